@@ -1,0 +1,52 @@
+# One verb a chore; CI calls the same ones.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ARGS ?=
+
+.PHONY: help setup demo up test lint format bench docs lock clean
+
+help:  ## List what can be done
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## Make .venv with everything pinned in requirements.lock
+
+$(STAMP): requirements.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+demo: setup  ## Bring up the whole pipeline, send it real requests, and show what arrived
+	$(BIN)/trailkeeper demo $(ARGS)
+
+up: setup  ## Keep the embedded stack running in the foreground
+	$(BIN)/trailkeeper up $(ARGS)
+
+test: setup  ## Run the tests (ARGS="tests/unit -k emit" for some of them)
+	$(BIN)/pytest $(ARGS)
+
+lint: setup  ## Check style, types and that the generated docs are current
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m docs.generate --check
+
+format: setup  ## Mend what the formatter can
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: setup  ## Measure, beside peers and physical limits (ARGS="--quick --json")
+	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+docs: setup  ## Generate the reference pages from the code
+	$(BIN)/python -m docs.generate
+
+lock: setup  ## Pin the dependencies anew, with hashes and without addresses (needs uv)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+
+clean:  ## Remove what was made here, the demo's data among it
+	rm -rf $(VENV) .trailkeeper build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

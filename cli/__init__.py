@@ -1,0 +1,1 @@
+"""The `trailkeeper` command for operators and admins, the embedded stack and the demo."""

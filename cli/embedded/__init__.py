@@ -1,0 +1,1 @@
+"""Real servers from wheels, for `up`, `demo`, tests and benchmarks: nothing to install, no root needed."""

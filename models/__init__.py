@@ -1,0 +1,1 @@
+"""Tables, partitions, migrations and histories. Knows SQLAlchemy and psycopg2, and nothing of the rest."""

@@ -1,0 +1,87 @@
+"""What can go wrong between us and Postgres; the one place where drivers' errors are translated.
+
+    StoreError
+    ├── StoreUnavailable       try again later: away, starting, out of connections, a lock, a deadlock
+    ├── StoreMisconfigured     try again once an operator has acted: no schema, no right, no such database
+    ├── MissingPartition       try again once a partition is made for the row's scope and time
+    ├── DuplicateRow           a row of this key is there already
+    └── RefusedRow             these rows can never be stored as they are
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg2
+import sqlalchemy.exc
+
+DATA_CLASSES = ("22", "23", "54")  # data exception, integrity violation, program limit exceeded
+OPERATOR_CLASSES = ("3D", "3F", "28", "42")  # no such database or schema, not allowed, no such table
+UNIQUE_VIOLATION = "23505"
+CHECK_VIOLATION = "23514"  # what Postgres says of a row no partition takes
+
+
+class StoreError(Exception):
+    """Postgres did not do what was asked; `sqlstate` says why, where the server said so."""
+
+    def __init__(self, message: str, sqlstate: str | None = None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+
+
+class StoreUnavailable(StoreError):  # noqa: N818 - reads as the sentence it is in an `except`
+    """Postgres is away, starting, busy or full: the same again will work later."""
+
+
+class StoreMisconfigured(StoreError):  # noqa: N818
+    """The schema or a right is missing: run `trailkeeper migrate`, or look at `trailkeeper doctor`."""
+
+
+class MissingPartition(StoreError):  # noqa: N818
+    """No partition takes a row of this scope and time yet."""
+
+
+class DuplicateRow(StoreError):  # noqa: N818
+    """A row with this key is there already."""
+
+
+class RefusedRow(StoreError):  # noqa: N818
+    """The data itself is refused: too long for an index, out of range, not text."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn every error of psycopg2 and SQLAlchemy into a `StoreError`, chained to its cause."""
+    try:
+        yield
+    except sqlalchemy.exc.DBAPIError as error:
+        raise _translate(error.orig or error) from error
+    except psycopg2.Error as error:
+        raise _translate(error) from error
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        raise StoreUnavailable(str(error)) from error
+    except ValueError as error:
+        # psycopg2 refuses a NUL in a parameter before the server sees it
+        raise RefusedRow(str(error)) from error
+
+
+def _translate(error: BaseException) -> StoreError:
+    state: str | None = getattr(error, "pgcode", None)
+    return _kind_of(state, str(error))(_first_line(error), state)
+
+
+def _kind_of(state: str | None, message: str) -> type[StoreError]:
+    if state == UNIQUE_VIOLATION:
+        return DuplicateRow
+    if state == CHECK_VIOLATION and "no partition of relation" in message:
+        return MissingPartition
+    if state is not None and state.startswith(DATA_CLASSES):
+        return RefusedRow
+    if state is not None and state.startswith(OPERATOR_CLASSES):
+        return StoreMisconfigured
+    return StoreUnavailable
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -1,0 +1,171 @@
+"""The tables. `models/migrations` builds the same; a test holds the two against each other.
+
+No foreign keys leave this schema: history outlives what it tells of. Text that
+is compared or sorted is COLLATE "C": ids and tags have no language, and their
+indexes are cheaper so.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address
+from typing import Annotated, Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Identity, Index, Integer, LargeBinary, MetaData, Text, func, text
+from sqlalchemy.dialects.postgresql import INET, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+SCOPES = ("user", "project", "organization", "system")
+
+Word = Annotated[str, mapped_column(Text(collation="C"))]
+Moment = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True))]
+RecordedAt = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True), server_default=func.now())]
+SmallKey = Annotated[int, mapped_column(Integer, Identity(always=True), primary_key=True)]
+BigKey = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
+
+
+class Base(DeclarativeBase):
+    """The declarative base; constraint names are predictable so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "%(table_name)s_pkey",
+            "uq": "%(table_name)s_%(column_0_N_name)s_key",
+            "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+            "ck": "%(table_name)s_%(constraint_name)s_check",
+        }
+    )
+    type_annotation_map = {str: Text, dict[str, Any]: JSONB, bytes: LargeBinary}  # noqa: RUF012 - SQLAlchemy reads it so
+
+
+def _history(column: str) -> Index:
+    """An index that a history walks: whose it is, then time. Partial, as most columns are often null."""
+    return Index(f"events_{column}_id_idx", column, "id", postgresql_where=text(f"{column} IS NOT NULL"))
+
+
+class EventRow(Base):
+    """One event: facts in typed columns, derivations by reference.
+
+    Partitioned by LIST (scope), then by RANGE (id): ids are UUIDv7, so a range
+    of ids is a range of time. `ip` without `location_id` means not enriched yet.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        _history("user_id"),
+        _history("project_id"),
+        _history("organization_id"),
+        _history("actor_id"),
+        _history("on_behalf_of_id"),
+        _history("ip"),
+        Index("events_tag_id_idx", "tag", "id"),
+        {"postgresql_partition_by": "LIST (scope)"},
+    )
+
+    # fixed-width columns first: no padding between them
+    id: Mapped[UUID] = mapped_column(PgUUID(as_uuid=True), primary_key=True)
+    occurred_at: Mapped[Moment]
+    recorded_at: Mapped[RecordedAt]
+    scrubbed_at: Mapped[Moment | None]
+    location_id: Mapped[int | None] = mapped_column(Integer)
+    client_id: Mapped[int | None] = mapped_column(Integer)
+    scope: Mapped[Word] = mapped_column(Text(collation="C"), primary_key=True)
+    tag: Mapped[Word]
+    user_id: Mapped[Word | None]
+    user_name: Mapped[str | None]
+    project_id: Mapped[Word | None]
+    project_name: Mapped[str | None]
+    organization_id: Mapped[Word | None]
+    organization_name: Mapped[str | None]
+    actor_kind: Mapped[Word]
+    actor_id: Mapped[Word | None]
+    actor_name: Mapped[str | None]
+    credential_kind: Mapped[Word | None]
+    credential_id: Mapped[Word | None]
+    credential_label: Mapped[str | None]
+    on_behalf_of_id: Mapped[Word | None]
+    on_behalf_of_name: Mapped[str | None]
+    ip: Mapped[IPv4Address | IPv6Address | None] = mapped_column(INET)
+    request_id: Mapped[Word | None]
+    additional: Mapped[dict[str, Any] | None]
+    extras: Mapped[dict[str, Any] | None]
+
+
+class Location(Base):
+    """A distinct place, or the reason why there is none, with the data that said so. Insert-only."""
+
+    __tablename__ = "locations"
+    __table_args__ = (Index("locations_digest_key", "digest", unique=True),)
+
+    id: Mapped[SmallKey]
+    digest: Mapped[bytes]
+    display: Mapped[str | None]
+    reason: Mapped[Word | None]
+    city: Mapped[str | None]
+    region: Mapped[str | None]
+    country: Mapped[str | None]
+    country_code: Mapped[Word | None]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    asn: Mapped[int | None] = mapped_column(BigInteger)
+    source: Mapped[str]
+    build: Mapped[Word]
+    recorded_at: Mapped[RecordedAt]
+
+
+class Client(Base):
+    """A distinct user-agent string and what it was understood as, by which data. Insert-only."""
+
+    __tablename__ = "clients"
+    __table_args__ = (Index("clients_digest_key", "digest", unique=True),)
+
+    id: Mapped[SmallKey]
+    digest: Mapped[bytes]
+    user_agent: Mapped[str]
+    display: Mapped[str]
+    kind: Mapped[Word]
+    name: Mapped[str | None]
+    version: Mapped[str | None]
+    os: Mapped[str | None]
+    device: Mapped[str | None]
+    source: Mapped[str]
+    build: Mapped[Word]
+    recorded_at: Mapped[RecordedAt]
+
+
+class DeadLetter(Base):
+    """A message that can never be stored, whole, with the reason."""
+
+    __tablename__ = "dead_letters"
+    __table_args__ = (
+        Index("dead_letters_stream_id_key", "stream", "stream_id", "digest", unique=True),
+        Index("dead_letters_reason_id_idx", "reason", "id"),
+    )
+
+    id: Mapped[BigKey]
+    recorded_at: Mapped[RecordedAt]
+    stream: Mapped[Word]
+    stream_id: Mapped[Word]
+    digest: Mapped[bytes]
+    reason: Mapped[Word]
+    detail: Mapped[str]
+    deliveries: Mapped[int]
+    raw: Mapped[bytes]
+
+
+class Purge(Base):
+    """What a purge removed: which events, by which policy, how many."""
+
+    __tablename__ = "purges"
+
+    id: Mapped[BigKey]
+    started_at: Mapped[Moment]
+    finished_at: Mapped[RecordedAt]
+    scope: Mapped[Word]
+    tag: Mapped[Word | None]
+    retention_days: Mapped[int]
+    before: Mapped[Moment]
+    partitions: Mapped[int]
+    events: Mapped[int] = mapped_column(BigInteger)

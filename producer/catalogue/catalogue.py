@@ -1,0 +1,32 @@
+"""A set of event types, found by tag or by an older spelling of it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from .event_type import EventType
+
+
+class Catalogue:
+    """Event types by tag. Made by `load`; immutable after that."""
+
+    def __init__(self, event_types: Iterable[EventType]) -> None:
+        self._by_tag = {kind.tag: kind for kind in event_types}
+        self._by_name = dict(self._by_tag)
+        for kind in self._by_tag.values():
+            self._by_name.update(dict.fromkeys(kind.aliases, kind))
+
+    def get(self, tag: str) -> EventType | None:
+        """The event type of a tag or alias, or None where no file declares it."""
+        return self._by_name.get(tag)
+
+    def closest(self, tag: str) -> str | None:
+        """The declared tag that looks most like *tag*, for the error message."""
+        return next(iter(difflib.get_close_matches(tag, self._by_name, n=1)), None)
+
+    def __iter__(self) -> Iterator[EventType]:
+        return iter(self._by_tag.values())
+
+    def __len__(self) -> int:
+        return len(self._by_tag)

@@ -1,0 +1,66 @@
+"""Every exception the producer raises on purpose.
+
+    TrailkeeperError
+    ├── EventNotRecorded       a `required` event reached neither Redis nor any durable place
+    └── StreamUnavailable      Redis refused, hung or is full (translated in producer/transports/redis_errors.py)
+
+Mistakes to mend in code or configuration stand outside that tree, so that a
+handler's `except TrailkeeperError` never hides one:
+
+    ValueError
+    ├── InvalidEvent           the call to emit() is wrong
+    ├── InvalidMessage         bytes that are not an event of a version we know
+    ├── CatalogueError         a catalogue file is wrong
+    └── SettingsError          an environment variable is wrong
+"""
+
+from __future__ import annotations
+
+
+class TrailkeeperError(Exception):
+    """Something the caller did not cause and may want to react to."""
+
+
+class EventNotRecorded(TrailkeeperError):  # noqa: N818 - reads as the sentence it is in an `except`
+    """A `required` event was not recorded; refuse the action it belongs to."""
+
+
+class StreamUnavailable(TrailkeeperError):  # noqa: N818 - as above
+    """Redis did not take or give what was asked, within the time allowed."""
+
+
+class InvalidEvent(ValueError):  # noqa: N818 - part of the public interface by this name
+    """A call to emit() that can never be recorded: says what, where and what was expected.
+
+    Attributes:
+        field: the argument or key at fault, such as ``additional.version``.
+        expected: what would have been accepted.
+    """
+
+    def __init__(self, field: str, problem: str, expected: str) -> None:
+        super().__init__(f"{field}: {problem}; expected {expected}")
+        self.field = field
+        self.problem = problem
+        self.expected = expected
+
+
+class InvalidMessage(ValueError):  # noqa: N818 - pairs with InvalidEvent
+    """Bytes that can never become an event.
+
+    Attributes:
+        reason: a word from a closed set, under which dead letters are grouped.
+        detail: one sentence for the person who reads the dead letter.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+class CatalogueError(ValueError):
+    """A catalogue file that cannot be used: names file, event type and what was expected."""
+
+
+class SettingsError(ValueError):
+    """An environment variable that cannot be used: names variable, value and what was expected."""

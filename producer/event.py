@@ -1,0 +1,67 @@
+"""The event as a value: the facts captured when it happened. Version 1 of the wire format.
+
+Field for field what travels in the stream's ``e``; see docs/wire-format.md.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+
+VERSION = 1
+MAX_BYTES = 64 * 1024
+MAX_USER_AGENT = 1024  # characters
+
+Tag = Annotated[str, msgspec.Meta(max_length=128, pattern=r"^[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*){1,4}$")]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Name = Annotated[str, msgspec.Meta(max_length=255)]
+
+ActorKind = Literal["user", "service", "staff", "system", "anonymous"]
+
+
+class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A user, project or organization: its stable id and its name at that time."""
+
+    id: Id
+    name: Name | None = None
+
+
+class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the actor proved itself with: ``session``, ``api_token``, ``trusted_publisher`` and the like."""
+
+    kind: Id
+    id: Id | None = None
+    label: Name | None = None
+
+
+class Actor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who did it, with which credential, and on whose behalf."""
+
+    kind: ActorKind
+    id: Id | None = None
+    name: Name | None = None
+    credential: Credential | None = None
+    on_behalf_of: Subject | None = None
+
+
+ANONYMOUS = Actor(kind="anonymous")
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One recorded action. Times are UTC; the id's time is `occurred_at` to the millisecond."""
+
+    v: int = VERSION
+    id: UUID
+    tag: Tag
+    occurred_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    user: Subject | None = None
+    project: Subject | None = None
+    organization: Subject | None = None
+    actor: Actor = ANONYMOUS
+    ip: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    user_agent: Annotated[str, msgspec.Meta(max_length=MAX_USER_AGENT)] | None = None
+    request_id: Id | None = None
+    additional: dict[str, Any] = {}

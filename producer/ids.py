@@ -1,0 +1,43 @@
+"""Event ids: UUIDv7 (RFC 9562), whose first 48 bits are the event's time in milliseconds.
+
+The twelve bits after them hold the fraction of the millisecond, so that the
+order of ids is the order of time to a quarter of a microsecond; the rest is
+random, or for an imported line derived from its content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+RANDOM_BITS = (1 << 62) - 1
+VERSION_AND_VARIANT = (7 << 76) | (2 << 62)
+
+
+def uuid7(moment: datetime) -> UUID:
+    """A new id for an event that occurred at *moment* (aware)."""
+    return _build(moment, int.from_bytes(os.urandom(8), "big"))
+
+
+def derived_uuid7(moment: datetime, content: bytes) -> UUID:
+    """The same id every time for the same moment and content, so that importing twice stores once."""
+    return _build(moment, int.from_bytes(hashlib.sha256(content).digest()[:8], "big"))
+
+
+def moment_of(event_id: UUID) -> datetime:
+    """When an event occurred, in UTC, to the millisecond, from its id.
+
+    Raises:
+        OverflowError: the id's time is past the year 9999.
+    """
+    return EPOCH + timedelta(milliseconds=event_id.int >> 80)
+
+
+def _build(moment: datetime, tail: int) -> UUID:
+    milliseconds, micros = divmod((moment - EPOCH) // MICROSECOND, 1000)
+    fraction = micros * 4096 // 1000
+    return UUID(int=(milliseconds << 80) | VERSION_AND_VARIANT | (fraction << 64) | (tail & RANDOM_BITS))

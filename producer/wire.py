@@ -1,0 +1,166 @@
+"""Events to bytes and back: JSON, one object an event, the same in the stream and in a file of lines.
+
+`decode` accepts what `encode` makes and what a producer in another language or
+of a later minor version may send; everything else is an `InvalidMessage` with a
+reason from `REASONS`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from typing import Any
+
+import msgspec
+
+from .errors import InvalidMessage
+from .event import MAX_BYTES, VERSION, Actor, Credential, Event, Subject
+from .ids import moment_of
+
+REASONS = {
+    "no_event": "the stream entry has no field `e`",
+    "too_large": "more than 64 KiB",
+    "not_json": "the bytes are not JSON, or not UTF-8",
+    "unknown_version": "a major version this worker does not know",
+    "wrong_shape": "a field is missing or has the wrong type",
+    "bad_text": "a NUL character, which no Postgres text can hold",
+    "bad_id": "the id is not a UUIDv7, or its time is not occurred_at",
+    "bad_time": "the time is before 2000 or in the future",
+    "bad_address": "`ip` is not an IP address",
+    "unknown_tag": "no catalogue of this worker knows the tag",
+    "refused_row": "Postgres refused the row",
+    "killed_worker": "the worker died each time it was handling this message alone",
+    "quarantined": "the application's call to emit() was wrong, and it asked to keep such events",
+}
+"""Why a message is a dead letter. A closed set: metrics, `dead-letters list` and replay group by it."""
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+CLOCK_SKEW = timedelta(hours=1)
+NESTED = {
+    "user": Subject,
+    "project": Subject,
+    "organization": Subject,
+    "actor": Actor,
+    "credential": Credential,
+    "on_behalf_of": Subject,
+}
+"""Which fields hold an object whose keys are ours."""
+
+
+_encoder = msgspec.json.Encoder(uuid_format="canonical")
+_event_decoder = msgspec.json.Decoder(Event)
+_mapping_decoder = msgspec.json.Decoder(dict[str, Any])
+
+
+def encode(event: Event) -> bytes:
+    """An event as the stream carries it.
+
+    Raises:
+        TypeError: `additional` holds a value that JSON does not know.
+        ValueError: a string holds half of a surrogate pair.
+    """
+    return _encoder.encode(event)
+
+
+def decode(raw: bytes, *, now: datetime | None = None) -> tuple[Event, dict[str, Any] | None]:
+    """An event, and the keys of a newer producer that we do not know (None without any).
+
+    Args:
+        raw: the bytes of field ``e``.
+        now: the worker's clock (UTC); without it, the time of the call.
+
+    Raises:
+        InvalidMessage: with a reason from `REASONS`.
+    """
+    if len(raw) > MAX_BYTES:
+        raise InvalidMessage("too_large", f"{len(raw):,} bytes; at most {MAX_BYTES:,}")
+    event, extras = _shape(raw)
+    if b"\\u0000" in raw:
+        _refuse_nul(raw)
+    check_times(event, now or datetime.now(UTC))
+    check_address(event.ip)
+    return event, extras
+
+
+def _shape(raw: bytes) -> tuple[Event, dict[str, Any] | None]:
+    try:
+        event = _event_decoder.decode(raw)
+    except msgspec.ValidationError:
+        return _shape_of_mapping(_mapping(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidMessage("not_json", str(error)) from error
+    if event.v != VERSION:
+        raise InvalidMessage("unknown_version", f"v is {event.v}; this worker knows {VERSION}")
+    return event, None
+
+
+def _mapping(raw: bytes) -> dict[str, Any]:
+    try:
+        return _mapping_decoder.decode(raw)
+    except msgspec.ValidationError as error:
+        raise InvalidMessage("wrong_shape", str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InvalidMessage("not_json", str(error)) from error
+
+
+def _shape_of_mapping(found: dict[str, Any]) -> tuple[Event, dict[str, Any] | None]:
+    version = found.get("v", VERSION)
+    if type(version) is not int or version != VERSION:
+        raise InvalidMessage("unknown_version", f"v is {version!r}; this worker knows {VERSION}"[:500])
+    try:
+        known, unknown = _apart(found, Event)
+        return msgspec.convert(known, Event), unknown or None
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise InvalidMessage("wrong_shape", str(error)) from error
+
+
+def _apart(found: dict[str, Any], kind: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The keys we know and those we do not, also within actor and subjects."""
+    known = {key: value for key, value in found.items() if key in kind.__struct_fields__}
+    unknown = {key: value for key, value in found.items() if key not in kind.__struct_fields__}
+    for key in known.keys() & NESTED.keys():
+        if isinstance(known[key], dict):
+            known[key], rest = _apart(known[key], NESTED[key])
+            unknown |= {key: rest} if rest else {}
+    return known, unknown
+
+
+def _refuse_nul(raw: bytes) -> None:
+    if _holds_nul(_mapping(raw)):
+        raise InvalidMessage("bad_text", "a string holds the character U+0000")
+
+
+def _holds_nul(value: object) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any("\0" in key or _holds_nul(item) for key, item in value.items())
+    return isinstance(value, list) and any(_holds_nul(item) for item in value)
+
+
+def check_times(event: Event, now: datetime) -> None:
+    """Refuse an id that is no UUIDv7 of `occurred_at`, and a time no partition should be made for."""
+    if event.id.version != 7:  # noqa: PLR2004 - the version of UUIDv7
+        raise InvalidMessage("bad_id", f"{event.id} is not a UUIDv7")
+    if not EARLIEST <= event.occurred_at <= now + CLOCK_SKEW:
+        raise InvalidMessage(
+            "bad_time", f"{event.occurred_at.isoformat()} is not between 2000 and an hour from now"
+        )
+    try:
+        drift = abs(moment_of(event.id) - event.occurred_at)
+    except OverflowError as error:
+        raise InvalidMessage("bad_id", f"{event.id} is past the year 9999") from error
+    if drift > timedelta(milliseconds=1):
+        raise InvalidMessage("bad_id", f"{event.id} is of another time than {event.occurred_at.isoformat()}")
+
+
+def check_address(ip: str | None) -> None:
+    """Refuse what Postgres could not store as an address."""
+    if ip is None:
+        return
+    try:
+        ip_address(ip)
+    except ValueError as error:
+        raise InvalidMessage("bad_address", str(error)) from error
+    if "%" in ip:
+        raise InvalidMessage("bad_address", f"{ip!r} has a zone, which means nothing elsewhere")
