@@ -62,7 +62,9 @@ def translated() -> Iterator[None]:
     except sqlalchemy.exc.SQLAlchemyError as error:
         raise StoreUnavailable(str(error)) from error
     except ValueError as error:
-        # psycopg2 refuses a NUL in a parameter before the server sees it
+        if "NUL" not in str(error):
+            raise
+        # psycopg2 refuses such a parameter before the server sees it
         raise RefusedRow(str(error)) from error
 
 

@@ -30,6 +30,7 @@ REASONS = {
     "unknown_tag": "no catalogue of this worker knows the tag",
     "refused_row": "Postgres refused the row",
     "killed_worker": "the worker died each time it was handling this message alone",
+    "worker_error": "an error of the worker itself, for this message alone",
     "quarantined": "the application's call to emit() was wrong, and it asked to keep such events",
 }
 """Why a message is a dead letter. A closed set: metrics, `dead-letters list` and replay group by it."""

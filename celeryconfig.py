@@ -1,0 +1,56 @@
+"""Celery's settings. Values come from TRAILKEEPER_* (worker/settings.py); a test checks every name.
+
+Celery carries control messages only, so a lost one costs a delay and never an event.
+"""
+
+from celery.schedules import crontab
+from kombu import Exchange, Queue
+
+from worker.settings import settings
+
+_settings = settings()
+_exchange = Exchange("trailkeeper", type="direct")
+
+# Broker. The prefix keeps Celery's keys apart from the stream and from other applications.
+broker_url = _settings.broker_url or _settings.redis_url
+broker_transport_options = {
+    "global_keyprefix": "trailkeeper:celery:",
+    "visibility_timeout": 600,  # far above every time limit below
+    "socket_timeout": 10,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "health_check_interval": 25,  # finds a half-open connection
+}
+broker_connection_retry_on_startup = True
+broker_connection_max_retries = None  # the default gives up after 100 and the worker exits
+task_publish_retry = False  # the dispatcher's next tick is the retry
+
+# Messages
+accept_content = ["json"]
+task_serializer = "json"
+task_ignore_result = True
+worker_send_task_events = False
+
+# Queues: a backfill must never stand before a drain.
+task_queues = [Queue(name, _exchange, routing_key=name) for name in ("ingest", "maintenance", "backfill")]
+task_default_queue = "maintenance"
+task_default_exchange = _exchange.name
+task_default_routing_key = "maintenance"
+task_create_missing_queues = False
+task_routes = {"trailkeeper.drain": {"queue": "ingest", "routing_key": "ingest"}}
+
+# Delivery and limits
+worker_prefetch_multiplier = 1  # a waiting task is better taken by a free process elsewhere
+worker_max_tasks_per_child = None  # memory stays flat; restarts would empty the caches
+task_time_limit = 300
+task_soft_time_limit = 270
+worker_cancel_long_running_tasks_on_connection_loss = False  # a drain does not need the broker
+
+# Time. Any number of beats may run: what they start is harmless twice.
+timezone = "UTC"
+beat_schedule = {
+    "beat-alive": {"task": "trailkeeper.beat_alive", "schedule": 15.0, "options": {"expires": 60}},
+    "make-partitions": {"task": "trailkeeper.make_partitions", "schedule": 3600.0, "options": {"expires": 3000}},
+    "reap-consumers": {"task": "trailkeeper.reap_consumers", "schedule": 300.0, "options": {"expires": 240}},
+    "purge": {"task": "trailkeeper.purge", "schedule": crontab(hour="3", minute="17"), "options": {"expires": 3600}},
+}

@@ -1,0 +1,43 @@
+"""How much is waiting in the stream, at a cost that does not grow with it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import redis
+
+from .drain.pause import pause_key
+from .drain.stream import GROUP, redis_translated
+
+
+class Backlog(NamedTuple):
+    """Messages nobody was given yet, messages given out and not done, and whether draining is paused."""
+
+    new: int
+    pending: int
+    paused: bool
+
+
+def look(client: redis.Redis, stream_key: str) -> Backlog:
+    """The backlog now.
+
+    Raises:
+        StreamUnavailable: Redis did not answer.
+    """
+    pipeline = client.pipeline(transaction=False)
+    pipeline.xlen(stream_key)
+    pipeline.xinfo_groups(stream_key)
+    pipeline.exists(pause_key(stream_key))
+    with redis_translated():
+        length, groups, paused = pipeline.execute(raise_on_error=False)
+    if isinstance(length, redis.RedisError):
+        with redis_translated():
+            raise length
+    return _backlog(length, groups, bool(paused))
+
+
+def _backlog(length: int, groups: Any, paused: bool) -> Backlog:
+    # XINFO GROUPS of a stream that does not exist yet is an error, and means that there is no group
+    found = groups if isinstance(groups, list) else []
+    pending = sum(group["pending"] for group in found if group["name"] == GROUP.encode())
+    return Backlog(max(0, length - pending), pending, paused)

@@ -1,0 +1,15 @@
+"""The Celery application: `celery -A worker worker`, `celery -A worker beat`.
+
+Celery is known in this module, `tasks`, `dispatcher` and celeryconfig.py, and
+nowhere else. No event ever travels in a Celery message.
+"""
+
+from __future__ import annotations
+
+from celery import Celery
+
+from .dispatcher import Dispatcher
+
+app = Celery("trailkeeper", include=["worker.tasks"])
+app.config_from_object("celeryconfig")
+app.steps["consumer"].add(Dispatcher)

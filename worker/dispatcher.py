@@ -1,0 +1,115 @@
+"""Starts drains while there is something to drain: a step of Celery's own consumer.
+
+Runs on the worker's event loop, in the parent process, and does nothing there
+but look and send a task: drains are ordinary tasks, so that time limits, `-c`,
+autoscale and `celery inspect` work on them. No beat is needed.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from typing import Any
+
+import redis
+from celery import bootsteps
+from celery.worker import state
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from producer.errors import StreamUnavailable
+
+from .backlog import Backlog, look
+from .settings import WorkerSettings, settings
+
+logger = logging.getLogger(__name__)
+
+QUEUE = "ingest"
+TASK = "trailkeeper.drain"
+EXPIRES_SECONDS = 30
+RECOVERY_SECONDS = 1.0
+"""How often a drain is started when all that is left is pending, to take over what a dead one held."""
+
+
+def wanted(backlog: Backlog, *, busy: int, slots: int, batch_size: int) -> int:
+    """How many more drains to start: one a batch, at most one a pool process, none while paused."""
+    if backlog.paused:
+        return 0
+    needed = math.ceil(backlog.new / batch_size)
+    return max(0, min(needed, slots) - busy)
+
+
+class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc] - celery publishes no types
+    """Looks at the stream every `dispatch_ms` and sends the drains that are wanted."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, consumer: Any, **kwargs: Any) -> None:
+        super().__init__(consumer, **kwargs)
+        self._timer: Any = None
+        self._client: redis.Redis | None = None
+        self._recovered = 0.0
+        self._failing = False
+
+    def start(self, consumer: Any) -> None:
+        """Begin to look, if this worker takes drains."""
+        if QUEUE not in consumer.app.amqp.queues.consume_from:
+            return
+        config = settings()
+        self._client = redis.Redis.from_url(
+            config.redis_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0), protocol=2
+        )
+        self._timer = consumer.timer.call_repeatedly(config.dispatch_ms / 1000, self._tick, (consumer, config))
+
+    def stop(self, consumer: Any) -> None:
+        """Stop looking; drains under way finish their batch."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _tick(self, consumer: Any, config: WorkerSettings) -> None:
+        try:
+            self._dispatch(consumer, config)
+            self._say_if_changed(failing=False)
+        except (StreamUnavailable, *consumer.connection_errors, *consumer.channel_errors) as error:
+            # the event loop must go on; what is in the stream waits for the next look
+            self._say_if_changed(failing=True, error=error)
+
+    def _dispatch(self, consumer: Any, config: WorkerSettings) -> None:
+        assert self._client is not None
+        backlog = look(self._client, config.stream)
+        if not backlog.new and not backlog.pending:
+            return
+        busy = _drains_here() + _drains_waiting(consumer)
+        number = wanted(backlog, busy=busy, slots=consumer.pool.num_processes, batch_size=config.batch_size)
+        if not busy and not number and self._recovery_is_due(backlog):
+            number = 1
+        for _ in range(number):
+            consumer.app.send_task(TASK, queue=QUEUE, expires=EXPIRES_SECONDS)
+
+    def _recovery_is_due(self, backlog: Backlog) -> bool:
+        now = time.monotonic()
+        if backlog.paused or not backlog.pending or now - self._recovered < RECOVERY_SECONDS:
+            return False
+        self._recovered = now
+        return True
+
+    def _say_if_changed(self, *, failing: bool, error: Exception | None = None) -> None:
+        if failing and not self._failing:
+            logger.warning("cannot look at the stream: %s", error)
+        if self._failing and not failing:
+            logger.info("can look at the stream again")
+        self._failing = failing
+
+
+def _drains_here() -> int:
+    return sum(request.name == TASK for request in state.reserved_requests)
+
+
+def _drains_waiting(consumer: Any) -> int:
+    """Drains that were sent and that no worker has taken yet."""
+    return int(consumer.connection.default_channel.queue_declare(queue=QUEUE).message_count)

@@ -1,0 +1,44 @@
+"""A fuse against a bad deploy: when most of what arrives is rejected, the fault is likely ours.
+
+Then it is better to stop and let the stream grow, with an alarm, than to turn
+everything into dead letters. A few bad messages among many never blow it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import redis
+
+from .fates import FuseBlown
+from .stream import redis_translated
+
+REJECTS = 500
+RATIO = 0.5
+
+
+class Fuse:
+    """Counts the fleet's last two minutes; asked before a batch is written."""
+
+    def __init__(self, client: redis.Redis, key: str, *, rejects: int = REJECTS, ratio: float = RATIO) -> None:
+        self._client = client
+        self._key = key
+        self._rejects = rejects
+        self._ratio = ratio
+
+    def check(self, accepted: int, rejected: int) -> None:
+        """Raise `FuseBlown` if writing this batch would reject too large a part of what arrived lately."""
+        if not rejected:
+            return
+        stored, dead = self._lately()
+        dead += rejected
+        total = stored + accepted + dead
+        if dead >= self._rejects and dead > self._ratio * total:
+            raise FuseBlown(f"{dead} of the last {total} messages can not be stored; nothing is rejected any more")
+
+    def _lately(self) -> tuple[int, int]:
+        now = datetime.now(UTC)
+        minutes = [f"{self._key}:stats:{moment:%H%M}" for moment in (now, now - timedelta(minutes=1))]
+        with redis_translated():
+            counts = [self._client.hmget(minute, "stored", "dead_lettered") for minute in minutes]
+        return sum(int(stored or 0) for stored, _ in counts), sum(int(dead or 0) for _, dead in counts)

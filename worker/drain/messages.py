@@ -1,0 +1,40 @@
+"""What the stream delivers, and what a drain made of it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from producer.catalogue import EventType
+from producer.event import Event
+
+
+class Message(NamedTuple):
+    """One stream entry as delivered.
+
+    `payload` is field ``e``; `problem` is field ``invalid``, which a producer
+    adds to what it quarantined; `fields` is the whole entry; `deliveries` counts
+    how often it was given out, this time included.
+    """
+
+    stream_id: str
+    payload: bytes | None
+    problem: bytes | None
+    fields: dict[bytes, bytes]
+    deliveries: int = 1
+
+
+class Accepted(NamedTuple):
+    """A message that is an event of a known type."""
+
+    message: Message
+    event: Event
+    event_type: EventType
+    extras: dict[str, Any] | None
+
+
+class Rejected(NamedTuple):
+    """A message that can never be stored; `reason` is from `producer.wire.REASONS`."""
+
+    message: Message
+    reason: str
+    detail: str

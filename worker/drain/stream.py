@@ -1,0 +1,124 @@
+"""The stream as a drain sees it: read, take over, acknowledge. Redis' side of the promise.
+
+Works on Redis 6.2 and later and on Valkey. Redis' errors leave here as
+`StreamUnavailable`; a lost stream or group is made again from its beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from producer.errors import StreamUnavailable
+
+from .messages import Message
+
+GROUP = "drain"
+STATS_SECONDS = 2 * 3600
+
+
+class Pending:
+    """A message that was delivered and not acknowledged: who holds it, since when, how often it was given out."""
+
+    __slots__ = ("consumer", "deliveries", "idle_ms", "stream_id")
+
+    def __init__(self, found: Mapping[str, Any]) -> None:
+        self.stream_id = found["message_id"].decode()
+        self.consumer = found["consumer"].decode()
+        self.idle_ms = int(found["time_since_delivered"])
+        self.deliveries = int(found["times_delivered"])
+
+
+def connect(url: str) -> redis.Redis:
+    """A client with time-outs of our own; the library's would wait 5 s ten times over."""
+    return redis.Redis.from_url(
+        url, socket_timeout=10, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0), protocol=2
+    )
+
+
+@contextmanager
+def redis_translated() -> Iterator[None]:
+    """Turn Redis' errors into `StreamUnavailable`, chained to their cause."""
+    try:
+        yield
+    except redis.RedisError as error:
+        raise StreamUnavailable(str(error) or type(error).__name__) from error
+
+
+class Stream:
+    """One consumer's access to the stream. Every method may raise StreamUnavailable."""
+
+    def __init__(self, client: redis.Redis, key: str, consumer: str) -> None:
+        self._client = client
+        self._stats = f"{key}:stats"
+        self.key = key
+        self.consumer = consumer
+
+    def read(self, count: int) -> list[Message]:
+        """Up to *count* messages that nobody was given yet, oldest first; does not wait for any."""
+        with redis_translated():
+            try:
+                found = self._read_group(count)
+            except redis.ResponseError as error:
+                if not str(error).startswith("NOGROUP"):
+                    raise
+                self.make_group()
+                found = self._read_group(count)
+        return [_message(stream_id, fields) for stream_id, fields in found]
+
+    def pending(self, *, mine: bool, idle_ms: int, count: int) -> list[Pending]:
+        """Messages given out and left: my own from an earlier life, or anybody's idle for *idle_ms*."""
+        with redis_translated():
+            try:
+                found = self._client.xpending_range(
+                    self.key, GROUP, "-", "+", count, self.consumer if mine else None, idle_ms or None
+                )
+            except redis.ResponseError as error:
+                if not str(error).startswith("NOGROUP"):
+                    raise
+                return []  # no group, so nothing was ever given out
+        return [Pending(entry) for entry in found]
+
+    def take_over(self, stream_ids: Sequence[str], idle_ms: int) -> list[Message]:
+        """Make messages mine that are still idle for *idle_ms*; those another took first are left out."""
+        if not stream_ids:
+            return []
+        with redis_translated():
+            found = self._client.xclaim(self.key, GROUP, self.consumer, idle_ms, list(stream_ids))
+        # an entry deleted from the stream comes as nil from servers older than 7.0
+        return [_message(stream_id, fields) for stream_id, fields in found if fields is not None]
+
+    def acknowledge(self, stream_ids: Sequence[str], counts: Mapping[str, int]) -> None:
+        """Drop messages whose fate is committed, and count them for `trailkeeper status`."""
+        minute = f"{self._stats}:{datetime.now(UTC):%H%M}"
+        pipeline = self._client.pipeline(transaction=True)
+        pipeline.xack(self.key, GROUP, *stream_ids)
+        pipeline.xdel(self.key, *stream_ids)
+        for name, number in counts.items():
+            pipeline.hincrby(minute, name, number)
+        pipeline.expire(minute, STATS_SECONDS)
+        with redis_translated():
+            pipeline.execute()
+
+    def make_group(self) -> None:
+        """Make stream and group where they are missing, from the stream's first entry on."""
+        with redis_translated():
+            try:
+                self._client.xgroup_create(self.key, GROUP, id="0", mkstream=True)
+            except redis.ResponseError as error:
+                if not str(error).startswith("BUSYGROUP"):
+                    raise
+
+    def _read_group(self, count: int) -> list[tuple[bytes, dict[bytes, bytes]]]:
+        found: Any = self._client.xreadgroup(GROUP, self.consumer, {self.key: ">"}, count=count)
+        return found[0][1] if found else []
+
+
+def _message(stream_id: bytes, fields: dict[bytes, bytes]) -> Message:
+    return Message(stream_id.decode(), fields.get(b"e"), fields.get(b"invalid"), fields)

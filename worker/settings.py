@@ -1,0 +1,58 @@
+"""The worker's settings; the one module of this package that reads the environment."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Literal
+
+import msgspec
+
+from producer.settings import Milliseconds, Paths, Seconds, Url, read
+
+Days = Annotated[int, msgspec.Meta(gt=0, le=36_500)] | Literal["forever"]
+
+
+class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What workers and beat need to know.
+
+    Attributes:
+        redis_url: where the stream is; also Celery's broker unless `broker_url` is given.
+        broker_url: where Celery's own messages go, if not to `redis_url`.
+        database_url: where events are stored; ``postgresql+psycopg2://``.
+        stream: key of the Redis Stream.
+        catalogue: TOML files with the application's own event types.
+        geoip: MaxMind-format files (city, country, ASN); the first that knows a value wins.
+        batch_size: messages stored in one transaction.
+        dispatch_ms: how often the worker looks whether there is something to drain.
+        drain_seconds: the longest that one drain runs; a warm shutdown waits for it.
+        lease_seconds: how long a message may be held before another drain takes it over.
+        retention_user_days: how long user events are kept: days, or ``forever``.
+        retention_project_days: how long project events are kept: days, or ``forever``.
+        retention_organization_days: how long organization events are kept: days, or ``forever``.
+        retention_system_days: how long system events are kept: days, or ``forever``.
+    """
+
+    redis_url: Url = "redis://127.0.0.1:6379/0"
+    broker_url: Url | None = None
+    database_url: Url = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
+    stream: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "trailkeeper:events"
+    catalogue: Paths = ()
+    geoip: Paths = ()
+    batch_size: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1_000
+    dispatch_ms: Milliseconds = 100
+    drain_seconds: Seconds = 5.0
+    lease_seconds: Seconds = 30.0
+    retention_user_days: Days = 365
+    retention_project_days: Days = "forever"
+    retention_organization_days: Days = "forever"
+    retention_system_days: Days = "forever"
+
+
+@cache
+def settings() -> WorkerSettings:
+    """The settings of this process, read once.
+
+    Raises:
+        SettingsError: names the variable, its value and what was expected.
+    """
+    return read(WorkerSettings)

@@ -1,0 +1,49 @@
+"""What beat has done regularly; each is harmless twice, so any number of beats may run."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+from models.engine import make_engine
+from models.partitions import ensure_ahead
+from worker.drain.stream import connect, redis_translated
+from worker.settings import WorkerSettings
+
+from .consumers import reap
+
+logger = logging.getLogger(__name__)
+
+IDLE_SECONDS = 3600
+
+
+def beat_key(stream_key: str) -> str:
+    """The key that holds the time of beat's last sign of life."""
+    return f"{stream_key}:beat"
+
+
+def beat_alive(settings: WorkerSettings) -> None:
+    """Note the time, for `trailkeeper status`."""
+    with connect(settings.redis_url) as client, redis_translated():
+        client.set(beat_key(settings.stream), datetime.now(UTC).isoformat())
+
+
+def make_partitions(settings: WorkerSettings) -> list[str]:
+    """Make the partitions of the coming months and years; returns the names of new ones."""
+    engine = make_engine(settings.database_url, application_name="trailkeeper partitions")
+    try:
+        made = ensure_ahead(engine, datetime.now(UTC))
+    finally:
+        engine.dispose()
+    if made:
+        logger.info("made partitions ahead: %s", ", ".join(made))
+    return made
+
+
+def reap_consumers(settings: WorkerSettings) -> list[str]:
+    """Remove consumers that hold nothing and have been silent for an hour; returns their names."""
+    with connect(settings.redis_url) as client:
+        reaped = reap(client, settings.stream, IDLE_SECONDS)
+    if reaped:
+        logger.info("removed consumers that are gone: %s", ", ".join(reaped))
+    return reaped
