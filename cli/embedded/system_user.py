@@ -1,0 +1,82 @@
+"""Postgres refuses to run as root: it then runs as a user of its own, who needs a way to its files."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import stat
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from .errors import EmbeddedError
+
+NAME = "embedded_postgres"
+ENTER = stat.S_IXGRP | stat.S_IXOTH
+
+
+def child_options() -> dict[str, Any]:
+    """What to start Postgres' programs with: as root, another user; always a folder it may stand in."""
+    if os.geteuid() != 0:
+        return {"cwd": "/"}
+    entry = _entry()
+    return {"cwd": "/", "user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def give(folder: Path) -> None:
+    """Make Postgres' user the owner of a folder of its own, closed to others.
+
+    Raises:
+        EmbeddedError: it is a link or somebody else's, which we do not trust with a database.
+    """
+    found = folder.lstat()
+    mine = {os.geteuid()} | ({_entry().pw_uid} if os.geteuid() == 0 else set())
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in mine:
+        raise EmbeddedError(f"{folder} is not a folder of ours: remove it, or choose another with --home")
+    if os.geteuid() == 0:
+        os.chown(folder, _entry().pw_uid, _entry().pw_gid)
+    folder.chmod(0o700)
+
+
+def let_through(paths: Iterable[Path]) -> None:
+    """As root, let others pass through every folder above *paths*, without letting them list it.
+
+    Raises:
+        EmbeddedError: names the folder that cannot be opened.
+    """
+    if os.geteuid() != 0:
+        return
+    for folder in {above for path in paths for above in path.parents}:
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if mode & ENTER != ENTER:
+            _open(folder, mode | ENTER)
+
+
+def _open(folder: Path, mode: int) -> None:
+    try:
+        folder.chmod(mode)
+    except OSError as error:
+        raise EmbeddedError(
+            f"Postgres runs as the user {NAME}, who cannot pass through {folder}, "
+            f"and that cannot be changed: {error.strerror}; choose a folder elsewhere with --home"
+        ) from error
+
+
+def _entry() -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam(NAME)
+    except KeyError:
+        return _make()
+
+
+def _make() -> pwd.struct_passwd:
+    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME]
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+        return pwd.getpwnam(NAME)
+    except (OSError, KeyError, subprocess.CalledProcessError) as error:
+        raise EmbeddedError(
+            f"Postgres does not run as root, and its own user {NAME} could not be made: "
+            f"{error}; run trailkeeper as another user, or give a server in TRAILKEEPER_DATABASE_URL"
+        ) from error
