@@ -12,12 +12,14 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Identity, Index, Integer, LargeBinary, MetaData, Text, func, text
+from sqlalchemy import DDL, BigInteger, Identity, Index, Integer, LargeBinary, MetaData, Text, func, text
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import INET, JSONB, TIMESTAMP
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
+from sqlalchemy.event import listen
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 SCOPES = ("user", "project", "organization", "system")
+VERSION_TABLE = "trailkeeper_version"  # not Alembic's default, which the application's own migrations may use
 
 Word = Annotated[str, mapped_column(Text(collation="C"))]
 Moment = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True))]
@@ -65,7 +67,7 @@ class EventRow(Base):
     )
 
     # fixed-width columns first: no padding between them
-    id: Mapped[UUID] = mapped_column(PgUUID(as_uuid=True), primary_key=True)
+    id: Mapped[UUID] = mapped_column(postgresql.UUID(as_uuid=True), primary_key=True)
     occurred_at: Mapped[Moment]
     recorded_at: Mapped[RecordedAt]
     scrubbed_at: Mapped[Moment | None]
@@ -169,3 +171,16 @@ class Purge(Base):
     before: Mapped[Moment]
     partitions: Mapped[int]
     events: Mapped[int] = mapped_column(BigInteger)
+
+
+def _split_by_scope() -> None:
+    """Beneath `events`, one partition a scope, itself partitioned by ranges of ids."""
+    for scope in SCOPES:
+        statement = (
+            f"CREATE TABLE events_{scope} PARTITION OF events"
+            f" FOR VALUES IN ('{scope}') PARTITION BY RANGE (id)"
+        )
+        listen(EventRow.__table__, "after_create", DDL(statement))  # type: ignore[no-untyped-call] - theirs
+
+
+_split_by_scope()

@@ -1,0 +1,9 @@
+"""Keys of the advisory locks that make whole jobs run once at a time, over all processes and machines."""
+
+from __future__ import annotations
+
+_OURS = int.from_bytes(b"trail", "big") << 8  # so that an application in the same database does not collide
+
+MIGRATING = _OURS | 1
+MAKING_PARTITIONS = _OURS | 2
+DROPPING_PARTITIONS = _OURS | 3

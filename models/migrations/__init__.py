@@ -1,0 +1,1 @@
+"""How the schema came to be, step by step. Run by `models.migrate`; steps only go forward."""

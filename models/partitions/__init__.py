@@ -1,0 +1,19 @@
+"""Which stretch of time a partition holds, and how partitions come and go."""
+
+from .known import Partition, existing, leftovers
+from .manage import ensure, ensure_ahead
+from .periods import Period, id_floor, period_of, periods_between
+from .remove import drop
+
+__all__ = [
+    "Partition",
+    "Period",
+    "drop",
+    "ensure",
+    "ensure_ahead",
+    "existing",
+    "id_floor",
+    "leftovers",
+    "period_of",
+    "periods_between",
+]

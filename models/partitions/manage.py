@@ -1,0 +1,90 @@
+"""Make the partitions that rows need, without stopping anybody who writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, text
+
+from models.engine import transaction
+from models.errors import StoreUnavailable
+from models.locks import MAKING_PARTITIONS
+from models.tables import SCOPES
+from .known import attached_names, is_doomed, leftovers
+from .periods import MONTHLY, Period, period_of
+
+
+def ensure(engine: Engine, periods: Iterable[Period]) -> list[str]:
+    """Make those partitions that are not there. Safe from any number of processes at once.
+
+    A partition is made beside the others and attached when it is ready, which
+    inserts and reads of its siblings do not notice. One transaction a
+    partition: what was made before an error stays.
+
+    Returns:
+        The names of those that were made.
+
+    Raises:
+        StoreUnavailable: another process holds what it needs for too long; try again.
+        StoreMisconfigured: no schema, no right, or a foreign table has the name.
+    """
+    wanted = sorted(set(periods))
+    with transaction(engine) as connection:
+        there = attached_names(connection)
+    missing = [period for period in wanted if period.name not in there]
+    return [period.name for period in missing if _make(engine, period)]
+
+
+def ensure_ahead(engine: Engine, now: datetime, ahead: int = 3) -> list[str]:
+    """Make the partitions of now and of the near future.
+
+    Args:
+        engine: the database.
+        now: the present (aware).
+        ahead: months to make for user events, after this one; other scopes get next year.
+
+    Returns:
+        The names of those that were made.
+
+    Raises:
+        StoreError: as for `ensure`.
+    """
+    periods = []
+    for scope in SCOPES:
+        period = period_of(scope, now)
+        periods.append(period)
+        for _ in range(ahead if scope in MONTHLY else 1):
+            period = period.next()
+            periods.append(period)
+    return ensure(engine, periods)
+
+
+def _make(engine: Engine, period: Period) -> bool:
+    with transaction(engine) as connection:
+        # before any lock on a parent, so that whoever waits for the parent never waits for this one's turn
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MAKING_PARTITIONS})
+        if period.name in attached_names(connection):
+            return False
+        _clear_the_name(connection, period)
+        _create_and_attach(connection, period)
+        return True
+
+
+def _clear_the_name(connection: Connection, period: Period) -> None:
+    """Finish what a purge that died half-way had begun; any other table of this name is left alone."""
+    if period.name in leftovers(connection):
+        connection.execute(text(f"DROP TABLE {period.name}"))
+    elif is_doomed(connection, period.name):
+        raise StoreUnavailable(f"{period.name} is being dropped; it can be made anew when that is done")
+
+
+def _create_and_attach(connection: Connection, period: Period) -> None:
+    # names come from Period: a scope of ours and digits
+    connection.execute(text(f"CREATE TABLE {period.name} (LIKE {period.parent} INCLUDING ALL)"))
+    connection.execute(
+        text(
+            f"ALTER TABLE {period.parent} ATTACH PARTITION {period.name}"
+            f" FOR VALUES FROM ('{period.low}') TO ('{period.high}')"
+        )
+    )
