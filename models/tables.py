@@ -39,7 +39,7 @@ class Base(DeclarativeBase):
             "ck": "%(table_name)s_%(constraint_name)s_check",
         }
     )
-    type_annotation_map = {str: Text, dict[str, Any]: JSONB, bytes: LargeBinary}  # noqa: RUF012 - SQLAlchemy reads it so
+    type_annotation_map = {str: Text, dict[str, Any]: JSONB(none_as_null=True), bytes: LargeBinary}  # noqa: RUF012 - SQLAlchemy reads it so
 
 
 def _history(column: str) -> Index:
@@ -180,7 +180,7 @@ def _split_by_scope() -> None:
             f"CREATE TABLE events_{scope} PARTITION OF events"
             f" FOR VALUES IN ('{scope}') PARTITION BY RANGE (id)"
         )
-        listen(EventRow.__table__, "after_create", DDL(statement))  # type: ignore[no-untyped-call] - theirs
+        listen(EventRow.__table__, "after_create", DDL(statement))  # type: ignore[no-untyped-call]  # as published
 
 
 _split_by_scope()

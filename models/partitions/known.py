@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 
 from models.errors import translated
+
 from .periods import EPOCH, period_named
 
 DOOMED = "trailkeeper: being dropped"

@@ -11,6 +11,7 @@ from models.engine import transaction
 from models.errors import StoreUnavailable
 from models.locks import MAKING_PARTITIONS
 from models.tables import SCOPES
+
 from .known import attached_names, is_doomed, leftovers
 from .periods import MONTHLY, Period, period_of
 

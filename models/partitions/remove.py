@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, text
 
 from models.errors import translated
 from models.locks import DROPPING_PARTITIONS
+
 from .known import DOOMED, Partition, attached_names, existing, is_doomed, leftovers
 from .periods import period_named
 

@@ -1,0 +1,19 @@
+"""Ordered pages of events: what is asked, what is found, how it is written down."""
+
+from .as_json import as_json
+from .event import StoredClient, StoredEvent, StoredLocation
+from .page import MAX_LIMIT, Cursor, Page, read_page
+from .question import About, Question
+
+__all__ = [
+    "MAX_LIMIT",
+    "About",
+    "Cursor",
+    "Page",
+    "Question",
+    "StoredClient",
+    "StoredEvent",
+    "StoredLocation",
+    "as_json",
+    "read_page",
+]

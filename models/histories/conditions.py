@@ -1,0 +1,110 @@
+"""A question as conditions on rows of `events`.
+
+A history is walked in order of ids along one index, and stops when the page is
+full. That works only where one index serves one column, so what would be an OR
+is several walks, whose results are merged.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import INET
+
+from models.partitions.periods import id_floor
+from models.tables import EventRow, Location
+
+from .question import Question
+
+ONE_MILLISECOND = 1 << 80
+Condition = ColumnElement[bool]
+
+
+def walks(question: Question) -> list[Condition]:
+    """One condition a walk; together they find the history, and one event may be found by several."""
+    return _WALKS[question.about](question)
+
+
+def filters(question: Question) -> list[Condition]:
+    """What every event of the page must fulfil besides."""
+    found = [
+        _tags(question.tags) if question.tags else None,
+        _since(question.since) if question.since else None,
+        _until(question.until) if question.until else None,
+        _address(question) if question.address else None,
+        _country(question.country_code) if question.country_code else None,
+        _text(question.text) if question.text else None,
+        EventRow.id == question.event if question.event else None,
+    ]
+    return [condition for condition in found if condition is not None]
+
+
+def _user_walks(question: Question) -> list[Condition]:
+    return [
+        EventRow.user_id == question.id,
+        and_(EventRow.actor_id == question.id, EventRow.actor_kind == "user"),
+        EventRow.on_behalf_of_id == question.id,
+    ]
+
+
+def _walks_of_all(question: Question) -> list[Condition]:
+    # each tag by its own index; a walk over everything would pass all that is in between
+    exact = [tag for tag in question.tags if not tag.endswith("*")]
+    if exact and len(exact) == len(question.tags):
+        return [EventRow.tag == tag for tag in dict.fromkeys(exact)]
+    return [literal(True)]
+
+
+_WALKS: dict[str, Callable[[Question], list[Condition]]] = {
+    "user": _user_walks,
+    "project": lambda question: [EventRow.project_id == question.id],
+    "organization": lambda question: [EventRow.organization_id == question.id],
+    "actor": lambda question: [EventRow.actor_id == question.id],
+    "all": _walks_of_all,
+}
+
+
+def _tags(tags: tuple[str, ...]) -> Condition:
+    return or_(
+        *(_begins(tag.removesuffix("*")) if tag.endswith("*") else EventRow.tag == tag for tag in tags)
+    )
+
+
+def _begins(prefix: str) -> Condition:
+    # `;` is the character after `:`, and tags compare by their bytes
+    return and_(EventRow.tag >= prefix, EventRow.tag < prefix.removesuffix(":") + ";")
+
+
+def _since(moment: datetime) -> Condition:
+    # the id lets Postgres leave out partitions; an id knows only the millisecond
+    return and_(EventRow.id >= id_floor(moment), EventRow.occurred_at >= moment)
+
+
+def _until(moment: datetime) -> Condition:
+    beyond = UUID(int=id_floor(moment).int + ONE_MILLISECOND)
+    return and_(EventRow.id < beyond, EventRow.occurred_at < moment)
+
+
+def _address(question: Question) -> Condition:
+    network = question.network
+    assert network is not None
+    if network.num_addresses == 1:
+        return EventRow.ip == cast(str(network.network_address), INET)
+    return EventRow.ip.op("<<=", is_comparison=True)(cast(str(network), INET))
+
+
+def _country(code: str) -> Condition:
+    # looked up row by row along the walk; as a join it would be free to read all of them first
+    place = select(Location.country_code).where(Location.id == EventRow.location_id)
+    return place.scalar_subquery() == code
+
+
+def _text(wanted: str) -> Condition:
+    # as it stands in JSON, where a quote is written \"
+    written = json.dumps(wanted, ensure_ascii=False)[1:-1]
+    found: Condition = cast(EventRow.additional, Text).icontains(written, autoescape=True)
+    return func.coalesce(found, False)

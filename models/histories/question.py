@@ -1,0 +1,120 @@
+"""What is asked of the events: whose history, and which part of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Literal, get_args
+from uuid import UUID
+
+from models.partitions.periods import id_floor
+
+About = Literal["user", "project", "organization", "actor", "all"]
+
+MAX_ID = 255
+MAX_TEXT = 200
+MAX_TAGS = 50
+PART = r"[a-z][a-z0-9_]*"
+TAG = re.compile(rf"{PART}(?::{PART}){{1,4}}|{PART}(?::{PART}){{0,3}}:\*", re.ASCII)
+COUNTRY_CODE = re.compile(r"[A-Z]{2}", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """Whose history is asked for, and what the events must have in common. What is left out is not asked.
+
+    Attributes:
+        about: whose history. A user's holds what was done to it, by it and on its behalf.
+        id: the user's, project's, organization's or actor's id; None for ``all``.
+        tags: any of these; ``account:login:*`` stands for every tag that begins so.
+        since: events of this time (aware) and later.
+        until: events before this time (aware).
+        address: an IP address, or a network such as ``192.0.2.0/24``.
+        country_code: two capital letters of ISO 3166.
+        text: letters that occur in `additional`, whatever their case.
+        event: this one event.
+
+    Raises:
+        ValueError: names the field, its value and what was expected.
+    """
+
+    about: About = "all"
+    id: str | None = None
+    tags: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    address: str | None = None
+    country_code: str | None = None
+    text: str | None = None
+    event: UUID | None = None
+
+    def __post_init__(self) -> None:
+        self._check_about()
+        self._check_tags()
+        self._check_times()
+        if self.text is not None:
+            _check_text("text", self.text, MAX_TEXT)
+        if self.country_code is not None and not COUNTRY_CODE.fullmatch(self.country_code):
+            raise ValueError(
+                f"country_code is {self.country_code!r}; expected two capital letters such as DE"
+            )
+        if self.address is not None:
+            _network(self.address)
+
+    @property
+    def network(self) -> IPv4Network | IPv6Network | None:
+        """The address as a network, of one address where a single one was given."""
+        return None if self.address is None else _network(self.address)
+
+    def _check_about(self) -> None:
+        if self.about not in get_args(About):
+            raise ValueError(f"about is {self.about!r}; expected one of {', '.join(get_args(About))}")
+        if (self.about == "all") != (self.id is None):
+            raise ValueError(
+                f"about is {self.about!r} and id is {self.id!r}; expected an id for all but 'all'"
+            )
+        if self.id is not None:
+            _check_text("id", self.id, MAX_ID)
+
+    def _check_tags(self) -> None:
+        if len(self.tags) > MAX_TAGS:
+            raise ValueError(f"tags holds {len(self.tags)}; expected at most {MAX_TAGS}")
+        for tag in self.tags:
+            if not TAG.fullmatch(tag):
+                raise ValueError(
+                    f"tag {tag!r} is none; expected one such as account:login:failure or account:*"
+                )
+
+    def _check_times(self) -> None:
+        for name, moment in (("since", self.since), ("until", self.until)):
+            try:
+                _ = moment and id_floor(moment)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from error
+        if self.since and self.until and self.until < self.since:
+            raise ValueError(
+                f"until is {self.until.isoformat()}; expected a time after {self.since.isoformat()}"
+            )
+
+
+def _check_text(name: str, value: str, longest: int) -> None:
+    try:
+        fits = 0 < len(value) <= longest and "\0" not in value and bool(value.encode())
+    except UnicodeEncodeError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"{name} is {value[:longest]!r}; expected 1 to {longest} characters, none of them NUL"
+        )
+
+
+def _network(address: str) -> IPv4Network | IPv6Network:
+    try:
+        found = ip_network(address, strict=False)
+    except ValueError as error:
+        raise ValueError(f"address is {address!r}; expected one such as 192.0.2.7 or 192.0.2.0/24") from error
+    if "%" in address:  # a zone, which means something on one machine only
+        raise ValueError(f"address is {address!r}; expected one without a zone")
+    return found

@@ -1,0 +1,159 @@
+"""Cheap facts about the database, for `trailkeeper status` and `trailkeeper doctor`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, null, select, text
+
+from .errors import translated
+from .histories import Question, StoredEvent, read_page
+from .migrate import head, revision
+from .partitions.periods import id_floor
+from .tables import DeadLetter, EventRow
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """What a server says of itself.
+
+    Attributes:
+        version: of the server, as a number: 180001 is 18.1.
+        encoding: of the database; all but UTF8 refuses some events.
+        clock: its time, to compare with ours.
+        read_only: whether it takes no writes, as a standby does.
+        bytes: the size of the database on disk.
+    """
+
+    version: int
+    encoding: str
+    clock: datetime
+    read_only: bool
+    bytes: int
+
+
+@dataclass(frozen=True)
+class StoredDeadLetter:
+    """A dead letter; `size` is its message's, in bytes, and `raw` the message where it was asked for."""
+
+    id: int
+    recorded_at: datetime
+    stream: str
+    stream_id: str
+    reason: str
+    detail: str
+    deliveries: int
+    size: int
+    raw: bytes | None
+
+
+_DEAD_LETTER = [field.name for field in fields(StoredDeadLetter)]
+
+
+def server_facts(connection: Connection) -> ServerFacts:
+    """What the server says of itself.
+
+    Raises:
+        StoreError: it is away.
+    """
+    statement = text("""
+        SELECT current_setting('server_version_num')::int, current_setting('server_encoding'),
+               clock_timestamp(), current_setting('transaction_read_only')::bool,
+               pg_database_size(current_database())
+    """)
+    with translated():
+        return ServerFacts(*connection.execute(statement).one())
+
+
+def schema_current(connection: Connection) -> bool:
+    """Whether the database has run every step of this version and no other.
+
+    Raises:
+        StoreError: the server is away.
+    """
+    with translated():
+        return revision(connection) == head()
+
+
+def newest_event(connection: Connection) -> StoredEvent | None:
+    """The event that occurred last, or None of an empty table.
+
+    Raises:
+        StoreError: the schema is missing, or the server is away.
+    """
+    return next(iter(read_page(connection, Question(), limit=1).events), None)
+
+
+def stored_since(connection: Connection, moment: datetime) -> int:
+    """How many events occurred at this time or later, to the millisecond. Reads one index entry for each.
+
+    Raises:
+        StoreError: the schema is missing, or the server is away.
+        ValueError: the time is out of range or has no zone.
+    """
+    counted = select(func.count()).select_from(EventRow).where(EventRow.id >= id_floor(moment))
+    with translated():
+        return connection.execute(counted).scalar_one()
+
+
+def dead_letter_counts(connection: Connection) -> dict[str, int]:
+    """How many dead letters there are of each reason, most first.
+
+    Raises:
+        StoreError: the schema is missing, or the server is away.
+    """
+    count = func.count()
+    grouped = (
+        select(DeadLetter.reason, count).group_by(DeadLetter.reason).order_by(count.desc(), DeadLetter.reason)
+    )
+    with translated():
+        return dict(connection.execute(grouped).tuples())
+
+
+def dead_letters(
+    connection: Connection, *, limit: int = 50, reason: str | None = None, before: int | None = None
+) -> list[StoredDeadLetter]:
+    """The newest dead letters without their messages, or those older than the one with id *before*.
+
+    Raises:
+        StoreError: the schema is missing, or the server is away.
+    """
+    statement = _dead_letter(null()).order_by(DeadLetter.id.desc()).limit(limit)
+    if reason is not None:
+        statement = statement.where(DeadLetter.reason == reason)
+    if before is not None:
+        statement = statement.where(DeadLetter.id < before)
+    with translated():
+        return [_stored(row) for row in connection.execute(statement)]
+
+
+def dead_letter(connection: Connection, identity: int) -> StoredDeadLetter | None:
+    """One dead letter with its message, or None if there is none of this id.
+
+    Raises:
+        StoreError: the schema is missing, or the server is away.
+    """
+    with translated():
+        row = connection.execute(_dead_letter(DeadLetter.raw).where(DeadLetter.id == identity)).one_or_none()
+    return None if row is None else _stored(row)
+
+
+def _dead_letter(raw: Any) -> Any:
+    return select(
+        DeadLetter.id,
+        DeadLetter.recorded_at,
+        DeadLetter.stream,
+        DeadLetter.stream_id,
+        DeadLetter.reason,
+        DeadLetter.detail,
+        DeadLetter.deliveries,
+        func.octet_length(DeadLetter.raw),
+        raw,
+    )
+
+
+def _stored(row: Row[Any]) -> StoredDeadLetter:
+    values = dict(zip(_DEAD_LETTER, row, strict=True))
+    return StoredDeadLetter(**values | {"raw": None if values["raw"] is None else bytes(values["raw"])})
