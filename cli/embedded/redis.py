@@ -42,7 +42,7 @@ class EmbeddedRedis:
         """
         binary = self._binary or find_binary()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._stop_leftover()
             with (self.folder / "server.log").open("ab") as log:
                 self._process = subprocess.Popen(

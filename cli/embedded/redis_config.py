@@ -61,7 +61,7 @@ class RedisConfig:
 
     def _remembered(self, file: Path, make: Callable[[], str]) -> str:
         if not file.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write_private(file, make())
         return file.read_text()
 

@@ -1,0 +1,99 @@
+"""Every setting of producer, worker and command in one list, with its meaning from the docstrings."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from producer.errors import SettingsError
+from producer.settings import ProducerSettings, read, variable
+from worker.settings import WorkerSettings
+
+from .settings import CliSettings, given
+from .urls import without_password
+
+KINDS: dict[str, type[msgspec.Struct]] = {
+    "producer": ProducerSettings,
+    "worker": WorkerSettings,
+    "command": CliSettings,
+}
+ATTRIBUTE = re.compile(r"^(\w+): (.*(?:\n {2,}.*)*)", re.MULTILINE)
+SECRET = ("token", "secret", "password", "key")
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One environment variable.
+
+    Attributes:
+        variable: its name.
+        value: what is in force, secrets masked; None for nothing.
+        is_set: whether the environment has it; otherwise it is the default.
+        meaning: one sentence.
+        used_by: the packages that read it.
+        problem: why its value cannot be used, or None.
+    """
+
+    variable: str
+    value: str | None
+    is_set: bool
+    meaning: str
+    used_by: list[str]
+    problem: str | None
+
+
+def all_settings() -> list[Setting]:
+    """Every setting, by name. Where packages share one, the first to declare it says what it means."""
+    users: dict[str, list[str]] = {}
+    for package, kind in KINDS.items():
+        for field in msgspec.structs.fields(kind):
+            users.setdefault(field.name, []).append(package)
+    return [_setting(name, packages) for name, packages in sorted(users.items())]
+
+
+def strangers() -> dict[str, str | None]:
+    """Variables with our prefix that are no setting, each with the setting it looks most like."""
+    known = {setting.variable for setting in all_settings()}
+    found = sorted(set(given()) - known)
+    return {name: next(iter(difflib.get_close_matches(name, known, n=1)), None) for name in found}
+
+
+def _setting(name: str, packages: list[str]) -> Setting:
+    kind = KINDS[packages[0]]
+    text = given().get(variable(name))
+    default = next(field.default for field in msgspec.structs.fields(kind) if field.name == name)
+    return Setting(
+        variable=variable(name),
+        value=_shown(name, text if text is not None else default),
+        is_set=text is not None,
+        meaning=_meanings(kind).get(name, ""),
+        used_by=packages,
+        problem=next(_problems(name, packages), None),
+    )
+
+
+def _problems(name: str, packages: list[str]) -> Iterator[str]:
+    environ = {key: value for key, value in given().items() if key == variable(name)}
+    for package in packages:
+        try:
+            read(KINDS[package], environ)
+        except SettingsError as error:
+            yield str(error)
+
+
+def _shown(name: str, value: Any) -> str | None:
+    if value is None or value == ():
+        return None
+    if any(word in name for word in SECRET):
+        return "***"
+    return without_password(value) if name.endswith("url") else str(value)
+
+
+def _meanings(kind: type[msgspec.Struct]) -> dict[str, str]:
+    described = inspect.getdoc(kind) or ""
+    attributes = inspect.cleandoc(described.partition("Attributes:")[2])
+    return {name: " ".join(text.split()) for name, text in ATTRIBUTE.findall(attributes)}

@@ -1,0 +1,27 @@
+"""`trailkeeper migrate`: the schema, and the partitions of the near future."""
+
+from __future__ import annotations
+
+import click
+
+from cli.output import say
+from cli.services import database_url
+from cli.urls import without_password
+
+
+@click.command("migrate")
+def command() -> None:
+    """Bring the database to the schema of this version.
+
+    Runs the steps that are missing and makes the partitions of the coming
+    months. Safe to run again, and from several machines at once.
+    """
+    from models.migrate import current, head, upgrade  # noqa: PLC0415 - slow to import
+
+    url = database_url()
+    before = current(url)
+    upgrade(url)
+    done = (
+        f"was current ({head()})" if before == head() else f"brought from {before or 'nothing'} to {head()}"
+    )
+    say(f"{without_password(url)}: {done}")

@@ -1,0 +1,57 @@
+"""`trailkeeper up`: servers, schema, worker and beat, in the foreground until a signal."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import click
+
+from cli.embedded.stack import Stack
+from cli.output import print_json, say
+from cli.settings import settings
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@click.command("up")
+@click.option(
+    "--home", type=click.Path(file_okay=False, path_type=Path), help="Folder of data and logs [.trailkeeper]."
+)
+@click.option(
+    "--concurrency", type=click.IntRange(1, 64), help="Pool processes of the worker [one a core, 2 to 4]."
+)
+@click.option("--json", "as_json", is_flag=True, help="First print one line of JSON with the addresses.")
+def command(home: Path | None, concurrency: int | None, as_json: bool) -> None:
+    """Run the whole pipeline on this machine, in the foreground.
+
+    Redis and Postgres are embedded ones, unless TRAILKEEPER_REDIS_URL or
+    TRAILKEEPER_DATABASE_URL name others. Ctrl-C or SIGTERM ends the batch at
+    hand and stops everything; twice, at once. Data stays in the home.
+    """
+    given = settings()
+    stack = Stack(
+        home or Path(given.home),
+        concurrency=concurrency,
+        redis_url=given.redis_url,
+        database_url=given.database_url,
+        say=say,
+    )
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: stack.request_stop())
+    with stack:
+        _announce(stack, as_json=as_json)
+        stack.wait()
+        say("stopping")
+
+
+def _announce(stack: Stack, *, as_json: bool) -> None:
+    if not stack.is_up():
+        return
+    if as_json:
+        addresses = {"redis_url": stack.redis_url, "database_url": stack.database_url}
+        print_json(addresses | {"views_url": stack.views_url})
+    else:
+        print(f"export TRAILKEEPER_REDIS_URL='{stack.redis_url}'")
+        print(f"export TRAILKEEPER_DATABASE_URL='{stack.database_url}'", flush=True)
+    say("running; Ctrl-C stops it")

@@ -1,0 +1,47 @@
+"""Worker and beat as children of a stack. They are Celery's own commands, as in any deployment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from .processes import Child
+
+QUEUES = "ingest,maintenance,backfill"
+WORKER_PATIENCE = 30.0  # a warm stop ends the batch at hand; a purge goes on with the next beat
+BEAT_PATIENCE = 5.0
+
+
+def worker(home: Path, environment: Mapping[str, str], *, name: str, slots: int) -> Child:
+    """A worker that takes every queue.
+
+    Args:
+        home: the stack's folder.
+        environment: whole.
+        name: of the Celery node; the same at every start, as the stream's consumers are named after it.
+        slots: pool processes.
+    """
+    # alone on its broker, it need not look for others at its start
+    alone = ["--without-mingle", "--without-gossip"]
+    options = ["-Q", QUEUES, "-c", str(slots), "-n", f"{name}@%h", "-l", "WARNING", *alone]
+    return _child("worker", options, home, environment, WORKER_PATIENCE)
+
+
+def beat(home: Path, environment: Mapping[str, str]) -> Child:
+    """The beat, its schedule kept in the home."""
+    options = ["-s", str(home / "beat-schedule"), "--pidfile=", "-l", "WARNING"]
+    return _child("beat", options, home, environment, BEAT_PATIENCE)
+
+
+def _child(
+    name: str, options: list[str], home: Path, environment: Mapping[str, str], patience: float
+) -> Child:
+    return Child(
+        name,
+        [sys.executable, "-m", "celery", "-A", "worker", name, *options],
+        log=home / "logs" / f"{name}.log",
+        records=home / "run",
+        environment=environment,
+        patience=patience,
+    )

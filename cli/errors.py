@@ -1,0 +1,67 @@
+"""Every error the command can meet, as one line and an exit code; the one place where they are translated.
+
+2   wrong arguments, settings, catalogue or event: mend the call
+1   a service is away or refused, or a check found a problem: act, then try again
+130 Ctrl-C        141 whoever read our output went away
+"""
+
+from __future__ import annotations
+
+from models.errors import StoreError, StoreMisconfigured, StoreUnavailable
+from producer.errors import CatalogueError, InvalidEvent, SettingsError, StreamUnavailable, TrailkeeperError
+from producer.settings import variable
+
+from .embedded.errors import EmbeddedError
+from .settings import address_of, is_set
+from .urls import without_password
+
+PROBLEM = 1
+WRONG_CALL = 2
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+START_STACK = "`trailkeeper up` starts one for development"
+
+
+class Failed(Exception):  # noqa: N818 - read as a sentence: the command failed
+    """A command could not do what was asked; the message is for the person who asked."""
+
+    def __init__(self, message: str, code: int = PROBLEM) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def explain(error: Exception) -> tuple[str, int] | None:
+    """What to tell the person, and the exit code; None for an error that nobody expected."""
+    if isinstance(error, Failed):
+        return str(error), error.code
+    if isinstance(error, (SettingsError, CatalogueError, InvalidEvent)):
+        return str(error), WRONG_CALL
+    if isinstance(error, (StoreError, TrailkeeperError, EmbeddedError)):
+        return _service(error), PROBLEM
+    return None
+
+
+def _service(error: Exception) -> str:
+    match error:
+        case StreamUnavailable():
+            return _away("Redis", "redis_url", str(error))
+        case StoreUnavailable():
+            return _away("Postgres", "database_url", str(error))
+        case StoreMisconfigured():
+            place = without_password(address_of("database_url"))
+            return f"Postgres at {place} refused: {error}; `trailkeeper migrate` makes the tables"
+        case _:
+            return str(error)
+
+
+def unexpected(error: Exception) -> str:
+    """What to say of an error that is a mistake of ours."""
+    return f"unexpected {type(error).__name__}: {error} (TRAILKEEPER_DEBUG=1 shows where)"
+
+
+def _away(what: str, setting: str, reason: str) -> str:
+    place = without_password(address_of(setting))
+    reason = " ".join(reason.split()).rstrip(".")
+    source = variable(setting) if is_set(setting) else f"the default, as {variable(setting)} is not set"
+    return f"{what} at {place} ({source}) does not answer: {reason}; {START_STACK}"

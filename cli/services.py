@@ -1,0 +1,63 @@
+"""The servers that the settings name, for commands that look at or use them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from producer.errors import SettingsError
+from worker.settings import WorkerSettings
+from worker.settings import settings as worker_settings
+
+if TYPE_CHECKING:
+    import redis
+    from sqlalchemy import Engine
+
+
+def database_url() -> str:
+    """The database's URL.
+
+    Raises:
+        SettingsError: it is not one that we can use.
+    """
+    from models.engine import parse_url  # noqa: PLC0415 - slow to import
+
+    url = worker_settings().database_url
+    try:
+        parse_url(url)
+    except ValueError as error:
+        raise SettingsError(f"TRAILKEEPER_DATABASE_URL: {error}") from error
+    return url
+
+
+@contextmanager
+def store(*, statement_timeout_ms: int = 30_000) -> Iterator[Engine]:
+    """An engine on the database, for one command."""
+    from models.engine import make_engine  # noqa: PLC0415 - slow to import
+
+    engine = make_engine(
+        database_url(), application_name="trailkeeper command", statement_timeout_ms=statement_timeout_ms
+    )
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def stream() -> Iterator[tuple[redis.Redis, WorkerSettings]]:
+    """A client of Redis, and the settings that say which stream.
+
+    Raises:
+        SettingsError: the URL is none.
+    """
+    from worker.drain.stream import connect  # noqa: PLC0415 - slow to import
+
+    found = worker_settings()
+    try:
+        client = connect(found.redis_url)
+    except ValueError as error:
+        raise SettingsError(f"TRAILKEEPER_REDIS_URL: {error}") from error
+    with client:
+        yield client, found
