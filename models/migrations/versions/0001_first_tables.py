@@ -65,13 +65,16 @@ def _events() -> None:
 
 def _events_indexes() -> None:
     # the same order as the models', on which the names of the partitions' indexes depend
-    for column in ("user_id", "project_id", "organization_id", "actor_id", "on_behalf_of_id", "ip"):
+    for column in ("user_id", "project_id", "organization_id"):
+        _partial_index(column)
+    _partial_index("actor_id", " AND actor_id IS DISTINCT FROM user_id")
+    for column in ("on_behalf_of_id", "ip"):
         _partial_index(column)
     op.create_index("events_tag_id_idx", "events", ["tag", "id"])
 
 
-def _partial_index(column: str) -> None:
-    where = sa.text(f"{column} IS NOT NULL")
+def _partial_index(column: str, condition: str = "") -> None:
+    where = sa.text(f"{column} IS NOT NULL{condition}")
     op.create_index(f"events_{column}_id_idx", "events", [column, "id"], postgresql_where=where)
 
 
