@@ -1,6 +1,8 @@
 """The event as a value: the facts captured when it happened. Version 1 of the wire format.
 
-Field for field what travels in the stream's ``e``; see docs/wire-format.md.
+Field for field what travels in the stream's ``e``; see docs/wire-format.md. The
+structs are out of the garbage collector's sight (``gc=False``): they come from
+JSON or from arguments, and neither can hold a cycle back to them.
 """
 
 from __future__ import annotations
@@ -15,21 +17,21 @@ VERSION = 1
 MAX_BYTES = 64 * 1024
 MAX_USER_AGENT = 1024  # characters
 
-Tag = Annotated[str, msgspec.Meta(max_length=128, pattern=r"^[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*){1,4}$")]
+Tag = Annotated[str, msgspec.Meta(max_length=128)]  # its grammar is the catalogue's matter
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Name = Annotated[str, msgspec.Meta(max_length=255)]
 
 ActorKind = Literal["user", "service", "staff", "system", "anonymous"]
 
 
-class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A user, project or organization: its stable id and its name at that time."""
 
     id: Id
     name: Name | None = None
 
 
-class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """What the actor proved itself with: ``session``, ``api_token``, ``trusted_publisher`` and the like."""
 
     kind: Id
@@ -37,7 +39,7 @@ class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     label: Name | None = None
 
 
-class Actor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Actor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Who did it, with which credential, and on whose behalf."""
 
     kind: ActorKind
@@ -50,7 +52,7 @@ class Actor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 ANONYMOUS = Actor(kind="anonymous")
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One recorded action. Times are UTC; the id's time is `occurred_at` to the millisecond."""
 
     v: int = VERSION

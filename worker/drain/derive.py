@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -17,16 +17,16 @@ from worker.enrich import Client, ClientFinder, Location, LocationFinder
 from .messages import Accepted
 
 Ids = tuple[int | None, int | None]
+Derivation = Location | Client
+CAPACITY = 50_000  # facts whose derivation is remembered, per process
 
 
 class Derive:
     """Adds location and device. A finder that knows nothing leaves None, for a backfill to find."""
 
     def __init__(self, engine: Engine, locations: LocationFinder, clients: ClientFinder) -> None:
-        self._locations = locations
-        self._clients = clients
-        self._location_ids = Dictionary(engine, LocationRow.metadata.tables["locations"])
-        self._client_ids = Dictionary(engine, ClientRow.metadata.tables["clients"])
+        self._locations = _Derived(Dictionary(engine, LocationRow.metadata.tables["locations"]), locations.find)
+        self._clients = _Derived(Dictionary(engine, ClientRow.metadata.tables["clients"]), clients.find, "user_agent")
 
     def ids(self, batch: Iterable[Accepted]) -> list[Ids]:
         """(location id, client id) of each event, in order.
@@ -35,27 +35,55 @@ class Derive:
             StoreUnavailable: new derivations could not be committed.
         """
         facts = [(accepted.event.ip, accepted.event.user_agent) for accepted in batch]
-        locations = self._location_ids_of({ip for ip, _ in facts if ip})
-        clients = self._client_ids_of({user_agent for _, user_agent in facts if user_agent})
-        return [(locations.get(ip or ""), clients.get(user_agent or "")) for ip, user_agent in facts]
-
-    def _location_ids_of(self, addresses: set[str]) -> dict[str, int]:
-        found = {ip: location for ip in addresses if (location := self._locations.find(ip)) is not None}
-        digests = {ip: _digest(location) for ip, location in found.items()}
-        ids = self._location_ids.ids({digests[ip]: _columns(location) for ip, location in found.items()})
-        return {ip: ids[digest] for ip, digest in digests.items()}
-
-    def _client_ids_of(self, user_agents: set[str]) -> dict[str, int]:
-        found = {user_agent: self._clients.find(user_agent) for user_agent in user_agents}
-        digests = {user_agent: _digest(client, user_agent) for user_agent, client in found.items()}
-        rows = {digests[agent]: {"user_agent": agent, **_columns(client)} for agent, client in found.items()}
-        ids = self._client_ids.ids(rows)
-        return {user_agent: ids[digest] for user_agent, digest in digests.items()}
+        locations = self._locations.ids({ip for ip, _ in facts})
+        clients = self._clients.ids({user_agent for _, user_agent in facts})
+        return [(locations[ip], clients[user_agent]) for ip, user_agent in facts]
 
 
-def _columns(derived: Location | Client) -> dict[str, Any]:
-    return msgspec.structs.asdict(derived)
+class _Derived:
+    """Ids of what one finder finds; looked up once for each fact and what was found for it.
 
+    Args:
+        dictionary: the table of distinct derivations.
+        find: the finder; the same fact gives the same object until its data change.
+        fact_column: where the fact itself is part of the row, its column.
+    """
 
-def _digest(derived: Location | Client, user_agent: str = "") -> bytes:
-    return hashlib.sha256(msgspec.json.encode([user_agent, derived])).digest()[:16]
+    def __init__(
+        self, dictionary: Dictionary, find: Callable[[str], Derivation | None], fact_column: str | None = None
+    ) -> None:
+        self._dictionary = dictionary
+        self._find = find
+        self._fact_column = fact_column
+        self._known: dict[str, tuple[Derivation, int]] = {}
+
+    def ids(self, facts: set[str | None]) -> dict[str | None, int | None]:
+        """The id of each fact's derivation; None where there is no fact, or nothing can be told now."""
+        found: dict[str | None, int | None] = {None: None}
+        new: dict[str, Derivation] = {}
+        for fact in facts:
+            derived = self._find(fact) if fact else None
+            known = self._known.get(fact or "")
+            if known and known[0] is derived:
+                found[fact] = known[1]
+            elif fact and derived:
+                new[fact] = derived
+            else:
+                found[fact] = None
+        return {**found, **self._look_up(new)} if new else found
+
+    def _look_up(self, new: dict[str, Derivation]) -> dict[str, int]:
+        digests = {fact: self._digest(fact, derived) for fact, derived in new.items()}
+        ids = self._dictionary.ids({digests[fact]: self._row(fact, derived) for fact, derived in new.items()})
+        if len(self._known) > CAPACITY:
+            self._known.clear()
+        self._known.update((fact, (derived, ids[digests[fact]])) for fact, derived in new.items())
+        return {fact: ids[digest] for fact, digest in digests.items()}
+
+    def _row(self, fact: str, derived: Derivation) -> dict[str, Any]:
+        row = msgspec.structs.asdict(derived)
+        return {self._fact_column: fact, **row} if self._fact_column else row
+
+    def _digest(self, fact: str, derived: Derivation) -> bytes:
+        content = [fact if self._fact_column else None, derived]
+        return hashlib.sha256(msgspec.json.encode(content)).digest()[:16]

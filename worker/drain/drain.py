@@ -5,8 +5,10 @@ Knows nothing of Celery: a task runs it, and so does `trailkeeper drain`.
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from .batch import Batch
 from .messages import Message
@@ -15,6 +17,7 @@ from .stream import Pending, Stream
 from .suspects import DEATHS, DELIVERIES_BEFORE_SUSPICION, Suspects
 
 SUSPECTS_AT_ONCE = 100
+OBJECTS_BEFORE_COLLECTION = 50_000
 
 
 class Drain:
@@ -44,12 +47,13 @@ class Drain:
             One of `fates.RETRY`: what was not committed stays pending.
         """
         deadline = time.monotonic() + seconds
-        report = self.recover(deadline)
-        while time.monotonic() < deadline:
-            messages = self._stream.read(self._batch_size)
-            if not messages:
-                break
-            report.add(self._batch.settle(messages, fresh=True))
+        with _few_collections():
+            report = self.recover(deadline)
+            while time.monotonic() < deadline:
+                messages = self._stream.read(self._batch_size)
+                if not messages:
+                    break
+                report.add(self._batch.settle(messages, fresh=True))
         return report
 
     def recover(self, deadline: float) -> Report:
@@ -99,3 +103,14 @@ class Drain:
 
 def _suspicious(entry: Pending) -> bool:
     return entry.deliveries >= DELIVERIES_BEFORE_SUSPICION
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Let the garbage collector look once a few batches: nothing here makes cycles, and it took a quarter of the time."""
+    before = gc.get_threshold()
+    gc.set_threshold(OBJECTS_BEFORE_COLLECTION, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
