@@ -1,0 +1,47 @@
+"""The counter beside every emit: one call records the event and counts it.
+
+An application hands one of these to ``producer.configure(metrics=...)``; without,
+nothing is counted. Adapters: `producer.metrics.prometheus`, `producer.metrics.statsd`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+MetricName = Literal[
+    "trailkeeper.events",  # every emit, tagged `tag:<tag>` and `outcome:<outcome>`
+]
+"""Every metric that the producer counts."""
+
+Outcome = Literal[
+    "emitted",  # Redis has it
+    "spooled",  # the spool on disk has it
+    "lost",  # a best-effort event that nothing took, or one that neither Redis nor the spool took
+    "refused",  # EventNotRecorded was raised: a required event that nothing took
+    "invalid",  # InvalidEvent was raised
+    "quarantined",  # the call was wrong, and the event is kept as a dead letter
+]
+"""What became of an emit."""
+
+
+class Metrics(Protocol):
+    """Something that counts."""
+
+    def increment(self, name: str, tags: list[str]) -> None:
+        """Add one.
+
+        It is called within the request, once an emit, from any thread: it must return at once. What it
+        raises is logged and does not reach the caller of emit.
+
+        Args:
+            name: one of `MetricName`.
+            tags: ``key:value`` strings, such as ``outcome:emitted``. Tags come from the catalogue, so their
+                number is bounded; a tag that no catalogue knows is counted as ``tag:unknown``.
+        """
+
+
+class NullMetrics:
+    """Counts nothing; what there is when nothing else is configured."""
+
+    def increment(self, name: str, tags: list[str]) -> None:
+        """Do nothing."""

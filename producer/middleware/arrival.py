@@ -1,0 +1,73 @@
+"""A request as it reached the server: the peer and the headers we look at, nothing believed yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ..event import MAX_USER_AGENT
+
+NUL_SHOWN = "\N{REPLACEMENT CHARACTER}"
+
+
+class Arrival(NamedTuple):
+    """The peer's address and headers as text (latin-1, lines of one header joined by commas); None where missing.
+
+    An empty *peer* is a Unix socket: a peer without address.
+    """
+
+    peer: str
+    forwarded_for: str | None
+    forwarded: str | None
+    user_agent: str | None
+    request_id: str | None
+
+
+def of_environ(environ: Mapping[str, Any], request_id_header: str | None) -> Arrival:
+    """From a WSGI environ, or Django's META which looks the same."""
+    request_id = (
+        environ.get(f"HTTP_{request_id_header.upper().replace('-', '_')}") if request_id_header else None
+    )
+    return Arrival(
+        _text(environ.get("REMOTE_ADDR")) or "",
+        _text(environ.get("HTTP_X_FORWARDED_FOR")),
+        _text(environ.get("HTTP_FORWARDED")),
+        _storable(_text(environ.get("HTTP_USER_AGENT"))),
+        _text(request_id),
+    )
+
+
+def of_scope(scope: Mapping[str, Any], request_id_header: str | None) -> Arrival:
+    """From an ASGI scope of type ``http`` or ``websocket``."""
+    wanted = (request_id_header or "").lower().encode("latin-1", "replace")
+    names = (b"x-forwarded-for", b"forwarded", b"user-agent", wanted)
+    forwarded_for, forwarded, user_agent, request_id = _headers(scope.get("headers") or (), names)
+    client = scope.get("client")
+    return Arrival(
+        (_text(client[0]) or "") if client else "",
+        forwarded_for,
+        forwarded,
+        _storable(user_agent),
+        request_id if wanted else None,
+    )
+
+
+def _headers(headers: Iterable[tuple[bytes, bytes]], names: tuple[bytes, ...]) -> list[str | None]:
+    found: dict[bytes, list[bytes]] = {name: [] for name in names}
+    for name, value in headers:
+        lines = found.get(name.lower())
+        if lines is not None:
+            lines.append(value)
+    return [b", ".join(found[name]).decode("latin-1") if found[name] else None for name in names]
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _storable(user_agent: str | None) -> str | None:
+    """Short enough to copy freely, and without what no Postgres text or no JSON can hold."""
+    if not user_agent:
+        return None
+    short = user_agent[: MAX_USER_AGENT + 1].replace("\0", NUL_SHOWN)
+    return short if short.isascii() else short.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,132 @@
+"""The client's address, when proxies stand between.
+
+A proxy appends the address it was called from, so only the right end of the
+header is ours; everything left of the first untrusted address can be forged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from ..errors import SettingsError
+from ..settings import ProducerSettings, read
+from .arrival import Arrival
+
+UNIX = "unix"
+"""In a list of trusted proxies: who connects through a Unix socket, and so has no address."""
+
+MAX_HEADER = 4096  # characters read, counted from the right
+MAX_HOPS = 32
+MAX_HOP = 256  # characters of one hop with its parameters
+
+PORT = r"(?::(?:\d{1,5}|_[\w.-]{1,32}))?"
+BRACKETED = re.compile(rf"\[([^\[\]]{{2,64}})\]{PORT}", re.ASCII)
+IPV4_WITH_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}", re.ASCII)
+PAIR = re.compile(r"""\s*([\w!#$%&'*+.^`|~-]+)=([\w!#$%&'*+.^`|~:\[\]-]+|"(?:[^"\\]|\\.)*")\s*""", re.ASCII)
+
+Address = IPv4Address | IPv6Address
+
+
+class TrustedProxies:
+    """Addresses and networks of our own proxies, whose word on the client's address we take.
+
+    Args:
+        items: such as ``10.0.0.0/8``, ``2001:db8::1``, or ``unix`` for peers on a Unix socket.
+
+    Raises:
+        SettingsError: an item is none of these.
+    """
+
+    def __init__(self, items: Iterable[str] = ()) -> None:
+        names = [items] if isinstance(items, str) else list(items)
+        self._unix = UNIX in names
+        self._networks = tuple(_network(name) for name in names if name != UNIX)
+
+    @classmethod
+    def of(cls, given: TrustedProxies | Iterable[str] | None) -> TrustedProxies:
+        """*given* parsed, if it is not already; None means ``TRAILKEEPER_TRUSTED_PROXIES``."""
+        if isinstance(given, TrustedProxies):
+            return given
+        return cls(read(ProducerSettings).trusted_proxies if given is None else given)
+
+    def __contains__(self, address: Address) -> bool:
+        return any(address in network for network in self._networks)
+
+    def trusts_peer(self, peer: str) -> bool:
+        """Whether who is connected to us is one of them."""
+        address = parse_address(peer)
+        return address in self if address else self._unix and peer == ""
+
+
+def client_address(arrival: Arrival, proxies: TrustedProxies) -> str | None:
+    """The last address on the way to us that is not one of our proxies, normalised; never raises.
+
+    Where the next hop is hidden or garbled, it is the last one before that. With both headers present,
+    ``X-Forwarded-For`` is read and ``Forwarded`` is not: most proxies write the former and let a client's
+    own ``Forwarded`` pass. A proxy that writes ``Forwarded`` must therefore remove ``X-Forwarded-For``.
+    """
+    believed = parse_address(arrival.peer)
+    if proxies.trusts_peer(arrival.peer):
+        for hop in _hops(arrival):
+            if hop is None:
+                break
+            believed = hop
+            if hop not in proxies:
+                break
+    return None if believed is None else str(believed)
+
+
+def parse_address(text: str) -> Address | None:
+    """An address out of a header or a socket: without port, brackets, quotes and zone; IPv4 in IPv6 as IPv4."""
+    if len(text) > MAX_HOP:
+        return None
+    bare = _without_port(text.strip().removeprefix('"').removesuffix('"'))
+    try:
+        address = ip_address(bare.partition("%")[0])
+    except ValueError:  # `unknown`, an obfuscated name, or garbage
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _hops(arrival: Arrival) -> Iterator[Address | None]:
+    """From the nearest to the farthest; None where a hop does not tell its address."""
+    if arrival.forwarded_for is not None:
+        return map(parse_address, _from_the_right(arrival.forwarded_for))
+    return map(_forwarded_for, _from_the_right(arrival.forwarded or ""))
+
+
+def _from_the_right(header: str) -> list[str]:
+    """The hops nearest to us; without those beyond our limits, and without one that a limit cut in two."""
+    hops = header[-MAX_HEADER:].rsplit(",", MAX_HOPS)
+    beyond = len(header) > MAX_HEADER or len(hops) > MAX_HOPS
+    return [hop for hop in reversed(hops[1:] if beyond else hops) if hop.strip()]
+
+
+def _forwarded_for(element: str) -> Address | None:
+    """The ``for`` of one element of ``Forwarded``.
+
+    Elements are split at every comma, also at one within quotes: a client's unclosed quote then cannot
+    swallow what the proxy appended, and a quoted comma makes its pieces ill-formed, which are not believed.
+    """
+    if len(element) > MAX_HOP:
+        return None
+    pairs = [PAIR.fullmatch(pair) for pair in element.strip().split(";") if pair]
+    found = [pair[2] for pair in pairs if pair and pair[1].lower() == "for"]
+    return parse_address(found[0]) if all(pairs) and len(found) == 1 else None
+
+
+def _without_port(text: str) -> str:
+    matched = BRACKETED.fullmatch(text) or IPV4_WITH_PORT.fullmatch(text)
+    return matched[1] if matched else text
+
+
+def _network(name: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(name, strict=False)
+    except (ValueError, TypeError) as error:
+        raise SettingsError(
+            f"trusted proxy {name!r}: not an address, nor a network such as 10.0.0.0/8, nor {UNIX!r} "
+            "(TRAILKEEPER_TRUSTED_PROXIES, or the middleware's trusted_proxies)"
+        ) from error

@@ -1,0 +1,26 @@
+"""The request's id: a proxy's, where it may be believed; else one of our own."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from .arrival import Arrival
+from .forwarded import TrustedProxies
+
+DEFAULT_HEADER = "X-Request-ID"
+SAFE = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
+"""No spaces, quotes, brackets or control characters: it goes into logs, pages and commands."""
+
+
+def believed_request_id(arrival: Arrival, proxies: TrustedProxies, *, trust: bool) -> str | None:
+    """The id in the header, if its sender is trusted and it is of a harmless form."""
+    given = arrival.request_id
+    if given is None or not (trust or proxies.trusts_peer(arrival.peer)):
+        return None
+    return given if SAFE.fullmatch(given) else None
+
+
+def new_request_id() -> str:
+    """32 hexadecimal digits that nobody can guess."""
+    return os.urandom(16).hex()
