@@ -39,6 +39,11 @@ def say(sentence: str) -> None:
     print(safe(sentence), file=sys.stderr, flush=True)
 
 
+def show(line: str) -> None:
+    """A line of the answer itself, on standard output."""
+    print(safe(line), flush=True)
+
+
 def print_json(value: Any, convert: Callable[[Any], Any] = str) -> None:
     """One JSON object on one line."""
     text = msgspec.json.encode(value, enc_hook=convert).decode()

@@ -8,6 +8,12 @@ COMMANDS = {
     "up": "Run the whole pipeline on this machine, in the foreground.",
     "migrate": "Bring the database to the schema of this version.",
     "config": "Show every setting, its value and what it means.",
+    "status": "Show backlog, rate, workers, beat, dead letters and partitions.",
+    "doctor": "Check servers, schema, data, workers, beat and clocks.",
+    "history": "Show events, newest first.",
+    "dead-letters": "Look at messages that could not be stored.",
+    "drain": "Store what waits in the stream, from here.",
+    "purge": "Remove events past their retention.",
 }
 """Name to summary; a test holds the summaries against the commands' own."""
 

@@ -1,0 +1,60 @@
+"""`trailkeeper drain`: empty the stream from here, without a worker."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+
+import click
+
+from cli.errors import Failed
+from cli.output import print_facts, print_json, say
+from cli.services import database_url, stream
+from worker.drain import Drainer, FuseBlown, Report
+
+SLICE_SECONDS = 5.0
+
+
+@click.command("drain")
+@click.option(
+    "--seconds", type=click.FloatRange(min=0.1), help="The longest to run [until the stream is empty]."
+)
+@click.option("--no-fuse", is_flag=True, help="Go on however much of it can never be stored.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def command(seconds: float | None, no_fuse: bool, as_json: bool) -> None:
+    """Store what waits in the stream, from here.
+
+    Does what the workers do, and may run beside them. Ends when nothing waits.
+    """
+    database_url()
+    with stream() as (_, settings):
+        name = f"command@{socket.gethostname()}/{os.getpid()}"
+        drainer = Drainer(settings, name, fuse=not no_fuse)
+    try:
+        report, spent = _run(drainer, seconds)
+    except FuseBlown as error:
+        raise Failed(f"{error}; look at `trailkeeper dead-letters list`, or give --no-fuse") from error
+    finally:
+        drainer.close()
+    summary = {
+        "stored": report.stored,
+        "duplicates": report.duplicates,
+        "dead_lettered": report.dead_lettered,
+    }
+    if as_json:
+        print_json(summary | {"seconds": round(spent, 3)})
+    else:
+        print_facts({name.replace("_", " "): f"{number:,}" for name, number in summary.items()})
+        say(f"{spent:.1f} s, {report.stored / max(spent, 0.001):,.0f} events/s")
+
+
+def _run(drainer: Drainer, seconds: float | None) -> tuple[Report, float]:
+    began = time.monotonic()
+    total = Report()
+    while True:
+        left = SLICE_SECONDS if seconds is None else min(SLICE_SECONDS, seconds - (time.monotonic() - began))
+        report = drainer.run(left) if left > 0 else Report()
+        total.add(report)
+        if not report.batches:
+            return total, time.monotonic() - began

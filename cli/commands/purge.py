@@ -1,0 +1,54 @@
+"""`trailkeeper purge`: remove events past their retention, or see what that would remove."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import click
+
+from cli.errors import Failed
+from cli.output import print_json, print_table, say
+from cli.services import database_url
+from worker.retention import Busy, Removal, plan, purge
+from worker.settings import settings
+
+COLUMNS = ["scope", "tag", "kept for", "partition", "events", "how"]
+
+
+@click.command("purge")
+@click.option("--dry-run", is_flag=True, help="Only count; change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a partition.")
+def command(dry_run: bool, as_json: bool) -> None:
+    """Remove events past their retention.
+
+    Beat does this every night. What is removed is recorded in the table purges.
+    """
+    database_url()
+    try:
+        removals = plan(settings()) if dry_run else purge(settings())
+    except Busy as error:
+        raise Failed(f"{error}; it will do what this would have done") from error
+    _show(removals, as_json=as_json)
+    if not as_json:
+        events = sum(removal.events for removal in removals)
+        say(f"{'would remove' if dry_run else 'removed'} {events:,} events from {len(removals)} partitions")
+
+
+def _show(removals: Iterable[Removal], *, as_json: bool) -> None:
+    if as_json:
+        for removal in removals:
+            print_json(_as_json(removal))
+        return
+    print_table(COLUMNS, map(_row, removals), right=["events"])
+
+
+def _as_json(removal: Removal) -> dict[str, object]:
+    rule = removal.rule
+    about: dict[str, object] = {"scope": rule.scope, "tag": rule.tag, "retention_days": rule.days}
+    return about | {"partition": removal.partition, "events": removal.events, "whole": removal.whole}
+
+
+def _row(removal: Removal) -> tuple[object, ...]:
+    rule = removal.rule
+    how = "partition dropped" if removal.whole else "rows deleted"
+    return rule.scope, rule.tag, f"{rule.days} days", removal.partition, f"{removal.events:,}", how

@@ -1,0 +1,91 @@
+"""`trailkeeper status`: how the pipeline is doing, right now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from cli.errors import PROBLEM
+from cli.output import print_facts, print_json, say
+from cli.status import collect
+from cli.times import duration, moment
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def command(as_json: bool) -> int:
+    """Show backlog, rate, workers, beat, dead letters and partitions.
+
+    What cannot be found out says why, and makes the exit code 1.
+    """
+    found = collect()
+    unknown = {name: part["unknown"] for name, part in found.items() if "unknown" in part}
+    if as_json:
+        print_json(found)
+    else:
+        print_facts({name.replace("_", " "): _shown(name, part) for name, part in found.items()})
+    if unknown:
+        say("start what is away, or look closer with `trailkeeper doctor`")
+    return PROBLEM if unknown else 0
+
+
+def _shown(name: str, part: Mapping[str, Any]) -> str:
+    return f"unknown: {part['unknown']}" if "unknown" in part else _SENTENCES[name](part)
+
+
+def _stream(part: Mapping[str, Any]) -> str:
+    waiting = f"{part['waiting']:,} waiting, {part['being_stored']:,} being stored"
+    oldest = part["oldest_seconds"]
+    age = "" if oldest is None else f", the oldest for {duration(oldest)}"
+    paused = part["paused"]
+    return waiting + age + ("" if paused is None else f"; PAUSED ({paused['cause']}): {paused['detail']}")
+
+
+def _rate(part: Mapping[str, Any]) -> str:
+    counts = ", ".join(
+        f"{part[name]:,} {name.replace('_', ' ')}" for name in ("stored", "duplicates", "dead_lettered")
+    )
+    return f"{counts} in the last {duration(part['seconds'])} ({part['stored_per_second']:,} events/s)"
+
+
+def _workers(part: Mapping[str, Any]) -> str:
+    each = "; ".join(f"{name} takes {', '.join(queues)}" for name, queues in part["queues"].items())
+    return each or "none answers"
+
+
+def _beat(part: Mapping[str, Any]) -> str:
+    seconds = part["seconds_ago"]
+    return "never seen" if seconds is None else f"seen {duration(seconds)} ago"
+
+
+def _events(part: Mapping[str, Any]) -> str:
+    if part["newest"] is None:
+        return "none"
+    delay = (part["stored"] - part["newest"]).total_seconds()
+    return (
+        f"the newest is {part['tag']} of {moment(part['newest'])}, stored {duration(max(delay, 0.0))} later"
+    )
+
+
+def _dead_letters(part: Mapping[str, Any]) -> str:
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in part["by_reason"].items())
+    return reasons or "none"
+
+
+def _partitions(part: Mapping[str, Any]) -> str:
+    rows, size = (sum(each[name] for each in part["list"]) for name in ("rows", "bytes"))
+    ahead = ", ".join(f"{scope} {count}" for scope, count in part["ahead"].items())
+    return f"{len(part['list'])} with about {rows:,} events, {size / 1e6:,.1f} MB; ahead: {ahead}"
+
+
+_SENTENCES = {
+    "stream": _stream,
+    "rate": _rate,
+    "workers": _workers,
+    "beat": _beat,
+    "events": _events,
+    "dead_letters": _dead_letters,
+    "partitions": _partitions,
+}

@@ -1,0 +1,6 @@
+"""What `trailkeeper doctor` looks at; a check that cannot be made is a finding too."""
+
+from .examine import examine
+from .finding import Finding, Severity
+
+__all__ = ["Finding", "Severity", "examine"]

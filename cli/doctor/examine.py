@@ -1,0 +1,42 @@
+"""Every check, in an order in which the first problem explains the later ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from cli.errors import explain
+
+from .finding import Finding, problem
+from .fleet import beat, clocks, drains, workers
+from .local import catalogue, geoip
+from .of_postgres import postgres
+from .of_redis import redis_server
+
+Check = Callable[[], Iterable[Finding]]
+
+CHECKS: dict[str, Check] = {
+    "catalogue": catalogue,
+    "location data": geoip,
+    "Redis": redis_server,
+    "Postgres": postgres,
+    "clocks": clocks,
+    "workers": workers,
+    "beat": beat,
+    "drains": drains,
+}
+
+
+def examine(checks: dict[str, Check] | None = None) -> Iterator[Finding]:
+    """What all checks find, as they find it."""
+    for name, check in (checks or CHECKS).items():
+        yield from _found(name, check)
+
+
+def _found(name: str, check: Check) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except Exception as error:
+        explained = explain(error)
+        if explained is None:
+            raise
+        yield problem(name, explained[0], "mend this first; what depends on it is not known until then")

@@ -1,0 +1,84 @@
+"""Whether workers, beat and clocks work together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from cli.services import store, stream
+from cli.status.in_redis import backlog
+from cli.status.in_redis import beat as beat_status
+from cli.status.in_workers import workers as workers_status
+from cli.times import duration
+from models.engine import transaction
+from models.status import server_facts
+from worker.drain.stream import redis_translated
+
+from .finding import Finding, ok, problem, warning
+
+QUEUES = {"ingest": "events are not stored", "maintenance": "nothing is purged and no partitions are made"}
+BEAT_LATE_SECONDS = 60.0
+CLOCK_WARNING, CLOCK_PROBLEM = 2.0, 60.0
+OLD_BACKLOG_SECONDS = 60.0
+START_WORKER = "celery -A worker worker -Q ingest,maintenance,backfill"
+
+
+def clocks() -> Iterator[Finding]:
+    """How far the clocks of this machine, Redis and Postgres are apart."""
+    with stream() as (client, _), redis_translated():
+        seconds, microseconds = client.time()
+        yield _clock("Redis", seconds + microseconds / 1e6 - time.time())
+    with store() as engine, transaction(engine) as connection:
+        yield _clock("Postgres", (server_facts(connection).clock - datetime.now(UTC)).total_seconds())
+
+
+def workers() -> Iterator[Finding]:
+    """Whether each queue has a worker."""
+    found = workers_status()["queues"]
+    for queue, consequence in QUEUES.items():
+        takers = [name for name, queues in found.items() if queue in queues]
+        if takers:
+            yield ok(f"workers for {queue}", ", ".join(takers))
+        else:
+            yield problem(
+                f"workers for {queue}", f"none answers: {consequence}", f"start one: {START_WORKER}"
+            )
+
+
+def beat() -> Iterator[Finding]:
+    """Whether beat was seen lately."""
+    seconds = beat_status()["seconds_ago"]
+    advice = "start it: celery -A worker beat (any number of them is fine)"
+    if seconds is None:
+        yield problem("beat", "never seen: nothing is purged and no partitions are made ahead", advice)
+    elif seconds > BEAT_LATE_SECONDS:
+        yield problem("beat", f"last seen {duration(seconds)} ago", advice)
+    else:
+        yield ok("beat", f"seen {duration(max(seconds, 0.0))} ago")
+
+
+def drains() -> Iterator[Finding]:
+    """Whether what waits is being stored."""
+    found = backlog()
+    if found["paused"]:
+        advice = (
+            "see `trailkeeper dead-letters list`"
+            if found["paused"]["cause"] == "fuse"
+            else "see Postgres above"
+        )
+        yield problem("draining", f"paused: {found['paused']['detail']}", advice)
+    oldest = found["oldest_seconds"] or 0.0
+    waiting = f"{found['waiting'] + found['being_stored']:,} messages, the oldest for {duration(oldest)}"
+    if oldest > OLD_BACKLOG_SECONDS:
+        yield warning("backlog", waiting, "start more workers, or see the findings above")
+    else:
+        yield ok("backlog", waiting)
+
+
+def _clock(name: str, difference: float) -> Finding:
+    check, found = f"clock of {name}", f"{abs(difference):.2f} s {'ahead' if difference > 0 else 'behind'}"
+    advice = "synchronise the machines' clocks: the order of events is the order of their times"
+    if abs(difference) > CLOCK_PROBLEM:
+        return problem(check, found, advice)
+    return warning(check, found, advice) if abs(difference) > CLOCK_WARNING else ok(check, found)

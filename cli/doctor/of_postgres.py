@@ -1,0 +1,83 @@
+"""Whether Postgres can store what comes: version, encoding, schema, partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from cli.services import store
+from cli.status.in_postgres import ahead
+from models.engine import transaction
+from models.partitions import existing, leftovers
+from models.status import ServerFacts, schema_current, server_facts
+
+from .finding import Finding, ok, problem, warning
+
+OLDEST = 140_000  # 14: the first with DETACH PARTITION CONCURRENTLY
+
+
+def postgres() -> Iterator[Finding]:
+    """What the server and the schema say of themselves.
+
+    Raises:
+        StoreError: it did not answer.
+    """
+    with store() as engine, transaction(engine) as connection:
+        facts = server_facts(connection)
+        yield _version(facts)
+        yield _encoding(facts)
+        yield _writable(facts)
+        current = schema_current(connection)
+        yield _schema(current=current)
+        if current:
+            yield _ahead(connection)
+            yield from _unfinished(connection)
+
+
+def _version(facts: ServerFacts) -> Finding:
+    shown = (
+        f"Postgres {facts.version // 10_000}.{facts.version % 10_000}, {facts.bytes / 1e6:,.0f} MB of data"
+    )
+    if facts.version < OLDEST:
+        return problem("Postgres version", shown, "use Postgres 14 or later")
+    return ok("Postgres version", shown)
+
+
+def _encoding(facts: ServerFacts) -> Finding:
+    if facts.encoding != "UTF8":
+        advice = "make a database with ENCODING 'UTF8': others refuse some names"
+        return problem("database encoding", facts.encoding, advice)
+    return ok("database encoding", facts.encoding)
+
+
+def _writable(facts: ServerFacts) -> Finding:
+    if facts.read_only:
+        return problem(
+            "database writes", "read-only", "give the primary's address in TRAILKEEPER_DATABASE_URL"
+        )
+    return ok("database writes", "allowed")
+
+
+def _schema(*, current: bool) -> Finding:
+    if current:
+        return ok("schema", "current")
+    return problem("schema", "not that of this version", "run `trailkeeper migrate`")
+
+
+def _ahead(connection: Connection) -> Finding:
+    counts = ahead(existing(connection), datetime.now(UTC))
+    missing = [scope for scope, count in counts.items() if not count]
+    found = ", ".join(f"{scope} {count}" for scope, count in counts.items())
+    if missing:
+        advice = "start beat, or run `trailkeeper migrate`: it makes them too"
+        return warning("partitions ahead", found, advice)
+    return ok("partitions ahead", found)
+
+
+def _unfinished(connection: Connection) -> Iterator[Finding]:
+    left = [*leftovers(connection), *(part.name for part in existing(connection) if part.detaching)]
+    if left:
+        found = f"removal was begun and not ended: {', '.join(left)}"
+        yield warning("partitions removed", found, "run `trailkeeper purge`: it ends what was begun")

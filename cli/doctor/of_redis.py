@@ -1,0 +1,98 @@
+"""Whether Redis keeps what it is given: version, persistence, eviction, memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import redis
+
+from cli.services import stream
+from worker.drain.stream import redis_translated
+
+from .finding import Finding, ok, problem, warning
+
+OLDEST = (6, 2)
+HEADROOM = 0.8
+HIDDEN = "CONFIG is not allowed"
+
+
+def redis_server() -> Iterator[Finding]:
+    """What the server says of itself.
+
+    Raises:
+        StreamUnavailable: it did not answer.
+    """
+    with stream() as (client, _), redis_translated():
+        info: Mapping[str, Any] = client.info()
+        policy, appendonly = _setting(client, "maxmemory-policy"), _setting(client, "appendonly")
+    yield _version(info)
+    yield _persistence(info, appendonly)
+    yield from _errors(info)
+    yield _eviction(info, policy)
+    yield _memory(info)
+
+
+def _setting(client: redis.Redis, name: str) -> str | None:
+    """A setting's value; None where a managed server hides it."""
+    try:
+        found: Any = client.config_get(name)
+    except redis.ResponseError:
+        return None
+    return next((_text(value) for key, value in found.items() if _text(key) == name), None)
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _version(info: Mapping[str, Any]) -> Finding:
+    name = "Valkey" if "valkey_version" in info else "Redis"
+    shown = str(info.get("valkey_version") or info.get("redis_version", "0"))
+    if _number(str(info.get("redis_version", "0"))) < OLDEST:
+        return problem(
+            "Redis version", f"{name} {shown}", "use Redis 6.2 or later, or Valkey: XAUTOCLAIM is needed"
+        )
+    return ok("Redis version", f"{name} {shown}")
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+
+
+def _persistence(info: Mapping[str, Any], appendonly: str | None) -> Finding:
+    check = "Redis persistence"
+    # INFO says it too, and is not hidden by managed servers
+    if info.get("aof_enabled") or appendonly == "yes":
+        return ok(check, "the append-only file is on")
+    advice = "set `appendonly yes`, or events that wait in the stream are lost when Redis stops"
+    return problem(check, "the append-only file is off", advice)
+
+
+def _errors(info: Mapping[str, Any]) -> Iterator[Finding]:
+    for name in ("aof_last_write_status", "aof_last_bgrewrite_status", "rdb_last_bgsave_status"):
+        if info.get(name, "ok") != "ok":
+            advice = "look at Redis' log and its disk: what it holds is not safe"
+            yield problem("Redis persistence", f"{name} is {info[name]}", advice)
+
+
+def _eviction(info: Mapping[str, Any], policy: str | None) -> Finding:
+    found = policy or info.get("maxmemory_policy")
+    if found is None:
+        advice = "see in the provider's console that the policy is noeviction"
+        return warning("Redis eviction", f"maxmemory-policy is not known: {HIDDEN}", advice)
+    if found == "noeviction":
+        return ok("Redis eviction", "nothing is evicted")
+    advice = "set `maxmemory-policy noeviction`, or a full Redis drops events instead of refusing them"
+    return problem("Redis eviction", f"maxmemory-policy is {found}", advice)
+
+
+def _memory(info: Mapping[str, Any]) -> Finding:
+    used, most = int(info.get("used_memory", 0)), int(info.get("maxmemory", 0))
+    most = most or int(info.get("total_system_memory", 0))
+    if not most:
+        return ok("Redis memory", f"{used / 1e6:,.0f} MB used")
+    found = f"{used / 1e6:,.0f} of {most / 1e6:,.0f} MB used"
+    if used > HEADROOM * most:
+        return warning("Redis memory", found, "raise maxmemory, or find out why the backlog is not drained")
+    return ok("Redis memory", found)

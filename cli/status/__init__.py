@@ -1,0 +1,5 @@
+"""What `trailkeeper status` shows, part by part; a part that cannot be known says why."""
+
+from .report import PARTS, collect
+
+__all__ = ["PARTS", "collect"]

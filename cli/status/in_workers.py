@@ -1,0 +1,19 @@
+"""What the workers answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+WAIT_SECONDS = 1.0
+
+
+def workers() -> dict[str, Any]:
+    """Which workers answer, and what they take.
+
+    Raises:
+        StreamUnavailable: the broker did not answer.
+    """
+    from worker.control import queues_by_worker  # noqa: PLC0415 - imports Celery, which takes a while
+
+    found = queues_by_worker(WAIT_SECONDS)
+    return {"answering": len(found), "queues": found}

@@ -1,0 +1,37 @@
+"""All parts of the status; one that fails does not take the others with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from models.errors import StoreError
+from producer.errors import SettingsError, TrailkeeperError
+
+from .in_postgres import dead_letters, newest, partitions
+from .in_redis import backlog, beat, rate
+from .in_workers import workers
+
+Part = Callable[[], dict[str, Any]]
+
+PARTS: dict[str, Part] = {
+    "stream": backlog,
+    "rate": rate,
+    "workers": workers,
+    "beat": beat,
+    "events": newest,
+    "dead_letters": dead_letters,
+    "partitions": partitions,
+}
+
+
+def collect(parts: dict[str, Part] | None = None) -> dict[str, dict[str, Any]]:
+    """Every part by name; ``{"unknown": why}`` for what could not be found out."""
+    return {name: _known(part) for name, part in (parts or PARTS).items()}
+
+
+def _known(part: Part) -> dict[str, Any]:
+    try:
+        return part()
+    except (StoreError, TrailkeeperError, SettingsError) as error:
+        return {"unknown": " ".join(str(error).split())}
