@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 import redis
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 from cli.embedded.postgres import EmbeddedPostgres
 from cli.embedded.redis import EmbeddedRedis
+from models.engine import make_engine
+from models.migrate import upgrade
 
 _numbers = itertools.count(1)
 
@@ -41,8 +43,6 @@ def postgres(services_folder: Path) -> Iterator[EmbeddedPostgres]:
 @pytest.fixture(scope="session")
 def template_database(postgres: EmbeddedPostgres) -> str:
     """A database with our schema, from which each test's own is copied."""
-    from models.migrate import upgrade
-
     _administer(postgres, "CREATE DATABASE trailkeeper_template")
     upgrade(_url_of(postgres, "trailkeeper_template"))
     return "trailkeeper_template"
@@ -59,11 +59,19 @@ def empty_database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
 
 @pytest.fixture
 def database_url(postgres: EmbeddedPostgres, template_database: str) -> Iterator[str]:
-    """A database of this test's own, with our schema and no partitions yet."""
+    """A database of this test's own, with our schema and the partitions of today and soon."""
     name = f"test_{os.getpid()}_{next(_numbers)}"
     _administer(postgres, f"CREATE DATABASE {name} TEMPLATE {template_database}")
     yield _url_of(postgres, name)
     _administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """Connections to a database of this test's own, with our schema."""
+    found = make_engine(database_url, application_name="test")
+    yield found
+    found.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,56 @@
+"""Connections and their limits."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.engine import make_url
+
+from models.engine import make_engine, transaction
+from models.errors import StoreMisconfigured, StoreUnavailable
+
+
+def test_every_connection_has_its_limits_and_its_name(database_url: str) -> None:
+    engine = make_engine(
+        database_url, application_name="drain 7", statement_timeout_ms=1234, lock_timeout_ms=567
+    )
+
+    with transaction(engine) as connection:
+        shown = [
+            connection.scalar(text(f"SHOW {name}"))
+            for name in ("statement_timeout", "lock_timeout", "application_name", "timezone")
+        ]
+    engine.dispose()
+
+    assert shown == ["1234ms", "567ms", "drain 7", "UTC"]
+
+
+def test_options_of_the_url_are_kept_beside_ours(database_url: str) -> None:
+    url = make_url(database_url).update_query_dict({"options": "-c work_mem=7MB"})
+    engine = make_engine(url.render_as_string(hide_password=False), application_name="test")
+
+    with transaction(engine) as connection:
+        assert connection.scalar(text("SHOW work_mem")) == "7MB"
+        assert connection.scalar(text("SHOW lock_timeout")) == "5s"
+    engine.dispose()
+
+
+def test_a_statement_that_takes_too_long_is_ended(database_url: str) -> None:
+    engine = make_engine(database_url, application_name="test", statement_timeout_ms=50)
+
+    with pytest.raises(StoreUnavailable) as ended, transaction(engine) as connection:
+        connection.execute(text("SELECT pg_sleep(30)"))
+    engine.dispose()
+
+    assert ended.value.sqlstate == "57014"
+
+
+def test_a_transaction_commits_at_its_end_and_rolls_back_on_an_error(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        connection.execute(text("CREATE TABLE kept (id int)"))
+    with pytest.raises(StoreMisconfigured), transaction(engine) as connection:
+        connection.execute(text("INSERT INTO kept VALUES (1)"))
+        connection.execute(text("SELECT * FROM missing"))
+
+    with transaction(engine) as connection:
+        assert connection.scalar(text("SELECT count(*) FROM kept")) == 0
