@@ -44,10 +44,10 @@ class Frame:
 
     __slots__ = ("_changes", "_own", "_parent")
 
-    def __init__(self, own: RequestContext, parent: Frame | None, changes: Mapping[str, Any]) -> None:
+    def __init__(self, own: RequestContext, parent: Frame | None = None, **changes: Any) -> None:
         self._own = own
         self._parent = parent
-        self._changes = dict(changes)
+        self._changes = changes
 
     @property
     def context(self) -> RequestContext:
@@ -57,7 +57,7 @@ class Frame:
         return msgspec.structs.replace(self._parent.context, **self._changes)
 
     def set_actor(self, actor: Actor | None) -> None:
-        """Name the actor in the innermost frame that has one of its own: a bind of an actor, or the request."""
+        """Name the actor where it was named last: in the innermost bind of an actor, or the request."""
         if self._parent is None:
             self._own = msgspec.structs.replace(self._own, actor=actor)
         elif "actor" in self._changes:
@@ -78,7 +78,9 @@ def current() -> RequestContext:
 
 @contextmanager
 def bind(**changes: Any) -> Iterator[None]:
-    """Within the block, events carry these instead: ``with bind(actor=robot): ...``.
+    """Let the events of a block carry something else, such as another actor.
+
+    ``with bind(actor=robot): ...``
 
     Args:
         **changes: fields of `RequestContext`; the others stay what they are.
@@ -89,8 +91,7 @@ def bind(**changes: Any) -> Iterator[None]:
     if unknown := changes.keys() - set(RequestContext.__struct_fields__):
         expected = ", ".join(RequestContext.__struct_fields__)
         raise TypeError(f"bind() got {', '.join(sorted(unknown))}; expected {expected}")
-    outer = _running.get() or Frame(NOTHING, None, {})
-    token = push(Frame(NOTHING, outer, changes))
+    token = push(Frame(NOTHING, _running.get() or Frame(NOTHING), **changes))
     try:
         yield
     finally:
@@ -113,7 +114,7 @@ def set_actor(actor: Actor | None) -> None:
 
 def push(frame: Frame | RequestContext) -> Token[Frame | None]:
     """Make a request the running one, until `pop` of what is returned. For middleware."""
-    return _running.set(frame if isinstance(frame, Frame) else Frame(frame, None, {}))
+    return _running.set(frame if isinstance(frame, Frame) else Frame(frame))
 
 
 def pop(token: Token[Frame | None]) -> None:

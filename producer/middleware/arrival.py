@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from ..event import MAX_USER_AGENT
+from producer.event import MAX_USER_AGENT
 
 NUL_SHOWN = "\N{REPLACEMENT CHARACTER}"
 
 
 class Arrival(NamedTuple):
-    """The peer's address and headers as text (latin-1, lines of one header joined by commas); None where missing.
+    """The peer's address and some headers, each as text (latin-1, its lines joined by commas) or None.
 
-    An empty *peer* is a Unix socket: a peer without address.
+    An empty *peer* is one without address, on a Unix socket.
     """
 
     peer: str

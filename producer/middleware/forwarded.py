@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from ..errors import SettingsError
-from ..settings import ProducerSettings, read
+from producer.errors import SettingsError
+from producer.settings import ProducerSettings, read
+
 from .arrival import Arrival
 
 UNIX = "unix"
@@ -79,7 +80,7 @@ def client_address(arrival: Arrival, proxies: TrustedProxies) -> str | None:
 
 
 def parse_address(text: str) -> Address | None:
-    """An address out of a header or a socket: without port, brackets, quotes and zone; IPv4 in IPv6 as IPv4."""
+    """An address as headers write it, without port, brackets, quotes and zone; IPv4 within IPv6 as IPv4."""
     if len(text) > MAX_HOP:
         return None
     bare = _without_port(text.strip().removeprefix('"').removesuffix('"'))

@@ -1,0 +1,92 @@
+"""The middleware for WSGI applications: Flask, Django, Pyramid and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from producer.context import KEY, Frame, pop, push
+
+from .entrance import Entrance
+from .request_id import DEFAULT_HEADER
+
+WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class WSGIMiddleware:
+    """Tells `emit` who asks, until the server has closed the response.
+
+    ``app.wsgi_app = WSGIMiddleware(app.wsgi_app, trusted_proxies=["10.0.0.0/8"])``. Put it outside of
+    middleware that rewrites ``REMOTE_ADDR``, or trust proxies in one of the two only.
+
+    Args:
+        app: the application.
+        trusted_proxies: see `Entrance`.
+        request_id_header: see `Entrance`.
+        trust_request_id: see `Entrance`.
+
+    Raises:
+        SettingsError: a trusted proxy is neither an address nor a network.
+    """
+
+    def __init__(
+        self,
+        app: WSGIApplication,
+        trusted_proxies: Iterable[str] | None = None,
+        request_id_header: str | None = DEFAULT_HEADER,
+        *,
+        trust_request_id: bool = False,
+    ) -> None:
+        self._app = app
+        self._entrance = Entrance(trusted_proxies, request_id_header, trust_request_id=trust_request_id)
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        frame = environ[KEY] = self._entrance.frame(environ)
+        token = push(frame)
+        try:
+            body = self._app(environ, start_response)
+        finally:
+            pop(token)
+        return body if _runs_no_code(body, environ) else _Body(body, frame)
+
+
+def _runs_no_code(body: Iterable[bytes], environ: dict[str, Any]) -> bool:
+    """True for what the server sends best when it is not wrapped: a list, or a file of its own kind."""
+    wrapper = environ.get("wsgi.file_wrapper")
+    return type(body) in {list, tuple} or (isinstance(wrapper, type) and isinstance(body, wrapper))
+
+
+class _Body:
+    """A response whose every step runs within its request.
+
+    The request is entered for each step and left after it, not held open: a server may take the steps of
+    two responses in turns, in other threads, or never close one, and none may see another's request.
+    """
+
+    def __init__(self, body: Iterable[bytes], frame: Frame) -> None:
+        self._body = body
+        self._frame = frame
+        self._steps: Iterator[bytes] | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        token = push(self._frame)
+        try:
+            if self._steps is None:
+                self._steps = iter(self._body)
+            return next(self._steps)
+        finally:
+            pop(token)
+
+    def close(self) -> None:
+        """Close the application's response, also one that was never begun."""
+        close = getattr(self._body, "close", None)
+        if close is None:
+            return
+        token = push(self._frame)
+        try:
+            close()
+        finally:
+            pop(token)
