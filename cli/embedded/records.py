@@ -42,8 +42,9 @@ def end_recorded(folder: Path) -> list[str]:
     deadline = time.monotonic() + GRACE_SECONDS
     while any(_began(pid) for pid in alive.values()) and time.monotonic() < deadline:
         time.sleep(0.05)
-    for name, pid in alive.items():
+    for pid in alive.values():
         end_group(pid)
+    for name, _, _ in _read(folder):
         forget(folder, name)
     return sorted(alive)
 

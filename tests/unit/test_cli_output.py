@@ -1,0 +1,53 @@
+"""Event data is written by strangers; a terminal must not obey it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cli.output import STEERING, print_json, print_table, safe
+from cli.times import duration
+
+
+@given(st.text())
+def test_what_is_printed_holds_nothing_that_steers_a_terminal(text: str) -> None:
+    assert not STEERING.search(safe(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b]0;owned\x07", "\\x1b]0;owned\\x07"),
+        ("a\nb\tc", "a\\x0ab\\x09c"),
+        ("\x9b2J", "\\x9b2J"),
+        ("abc\u202edef", "abc\\u202edef"),
+        ("Zürich 東京 👩‍🔬", "Zürich 東京 👩‍🔬"),
+    ],
+)
+def test_steering_characters_are_shown_and_others_left_alone(text: str, shown: str) -> None:
+    assert safe(text) == shown
+
+
+@pytest.mark.parametrize("text", ["\x1b[31m", "\x9b2J", "\u202e", "line\nbreak", "Zürich", '"quoted"'])
+def test_json_says_the_same_without_steering(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({text: text})
+    printed = capsys.readouterr().out.removesuffix("\n")
+    assert json.loads(printed) == {text: text}
+    assert not STEERING.search(printed)
+
+
+def test_a_table_shows_markup_as_text_and_nothing_as_a_dash(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["a", "b"], [["[red]x[/red]", None], ["\x1b[2J:smile:", 0]])
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines == [["a", "b"], ["[red]x[/red]", "-"], ["\\x1b[2J:smile:", "0"]]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.04, "0.0 s"), (59, "59.0 s"), (90, "1.5 min"), (5400, "1.5 h"), (172_800, "2.0 d")],
+)
+def test_a_duration_is_told_in_its_largest_unit(seconds: float, shown: str) -> None:
+    assert duration(seconds) == shown
