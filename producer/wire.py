@@ -39,7 +39,7 @@ EARLIEST_MS = EARLIEST.timestamp() * 1000
 CLOCK_SKEW_MS = 3_600_000
 DRIFT_MS = 2  # an id knows the millisecond only, and another language may round it
 UUID_VERSION = 7
-NESTED = {
+NESTED: dict[str, type[msgspec.Struct]] = {
     "user": Subject,
     "project": Subject,
     "organization": Subject,
@@ -89,7 +89,7 @@ def _shape(raw: bytes) -> tuple[Event, dict[str, Any] | None]:
     try:
         event = _event_decoder.decode(raw)
     except msgspec.ValidationError:
-        return _shape_of_mapping(_mapping(raw))
+        return _shape_of_mapping(decode_mapping(raw))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidMessage("not_json", str(error)) from error
     if event.v != VERSION:
@@ -97,7 +97,12 @@ def _shape(raw: bytes) -> tuple[Event, dict[str, Any] | None]:
     return event, None
 
 
-def _mapping(raw: bytes) -> dict[str, Any]:
+def decode_mapping(raw: bytes) -> dict[str, Any]:
+    """A JSON object whose keys and values nobody has looked at.
+
+    Raises:
+        InvalidMessage: ``not_json`` or ``wrong_shape``.
+    """
     try:
         return _mapping_decoder.decode(raw)
     except msgspec.ValidationError as error:
@@ -129,7 +134,7 @@ def _apart(found: dict[str, Any], kind: type[msgspec.Struct]) -> tuple[dict[str,
 
 
 def _refuse_nul(raw: bytes) -> None:
-    if _holds_nul(_mapping(raw)):
+    if _holds_nul(decode_mapping(raw)):
         raise InvalidMessage("bad_text", "a string holds the character U+0000")
 
 
@@ -157,7 +162,7 @@ def check_times(event: Event, now: datetime) -> None:
 
 
 def check_address(ip: str | None) -> None:
-    """Refuse what Postgres could not store as an address: also one with a zone, which means nothing elsewhere."""
+    """Refuse what Postgres could not store as an address, also one with a zone (it means nothing elsewhere)."""
     if ip is None:
         return
     try:

@@ -1,0 +1,161 @@
+"""Event lines: a file of events, one JSON object a line, as `backfill import` and `demo --input` read it.
+
+A line is what the stream carries, and may be shorter: ``"user": "root"`` stands
+for ``{"id": "root"}``, and ``id`` and ``actor`` may be missing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, BinaryIO, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from .errors import InvalidMessage
+from .event import MAX_BYTES, Event
+from .ids import derived_uuid7
+from .user_agent import fitted
+from .wire import EARLIEST, decode, decode_mapping
+
+MAX_LINE = 4 * MAX_BYTES
+"""Bytes of a line: room for spaces, escapes and a user agent that will be cut."""
+
+BOM = b"\xef\xbb\xbf"
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+SUBJECTS = ("user", "project", "organization")
+
+_canonical = msgspec.json.Encoder(order="deterministic", uuid_format="canonical")
+
+
+class Line(NamedTuple):
+    """A line that is not blank: an event, or the error that says why it is none.
+
+    Attributes:
+        number: counted from 1, blank lines too.
+        raw: as read, without the end of line; of a line over `MAX_LINE` only the beginning.
+        event: None where *error* is not.
+        unknown: keys of a newer producer; None without any.
+        error: with a reason from `producer.wire.REASONS`.
+    """
+
+    number: int
+    raw: bytes
+    event: Event | None = None
+    unknown: dict[str, Any] | None = None
+    error: InvalidMessage | None = None
+
+
+def read_lines(lines: BinaryIO | Iterable[bytes], *, now: datetime | None = None) -> Iterator[Line]:
+    """Every line of a file that is not blank; no bytes whatever raise.
+
+    A missing id is derived from the time, the content and the count of identical lines before it: reading
+    the file again gives the same ids. Lines are identical when they say the same, whatever the order of
+    their keys and their spacing. What was seen costs 75 MB of memory a million lines without id. To resume in
+    the middle, read from the beginning again and skip.
+
+    Args:
+        lines: a file opened in binary mode, of which no more than `MAX_LINE` is held at once; or lines.
+        now: nothing may have occurred later; without it, the time of reading.
+    """
+    seen = _Seen()
+    for number, raw in enumerate(_bounded(lines), start=1):
+        text = (raw.removeprefix(BOM) if number == 1 else raw).rstrip(b"\r\n")
+        if text and not text.isspace():
+            yield _read(number, text, seen, now)
+
+
+def _bounded(lines: BinaryIO | Iterable[bytes]) -> Iterator[bytes]:
+    """Lines, each cut soon after `MAX_LINE`."""
+    readline = getattr(lines, "readline", None)
+    if readline is None:
+        yield from lines
+        return
+    while line := readline(MAX_LINE + 2):
+        rest = line
+        while rest and not rest.endswith(b"\n"):
+            rest = readline(MAX_LINE)
+        yield line
+
+
+def _read(number: int, raw: bytes, seen: _Seen, now: datetime | None) -> Line:
+    if len(raw) > MAX_LINE:
+        error = InvalidMessage("too_large", f"a line of more than {MAX_LINE:,} bytes")
+        return Line(number, raw[:MAX_LINE], error=error)
+    try:
+        event, unknown = _event(decode_mapping(raw), seen, now)
+    except InvalidMessage as error:
+        return Line(number, raw, error=error)
+    return Line(number, raw, event, unknown)
+
+
+def _event(found: dict[str, Any], seen: _Seen, now: datetime | None) -> tuple[Event, dict[str, Any] | None]:
+    full = _in_full(found)
+    if full.get("id") is not None:
+        return decode(_encoded(full), now=now)
+    moment = _moment(full)
+    timed = full | {"id": derived_uuid7(moment, b""), "occurred_at": moment}
+    event, unknown = decode(_encoded(timed), now=now)
+    return msgspec.structs.replace(event, id=_derived(event, unknown, seen)), unknown
+
+
+def _in_full(found: dict[str, Any]) -> dict[str, Any]:
+    """With the short forms written out, and the user agent cut as `emit` cuts it."""
+    full = _with_subjects(found, SUBJECTS)
+    actor = full.get("actor")
+    if actor is None:
+        full.pop("actor", None)
+    elif isinstance(actor, dict):
+        full["actor"] = _with_subjects(actor, ("on_behalf_of",))
+    if isinstance(user_agent := full.get("user_agent"), str):
+        full["user_agent"] = fitted(user_agent)
+    return full
+
+
+def _with_subjects(found: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return found | {name: {"id": found[name]} for name in names if isinstance(found.get(name), str)}
+
+
+def _moment(full: dict[str, Any]) -> datetime:
+    try:
+        moment: datetime = msgspec.convert(full.get("occurred_at"), Moment)
+        moment = moment.astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError) as error:
+        raise InvalidMessage("wrong_shape", f"{error} - at `$.occurred_at`") from error
+    if moment < EARLIEST:  # an id cannot hold every time that decode would refuse
+        raise InvalidMessage("bad_time", f"{moment.isoformat()} is before 2000")
+    return moment
+
+
+def _encoded(value: object) -> bytes:
+    try:
+        return _canonical.encode(value)
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise InvalidMessage("not_json", str(error)) from error
+
+
+def _derived(event: Event, unknown: dict[str, Any] | None, seen: _Seen) -> UUID:
+    content = _encoded((event, unknown))
+    return derived_uuid7(event.occurred_at, b"%s %d" % (content, seen.count(content)))
+
+
+class _Seen:
+    """How often each content was seen: 8 bytes of its digest in memory, not the content.
+
+    Two contents that share a digest only count on together; their ids differ all the same.
+    """
+
+    def __init__(self) -> None:
+        self._once: set[int] = set()
+        self._again: dict[int, int] = {}
+
+    def count(self, content: bytes) -> int:
+        """How often it was seen before."""
+        digest = int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big")
+        if digest not in self._once:
+            self._once.add(digest)
+            return 0
+        self._again[digest] = self._again.get(digest, 0) + 1
+        return self._again[digest]
