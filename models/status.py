@@ -109,7 +109,7 @@ def dead_letter_counts(connection: Connection) -> dict[str, int]:
         select(DeadLetter.reason, count).group_by(DeadLetter.reason).order_by(count.desc(), DeadLetter.reason)
     )
     with translated():
-        return dict(connection.execute(grouped).tuples())
+        return dict(connection.execute(grouped).all())
 
 
 def dead_letters(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, true, union_all
+from sqlalchemy import ColumnElement, Connection, Row, Select, select, text, true, union_all
 
 from models.errors import translated
 from models.tables import SCOPES, Client, EventRow, Location
@@ -104,7 +104,9 @@ def _statement(
 def _merged(arms: Sequence[Select[Any]], count: int, *, newest_first: bool) -> Any:
     found = union_all(*arms).subquery("found")
     order = found.c.id.desc() if newest_first else found.c.id.asc()
-    return select(found).distinct(found.c.id).order_by(order).limit(count).subquery("page")
+    # as text: SQLAlchemy 2.0 and 2.1 have no way of saying it in common
+    once = select(found).prefix_with(text("DISTINCT ON (found.id)"))
+    return once.order_by(order).limit(count).subquery("page")
 
 
 def _with_derivations(page: Any) -> Select[Any]:

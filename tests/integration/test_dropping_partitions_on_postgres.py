@@ -24,17 +24,14 @@ def _partition(engine: Engine, name: str) -> Partition:
 
 def _tables(engine: Engine) -> set[str]:
     with transaction(engine) as connection:
-        return set(
-            connection.scalars(text("SELECT relname FROM pg_class WHERE relname LIKE 'events_user_2003___'"))
-        )
+        found = text("SELECT relname FROM pg_class WHERE relname LIKE 'events_user_2003___'")
+        return set(connection.scalars(found))
 
 
 def _months_with_events(engine: Engine) -> list[int]:
     with transaction(engine) as connection:
-        found = connection.scalars(
-            text("SELECT extract(month FROM occurred_at)::int FROM events ORDER BY id")
-        )
-        return list(found)
+        found = text("SELECT extract(month FROM occurred_at)::int FROM events ORDER BY id")
+        return list(connection.scalars(found))
 
 
 @pytest.fixture
@@ -104,9 +101,7 @@ def test_what_a_dead_purge_detached_is_dropped_by_the_next(engine: Engine, may: 
     assert _tables(engine) == set()
 
 
-def test_a_new_partition_takes_the_place_of_what_a_dead_purge_detached(
-    engine: Engine, may: Partition
-) -> None:
+def test_a_new_partition_replaces_what_a_dead_purge_detached(engine: Engine, may: Partition) -> None:
     _detach_as_a_purge_that_died(engine, may.name)
 
     assert ensure(engine, [period_of("user", MAY)]) == ["events_user_2003_05"]

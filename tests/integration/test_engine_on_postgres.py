@@ -48,9 +48,14 @@ def test_a_statement_that_takes_too_long_is_ended(database_url: str) -> None:
 def test_a_transaction_commits_at_its_end_and_rolls_back_on_an_error(engine: Engine) -> None:
     with transaction(engine) as connection:
         connection.execute(text("CREATE TABLE kept (id int)"))
-    with pytest.raises(StoreMisconfigured), transaction(engine) as connection:
-        connection.execute(text("INSERT INTO kept VALUES (1)"))
-        connection.execute(text("SELECT * FROM missing"))
+    with pytest.raises(StoreMisconfigured, match="missing"):
+        _insert_then_fail(engine)
 
     with transaction(engine) as connection:
         assert connection.scalar(text("SELECT count(*) FROM kept")) == 0
+
+
+def _insert_then_fail(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        connection.execute(text("INSERT INTO kept VALUES (1)"))
+        connection.execute(text("SELECT * FROM missing"))

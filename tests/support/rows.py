@@ -36,9 +36,9 @@ def store(engine: Engine, *rows: dict[str, Any]) -> None:
         connection.execute(insert(EventRow), [{name: row.get(name) for name in names} for row in rows])
 
 
-def store_in(engine: Engine, kind: type[Base], **columns: Any) -> int:
+def store_in(engine: Engine, table: type[Base], /, **columns: Any) -> int:
     """Insert one row of another table and return its id."""
     with transaction(engine) as connection:
         return int(
-            connection.execute(insert(kind).values(columns).returning(literal_column("id"))).scalar_one()
+            connection.execute(insert(table).values(columns).returning(literal_column("id"))).scalar_one()
         )

@@ -53,7 +53,8 @@ def test_subjects_actor_and_credential_are_objects() -> None:
     event = _event(
         user_id="u1", user_name="ada", project_id="p1", actor_id="u2", actor_name="bob",
         credential_kind="api_token", credential_id="t1", credential_label="ci",
-        on_behalf_of_id="u1", on_behalf_of_name="ada", additional={"version": "1.0"}, ip="203.0.113.7", request_id="r1",
+        on_behalf_of_id="u1", on_behalf_of_name="ada",
+        additional={"version": "1.0"}, ip="203.0.113.7", request_id="r1",
     )  # fmt: skip
 
     found = as_json(event, "ada signed in")

@@ -1,0 +1,79 @@
+"""Upgrading: as often as one likes, any number at once, and never at the cost of data."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from alembic import command
+from sqlalchemy import Engine, text
+
+from models.engine import make_engine, transaction
+from models.errors import StoreUnavailable
+from models.histories import Question, read_page
+from models.migrate import _config, current, head, is_current, upgrade
+from models.partitions import existing
+from tests.support.rows import event_row, store
+
+
+def test_an_empty_database_becomes_current_with_partitions_for_today(empty_database_url: str) -> None:
+    assert (current(empty_database_url), is_current(empty_database_url)) == (None, False)
+
+    upgrade(empty_database_url)
+
+    assert (current(empty_database_url), is_current(empty_database_url)) == (head(), True)
+    engine = make_engine(empty_database_url, application_name="test")
+    with transaction(engine) as connection:
+        scopes = {partition.scope for partition in existing(connection)}
+    engine.dispose()
+    assert scopes == {"user", "project", "organization", "system"}
+
+
+def test_upgrading_again_changes_nothing_and_keeps_every_event(engine: Engine, database_url: str) -> None:
+    row = event_row(user_id="u1", additional={"kept": True})
+    store(engine, row)
+
+    upgrade(database_url)
+
+    with transaction(engine) as connection:
+        (found,) = read_page(connection, Question()).events
+    assert (found.id, found.user_id, found.additional) == (row["id"], "u1", {"kept": True})
+
+
+def test_two_upgrades_at_once_both_end_well(empty_database_url: str) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        upgrades = [pool.submit(upgrade, empty_database_url) for _ in range(2)]
+
+    assert [upgraded.result() for upgraded in upgrades] == [None, None]
+    assert is_current(empty_database_url)
+
+
+def test_an_application_with_migrations_of_its_own_is_not_disturbed(empty_database_url: str) -> None:
+    engine = make_engine(empty_database_url, application_name="test")
+    with transaction(engine) as connection:
+        connection.execute(text("CREATE TABLE alembic_version AS SELECT 'theirs' AS version_num"))
+
+    upgrade(empty_database_url)
+
+    with transaction(engine) as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == "theirs"
+    engine.dispose()
+
+
+def test_upgrading_says_nothing(empty_database_url: str, capfd: pytest.CaptureFixture[str]) -> None:
+    upgrade(empty_database_url)
+
+    assert tuple(capfd.readouterr()) == ("", "")
+
+
+def test_going_back_is_refused_with_what_to_do_instead(engine: Engine) -> None:
+    with (
+        engine.connect() as connection,
+        pytest.raises(NotImplementedError, match="restore a backup"),
+    ):
+        command.downgrade(_config(connection), "base")
+
+
+def test_a_database_that_is_away_is_said_to_be(tmp_path: object) -> None:
+    with pytest.raises(StoreUnavailable):
+        upgrade(f"postgresql+psycopg2://postgres@/postgres?host={tmp_path}")
