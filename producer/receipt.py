@@ -1,0 +1,30 @@
+"""What `emit` returns: the event's id, and where the event went."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+Outcome = Literal["stream", "logged", "quarantined", "dropped"]
+
+
+class Receipt(UUID):
+    """The id of an event, which is a UUIDv7, with the place where the event is now.
+
+    Attributes:
+        outcome: ``stream``: in Redis. ``logged``: Redis did not take it; it is whole in a line of the
+            log. ``quarantined``: the call was wrong; it is kept for an operator as a dead letter.
+            ``dropped``: Redis did not take it, and its event type is `best_effort`.
+    """
+
+    __slots__ = ("outcome",)
+    outcome: Outcome
+
+    def __init__(self, event_id: UUID, outcome: Outcome) -> None:
+        # a UUID refuses ordinary assignment, and parsing it anew would cost a microsecond
+        object.__setattr__(self, "int", event_id.int)
+        object.__setattr__(self, "is_safe", event_id.is_safe)
+        object.__setattr__(self, "outcome", outcome)
+
+    def __reduce__(self) -> tuple[type[Receipt], tuple[UUID, Outcome]]:
+        return Receipt, (UUID(int=self.int), self.outcome)

@@ -1,0 +1,6 @@
+"""Ways from a process to the stream."""
+
+from .base import Transport
+from .redis_stream import RedisStream
+
+__all__ = ["RedisStream", "Transport"]

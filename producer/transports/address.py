@@ -1,0 +1,128 @@
+"""Where Redis is, from its URL, and how a socket gets there before a deadline."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from typing import Any
+
+from redis.connection import parse_url
+
+from producer.errors import SettingsError
+
+from .deadline import remaining
+
+KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+"""In seconds, seconds and probes: an idle connection whose path is gone breaks before it is used again."""
+
+VERIFY = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
+TLS_OPTIONS = {
+    "ssl_cert_reqs",
+    "ssl_check_hostname",
+    "ssl_ca_certs",
+    "ssl_ca_path",
+    "ssl_certfile",
+    "ssl_keyfile",
+    "ssl_password",
+}
+
+
+class RedisAddress:
+    """A server, database and credentials. Shown as a string it tells no secret.
+
+    Args:
+        url: ``redis://``, ``rediss://`` or ``unix://``, as redis-py reads it. Its time-outs and
+            retries are not heeded: the deadline of each call is.
+
+    Raises:
+        SettingsError: the URL cannot be used; never shows it, since it may hold a password.
+    """
+
+    def __init__(self, url: str) -> None:
+        try:
+            options: dict[str, Any] = dict(parse_url(url))
+        except ValueError as error:
+            raise SettingsError(f"the Redis URL cannot be read: {error}") from error
+        self._path: str | None = options.get("path")
+        self._host: str = options.get("host", "localhost")
+        self._port: int = int(options.get("port", 6379))
+        self._database = int(options.get("db", 0))
+        self._username: str | None = options.get("username")
+        self._password: str | None = options.get("password")
+        self._tls = _tls(options) if url.lower().startswith("rediss://") else None
+
+    def __str__(self) -> str:
+        return self._path or f"{self._host}:{self._port}"
+
+    def greeting(self) -> list[tuple[bytes, ...]]:
+        """The commands that a new connection begins with."""
+        commands = []
+        if self._password is not None:
+            credentials = [self._username, self._password] if self._username else [self._password]
+            commands.append((b"AUTH", *(part.encode() for part in credentials)))
+        if self._database:
+            commands.append((b"SELECT", b"%d" % self._database))
+        return commands
+
+    def open(self, deadline: float) -> socket.socket:
+        """A connected socket.
+
+        Looking up a name is the one wait that the deadline does not end: the
+        system's resolver has its own.
+
+        Raises:
+            OSError: nobody answers there, or not in time.
+        """
+        if self._path is not None:
+            return _connected(socket.socket(socket.AF_UNIX), self._path, deadline)
+        plain = self._over_tcp(deadline)
+        return plain if self._tls is None else _wrapped(plain, self._tls, self._host, deadline)
+
+    def _over_tcp(self, deadline: float) -> socket.socket:
+        problem: OSError | None = None
+        for family, kind, protocol, _, place in socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM):
+            try:
+                return _connected(_tuned(socket.socket(family, kind, protocol)), place, deadline)
+            except OSError as error:
+                problem = error
+        raise problem or OSError(f"{self._host} has no address")
+
+
+def _connected(found: socket.socket, place: Any, deadline: float) -> socket.socket:
+    try:
+        found.settimeout(remaining(deadline))
+        found.connect(place)
+    except BaseException:
+        found.close()
+        raise
+    return found
+
+
+def _tuned(found: socket.socket) -> socket.socket:
+    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in KEEPALIVE.items():
+        if hasattr(socket, name):  # not every system has all three
+            found.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return found
+
+
+def _wrapped(plain: socket.socket, tls: ssl.SSLContext, host: str, deadline: float) -> socket.socket:
+    try:
+        plain.settimeout(remaining(deadline))
+        return tls.wrap_socket(plain, server_hostname=host)
+    except BaseException:
+        plain.close()
+        raise
+
+
+def _tls(options: dict[str, Any]) -> ssl.SSLContext:
+    if strangers := sorted(name for name in options.keys() - TLS_OPTIONS if name.startswith("ssl_")):
+        raise SettingsError(f"the Redis URL has {', '.join(strangers)}; expected some of {', '.join(sorted(TLS_OPTIONS))}")
+    context = ssl.create_default_context(cafile=options.get("ssl_ca_certs"), capath=options.get("ssl_ca_path"))
+    verify = VERIFY[options.get("ssl_cert_reqs", "required")]
+    context.check_hostname = verify is ssl.CERT_REQUIRED and options.get("ssl_check_hostname", True)
+    context.verify_mode = verify
+    if certificate := options.get("ssl_certfile"):
+        context.load_cert_chain(certificate, options.get("ssl_keyfile"), options.get("ssl_password"))
+    return context

@@ -1,0 +1,90 @@
+"""One connection to Redis: a command at a time, each answered before its deadline or not at all.
+
+Ours rather than the library's because there every single wait has a time-out,
+and they add up: a server that answers slowly, byte by byte or under several
+addresses holds a request for a multiple of it. What is spoken here is the small
+part of the protocol (RESP 2) in which Redis confirms an XADD.
+"""
+
+from __future__ import annotations
+
+import socket
+
+from .address import RedisAddress
+from .deadline import remaining
+from .redis_errors import RefusedError
+
+MAX_REPLY = 16 * 1024
+"""Bytes; the longest that we ask for is an entry's id."""
+
+END = b"\r\n"
+
+
+class Connection:
+    """An open connection, for one thread at a time. After an exception it must be closed.
+
+    Raises:
+        OSError: the server cannot be reached, or not in time.
+        RefusedError: the server does not let us in.
+    """
+
+    def __init__(self, address: RedisAddress, deadline: float) -> None:
+        self._socket = address.open(deadline)
+        try:
+            for command in address.greeting():
+                self.ask(packed(*command), deadline)
+        except BaseException:
+            self.close()
+            raise
+
+    def ask(self, command: bytes, deadline: float) -> bytes:
+        """Send a `packed` command and return what Redis replied.
+
+        Raises:
+            OSError: the connection is gone, or the deadline passed.
+            RefusedError: the reply is an error.
+        """
+        self._socket.settimeout(remaining(deadline))
+        self._socket.sendall(command)
+        reply = self._receive(deadline)
+        while (answer := _complete(reply)) is None:
+            reply += self._receive(deadline)
+        return answer
+
+    def close(self) -> None:
+        """Close it, without telling the server; a forked parent may still be using it."""
+        self._socket.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_socket"):
+            self.close()
+
+    def _receive(self, deadline: float) -> bytes:
+        self._socket.settimeout(remaining(deadline))
+        received = self._socket.recv(MAX_REPLY)
+        if not received:
+            raise ConnectionResetError("the server closed the connection")
+        return received
+
+
+def packed(*words: bytes) -> bytes:
+    """A command as the protocol writes it."""
+    return b"*%d\r\n%b" % (len(words), b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words]))
+
+
+def _complete(reply: bytes) -> bytes | None:
+    """The reply without its framing, or None if more of it is to come."""
+    line, end, body = reply[1:].partition(END)
+    if len(reply) > MAX_REPLY:
+        raise ConnectionAbortedError("the server sends more than was asked for")
+    if not end:
+        return None
+    match reply[:1]:
+        case b"+":
+            return line
+        case b"$":
+            return body[: -len(END)] if len(body) == int(line) + len(END) else None
+        case b"-":
+            raise RefusedError(line.decode("utf-8", "replace"))
+        case _:
+            raise ConnectionAbortedError(f"not a reply of Redis: {reply[:40]!r}")

@@ -1,0 +1,61 @@
+"""The stream in Redis for coroutines: the same XADD, while the event loop runs on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from asyncio import AbstractEventLoop
+from collections.abc import AsyncGenerator
+
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from .redis_errors import translated
+
+
+class AsyncRedisStream:
+    """The `asend` of a Redis Stream: one client for each event loop, closed when its loop ends.
+
+    Args:
+        url: of the server.
+        key: of the stream.
+        server: how the server is shown in errors.
+    """
+
+    def __init__(self, url: str, key: str, server: object) -> None:
+        self._url = url
+        self._key = key
+        self._server = server
+        self._clients: dict[AbstractEventLoop, tuple[Redis, AsyncGenerator[None]]] = {}
+
+    async def asend(self, payload: bytes, invalid: bytes | None, deadline: float) -> None:
+        """See `Transport.asend`."""
+        fields = {b"e": payload} if invalid is None else {b"e": payload, b"invalid": invalid}
+        with translated(self._server):
+            async with asyncio.timeout(deadline - time.monotonic()):
+                client = await self._client()
+                await client.xadd(self._key, fields)  # type: ignore[arg-type] - invariant in the library's types
+
+    async def _client(self) -> Redis:
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            self._forget_closed_loops()
+            # every wait is bounded by the time-out around it; retries would only spend it
+            client = Redis.from_url(self._url, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=None)
+            closing = _close_with_loop(client)
+            self._clients[loop] = (client, closing)
+            await anext(closing)
+        return self._clients[loop][0]
+
+    def _forget_closed_loops(self) -> None:
+        for loop in [loop for loop in self._clients if loop.is_closed()]:
+            del self._clients[loop]
+
+
+async def _close_with_loop(client: Redis) -> AsyncGenerator[None]:
+    """Close the client when the loop shuts down the generators that were begun in it, as `asyncio.run` does."""
+    try:
+        yield
+    finally:
+        await client.aclose()
