@@ -63,5 +63,7 @@ def unexpected(error: Exception) -> str:
 def _away(what: str, setting: str, reason: str) -> str:
     place = without_password(address_of(setting))
     reason = " ".join(reason.split()).rstrip(".")
+    if reason.startswith(f"{what} at "):
+        return f"{reason}; {START_STACK}"
     source = variable(setting) if is_set(setting) else f"the default, as {variable(setting)} is not set"
     return f"{what} at {place} ({source}) does not answer: {reason}; {START_STACK}"

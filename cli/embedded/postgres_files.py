@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from .errors import EmbeddedError
+from .postgres_crash import forget_crash
 from .system_user import child_options, give, let_through
 
 LONGEST_SOCKET = 107  # bytes, on Linux
@@ -35,8 +36,8 @@ class PostgresFiles:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         let_through([self.folder, binaries()])
         give(self.folder)
-        # the number in it may be another process' by now, for which Postgres would wait in vain
-        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+        if (self.folder / "postmaster.pid").exists():
+            forget_crash(self.folder)
         if not (self.folder / "PG_VERSION").exists():
             self._initialise()
 

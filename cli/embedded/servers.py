@@ -90,7 +90,10 @@ class PostgresServer:
 
     def pid(self) -> int | None:
         """The embedded one's process, while it lives."""
-        return self._embedded.pid() if self.is_running() else None
+        try:
+            return self._embedded.pid() if self.is_running() else None
+        except (OSError, ValueError, IndexError):
+            return None  # it is just starting or stopping
 
     def stop(self) -> None:
         """Stop the embedded one, if it lives.

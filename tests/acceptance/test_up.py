@@ -1,0 +1,135 @@
+"""The whole pipeline as one command: real processes, real signals."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import psycopg2
+import pytest
+import redis
+from sqlalchemy.engine import make_url
+
+from producer.wire import encode
+from tests.support.drains import STREAM, an_event, stored_ids
+from tests.support.up import Up, eventually, processes_of
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="tk-"))
+    yield folder / "home"
+    shutil.rmtree(folder)
+
+
+def emit(redis_url: str) -> UUID:
+    event = an_event()
+    with redis.Redis.from_url(redis_url) as client:
+        client.xadd(STREAM, {"e": encode(event)})
+    return event.id
+
+
+def is_stored(database_url: str, identity: UUID) -> bool:
+    return identity in stored_ids(database_url)
+
+
+def test_an_event_lands_as_a_row_and_sigterm_leaves_no_process_and_the_data(home: Path) -> None:
+    with Up(home, "--json") as first:
+        found = first.addresses()
+        assert set(found) == {"redis_url", "database_url", "views_url"}
+        before = emit(found["redis_url"])
+        eventually(lambda: is_stored(found["database_url"], before))
+        assert len(processes_of(home)) > 4
+        code, said = first.end(signal.SIGTERM)
+        assert code == 0
+        assert "Traceback" not in said
+        assert processes_of(home) == {}
+    with Up(home, "--json") as second:
+        assert second.addresses() == found
+        assert is_stored(found["database_url"], before)
+        after = emit(found["redis_url"])
+        eventually(lambda: is_stored(found["database_url"], after))
+        assert second.end(signal.SIGINT)[0] == 0
+        assert processes_of(home) == {}
+
+
+def test_a_killed_worker_or_server_is_started_again_and_nothing_is_lost(home: Path) -> None:
+    with Up(home, "--json") as up:
+        found = up.addresses()
+        for name in ("worker", "beat", "redis"):
+            killed = eventually(lambda name=name: up.pid_of(name))
+            first = emit(found["redis_url"])
+            eventually(lambda first=first: is_stored(found["database_url"], first))
+            os.kill(killed, signal.SIGKILL)
+            eventually(lambda name=name, killed=killed: up.pid_of(name) not in {None, killed})
+            second = emit(found["redis_url"])
+            eventually(lambda second=second: is_stored(found["database_url"], second))
+        said = up.end()[1]
+        assert [f"{name} was killed by SIGKILL" in said for name in ("worker", "beat")] == [True, True]
+
+
+def test_when_up_itself_is_killed_its_children_end_and_the_next_up_works(home: Path) -> None:
+    with Up(home, "--json") as killed:
+        found = killed.addresses()
+        killed.process.kill()
+        killed.process.wait()
+        with Up(home, "--json") as following:
+            assert following.addresses() == found
+            identity = emit(found["redis_url"])
+            eventually(lambda: is_stored(found["database_url"], identity))
+            assert following.end()[0] == 0
+        assert processes_of(home) == {}
+
+
+def test_children_of_a_killed_up_do_not_linger(home: Path) -> None:
+    with Up(home, "--json") as up:
+        up.addresses()
+        up.process.kill()
+        up.process.wait()
+        eventually(lambda: processes_of(home) == {})
+
+
+def test_one_home_takes_one_up_and_the_other_is_told(home: Path) -> None:
+    with Up(home, "--json") as first:
+        first.addresses()
+        with Up(home, "--json") as second:
+            _, said = second.process.communicate(timeout=30)
+            assert second.process.returncode == 1
+            holder = first.process.pid
+            assert said.startswith(
+                f"trailkeeper: {home} is in use by process {holder}: stop it, or choose another"
+            )
+            assert len(said.splitlines()) == 1
+            assert len(processes_of(home)) > 4
+            first.end()
+
+
+def test_given_servers_are_used_and_left_running(
+    home: Path, redis_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(home.parent)
+    with Up(Path("home"), "--json", REDIS_URL=redis_url, DATABASE_URL=database_url) as up:
+        assert up.addresses() == {"redis_url": redis_url, "database_url": database_url, "views_url": None}
+        identity = emit(redis_url)
+        eventually(lambda: is_stored(database_url, identity))
+        assert up.end()[0] == 0
+    assert sorted(path.name for path in home.iterdir()) == ["beat-schedule", "lock", "logs", "run"]
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.ping()
+    psycopg2.connect(
+        make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    ).close()
+
+
+def test_a_given_redis_that_does_not_answer_is_named(home: Path) -> None:
+    with Up(home, REDIS_URL="redis://:hunter2@127.0.0.1:1/0") as up:
+        _, said = up.process.communicate(timeout=30)
+        assert up.process.returncode == 1
+        assert said.startswith("trailkeeper: Redis at redis://:***@127.0.0.1:1/0 (TRAILKEEPER_REDIS_URL)")
+        assert len(said.splitlines()) == 1
+    assert processes_of(home) == {}

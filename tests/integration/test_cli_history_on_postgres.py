@@ -1,0 +1,204 @@
+"""What `trailkeeper history` and `trailkeeper dead-letters` print."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from models.tables import Client, DeadLetter, Location
+from tests.support.command import Outcome, call
+from tests.support.rows import NOON, event_row, store, store_in
+
+
+@pytest.fixture
+def ask(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, database_url: str) -> Any:
+    def run(*arguments: str, **variables: str) -> Outcome:
+        return call(capsys, monkeypatch, *arguments, DATABASE_URL=database_url, **variables)
+
+    return run
+
+
+def rows_of(engine: Engine, count: int) -> list[dict[str, Any]]:
+    rows = [
+        event_row(NOON + timedelta(minutes=number), user_id="u1", user_name="joe") for number in range(count)
+    ]
+    store(engine, *rows)
+    return rows
+
+
+def test_json_is_one_complete_object_a_line_newest_first(engine: Engine, ask: Any) -> None:
+    rows = rows_of(engine, 3)
+    outcome = ask("history", "user", "u1", "--format", "json")
+    found = [json.loads(line) for line in outcome.out.splitlines()]
+    assert outcome.code == 0
+    assert [event["id"] for event in found] == [str(row["id"]) for row in reversed(rows)]
+    assert list(found[0]) == [
+        *("id", "tag", "scope", "occurred_at", "recorded_at", "sentence", "user", "project", "organization"),
+        *("actor", "ip", "location", "client", "request_id", "additional", "view"),
+    ]
+    assert (found[0]["user"], found[0]["view"]) == ({"id": "u1", "name": "joe"}, "full")
+
+
+def test_a_table_shows_sentence_address_location_and_client(engine: Engine, ask: Any) -> None:
+    digest = hashlib.sha256(b"x").digest()
+    derived = {"source": "test", "build": "1"}
+    place = store_in(
+        engine, Location, digest=digest, display="New York, NY, US", country_code="US", **derived
+    )
+    client = store_in(
+        engine, Client, digest=digest, user_agent="x", display="Firefox (Ubuntu)", kind="browser", **derived
+    )
+    facts = {"user_id": "u1", "actor_kind": "user", "actor_id": "u1", "actor_name": "joe", "ip": "192.0.2.7"}
+    store(engine, event_row(NOON, **facts, location_id=place, client_id=client))
+    outcome = ask("history", "user", "u1")
+    line = outcome.out.splitlines()[1]
+    assert line.startswith("2026-11-15 12:00:00")
+    assert line.split("  ")[-3:] != []
+    for part in ("joe", "192.0.2.7", "New York, NY, US", "Firefox (Ubuntu)"):
+        assert part in line
+
+
+def test_an_event_cannot_steer_the_terminal(engine: Engine, ask: Any) -> None:
+    hostile = "\x1b]0;owned\x07\x9b2J\u202e"
+    store(engine, event_row(NOON, user_id="u1", user_name=hostile, actor_kind="user", actor_name=hostile))
+    for form in ("table", "json", "csv"):
+        outcome = ask("history", "all", "--format", form)
+        assert outcome.code == 0
+        assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(outcome.out)
+
+
+def test_an_unknown_tag_is_shown_by_its_name(engine: Engine, ask: Any) -> None:
+    store(engine, event_row(NOON, tag="nobody:knows:this"))
+    assert "nobody:knows:this" in ask("history", "all").out
+    assert json.loads(ask("history", "all", "--format", "json").out)["sentence"] is None
+
+
+def test_csv_opens_in_a_spreadsheet_without_running_a_formula(engine: Engine, ask: Any) -> None:
+    store(engine, event_row(NOON, user_id="u1", user_name="=cmd()", additional={"a": [1, "x,y"]}))
+    rows = list(csv.DictReader(io.StringIO(ask("history", "all", "--format", "csv").out)))
+    assert [row["user.name"] for row in rows] == ["'=cmd()"]
+    assert json.loads(rows[0]["additional"]) == {"a": [1, "x,y"]}
+
+
+def test_a_table_says_how_to_read_on_and_that_works(engine: Engine, ask: Any) -> None:
+    rows = rows_of(engine, 5)
+    first = ask("history", "user", "u1", "--limit", "3")
+    option, _, cursor = first.err.strip().removeprefix("older ones: ").partition(" ")
+    assert (option, cursor) == ("--before", str(rows[2]["id"]))
+    second = ask("history", "user", "u1", "--before", cursor, "--format", "json")
+    assert [json.loads(line)["id"] for line in second.out.splitlines()] == [
+        str(row["id"]) for row in rows[1::-1]
+    ]
+
+
+def test_an_export_goes_on_over_pages(engine: Engine, ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.commands.history.MAX_LIMIT", 2)
+    rows = rows_of(engine, 7)
+    found = ask("history", "user", "u1", "--format", "json", "--limit", "6").out.splitlines()
+    assert [json.loads(line)["id"] for line in found] == [str(row["id"]) for row in rows[:0:-1]]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (["--since", "2026-11-15T12:01:00Z"], [2, 1]),
+        (["--until", "2026-11-15T12:01:00"], [0]),
+        (["--since", "2026-11-15T13:01:00+01:00", "--until", "2026-11-16"], [2, 1]),
+        (["--address", "192.0.2.0/24"], [0]),
+        (["--text", "NEEDLE"], [1]),
+        (["--tag", "account:*", "--tag", "account:logout"], [2, 1, 0]),
+        (["--country", "de"], []),
+    ],
+)
+def test_filters_narrow_a_history(filters: list[str], expected: list[int], engine: Engine, ask: Any) -> None:
+    extra: list[dict[str, Any]] = [{"ip": "192.0.2.7"}, {"additional": {"x": "a needle"}}, {}]
+    rows = [
+        event_row(NOON + timedelta(minutes=number), user_id="u1", **columns)
+        for number, columns in enumerate(extra)
+    ]
+    store(engine, *rows)
+    found = ask("history", "user", "u1", "--format", "json", *filters).out.splitlines()
+    assert [json.loads(line)["id"] for line in found] == [str(rows[number]["id"]) for number in expected]
+
+
+def test_an_empty_history_says_so(ask: Any) -> None:
+    outcome = ask("history", "user", "nobody")
+    assert (outcome.code, outcome.err) == (0, "no events\n")
+
+
+def test_a_database_without_schema_is_told_to_migrate(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, empty_database_url: str
+) -> None:
+    outcome = call(capsys, monkeypatch, "history", "all", DATABASE_URL=empty_database_url)
+    assert outcome.code == 1
+    assert "`trailkeeper migrate`" in outcome.err
+    assert len(outcome.err.splitlines()) == 1
+
+
+def test_migrate_makes_the_schema_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, empty_database_url: str
+) -> None:
+    first = call(capsys, monkeypatch, "migrate", DATABASE_URL=empty_database_url)
+    second = call(capsys, monkeypatch, "migrate", DATABASE_URL=empty_database_url)
+    assert (first.code, second.code) == (0, 0)
+    assert "brought from nothing to" in first.err
+    assert "was current" in second.err
+
+
+def a_dead_letter(engine: Engine, stream_id: str, raw: bytes, reason: str = "not_json") -> int:
+    return store_in(
+        engine,
+        DeadLetter,
+        stream="trailkeeper:events",
+        stream_id=stream_id,
+        digest=hashlib.sha256(raw).digest(),
+        reason=reason,
+        detail="malformed \x1b[2J",
+        deliveries=1,
+        raw=raw,
+    )
+
+
+def test_dead_letters_are_listed_newest_first_by_reason(engine: Engine, ask: Any) -> None:
+    first, other, last = (
+        a_dead_letter(engine, "1-0", b"{"),
+        a_dead_letter(engine, "2-0", b"{}", "wrong_shape"),
+        a_dead_letter(engine, "3-0", b"["),
+    )
+    lines = ask("dead-letters", "list", "--json").out.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [last, other, first]
+    lines = ask(
+        "dead-letters", "list", "--json", "--reason", "not_json", "--before", str(last)
+    ).out.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [first]
+    table = ask("dead-letters", "list")
+    assert len(table.out.splitlines()) == 4
+    assert "\x1b" not in table.out
+
+
+def test_a_dead_letter_is_shown_whole_even_when_it_is_no_text(engine: Engine, ask: Any) -> None:
+    text, binary = a_dead_letter(engine, "1-0", b'{"x": 1'), a_dead_letter(engine, "2-0", b"\xff\x00")
+    assert json.loads(ask("dead-letters", "show", str(text), "--json").out)["raw"] == '{"x": 1'
+    assert json.loads(ask("dead-letters", "show", str(binary), "--json").out)["raw_base64"] == "/wA="
+    assert '{"x": 1' in ask("dead-letters", "show", str(text)).out
+
+
+def test_a_dead_letter_that_is_not_there_is_told(ask: Any) -> None:
+    outcome = ask("dead-letters", "show", "17")
+    assert (outcome.code, outcome.err) == (1, "trailkeeper: no dead letter has the id 17\n")
+
+
+def test_a_purge_dry_run_counts_and_changes_nothing(engine: Engine, ask: Any) -> None:
+    store(engine, event_row(NOON - timedelta(days=800), user_id="u1"))
+    dry = [json.loads(line) for line in ask("purge", "--dry-run", "--json").out.splitlines()]
+    assert [(found["scope"], found["events"], found["whole"]) for found in dry] == [("user", 1, True)]
+    assert len(ask("history", "all", "--format", "json").out.splitlines()) == 1
+    assert "removed 1 events from 1 partitions" in ask("purge").err
+    assert ask("history", "all", "--format", "json").out == ""
