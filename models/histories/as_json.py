@@ -1,4 +1,4 @@
-"""One event as the API, exports, the live tail and the command write it. See docs/history-format.md."""
+"""One event as the API, exports, the live tail and the command write it."""
 
 from __future__ import annotations
 

@@ -26,9 +26,7 @@ Cursor = UUID
 """A place in a history: the id of the event before or after which a page begins."""
 
 _EVENT = [field.name for field in fields(StoredEvent)][:-2]
-_EVENT_COLUMNS = [
-    EventRow.__table__.c[name] for name in _EVENT
-]  # five times as quick to compile as attributes
+_EVENT_COLUMNS = [EventRow.__table__.c[name] for name in _EVENT]
 _LOCATION = [field.name for field in fields(StoredLocation)]
 _CLIENT = [field.name for field in fields(StoredClient)]
 

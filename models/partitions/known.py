@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
-from models.errors import translated
+from models.errors import StoreMisconfigured, translated
 
 from .periods import EPOCH, period_named
 
@@ -109,7 +109,7 @@ def is_doomed(connection: Connection, name: str) -> bool:
 def _partition(row: Row[tuple[str, str, str, int, int, bool]]) -> Partition:
     match = _BOUNDS.fullmatch(row.bounds)
     if match is None:
-        raise ValueError(f"partition {row.name} has the bounds {row.bounds}; expected a range of ids")
+        raise StoreMisconfigured(f"partition {row.name} has the bounds {row.bounds}; expected two ids")
     start, end = (_moment_of(UUID(bound)) for bound in match.groups())
     return Partition(row.scope, start, end, row.name, row.rows, row.bytes, row.detaching)
 

@@ -123,3 +123,14 @@ def test_rows_and_bytes_of_a_partition_are_known_without_counting(engine: Engine
 
     assert found["events_user_2003_05"].rows == 50
     assert found["events_user_2003_05"].bytes > 50 * 100
+
+
+def test_a_partition_of_other_bounds_than_ours_is_named(engine: Engine) -> None:
+    with transaction(engine) as connection:
+        connection.execute(text("CREATE TABLE theirs PARTITION OF events_user DEFAULT"))
+
+    with (
+        engine.connect() as connection,
+        pytest.raises(StoreMisconfigured, match="theirs has the bounds DEFAULT"),
+    ):
+        existing(connection)
