@@ -162,7 +162,7 @@ def check_times(event: Event, now: datetime) -> None:
 
 
 def check_address(ip: str | None) -> None:
-    """Refuse what Postgres could not store as an address, also one with a zone (it means nothing elsewhere)."""
+    """Refuse what Postgres could not store as an address, nor one with a zone: it means nothing elsewhere."""
     if ip is None:
         return
     try:

@@ -1,0 +1,186 @@
+"""Who asks: the context that emit reads."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from producer.context import RequestContext, bind, current, from_request, pop, push, set_actor
+from producer.errors import InvalidEvent
+from producer.event import MAX_USER_AGENT, Actor
+
+ALICE = Actor(kind="user", id="1", name="alice")
+ROBOT = Actor(kind="service", id="r", name="robot")
+REQUEST = RequestContext(ip="203.0.113.9", user_agent="Firefox", request_id="r1")
+
+
+def test_outside_of_a_request_nothing_is_known() -> None:
+    assert current() == RequestContext()
+
+
+def test_after_pop_nothing_of_the_request_is_left() -> None:
+    token = push(REQUEST)
+    assert current() == REQUEST
+    pop(token)
+    assert current() == RequestContext()
+
+
+def test_bind_changes_what_it_names_and_only_within_the_block() -> None:
+    token = push(REQUEST)
+    with bind(actor=ROBOT, request_id="r2"):
+        assert current() == RequestContext(
+            ip="203.0.113.9", user_agent="Firefox", request_id="r2", actor=ROBOT
+        )
+    assert current() == REQUEST
+    pop(token)
+
+
+def test_bind_works_outside_of_a_request_and_ends_with_an_error() -> None:
+    def fail() -> None:
+        with bind(actor=ROBOT):
+            raise LookupError(str(current().actor == ROBOT))
+
+    with pytest.raises(LookupError, match="True"):
+        fail()
+    assert current().actor is None
+
+
+def test_bind_refuses_a_name_that_there_is_not() -> None:
+    with pytest.raises(TypeError, match=r"bind\(\) got user; expected ip, user_agent"), bind(user="x"):
+        pass
+
+
+def test_an_actor_set_after_login_is_named_for_the_rest_of_the_request() -> None:
+    token = push(REQUEST)
+    with bind(request_id="r2"):
+        set_actor(ALICE)
+    assert current().actor == ALICE
+    pop(token)
+    assert current().actor is None
+
+
+def test_an_actor_set_within_a_bound_actor_does_not_outlive_it() -> None:
+    token = push(REQUEST)
+    set_actor(ALICE)
+    with bind(actor=ROBOT):
+        set_actor(None)
+        assert current().actor is None
+    assert current().actor == ALICE
+    pop(token)
+
+
+def test_an_actor_cannot_be_set_where_it_would_stay_for_ever() -> None:
+    with pytest.raises(RuntimeError, match="outside of a request"):
+        set_actor(ALICE)
+
+
+def test_an_actor_found_in_a_thread_of_the_request_is_known_to_the_request() -> None:
+    token = push(REQUEST)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(contextvars.copy_context().run, set_actor, ALICE).result()
+    assert current().actor == ALICE
+    pop(token)
+
+
+def test_tasks_side_by_side_do_not_see_each_other() -> None:
+    async def handle(number: int) -> tuple[str | None, Actor | None]:
+        token = push(RequestContext(ip=f"192.0.2.{number}"))
+        await asyncio.sleep(0)
+        set_actor(Actor(kind="user", id=str(number)))
+        await asyncio.sleep(0)
+        found = current()
+        pop(token)
+        return found.ip, found.actor
+
+    async def side_by_side() -> list[tuple[str | None, Actor | None]]:
+        return await asyncio.gather(*(handle(number) for number in range(5)))
+
+    expected = [(f"192.0.2.{number}", Actor(kind="user", id=str(number))) for number in range(5)]
+    assert asyncio.run(side_by_side()) == expected
+
+
+ENVIRON: dict[str, Any] = {
+    "REQUEST_METHOD": "GET",
+    "REMOTE_ADDR": "10.0.0.1",
+    "HTTP_X_FORWARDED_FOR": "203.0.113.9",
+    "HTTP_USER_AGENT": "Firefox",
+    "HTTP_X_REQUEST_ID": "abc-1",
+}
+SCOPE: dict[str, Any] = {
+    "type": "http",
+    "client": ("10.0.0.1", 5000),
+    "headers": [
+        (b"x-forwarded-for", b"6.6.6.6"),
+        (b"X-Forwarded-For", b"203.0.113.9"),
+        (b"user-agent", b"Firefox"),
+        (b"x-request-id", b"abc-1"),
+    ],
+}
+FOUND = RequestContext(ip="203.0.113.9", user_agent="Firefox", request_id="abc-1")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(ENVIRON, id="a WSGI environ"),
+        pytest.param(SCOPE, id="an ASGI scope"),
+        pytest.param(SimpleNamespace(environ=ENVIRON), id="a request as Flask has it"),
+        pytest.param(SimpleNamespace(META=ENVIRON, environ=ENVIRON), id="a request as Django has it"),
+        pytest.param(SimpleNamespace(scope=SCOPE, META=ENVIRON), id="a request as Django has it on ASGI"),
+        pytest.param(SimpleNamespace(scope=SCOPE), id="a request as Starlette has it"),
+        pytest.param(FOUND, id="a context"),
+    ],
+)
+def test_every_framework_s_request_says_the_same(request_: object) -> None:
+    assert from_request(request_, ["10.0.0.0/8"]) == FOUND
+
+
+def test_from_a_stranger_neither_address_nor_request_id_is_believed() -> None:
+    stranger = {**ENVIRON, "REMOTE_ADDR": "198.51.100.1"}
+    expected = RequestContext(ip="198.51.100.1", user_agent="Firefox")
+    assert from_request(stranger, ["10.0.0.0/8"]) == expected
+
+
+def test_the_header_of_the_request_id_can_be_chosen_and_believed_from_everyone() -> None:
+    request = {"HTTP_TRACE": "t/1", "HTTP_X_REQUEST_ID": "abc"}
+    assert from_request(request, request_id_header="Trace", trust_request_id=True).request_id == "t/1"
+    assert from_request(request, request_id_header=None, trust_request_id=True).request_id is None
+
+
+@pytest.mark.parametrize("given", ["", "a b", "a\n", "x" * 129, "é", '"', "<b>", "%0a", "\0"])
+def test_a_request_id_of_another_form_is_not_taken(given: str) -> None:
+    assert from_request({"HTTP_X_REQUEST_ID": given}, trust_request_id=True).request_id is None
+
+
+def test_what_an_empty_scope_does_not_say_is_unknown() -> None:
+    assert from_request({"type": "websocket", "client": None, "headers": []}) == RequestContext()
+
+
+def test_a_long_user_agent_is_shortened_so_that_emit_still_sees_it_was_longer() -> None:
+    found = from_request({"HTTP_USER_AGENT": "x" * 1_000_000}).user_agent
+    assert found is not None
+    assert len(found) == MAX_USER_AGENT + 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [("", None), ("a\0b", "a\N{REPLACEMENT CHARACTER}b"), ("caf\xe9", "caf\xe9"), ("\ud800", "?")],
+)
+def test_a_user_agent_is_made_storable(sent: str, expected: str | None) -> None:
+    assert from_request({"HTTP_USER_AGENT": sent}).user_agent == expected
+
+
+def test_bytes_of_a_header_are_read_as_latin_1() -> None:
+    scope = {"type": "http", "headers": [(b"user-agent", b"caf\xe9")]}
+    assert from_request(scope).user_agent == "caf\xe9"
+
+
+def test_what_is_no_request_is_refused_with_what_was_expected() -> None:
+    with pytest.raises(InvalidEvent, match=r"request: a int without \.scope") as refused:
+        from_request(7)
+    assert refused.value.field == "request"

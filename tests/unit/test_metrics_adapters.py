@@ -1,0 +1,85 @@
+"""Counting beside every emit, in the library the application has."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from producer.metrics import Metrics, NullMetrics
+from producer.metrics.prometheus import PrometheusMetrics
+from producer.metrics.statsd import StatsdMetrics
+
+TAGS = ["tag:account:login:success", "outcome:emitted"]
+
+
+class Tagged:
+    """A client as datadog has it."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, list[str]]] = []
+
+    def increment(self, metric: str, value: float = 1, tags: list[str] | None = None) -> None:
+        self.calls.append((metric, tags or []))
+
+
+class Plain:
+    """A client as statsd has it."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def incr(self, stat: str, count: int = 1, rate: float = 1) -> None:
+        self.calls.append(stat)
+
+
+def test_prometheus_counts_by_tag_and_outcome() -> None:
+    registry = CollectorRegistry()
+    metrics: Metrics = PrometheusMetrics(registry)
+    metrics.increment("trailkeeper.events", TAGS)
+    metrics.increment("trailkeeper.events", TAGS)
+    labels = {"tag": "account:login:success", "outcome": "emitted"}
+    assert registry.get_sample_value("trailkeeper_events_total", labels) == 2
+
+
+def test_prometheus_counts_what_has_no_tag_too() -> None:
+    registry = CollectorRegistry()
+    PrometheusMetrics(registry).increment("trailkeeper.events", ["outcome:invalid", "odd"])
+    assert registry.get_sample_value("trailkeeper_events_total", {"tag": "", "outcome": "invalid"}) == 1
+
+
+def test_a_client_that_knows_tags_is_given_them() -> None:
+    client = Tagged()
+    metrics: Metrics = StatsdMetrics(client)
+    metrics.increment("trailkeeper.events", TAGS)
+    assert client.calls == [("trailkeeper.events", TAGS)]
+
+
+def test_a_plain_client_counts_each_outcome() -> None:
+    client = Plain()
+    StatsdMetrics(client).increment("trailkeeper.events", TAGS)
+    assert client.calls == ["trailkeeper.events.emitted"]
+
+
+def test_a_client_that_cannot_count_is_refused() -> None:
+    with pytest.raises(TypeError, match=r"a object cannot count; expected increment\(name, tags=\)"):
+        StatsdMetrics(object())
+
+
+def test_the_default_takes_the_same_call() -> None:
+    metrics: Metrics = NullMetrics()
+    metrics.increment("trailkeeper.events", TAGS)
+
+
+def test_the_libraries_are_imported_only_where_they_are_used() -> None:
+    code = (
+        "import producer.metrics.prometheus, producer.metrics.statsd, producer.pytest_plugin, sys;"
+        "print([name for name in ('prometheus_client', 'datadog', 'statsd', 'redis') if name in sys.modules])"
+    )
+    # ours is in the list once `producer` itself imports redis, so this asks for the others only
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "prometheus_client" not in done.stdout

@@ -1,0 +1,109 @@
+"""The ASGI middleware: whose request or websocket it is, also side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from producer.context import KEY, RequestContext, current, from_request, set_actor
+from producer.event import Actor
+from producer.middleware.asgi import ASGIMiddleware, Receive, Scope, Send
+
+ALICE = Actor(kind="user", id="1", name="alice")
+
+
+async def receive() -> dict[str, Any]:
+    return {}
+
+
+async def send(message: Any) -> None:
+    return
+
+
+def scope(kind: str = "http", address: str = "192.0.2.1") -> Scope:
+    return {
+        "type": kind,
+        "client": (address, 1),
+        "headers": [(b"user-agent", b"pip/24"), (b"x-request-id", b"r1")],
+    }
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+def test_the_application_knows_who_asks_until_it_returns(kind: str) -> None:
+    seen: list[RequestContext] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(current())
+
+    async def serve() -> RequestContext:
+        await ASGIMiddleware(app, trusted_proxies=["192.0.2.1"])(scope(kind), receive, send)
+        return current()
+
+    assert asyncio.run(serve()) == RequestContext()
+    assert seen == [RequestContext(ip="192.0.2.1", user_agent="pip/24", request_id="r1")]
+
+
+def test_other_scopes_pass_untouched() -> None:
+    seen: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope)
+
+    lifespan: Scope = {"type": "lifespan"}
+    asyncio.run(ASGIMiddleware(app)(lifespan, receive, send))
+    assert seen[0] is lifespan
+
+
+def test_the_server_s_own_scope_is_not_changed() -> None:
+    seen: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope)
+
+    given = scope()
+    asyncio.run(ASGIMiddleware(app)(given, receive, send))
+    assert KEY not in given
+    assert from_request(seen[0]).ip == "192.0.2.1"
+
+
+def test_requests_side_by_side_keep_their_own_actor() -> None:
+    seen: dict[str | None, Actor | None] = {}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(0)
+        set_actor(Actor(kind="user", id=str(current().ip)))
+        await asyncio.sleep(0)
+        seen[current().ip] = current().actor
+
+    async def serve() -> None:
+        middleware = ASGIMiddleware(app)
+        addresses = [f"192.0.2.{number}" for number in range(4)]
+        await asyncio.gather(*(middleware(scope(address=address), receive, send) for address in addresses))
+
+    asyncio.run(serve())
+    assert seen == {f"192.0.2.{n}": Actor(kind="user", id=f"192.0.2.{n}") for n in range(4)}
+
+
+def test_an_actor_found_in_a_worker_thread_is_known_to_the_request() -> None:
+    seen: list[Actor | None] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.to_thread(set_actor, ALICE)
+        seen.append(current().actor)
+
+    asyncio.run(ASGIMiddleware(app)(scope(), receive, send))
+    assert seen == [ALICE]
+
+
+def test_an_application_that_fails_or_is_cancelled_leaves_nothing() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        raise asyncio.CancelledError
+
+    async def serve() -> RequestContext:
+        with pytest.raises(asyncio.CancelledError):
+            await ASGIMiddleware(app)(scope(), receive, send)
+        return current()
+
+    assert asyncio.run(serve()) == RequestContext()
