@@ -3,7 +3,7 @@
 from .catalogue import Catalogue
 from .event_type import SCOPES, Delivery, EventType, JsonType, Role, Scope, View
 from .loader import load
-from .sentence import render
+from .sentence import render, sentence_parts
 
 __all__ = [
     "SCOPES",
@@ -16,4 +16,5 @@ __all__ = [
     "View",
     "load",
     "render",
+    "sentence_parts",
 ]

@@ -13,9 +13,8 @@ class Catalogue:
 
     def __init__(self, event_types: Iterable[EventType]) -> None:
         self._by_tag = {kind.tag: kind for kind in event_types}
-        self._by_name = dict(self._by_tag)
-        for kind in self._by_tag.values():
-            self._by_name.update(dict.fromkeys(kind.aliases, kind))
+        aliases = {alias: kind for kind in self._by_tag.values() for alias in kind.aliases}
+        self._by_name = aliases | self._by_tag  # whoever declares a tag means it, whatever another calls so
 
     def get(self, tag: str) -> EventType | None:
         """The event type of a tag or alias, or None where no file declares it."""

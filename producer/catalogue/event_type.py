@@ -21,7 +21,8 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     Attributes:
         tag: the table's name; filled in by the loader.
         scope: whose history it belongs to, and so which retention applies.
-        sentence: how it reads, with ``{actor}``, subjects and payload keys in braces.
+        sentence: how it reads, with ``{actor}``, subjects and payload keys in braces, and brackets around
+            what is left out where it is not known; see `producer.catalogue.sentence`.
         payload: the allow-list of keys of `additional`, each with its JSON type.
         private: payload keys that only a full view shows.
         audience: who else than admins sees it, and how much; who is missing sees nothing.
@@ -38,6 +39,6 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     private: tuple[str, ...] = ()
     audience: dict[Role, View] = {}
     delivery: Delivery = "spooled"
-    retention_days: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    retention_days: Annotated[int, msgspec.Meta(gt=0, le=36_500)] | None = None
     aliases: tuple[str, ...] = ()
     group: str = ""

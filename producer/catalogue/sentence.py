@@ -1,8 +1,15 @@
-"""How an event reads: the catalogue's sentence filled with what the viewer may see."""
+"""How an event reads: the catalogue's sentence filled with what the viewer may see.
+
+A sentence is text with names in braces. Text in brackets is shown where all that
+it names is known: ``{user} logged in[ with {method}]``. Bars part alternatives,
+of which the first that is known is shown: ``[{project}|{project_name}|a project]``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from string import Formatter
 from typing import Any
 
@@ -15,43 +22,128 @@ UNKNOWN = {
 }
 """What stands for a part that the event does not have or the viewer may not see."""
 
+LONGEST_VALUE = 200
+"""Characters of one value, so that a payload cannot drown the sentence it stands in."""
+
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+
+Pieces = tuple[tuple[str, str | None], ...]
+"""Text, and the name that follows it."""
+
 
 def placeholders(sentence: str) -> set[str]:
-    """The names in braces.
+    """The names in braces, those in brackets too.
 
     Raises:
-        ValueError: a brace is not closed, or a placeholder is more than a plain name.
+        ValueError: a brace or bracket is not closed, brackets are nested, or a name is not a plain one.
     """
-    names = {name for _, name, spec, conversion in Formatter().parse(sentence) if _plain(name, spec, conversion)}
-    return {name for name in names if name is not None}
-
-
-def _plain(name: str | None, spec: str | None, conversion: str | None) -> bool:
-    if name is None:
-        return False
-    if not name.isidentifier() or spec or conversion:
-        raise ValueError(f"{{{name}}} is not a plain name")
-    return True
+    return {
+        name
+        for _, alternatives in _parsed(sentence)
+        for pieces in alternatives
+        for _, name in pieces
+        if name is not None
+    }
 
 
 def render(sentence: str, parts: Mapping[str, Any]) -> str:
-    """The sentence with *parts* in its places; never raises for a part that is missing.
+    """The sentence with *parts* in its places, on one line; never raises for a part that is missing.
 
     Args:
         sentence: from the catalogue.
-        parts: display names of actor and subjects, and payload values.
+        parts: display names of actor and subjects, and payload values; see `sentence_parts`.
     """
-    return "".join(
-        literal + (_shown(name, parts.get(name)) if name else "")
-        for literal, name, _, _ in Formatter().parse(sentence)
+    found = [
+        fragment
+        for in_brackets, alternatives in _parsed(sentence)
+        for fragment in _fragments(_chosen(alternatives, parts) if in_brackets else alternatives[0], parts)
+        if fragment[0]
+    ]
+    text = "".join(fragment for fragment, _ in found)
+    begins_with_a_name = bool(found) and found[0][1]
+    return text if begins_with_a_name else text[:1].upper() + text[1:]
+
+
+def sentence_parts(additional: Mapping[str, Any] | None, **named: str | None) -> dict[str, Any]:
+    """What `render` fills a sentence with.
+
+    Args:
+        additional: the payload, as far as the viewer may see it.
+        **named: actor, user, project, organization and ip, as the viewer may see them. Where the event has
+            none, a payload key of the same name stands in: a publisher can be pending for a ``project`` that
+            does not exist yet.
+    """
+    known = {name: value for name, value in named.items() if not _is_missing(value)}
+    return {**(additional or {}), **known}
+
+
+@lru_cache(maxsize=4096)
+def _parsed(sentence: str) -> tuple[tuple[bool, tuple[Pieces, ...]], ...]:
+    """Plain text and brackets in turn: whether in brackets, and the alternatives."""
+    return tuple(_parsed_parts(sentence))
+
+
+def _parsed_parts(sentence: str) -> Iterator[tuple[bool, tuple[Pieces, ...]]]:
+    for position, text in enumerate(_BRACKETS.split(sentence)):
+        if position % 2:
+            yield True, tuple(_pieces(alternative) for alternative in text.split("|"))
+        elif "[" in text or "]" in text:
+            raise ValueError("a bracket is not closed, or stands within brackets")
+        else:
+            yield False, (_pieces(text),)
+
+
+def _pieces(text: str) -> Pieces:
+    return tuple(
+        (literal, _plain(name, spec, conversion))
+        for literal, name, spec, conversion in Formatter().parse(text)
     )
 
 
-def _shown(name: str, value: Any) -> str:
-    if value is None or value == "":
-        return UNKNOWN.get(name, "(not given)")
+def _plain(name: str | None, spec: str | None, conversion: str | None) -> str | None:
+    if name is not None and (not name.isidentifier() or spec or conversion):
+        raise ValueError(f"{{{name}}} is not a plain name")
+    return name
+
+
+def _chosen(alternatives: tuple[Pieces, ...], parts: Mapping[str, Any]) -> Pieces:
+    for pieces in alternatives:
+        if not any(name is not None and _is_missing(parts.get(name)) for _, name in pieces):
+            return pieces
+    return ()
+
+
+def _fragments(pieces: Pieces, parts: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Bits of text, and whether each is a value of the event rather than words of the catalogue."""
+    for literal, name in pieces:
+        yield literal, False
+        if name is None:
+            continue
+        value = parts.get(name)
+        missing = _is_missing(value)
+        yield UNKNOWN.get(name, "(not given)") if missing else _one_line(_shown(value)), not missing
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or value in ("", [], {})
+
+
+def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return ", ".join(map(_shown, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(item)}" for key, item in value.items())
     return str(value)
+
+
+def _one_line(text: str) -> str:
+    """Cut, and without line ends, terminal escapes and marks that turn the direction of writing."""
+    if len(text) > LONGEST_VALUE:
+        text = text[: LONGEST_VALUE - 1] + "…"
+    return (
+        text
+        if text.isprintable()
+        else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    )

@@ -1,0 +1,121 @@
+"""One TOML table to an `EventType`; an error says which field holds what, and what was expected."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from producer.errors import CatalogueError
+from .event_type import EventType
+from .sentence import placeholders
+
+TAG = re.compile(r"[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*){1,4}")
+LONGEST_TAG = 128
+ALWAYS_KNOWN = {"actor", "user", "project", "organization", "ip"}
+"""What a sentence may name beside the payload's keys."""
+
+EXPECTED = {
+    "scope": "user, project, organization or system",
+    "sentence": "text",
+    "payload": "each key with string, integer, number, boolean, array or object",
+    "private": "a list of payload keys",
+    "audience": "self, owner, maintainer or public, each with full or redacted",
+    "delivery": "spooled, required or best_effort",
+    "retention_days": "a whole number, 1 to 36500",
+    "aliases": "a list of other spellings of the tag",
+    "group": "text",
+}
+"""The fields of a table, and what each holds."""
+
+
+def event_type(where: str, tag: str, table: Any) -> EventType:
+    """The event type that a table declares.
+
+    Args:
+        where: file and tag, with which errors begin.
+        tag: the table's name.
+        table: as TOML gives it, defaults filled in.
+
+    Raises:
+        CatalogueError: names the field, its value and what was expected.
+    """
+    if not TAG.fullmatch(tag) or len(tag) > LONGEST_TAG:
+        raise CatalogueError(f"{where}: not a tag; expected 2 to 5 lower-case words joined by colons")
+    _refuse_unknown_fields(where, table)
+    try:
+        kind = msgspec.structs.replace(msgspec.convert(table, EventType), tag=tag)
+    except msgspec.ValidationError as error:
+        raise CatalogueError(f"{where}: {_explained(table) or error}") from error
+    _refuse_undeclared(where, kind)
+    _refuse_bad_aliases(where, kind)
+    return kind
+
+
+def _refuse_unknown_fields(where: str, table: Any) -> None:
+    if not isinstance(table, dict):
+        raise CatalogueError(f"{where}: is {table!r}; expected a table with at least scope and sentence")
+    for name in table.keys() - EXPECTED.keys():
+        meant = next(iter(difflib.get_close_matches(name, EXPECTED, n=1)), None)
+        hint = meant or f"one of {', '.join(EXPECTED)}"
+        raise CatalogueError(f"{where}: {name!r} is not a field; expected {hint}")
+
+
+def _explained(table: Mapping[str, Any]) -> str | None:
+    """Which field msgspec refused: its own words name the place in the table, but not what belongs there."""
+    return next(_problems(table), None)
+
+
+def _problems(table: Mapping[str, Any]) -> Iterator[str]:
+    for field in msgspec.structs.fields(EventType):
+        if field.name in table:
+            for place, value in _places(field.name, table[field.name], field.type):
+                yield f"{place} is {value!r:.100}; expected {EXPECTED[field.name]}"
+        elif field.required:
+            yield f"{field.name} is missing; expected {EXPECTED[field.name]}"
+
+
+def _places(name: str, value: Any, kind: Any) -> Iterator[tuple[str, Any]]:
+    """Where within a field the fault is: the field itself, or keys of it."""
+    if isinstance(value, dict):
+        faulty = [(f"{name}.{key}", item) for key, item in value.items() if not _fits({key: item}, kind)]
+        yield from faulty or ([] if _fits(value, kind) else [(name, value)])
+    elif not _fits(value, kind):
+        yield name, value
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _refuse_undeclared(where: str, kind: EventType) -> None:
+    try:
+        used = placeholders(kind.sentence)
+    except ValueError as error:
+        expected = "names in closed braces, and brackets around what may be missing"
+        raise CatalogueError(
+            f"{where}: sentence is {kind.sentence!r}: {error}; expected {expected}"
+        ) from error
+    for name in sorted(used - ALWAYS_KNOWN - set(kind.payload)):
+        known = ", ".join(sorted(ALWAYS_KNOWN | set(kind.payload)))
+        raise CatalogueError(
+            f"{where}: sentence names {{{name}}}; expected a key of payload, or one of {known}"
+        )
+    for name in sorted(set(kind.private) - set(kind.payload)):
+        raise CatalogueError(f"{where}: private names {name!r}; expected a key of payload")
+
+
+def _refuse_bad_aliases(where: str, kind: EventType) -> None:
+    for alias in kind.aliases:
+        if not 0 < len(alias) <= LONGEST_TAG or alias == kind.tag or kind.aliases.count(alias) > 1:
+            raise CatalogueError(
+                f"{where}: aliases names {alias!r:.150}; expected other spellings, each once, "
+                f"of 1 to {LONGEST_TAG} characters"
+            )
