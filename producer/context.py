@@ -28,7 +28,7 @@ class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         ip: the client's address, normalised; None where there is none to believe.
-        user_agent: as sent, at most one character longer than an event holds, so that `emit` sees the cut.
+        user_agent: as sent, but at most one character longer than an event holds.
         request_id: the same for all events of one request.
         actor: who the application found to be acting; None until it says so.
     """

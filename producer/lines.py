@@ -17,7 +17,7 @@ import msgspec
 from .errors import InvalidMessage
 from .event import MAX_BYTES, Event
 from .ids import derived_uuid7
-from .user_agent import fitted
+from .validation.text import harmless
 from .wire import EARLIEST, decode, decode_mapping
 
 MAX_LINE = 4 * MAX_BYTES
@@ -102,7 +102,7 @@ def _event(found: dict[str, Any], seen: _Seen, now: datetime | None) -> tuple[Ev
 
 
 def _in_full(found: dict[str, Any]) -> dict[str, Any]:
-    """With the short forms written out, and the user agent cut as `emit` cuts it."""
+    """With the short forms written out, and the user agent made storable as `emit` does."""
     full = _with_subjects(found, SUBJECTS)
     actor = full.get("actor")
     if actor is None:
@@ -110,7 +110,7 @@ def _in_full(found: dict[str, Any]) -> dict[str, Any]:
     elif isinstance(actor, dict):
         full["actor"] = _with_subjects(actor, ("on_behalf_of",))
     if isinstance(user_agent := full.get("user_agent"), str):
-        full["user_agent"] = fitted(user_agent)
+        full["user_agent"] = harmless(user_agent)
     return full
 
 

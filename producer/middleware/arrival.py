@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 
 from producer.event import MAX_USER_AGENT
 
-NUL_SHOWN = "\N{REPLACEMENT CHARACTER}"
-
 
 class Arrival(NamedTuple):
     """The peer's address and some headers, each as text (latin-1, its lines joined by commas) or None.
@@ -32,7 +30,7 @@ def of_environ(environ: Mapping[str, Any], request_id_header: str | None) -> Arr
         _text(environ.get("REMOTE_ADDR")) or "",
         _text(environ.get("HTTP_X_FORWARDED_FOR")),
         _text(environ.get("HTTP_FORWARDED")),
-        _storable(_text(environ.get("HTTP_USER_AGENT"))),
+        _short(_text(environ.get("HTTP_USER_AGENT"))),
         _text(request_id),
     )
 
@@ -47,7 +45,7 @@ def of_scope(scope: Mapping[str, Any], request_id_header: str | None) -> Arrival
         (_text(client[0]) or "") if client else "",
         forwarded_for,
         forwarded,
-        _storable(user_agent),
+        _short(user_agent),
         request_id if wanted else None,
     )
 
@@ -65,9 +63,6 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _storable(user_agent: str | None) -> str | None:
-    """Short enough to copy freely, and without what no Postgres text or no JSON can hold."""
-    if not user_agent:
-        return None
-    short = user_agent[: MAX_USER_AGENT + 1].replace("\0", NUL_SHOWN)
-    return short if short.isascii() else short.encode("utf-8", "replace").decode("utf-8")
+def _short(user_agent: str | None) -> str | None:
+    """Short enough to be copied freely, and still too long if it was: cutting visibly is left to `emit`."""
+    return user_agent[: MAX_USER_AGENT + 1] if user_agent else None
