@@ -4,7 +4,7 @@ Celery carries control messages only, so a lost one costs a delay and never an e
 """
 
 from celery.schedules import crontab
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 
 from worker.settings import settings
 
@@ -50,7 +50,15 @@ worker_cancel_long_running_tasks_on_connection_loss = False  # a drain does not 
 timezone = "UTC"
 beat_schedule = {
     "beat-alive": {"task": "trailkeeper.beat_alive", "schedule": 15.0, "options": {"expires": 60}},
-    "make-partitions": {"task": "trailkeeper.make_partitions", "schedule": 3600.0, "options": {"expires": 3000}},
+    "make-partitions": {
+        "task": "trailkeeper.make_partitions",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
     "reap-consumers": {"task": "trailkeeper.reap_consumers", "schedule": 300.0, "options": {"expires": 240}},
-    "purge": {"task": "trailkeeper.purge", "schedule": crontab(hour="3", minute="17"), "options": {"expires": 3600}},
+    "purge": {
+        "task": "trailkeeper.purge",
+        "schedule": crontab(hour="3", minute="17"),
+        "options": {"expires": 3600},
+    },
 }

@@ -1,11 +1,11 @@
 """What can go wrong between us and Postgres; the one place where drivers' errors are translated.
 
-    StoreError
-    ├── StoreUnavailable       try again later: away, starting, out of connections, a lock, a deadlock
-    ├── StoreMisconfigured     try again once an operator has acted: no schema, no right, no such database
-    ├── MissingPartition       try again once a partition is made for the row's scope and time
-    ├── DuplicateRow           a row of this key is there already
-    └── RefusedRow             these rows can never be stored as they are
+StoreError
+├── StoreUnavailable       try again later: away, starting, out of connections, a lock, a deadlock
+├── StoreMisconfigured     try again once an operator has acted: no schema, no right, no such database
+├── MissingPartition       try again once a partition is made for the row's scope and time
+├── DuplicateRow           a row of this key is there already
+└── RefusedRow             these rows can never be stored as they are
 """
 
 from __future__ import annotations

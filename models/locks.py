@@ -7,3 +7,4 @@ _OURS = int.from_bytes(b"trail", "big") << 8  # so that an application in the sa
 MIGRATING = _OURS | 1
 MAKING_PARTITIONS = _OURS | 2
 DROPPING_PARTITIONS = _OURS | 3
+PURGING = _OURS | 4

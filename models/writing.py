@@ -11,7 +11,9 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Sequence
+from typing import cast
 
+import psycopg2.extensions
 from sqlalchemy import Connection
 
 from .errors import translated
@@ -89,7 +91,7 @@ def copy_text(rows: Iterable[Row]) -> bytes:
 
 
 def _copy(connection: Connection, table: str, rows: Sequence[Row]) -> None:
-    with connection.connection.cursor() as cursor:
+    with cast(psycopg2.extensions.cursor, connection.connection.cursor()) as cursor:
         cursor.copy_expert(f"COPY {table} ({_names}) FROM STDIN", io.BytesIO(copy_text(rows)), _READ_BYTES)
 
 

@@ -1,1 +1,1 @@
-"""Stream to table: the drain, enrichment, retention. The only package that knows Celery (in three modules)."""
+"""Stream to table: the drain, enrichment, retention. The only package that knows Celery."""

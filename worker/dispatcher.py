@@ -40,7 +40,7 @@ def wanted(backlog: Backlog, *, busy: int, slots: int, batch_size: int) -> int:
     return max(0, min(needed, slots) - busy)
 
 
-class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc] - celery publishes no types
+class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publishes no types
     """Looks at the stream every `dispatch_ms` and sends the drains that are wanted."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
@@ -58,11 +58,17 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc] - celery publis
             return
         config = settings()
         self._client = redis.Redis.from_url(
-            config.redis_url, socket_timeout=0.5, socket_connect_timeout=0.5, retry=Retry(NoBackoff(), 0), protocol=2
+            config.redis_url,
+            socket_timeout=0.5,
+            socket_connect_timeout=0.5,
+            retry=Retry(NoBackoff(), 0),
+            protocol=2,
         )
-        self._timer = consumer.timer.call_repeatedly(config.dispatch_ms / 1000, self._tick, (consumer, config))
+        self._timer = consumer.timer.call_repeatedly(
+            config.dispatch_ms / 1000, self._tick, (consumer, config)
+        )
 
-    def stop(self, consumer: Any) -> None:
+    def stop(self, consumer: Any) -> None:  # noqa: ARG002 - the interface is Celery's
         """Stop looking; drains under way finish their batch."""
         if self._timer is not None:
             self._timer.cancel()

@@ -8,13 +8,10 @@ from typing import Any
 
 from billiard import current_process
 
+from . import retention, upkeep
 from .celery import app
 from .drain import RETRY, Drainer
 from .settings import settings
-from .upkeep import beat_alive as upkeep_beat_alive
-from .upkeep import make_partitions as upkeep_make_partitions
-from .upkeep import reap_consumers as upkeep_reap_consumers
-from .retention import purge as retention_purge
 
 logger = logging.getLogger(__name__)
 
@@ -36,25 +33,28 @@ def drain(task: Any) -> None:
 @app.task(name="trailkeeper.beat_alive")  # type: ignore[untyped-decorator]
 def beat_alive() -> None:
     """Note that beat, broker and a worker work together."""
-    upkeep_beat_alive(settings())
+    upkeep.beat_alive(settings())
 
 
 @app.task(name="trailkeeper.make_partitions")  # type: ignore[untyped-decorator]
 def make_partitions() -> None:
     """Make the partitions of the coming months and years."""
-    upkeep_make_partitions(settings())
+    upkeep.make_partitions(settings())
 
 
 @app.task(name="trailkeeper.reap_consumers")  # type: ignore[untyped-decorator]
 def reap_consumers() -> None:
     """Remove consumers of the stream that are gone and hold nothing."""
-    upkeep_reap_consumers(settings())
+    upkeep.reap_consumers(settings())
 
 
 @app.task(name="trailkeeper.purge", acks_late=True)  # type: ignore[untyped-decorator]
 def purge() -> None:
-    """Remove events past their retention."""
-    retention_purge(settings())
+    """Remove events past their retention, unless another worker is at it."""
+    try:
+        retention.purge(settings())
+    except retention.Busy as error:
+        logger.info("no purge: %s", error)
 
 
 def _drainer(hostname: str) -> Drainer:

@@ -1,4 +1,4 @@
-"""What tests of the drain need: settings for the fixtures' servers, events in the stream, rows in the table."""
+"""What tests of the drain need: settings for the servers, events in the stream, rows in the table."""
 
 from __future__ import annotations
 

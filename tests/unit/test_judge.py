@@ -18,7 +18,9 @@ from worker.drain.judge import judge
 from worker.drain.messages import Accepted, Message, Rejected
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
-CATALOGUE = Catalogue([EventType(tag="account:login:success", scope="user", sentence="{actor} in", aliases=("login",))])
+CATALOGUE = Catalogue(
+    [EventType(tag="account:login:success", scope="user", sentence="{actor} in", aliases=("login",))]
+)
 
 
 def message(payload: bytes | None, problem: bytes | None = None) -> Message:
@@ -62,8 +64,12 @@ def reason(payload: bytes | None, problem: bytes | None = None) -> str:
         pytest.param(altered(tag="no:such:tag"), "unknown_tag", id="a tag no catalogue knows"),
         pytest.param(altered(id="not-a-uuid"), "wrong_shape", id="an id that is no UUID"),
         pytest.param(altered(id="c3f0a2a4-6f3a-4e0a-9b43-0d2f0f8a4a11"), "bad_id", id="a random UUID"),
-        pytest.param(altered(id=str(uuid7(NOW - timedelta(seconds=5)))), "bad_id", id="an id of another time"),
-        pytest.param(altered(id="ffffffff-ffff-7fff-bfff-ffffffffffff"), "bad_id", id="an id past the year 9999"),
+        pytest.param(
+            altered(id=str(uuid7(NOW - timedelta(seconds=5)))), "bad_id", id="an id of another time"
+        ),
+        pytest.param(
+            altered(id="ffffffff-ffff-7fff-bfff-ffffffffffff"), "bad_id", id="an id past the year 9999"
+        ),
         pytest.param(altered(occurred_at="2026-11-24T12:00:00"), "wrong_shape", id="a time without a zone"),
         pytest.param(altered(occurred_at="1999-12-31T23:59:59Z"), "bad_time", id="a time before 2000"),
         pytest.param(altered(occurred_at="2026-11-24T14:00:00Z"), "bad_time", id="a time in the future"),
@@ -71,7 +77,9 @@ def reason(payload: bytes | None, problem: bytes | None = None) -> str:
         pytest.param(altered(ip="fe80::1%eth0"), "bad_address", id="an address with a zone"),
         pytest.param(altered(user={"id": "a\0b"}), "bad_text", id="NUL in an id"),
         pytest.param(altered(additional={"a": [{"b\0": 1}]}), "bad_text", id="NUL deep in additional"),
-        pytest.param(altered(additional={"a": "\\u0000"}), "accepted", id="a backslash that only looks like NUL"),
+        pytest.param(
+            altered(additional={"a": "\\u0000"}), "accepted", id="a backslash that only looks like NUL"
+        ),
         pytest.param(altered(user_agent="x" * 1025), "wrong_shape", id="a user agent nobody cut"),
         pytest.param(altered(additional={"a": "x" * 65_536}), "too_large", id="more than 64 KiB"),
     ],

@@ -24,7 +24,9 @@ logger = logging.getLogger(__name__)
 class Batch:
     """The steps that each batch takes. Raises only what means *retry* (`fates.RETRY`)."""
 
-    def __init__(self, stream: Stream, catalogue: Catalogue, derive: Derive, store: Store, fuse: Fuse | None) -> None:
+    def __init__(
+        self, stream: Stream, catalogue: Catalogue, derive: Derive, store: Store, fuse: Fuse | None
+    ) -> None:
         self._stream = stream
         self._catalogue = catalogue
         self._derive = derive
@@ -42,7 +44,7 @@ class Batch:
             return self._settle(messages, fresh=fresh)
         except RETRY:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is narrowed down and logged
             return self._narrow(messages, error)
 
     def reject(self, message: Message, reason: str, detail: str) -> Report:
@@ -55,9 +57,13 @@ class Batch:
         accepted, rejected = judge_all(messages, self._catalogue, datetime.now(UTC))
         if self._fuse:
             self._fuse.check(len(accepted), len(rejected))
-        entries = [(each, row_of(each, *ids)) for each, ids in zip(accepted, self._derive.ids(accepted), strict=True)]
+        entries = [
+            (each, row_of(each, *ids)) for each, ids in zip(accepted, self._derive.ids(accepted), strict=True)
+        ]
         stored, refused = self._store.write(entries, rejected, fresh=fresh)
-        return self._acknowledge(messages, stored, len(accepted) - len(refused) - stored, [*rejected, *refused])
+        return self._acknowledge(
+            messages, stored, len(accepted) - len(refused) - stored, [*rejected, *refused]
+        )
 
     def _narrow(self, messages: Sequence[Message], error: Exception) -> Report:
         """An error of ours: halve the batch until the message that causes it stands alone."""
@@ -75,7 +81,10 @@ class Batch:
     ) -> Report:
         for rejection in rejected:
             logger.warning(
-                "dead letter %s: %s", rejection.reason, rejection.detail, extra={"stream_id": rejection.message.stream_id}
+                "dead letter %s: %s",
+                rejection.reason,
+                rejection.detail,
+                extra={"stream_id": rejection.message.stream_id},
             )
         report = Report(stored=stored, duplicates=duplicates, dead_lettered=len(rejected), batches=1)
         self._stream.acknowledge([message.stream_id for message in messages], report.counts())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from sqlalchemy import Engine
@@ -16,8 +16,8 @@ from worker.enrich import Client, ClientFinder, Location, LocationFinder
 
 from .messages import Accepted
 
-Ids = tuple[int | None, int | None]
-Derivation = Location | Client
+Ids: TypeAlias = tuple[int | None, int | None]
+Derivation: TypeAlias = Location | Client
 CAPACITY = 50_000  # facts whose derivation is remembered, per process
 
 
@@ -25,8 +25,12 @@ class Derive:
     """Adds location and device. A finder that knows nothing leaves None, for a backfill to find."""
 
     def __init__(self, engine: Engine, locations: LocationFinder, clients: ClientFinder) -> None:
-        self._locations = _Derived(Dictionary(engine, LocationRow.metadata.tables["locations"]), locations.find)
-        self._clients = _Derived(Dictionary(engine, ClientRow.metadata.tables["clients"]), clients.find, "user_agent")
+        self._locations = _Derived(
+            Dictionary(engine, LocationRow.metadata.tables["locations"]), locations.find
+        )
+        self._clients = _Derived(
+            Dictionary(engine, ClientRow.metadata.tables["clients"]), clients.find, "user_agent"
+        )
 
     def ids(self, batch: Iterable[Accepted]) -> list[Ids]:
         """(location id, client id) of each event, in order.
@@ -70,7 +74,9 @@ class _Derived:
                 new[fact] = derived
             else:
                 found[fact] = None
-        return {**found, **self._look_up(new)} if new else found
+        if new:
+            found.update(self._look_up(new))
+        return found
 
     def _look_up(self, new: dict[str, Derivation]) -> dict[str, int]:
         digests = {fact: self._digest(fact, derived) for fact, derived in new.items()}

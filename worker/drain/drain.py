@@ -32,7 +32,13 @@ class Drain:
     """
 
     def __init__(
-        self, stream: Stream, batch: Batch, suspects: Suspects, *, batch_size: int = 1_000, lease_seconds: float = 30.0
+        self,
+        stream: Stream,
+        batch: Batch,
+        suspects: Suspects,
+        *,
+        batch_size: int = 1_000,
+        lease_seconds: float = 30.0,
     ) -> None:
         self._stream = stream
         self._batch = batch
@@ -107,7 +113,7 @@ def _suspicious(entry: Pending) -> bool:
 
 @contextmanager
 def _few_collections() -> Iterator[None]:
-    """Let the garbage collector look once a few batches: nothing here makes cycles, and it took a quarter of the time."""
+    """Let the garbage collector look rarely: nothing here makes cycles, and it took a quarter of the time."""
     before = gc.get_threshold()
     gc.set_threshold(OBJECTS_BEFORE_COLLECTION, *before[1:])
     try:

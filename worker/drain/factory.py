@@ -56,7 +56,9 @@ class Drainer:
         self._redis.close()
 
 
-def _drain(settings: WorkerSettings, consumer: str, client: redis.Redis, engine: Engine, *, fuse: bool) -> Drain:
+def _drain(
+    settings: WorkerSettings, consumer: str, client: redis.Redis, engine: Engine, *, fuse: bool
+) -> Drain:
     stream = Stream(client, settings.stream, consumer)
     batch = Batch(
         stream,

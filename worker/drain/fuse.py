@@ -20,7 +20,9 @@ RATIO = 0.5
 class Fuse:
     """Counts the fleet's last two minutes; asked before a batch is written."""
 
-    def __init__(self, client: redis.Redis, key: str, *, rejects: int = REJECTS, ratio: float = RATIO) -> None:
+    def __init__(
+        self, client: redis.Redis, key: str, *, rejects: int = REJECTS, ratio: float = RATIO
+    ) -> None:
         self._client = client
         self._key = key
         self._rejects = rejects
@@ -34,7 +36,9 @@ class Fuse:
         dead += rejected
         total = stored + accepted + dead
         if dead >= self._rejects and dead > self._ratio * total:
-            raise FuseBlown(f"{dead} of the last {total} messages can not be stored; nothing is rejected any more")
+            raise FuseBlown(
+                f"{dead} of the last {total} messages can not be stored; nothing is rejected any more"
+            )
 
     def _lately(self) -> tuple[int, int]:
         now = datetime.now(UTC)

@@ -50,5 +50,7 @@ def _accept(message: Message, catalogue: Catalogue, now: datetime) -> Accepted:
     event, extras = decode(message.payload, now=now)
     event_type = catalogue.get(event.tag)
     if event_type is None:
-        raise InvalidMessage("unknown_tag", f"{event.tag}: add its catalogue to TRAILKEEPER_CATALOGUE of the worker")
+        raise InvalidMessage(
+            "unknown_tag", f"{event.tag}: add its catalogue to TRAILKEEPER_CATALOGUE of the worker"
+        )
     return Accepted(message, event, event_type, extras)

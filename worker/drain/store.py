@@ -34,7 +34,9 @@ class Store:
         self._engine = engine
         self._stream_key = stream_key
 
-    def write(self, entries: Sequence[Entry], rejected: Sequence[Rejected], *, fresh: bool) -> tuple[int, list[Rejected]]:
+    def write(
+        self, entries: Sequence[Entry], rejected: Sequence[Rejected], *, fresh: bool
+    ) -> tuple[int, list[Rejected]]:
         """Commit a batch.
 
         Args:
@@ -85,7 +87,9 @@ class Store:
         return first + second, refused_first + refused_second
 
     def _make_partitions(self, entries: Sequence[Entry]) -> None:
-        periods = {period_of(accepted.event_type.scope, accepted.event.occurred_at) for accepted, _ in entries}
+        periods = {
+            period_of(accepted.event_type.scope, accepted.event.occurred_at) for accepted, _ in entries
+        }
         made = ensure(self._engine, sorted(periods, key=lambda period: period.name))
         logger.info("made partitions on demand", extra={"partitions": made})
 

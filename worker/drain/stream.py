@@ -24,7 +24,7 @@ STATS_SECONDS = 2 * 3600
 
 
 class Pending:
-    """A message that was delivered and not acknowledged: who holds it, since when, how often it was given out."""
+    """A message given out and not acknowledged: who holds it, since when, how often it was given out."""
 
     __slots__ = ("consumer", "deliveries", "idle_ms", "stream_id")
 
@@ -90,7 +90,7 @@ class Stream:
         if not stream_ids:
             return []
         with redis_translated():
-            found = self._client.xclaim(self.key, GROUP, self.consumer, idle_ms, list(stream_ids))
+            found: Any = self._client.xclaim(self.key, GROUP, self.consumer, idle_ms, list(stream_ids))
         # an entry deleted from the stream comes as nil from servers older than 7.0
         return [_message(stream_id, fields) for stream_id, fields in found if fields is not None]
 

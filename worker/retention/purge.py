@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, insert, text
 
 from models.engine import make_engine, transaction
 from models.errors import translated
+from models.locks import PURGING
 from models.partitions import Partition, drop, existing, id_floor
 from models.tables import Purge
 from producer import catalogue
@@ -26,7 +27,6 @@ from .policy import Rule, rules
 
 logger = logging.getLogger(__name__)
 
-LOCK = 0x7472_6169_6C70_7572  # "trailpur": the same number in every worker
 BATCH = 5_000
 STATEMENT_TIMEOUT_MS = 240_000  # counting a large partition; below the task's time limit
 
@@ -172,10 +172,10 @@ def _engine(settings: WorkerSettings) -> Iterator[Engine]:
 def _alone(engine: Engine) -> Iterator[None]:
     """Hold the fleet's purge lock, on a connection of its own."""
     with translated(), engine.connect() as connection:
-        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}).scalar_one():
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": PURGING}).scalar_one():
             raise Busy("another purge is running")
         try:
             yield
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": PURGING})

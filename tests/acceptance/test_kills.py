@@ -1,0 +1,82 @@
+"""Processes die at any moment, again and again; every event is in the table exactly once."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cli.embedded.stack import Stack
+from tests.support.drains import stored_ids
+from tests.support.load import Load, load
+from tests.support.stacks import dead_letters, is_drained, pool_of, running, until
+
+SECONDS_OF_KILLING = 12.0
+SECONDS_TO_RECOVER = 90.0
+
+
+@pytest.fixture
+def stack(services_folder: Path, request: pytest.FixtureRequest) -> Iterator[Stack]:
+    with running(services_folder / request.node.name[:20]) as stack:
+        yield stack
+
+
+def _is_back(stack: Stack, server: str, pid: int) -> bool:
+    return stack.pids().get(server, pid) != pid
+
+
+def assert_stored_once(stack: Stack, sent: Load) -> None:
+    until(lambda: is_drained(stack), SECONDS_TO_RECOVER, "the stream is empty")
+    ids = stored_ids(stack.database_url)
+
+    assert len(sent.confirmed) > 500
+    assert len(ids) == len(set(ids))
+    assert sent.confirmed - set(ids) == set()
+    assert dead_letters(stack) == {}
+
+
+def test_killing_pool_processes_and_workers_loses_and_doubles_nothing(stack: Stack) -> None:
+    choice = random.Random(5)  # the same victims every time, as far as the machine allows
+    kills = 0
+    deadline = time.monotonic() + SECONDS_OF_KILLING
+
+    with load(stack.redis_url) as sent:
+        while time.monotonic() < deadline:
+            victims = pool_of(stack)
+            if victims and choice.random() < 0.15:
+                victims = [psutil.Process(stack.worker_pid)]
+            for victim in victims[:1]:
+                victim.kill()
+                kills += 1
+            time.sleep(choice.uniform(0.1, 0.5))  # the interval of the kills, not a wait for anything
+
+    assert kills > 10
+    assert_stored_once(stack, sent)
+
+
+@pytest.mark.parametrize("server", ["redis", "postgres"])
+def test_a_server_that_crashes_under_load_loses_and_doubles_nothing(stack: Stack, server: str) -> None:
+    with load(stack.redis_url) as sent:
+        for _ in range(2):
+            sent.wait_for(500)
+            pid = stack.pids()[server]
+            psutil.Process(pid).kill()
+            until(partial(_is_back, stack, server, pid), 60, f"{server} is back")
+        sent.wait_for(300)
+
+    assert_stored_once(stack, sent)
+
+
+def test_a_warm_shutdown_finishes_its_batch_and_the_next_start_goes_on(services_folder: Path) -> None:
+    home = services_folder / "warm"
+    with running(home) as first, load(first.redis_url) as sent:
+        sent.wait_for(1_000)
+        first.stop()
+
+    with running(home) as second:
+        assert_stored_once(second, sent)

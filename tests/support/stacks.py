@@ -1,0 +1,56 @@
+"""A running stack for acceptance tests, and watching it until it has nothing left to do."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import redis
+
+from cli.embedded.stack import Stack
+from tests.support.drains import STREAM, query
+from worker.drain.stream import GROUP
+
+
+@contextmanager
+def running(home: Path, environment: Mapping[str, str] | None = None) -> Iterator[Stack]:
+    """The embedded stack with two pool processes, up and its worker answering."""
+    with Stack(
+        home, concurrency=2, environment={"TRAILKEEPER_LEASE_SECONDS": "2", **(environment or {})}
+    ) as stack:
+        until(lambda: bool(pool_of(stack)), 60, "the worker has a pool")
+        yield stack
+
+
+def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait until something is so, and say what was not if it never is."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"after {seconds:.0f} s it is still not so that {what}"
+        time.sleep(0.05)
+
+
+def pool_of(stack: Stack) -> list[psutil.Process]:
+    """The worker's pool processes."""
+    try:
+        return psutil.Process(stack.worker_pid).children() if stack.worker_pid else []
+    except psutil.NoSuchProcess:
+        return []
+
+
+def is_drained(stack: Stack) -> bool:
+    """Whether the stream holds nothing, given out or not."""
+    try:
+        with redis.Redis.from_url(stack.redis_url, socket_timeout=2) as client:
+            return client.xlen(STREAM) == 0 and client.xpending(STREAM, GROUP)["pending"] == 0
+    except redis.RedisError:
+        return False
+
+
+def dead_letters(stack: Stack) -> dict[str, int]:
+    """How many dead letters there are, by reason."""
+    rows = query(stack.database_url, "SELECT reason, count(*) AS n FROM dead_letters GROUP BY reason")
+    return {row["reason"]: row["n"] for row in rows}
