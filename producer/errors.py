@@ -2,7 +2,7 @@
 
     TrailkeeperError
     ├── EventNotRecorded       a `required` event reached neither Redis nor any durable place
-    └── StreamUnavailable      Redis refused, hung or is full (translated in producer/transports/redis_errors.py)
+    └── StreamUnavailable      Redis refused, hung or is full (made in producer/transports/redis_errors.py)
 
 Mistakes to mend in code or configuration stand outside that tree, so that a
 handler's `except TrailkeeperError` never hides one:

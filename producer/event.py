@@ -16,9 +16,10 @@ import msgspec
 VERSION = 1
 MAX_BYTES = 64 * 1024
 MAX_USER_AGENT = 1024  # characters
+MAX_ID = 255  # characters
 
 Tag = Annotated[str, msgspec.Meta(max_length=128)]  # its grammar is the catalogue's matter
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)]
 Name = Annotated[str, msgspec.Meta(max_length=255)]
 
 ActorKind = Literal["user", "service", "staff", "system", "anonymous"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -20,6 +20,13 @@ PREFIX = "TRAILKEEPER_"
 Milliseconds = Annotated[int, msgspec.Meta(gt=0, le=60_000)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Url = Annotated[str, msgspec.Meta(min_length=1)]
+RedisUrl = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(redis|rediss|unix)://.",
+        extra={"expected": "a URL such as redis://:password@host:6379/0, or of the schemes rediss or unix"},
+    ),
+]
 Paths = tuple[str, ...]
 """Several paths in one variable, separated as PATH is (by ``:``)."""
 
@@ -40,7 +47,7 @@ class ProducerSettings(msgspec.Struct, frozen=True, kw_only=True):
         trusted_proxies: addresses and networks whose ``X-Forwarded-For`` is believed.
     """
 
-    redis_url: Url = "redis://127.0.0.1:6379/0"
+    redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
     stream: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "trailkeeper:events"
     catalogue: Paths = ()
     emit_budget_ms: Milliseconds = 250
@@ -69,12 +76,34 @@ def variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
+def changed(settings: S, overrides: Mapping[str, Any]) -> S:
+    """The settings with some values given in code.
+
+    Raises:
+        SettingsError: names the setting, its value and what was expected.
+    """
+    kinds = {field.name: field.type for field in msgspec.structs.fields(settings)}
+    for name, value in overrides.items():
+        if name not in kinds:
+            raise SettingsError(f"no setting is called {name!r}; expected one of: {', '.join(kinds)}")
+        try:
+            msgspec.convert(value, kinds[name])
+        except msgspec.ValidationError as error:
+            raise SettingsError(
+                f"{name} is {_shown(name, value)}; {_expected(error, kinds[name])}"
+            ) from error
+    return msgspec.structs.replace(settings, **overrides)
+
+
 def _convert(name: str, text: str, kind: Any) -> Any:
     try:
         return msgspec.convert(_split(text, kind), kind, strict=False)
     except msgspec.ValidationError as error:
-        shown = "a secret" if name.endswith("url") else repr(text)
-        raise SettingsError(f"{variable(name)} is {shown}; {_expected(error)}") from error
+        raise SettingsError(f"{variable(name)} is {_shown(name, text)}; {_expected(error, kind)}") from error
+
+
+def _shown(name: str, value: Any) -> str:
+    return "a secret" if name.endswith("url") else repr(value)
 
 
 def _split(text: str, kind: Any) -> Any:
@@ -88,6 +117,11 @@ def _split(text: str, kind: Any) -> Any:
     return text
 
 
-def _expected(error: msgspec.ValidationError) -> str:
-    sentence = str(error).removesuffix("`")
-    return sentence[0].lower() + sentence[1:].replace("`", "")
+def _expected(error: msgspec.ValidationError, kind: Any) -> str:
+    described = msgspec.inspect.type_info(kind)
+    if isinstance(described, msgspec.inspect.Metadata) and described.extra and "expected" in described.extra:
+        return f"expected {described.extra['expected']}"
+    if get_origin(kind) is Literal:
+        return f"expected one of: {', '.join(get_args(kind))}"
+    sentence = str(error).replace("`", "").removesuffix(", got str")
+    return sentence[0].lower() + sentence[1:]

@@ -50,7 +50,18 @@ NESTED: dict[str, type[msgspec.Struct]] = {
 """Which fields hold an object whose keys are ours."""
 
 
-_encoder = msgspec.json.Encoder(uuid_format="canonical")
+def _plain(value: object) -> object:
+    """Text and numbers of a subclass, which frameworks are fond of, as what they are."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    raise NotImplementedError(f"{type(value).__name__} is not a JSON type")
+
+
+_encoder = msgspec.json.Encoder(uuid_format="canonical", enc_hook=_plain)
 _event_decoder = msgspec.json.Decoder(Event)
 _mapping_decoder = msgspec.json.Decoder(dict[str, Any])
 

@@ -14,10 +14,10 @@ MetricName = Literal[
 """Every metric that the producer counts."""
 
 Outcome = Literal[
-    "emitted",  # Redis has it
-    "spooled",  # the spool on disk has it
-    "lost",  # a best-effort event that nothing took, or one that neither Redis nor the spool took
-    "refused",  # EventNotRecorded was raised: a required event that nothing took
+    "stream",  # Redis has it
+    "logged",  # Redis did not take it; a line of the log has it
+    "dropped",  # a best-effort event that Redis did not take
+    "refused",  # EventNotRecorded was raised: a required event that Redis did not take
     "invalid",  # InvalidEvent was raised
     "quarantined",  # the call was wrong, and the event is kept as a dead letter
 ]
@@ -31,11 +31,11 @@ class Metrics(Protocol):
         """Add one.
 
         It is called within the request, once an emit, from any thread: it must return at once. What it
-        raises is logged and does not reach the caller of emit.
+        raises is logged, the first time, and does not reach the caller of emit.
 
         Args:
             name: one of `MetricName`.
-            tags: ``key:value`` strings, such as ``outcome:emitted``. Tags come from the catalogue, so their
+            tags: ``key:value`` strings, such as ``outcome:stream``. Tags come from the catalogue, so their
                 number is bounded; a tag that no catalogue knows is counted as ``tag:unknown``.
         """
 

@@ -40,7 +40,7 @@ class RedisAddress:
 
     def __init__(self, url: str) -> None:
         try:
-            options: dict[str, Any] = dict(parse_url(url))
+            options: dict[str, Any] = dict(parse_url(url))  # type: ignore[no-untyped-call]  # of redis-py
         except ValueError as error:
             raise SettingsError(f"the Redis URL cannot be read: {error}") from error
         self._path: str | None = options.get("path")
@@ -80,7 +80,9 @@ class RedisAddress:
 
     def _over_tcp(self, deadline: float) -> socket.socket:
         problem: OSError | None = None
-        for family, kind, protocol, _, place in socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM):
+        for family, kind, protocol, _, place in socket.getaddrinfo(
+            self._host, self._port, type=socket.SOCK_STREAM
+        ):
             try:
                 return _connected(_tuned(socket.socket(family, kind, protocol)), place, deadline)
             except OSError as error:
@@ -118,8 +120,12 @@ def _wrapped(plain: socket.socket, tls: ssl.SSLContext, host: str, deadline: flo
 
 def _tls(options: dict[str, Any]) -> ssl.SSLContext:
     if strangers := sorted(name for name in options.keys() - TLS_OPTIONS if name.startswith("ssl_")):
-        raise SettingsError(f"the Redis URL has {', '.join(strangers)}; expected some of {', '.join(sorted(TLS_OPTIONS))}")
-    context = ssl.create_default_context(cafile=options.get("ssl_ca_certs"), capath=options.get("ssl_ca_path"))
+        raise SettingsError(
+            f"the Redis URL has {', '.join(strangers)}; expected some of {', '.join(sorted(TLS_OPTIONS))}"
+        )
+    context = ssl.create_default_context(
+        cafile=options.get("ssl_ca_certs"), capath=options.get("ssl_ca_path")
+    )
     verify = VERIFY[options.get("ssl_cert_reqs", "required")]
     context.check_hostname = verify is ssl.CERT_REQUIRED and options.get("ssl_check_hostname", True)
     context.verify_mode = verify

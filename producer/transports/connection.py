@@ -8,8 +8,6 @@ part of the protocol (RESP 2) in which Redis confirms an XADD.
 
 from __future__ import annotations
 
-import socket
-
 from .address import RedisAddress
 from .deadline import remaining
 from .redis_errors import RefusedError

@@ -39,4 +39,4 @@ def _said(error: Exception) -> str:
         return f"answered: {error}"
     if isinstance(error, (TimeoutError, redis.TimeoutError)):
         return "did not answer in time"
-    return f"could not be reached: {error or type(error).__name__}"
+    return f"could not be reached: {str(error) or type(error).__name__}"

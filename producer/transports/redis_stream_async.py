@@ -6,6 +6,7 @@ import asyncio
 import time
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
@@ -31,11 +32,11 @@ class AsyncRedisStream:
 
     async def asend(self, payload: bytes, invalid: bytes | None, deadline: float) -> None:
         """See `Transport.asend`."""
-        fields = {b"e": payload} if invalid is None else {b"e": payload, b"invalid": invalid}
+        fields: dict[Any, Any] = {b"e": payload} if invalid is None else {b"e": payload, b"invalid": invalid}
         with translated(self._server):
             async with asyncio.timeout(deadline - time.monotonic()):
                 client = await self._client()
-                await client.xadd(self._key, fields)  # type: ignore[arg-type] - invariant in the library's types
+                await client.xadd(self._key, fields)
 
     async def _client(self) -> Redis:
         loop = asyncio.get_running_loop()
@@ -54,7 +55,7 @@ class AsyncRedisStream:
 
 
 async def _close_with_loop(client: Redis) -> AsyncGenerator[None]:
-    """Close the client when the loop shuts down the generators that were begun in it, as `asyncio.run` does."""
+    """Close the client when the loop shuts down its generators, as `asyncio.run` does at its end."""
     try:
         yield
     finally:

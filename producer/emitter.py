@@ -1,0 +1,122 @@
+"""From a call of `emit` to its receipt: facts gathered, checked, encoded and delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Unpack
+
+from msgspec.structs import asdict, replace
+
+from .breaker import Breaker
+from .catalogue import Catalogue, EventType, load
+from .context import NOTHING
+from .counting import Counting
+from .delivery import Delivery
+from .errors import InvalidEvent
+from .event import Event
+from .facts import Given, event_of, request_of
+from .message import Message
+from .metrics import Metrics
+from .middleware.forwarded import TrustedProxies
+from .quarantine import quarantined
+from .receipt import Receipt
+from .settings import ProducerSettings
+from .transports import RedisStream, Transport
+from .validation import encoded, harmless
+from .validation.text import shown
+
+MAX_TAG = 128
+UNKNOWN = "unknown"
+"""As which a tag is counted that no catalogue knows, so that a mistake cannot make metrics without end."""
+
+
+class Emitter:
+    """Records events. For any number of threads, event loops, and processes after a fork.
+
+    Args:
+        settings: where Redis is, and how long to wait for it.
+        catalogue: the event types; without it, ours and those of the settings.
+        transport: another way to the stream than Redis.
+        metrics: counts each emit.
+
+    Raises:
+        CatalogueError: a catalogue file is wrong.
+        SettingsError: the Redis URL or a trusted proxy is wrong.
+    """
+
+    def __init__(
+        self,
+        settings: ProducerSettings,
+        *,
+        catalogue: Catalogue | None = None,
+        transport: Transport | None = None,
+        metrics: Metrics | None = None,
+    ) -> None:
+        self.catalogue = load(settings.catalogue) if catalogue is None else catalogue
+        self._transport = transport or RedisStream(settings.redis_url, settings.stream)
+        self._counting = Counting(metrics)
+        self._quarantines = settings.on_invalid == "quarantine"
+        self._proxies = TrustedProxies(settings.trusted_proxies)
+        breaker = Breaker(settings.breaker_seconds)
+        self._delivery = Delivery(self._transport, breaker, settings.emit_budget_ms / 1000, self._counting)
+
+    def emit(self, tag: str, **given: Unpack[Given]) -> Receipt:
+        """See `producer.emit`."""
+        return self._delivery.deliver(self._message(tag, given))
+
+    async def aemit(self, tag: str, **given: Unpack[Given]) -> Receipt:
+        """See `producer.aemit`."""
+        return await self._delivery.adeliver(self._message(tag, given))
+
+    def send(self, event: Event) -> Receipt:
+        """Record an event that was made elsewhere, with its id: checked and delivered as in `emit`.
+
+        Raises:
+            InvalidEvent: no worker could store it.
+            EventNotRecorded: it is `required`, and Redis did not take it.
+        """
+        return self._delivery.deliver(self._made(event))
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        self._transport.close()
+
+    def _message(self, tag: str, given: Given) -> Message:
+        request = NOTHING
+        try:
+            request = request_of(given.get("request"), self._proxies)
+            kind = self._kind(tag)
+            now = datetime.now(UTC)
+            event = event_of(kind, given, request, now)
+            return Message(event.id, kind.tag, encoded(event, kind, now), None, kind.delivery)
+        except InvalidEvent as error:
+            said = {name: value for name, value in given.items() if name != "request" and value is not None}
+            return self._invalid(error, tag, asdict(request) | said)
+
+    def _made(self, event: Event) -> Message:
+        try:
+            kind = self._kind(event.tag)
+            event = replace(event, tag=kind.tag, user_agent=event.user_agent and harmless(event.user_agent))
+            payload = encoded(event, kind, datetime.now(UTC))
+            return Message(event.id, kind.tag, payload, None, kind.delivery)
+        except InvalidEvent as error:
+            return self._invalid(error, event.tag, asdict(event))
+
+    def _kind(self, tag: str) -> EventType:
+        if kind := self._known(tag):
+            return kind
+        closest = self.catalogue.closest(str(tag)[:MAX_TAG])
+        hint = f"a tag of the catalogue, such as {closest}" if closest else "a tag of the catalogue"
+        raise InvalidEvent("tag", f"no event type is called {shown(tag)}", hint)
+
+    def _known(self, tag: object) -> EventType | None:
+        return self.catalogue.get(tag) if isinstance(tag, str) else None
+
+    def _invalid(self, error: InvalidEvent, tag: str, given: Mapping[str, Any]) -> Message:
+        kind = self._known(tag)
+        counted = kind.tag if kind else UNKNOWN
+        if self._quarantines:
+            return quarantined(error, counted, {**given, "tag": tag})
+        self._counting.count(counted, "invalid")
+        raise error

@@ -1,0 +1,85 @@
+"""The payload of an event against the keys and JSON types that its event type declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import isfinite
+from typing import Any
+
+from producer.catalogue import EventType
+from producer.errors import InvalidEvent
+
+from .text import shown
+
+TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list, tuple),
+    "object": (dict,),
+}
+"""What a JSON type is in Python. `bool` is an `int` to Python, but to JSON it is not."""
+
+JSON = "None, bool, int, float, str, or lists and dicts of these"
+MAX_DEPTH = 32
+
+
+def check_additional(given: Any, kind: EventType) -> None:
+    """Refuse what *kind* does not declare. None is allowed everywhere: the value is not known.
+
+    Raises:
+        InvalidEvent: names the key.
+    """
+    if type(given) is not dict:
+        raise InvalidEvent("additional", shown(given), "a dict")
+    for key, value in given.items():
+        declared = kind.payload.get(key)
+        if declared is None:
+            _refuse_key(key, kind)
+        if value is not None and not (type(value) is str and declared == "string"):
+            _check_type(f"additional.{key}", value, declared)
+
+
+def _refuse_key(key: object, kind: EventType) -> None:
+    keys = ", ".join(kind.payload)
+    raise InvalidEvent(
+        f"additional.{shown(key)}" if not isinstance(key, str) else f"additional.{key[:80]}",
+        f"{kind.tag} does not declare this key",
+        f"some of: {keys}" if keys else "no keys",
+    )
+
+
+def _check_type(path: str, value: Any, declared: Any) -> None:
+    is_bool = isinstance(value, bool)
+    if not isinstance(value, TYPES[declared]) or is_bool != (declared == "boolean"):
+        raise InvalidEvent(
+            path, f"{shown(value)} ({type(value).__name__})", f"{declared}, as the catalogue declares"
+        )
+    _check_json(path, value, MAX_DEPTH)
+
+
+def _check_json(path: str, value: Any, depth: int) -> None:
+    """Refuse within a value what JSON has no word for; the encoder would find some other."""
+    if depth == 0:
+        raise InvalidEvent(path, "nested too deeply", f"at most {MAX_DEPTH} levels")
+    if isinstance(value, dict):
+        _refuse_other_keys(path, value)
+        _check_each(((f"{path}.{key}", item) for key, item in value.items()), depth)
+    elif isinstance(value, (list, tuple)):
+        _check_each(((f"{path}[{index}]", item) for index, item in enumerate(value)), depth)
+    elif isinstance(value, float) and not isfinite(value):
+        raise InvalidEvent(path, shown(value), "a finite number")
+    elif value is not None and not isinstance(value, (str, int, float)):
+        raise InvalidEvent(path, f"{shown(value)} ({type(value).__name__})", JSON)
+
+
+def _check_each(items: Iterable[tuple[str, Any]], depth: int) -> None:
+    for path, item in items:
+        _check_json(path, item, depth - 1)
+
+
+def _refuse_other_keys(path: str, value: dict[Any, Any]) -> None:
+    for key in value:
+        if not isinstance(key, str):
+            raise InvalidEvent(path, f"the key {shown(key)}", "keys of text")
