@@ -56,6 +56,10 @@ class Frame:
             return self._own
         return msgspec.structs.replace(self._parent.context, **self._changes)
 
+    def is_within(self, request: Frame) -> bool:
+        """Whether it is that request, or what `bind` changed within it."""
+        return self is request or (self._parent is not None and self._parent.is_within(request))
+
     def set_actor(self, actor: Actor | None) -> None:
         """Name the actor where it was named last: in the innermost bind of an actor, or the request."""
         if self._parent is None:
@@ -132,7 +136,7 @@ def from_request(
     request_id_header: str | None = DEFAULT_HEADER,
     trust_request_id: bool = False,
 ) -> RequestContext:
-    """What a request says of itself; with the middleware, what that found and the application added.
+    """What a request says of itself, with the actor that `bind` or `set_actor` named.
 
     Args:
         request: a WSGI environ, an ASGI scope, a request of Flask, Django, Starlette or another framework
@@ -148,14 +152,16 @@ def from_request(
     if isinstance(request, RequestContext):
         return request
     found = _mapping_of(request)
+    running = _running.get()
     if isinstance(frame := found.get(KEY), Frame):
-        return frame.context
+        return running.context if running and running.is_within(frame) else frame.context
     proxies = TrustedProxies.of(trusted_proxies)
     arrival = _arrival(found, request_id_header)
     return RequestContext(
         ip=client_address(arrival, proxies),
         user_agent=arrival.user_agent,
         request_id=believed_request_id(arrival, proxies, trust=trust_request_id),
+        actor=running.context.actor if running else None,
     )
 
 

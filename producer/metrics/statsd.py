@@ -10,7 +10,7 @@ class StatsdMetrics:
     """Counts with a client that knows tags (``datadog``), or with a plain one (``statsd``).
 
     A plain client has no tags: each outcome then has a counter of its own, such as
-    ``trailkeeper.events.emitted``, and the event's tag is dropped.
+    ``trailkeeper.events.stream``, and the event's tag is dropped.
 
     Args:
         client: has ``increment(name, tags=[...])``, or else ``incr(name)``.

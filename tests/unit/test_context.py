@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from producer.context import RequestContext, bind, current, from_request, pop, push, set_actor
+from producer.context import KEY, Frame, RequestContext, bind, current, from_request, pop, push, set_actor
 from producer.errors import InvalidEvent
 from producer.event import MAX_USER_AGENT, Actor
 
@@ -174,6 +174,27 @@ def test_an_empty_user_agent_is_none() -> None:
 def test_bytes_of_a_header_are_read_as_latin_1() -> None:
     scope = {"type": "http", "headers": [(b"user-agent", b"caf\xe9")]}
     assert from_request(scope).user_agent == "caf\xe9"
+
+
+def test_a_bound_actor_acts_in_a_request_that_is_handed_over() -> None:
+    with bind(actor=ROBOT):
+        assert from_request(ENVIRON) == RequestContext(ip="10.0.0.1", user_agent="Firefox", actor=ROBOT)
+
+
+def test_a_request_that_went_through_the_middleware_is_found_with_what_was_bound_since() -> None:
+    frame = Frame(REQUEST)
+    environ = {**ENVIRON, KEY: frame}
+    assert from_request(environ) == REQUEST
+    token = push(frame)
+    with bind(actor=ROBOT):
+        assert from_request(environ).actor == ROBOT
+    pop(token)
+
+
+def test_another_request_s_actor_is_not_taken_for_this_one_s() -> None:
+    token = push(RequestContext(actor=ALICE))
+    assert from_request({**ENVIRON, KEY: Frame(REQUEST)}) == REQUEST
+    pop(token)
 
 
 def test_what_is_no_request_is_refused_with_what_was_expected() -> None:

@@ -1,0 +1,154 @@
+"""For the tests of applications: what was emitted, without Redis.
+
+    def test_login_is_recorded(client, trailkeeper_events):
+        client.post("/login", data={"name": "alice", "pin": "0000"})
+        trailkeeper_events.assert_emitted("account:login:success", user="1", additional={"method": "pin"})
+
+    def test_the_admin_page_is_refused_when_it_cannot_be_recorded(client, trailkeeper_events):
+        with trailkeeper_events.down():
+            assert client.get("/admin").status_code == 503
+
+The fixture comes with the package; without pytest, use `recording`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, NamedTuple
+
+import msgspec
+
+from .emitter import Emitter
+from .errors import StreamUnavailable
+from .event import Event
+from .process import swap
+from .settings import ProducerSettings, changed, read
+from .wire import decode
+
+SOON = 1e-9  # seconds
+
+
+@contextmanager
+def recording(**overrides: Any) -> Iterator[Recorder]:
+    """Within the block, what `producer.emit` records goes to a `Recorder`, and then to where it went before.
+
+    The catalogue stays the one that the application configured. An application that calls
+    `producer.configure` within the block takes its events away from the recorder: let it do so before.
+
+    Args:
+        **overrides: settings by their names in `ProducerSettings`, such as ``on_invalid="quarantine"``.
+
+    Raises:
+        SettingsError: a setting is wrong, or none of ours.
+    """
+    # after an outage the recorder is asked again at once: a test has no time for a cooldown
+    settings = changed(read(ProducerSettings), {"breaker_seconds": SOON, **overrides})
+    recorder = Recorder()
+    before = swap(None)
+    try:
+        swap(Emitter(settings, catalogue=before.catalogue if before else None, transport=recorder))
+        yield recorder
+    finally:
+        swap(before)
+
+
+class Quarantined(NamedTuple):
+    """An emit that was wrong, and kept since the application asked for ``on_invalid="quarantine"``."""
+
+    payload: bytes
+    problem: str
+
+
+class Recorder:
+    """A transport that keeps the events. What comes before it, such as validation, is as in production.
+
+    Attributes:
+        events: what was emitted, in order.
+        invalid: what was quarantined, in order.
+    """
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.invalid: list[Quarantined] = []
+        self._is_down = False
+
+    def clear(self) -> None:
+        """Forget what was emitted so far."""
+        self.events.clear()
+        self.invalid.clear()
+
+    def only(self, tag: str) -> list[Event]:
+        """The events of one tag, in order."""
+        return [event for event in self.events if event.tag == tag]
+
+    def assert_emitted(self, tag: str, **parts: Any) -> Event:
+        """The first event with this tag and these parts.
+
+        Args:
+            tag: as the catalogue has it, not an alias.
+            **parts: fields of the event and what they are. For a subject or an actor its id is enough; of
+                ``additional`` only the keys that are given are compared.
+
+        Raises:
+            AssertionError: there is none; lists what there is.
+            TypeError: a part that events do not have.
+        """
+        if unknown := parts.keys() - set(Event.__struct_fields__):
+            known = ", ".join(Event.__struct_fields__)
+            raise TypeError(f"events have no {', '.join(sorted(unknown))}; they have {known}")
+        for event in self.only(tag):
+            if all(_matches(getattr(event, name), value) for name, value in parts.items()):
+                return event
+        raise AssertionError(self._listing(tag, parts))
+
+    def down(self) -> AbstractContextManager[object]:
+        """Play an outage of Redis: until `up`, or to the end of ``with recorder.down():``."""
+        self._is_down = True
+        outage = ExitStack()
+        outage.callback(self.up)
+        return outage
+
+    def up(self) -> None:
+        """End the outage."""
+        self._is_down = False
+
+    def send(self, payload: bytes, invalid: bytes | None, deadline: float) -> None:  # noqa: ARG002 - it never waits
+        """Keep a message. See `producer.transports.Transport`."""
+        if self._is_down:
+            raise StreamUnavailable("the recorder plays an outage")
+        if invalid is None:
+            self.events.append(decode(payload)[0])
+        else:
+            self.invalid.append(Quarantined(payload, _problem(invalid)))
+
+    async def asend(self, payload: bytes, invalid: bytes | None, deadline: float) -> None:
+        """Keep a message. See `producer.transports.Transport`."""
+        self.send(payload, invalid, deadline)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _listing(self, tag: str, parts: Mapping[str, Any]) -> str:
+        asked = "".join(f" {name}={value!r}" for name, value in parts.items())
+        found = [f"  {number}. {_shown(event)}" for number, event in enumerate(self.events, start=1)]
+        found += [f"  quarantined: {kept.problem}" for kept in self.invalid]
+        return "\n".join([f"not emitted: {tag}{asked}", "what was emitted:", *(found or ["  nothing"])])
+
+
+def _problem(invalid: bytes) -> str:
+    return str(msgspec.json.decode(invalid, type=dict[str, Any])["problem"])
+
+
+def _matches(found: Any, wanted: Any) -> bool:
+    if isinstance(found, dict) and isinstance(wanted, Mapping):
+        return all(key in found and found[key] == value for key, value in wanted.items())
+    if isinstance(wanted, str) and isinstance(found, msgspec.Struct):
+        return bool(getattr(found, "id", None) == wanted)
+    return bool(found == wanted)
+
+
+def _shown(event: Event) -> str:
+    """The tag and what is not as always, as it would be asked for."""
+    parts = {name: getattr(event, name) for name in Event.__struct_fields__ if name not in {"v", "id", "tag"}}
+    return event.tag + "".join(f" {name}={value!r}" for name, value in parts.items() if value)
