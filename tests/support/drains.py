@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import redis
@@ -33,7 +33,7 @@ def an_event(occurred_at: datetime | None = None, **facts: Any) -> Event:
 def put(client: redis.Redis, *payloads: bytes | Event) -> list[str]:
     """Payloads into the stream; returns the stream's ids."""
     raws = [payload if isinstance(payload, bytes) else encode(payload) for payload in payloads]
-    return [client.xadd(STREAM, {"e": raw}).decode() for raw in raws]
+    return [cast(bytes, client.xadd(STREAM, {"e": raw})).decode() for raw in raws]
 
 
 def query(database_url: str, statement: str, **values: Any) -> list[Any]:

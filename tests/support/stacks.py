@@ -45,7 +45,7 @@ def is_drained(stack: Stack) -> bool:
     """Whether the stream holds nothing, given out or not."""
     try:
         with redis.Redis.from_url(stack.redis_url, socket_timeout=2) as client:
-            return client.xlen(STREAM) == 0 and client.xpending(STREAM, GROUP)["pending"] == 0
+            return client.xlen(STREAM) == 0 and not client.xpending(STREAM, GROUP)["pending"]
     except redis.RedisError:
         return False
 
