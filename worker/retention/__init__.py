@@ -1,6 +1,6 @@
 """How long events are kept, and removing those past it."""
 
 from .policy import Rule, rules
-from .purge import Busy, Removal, plan, purge
+from .purging import Busy, Removal, plan, purge
 
 __all__ = ["Busy", "Removal", "Rule", "plan", "purge", "rules"]

@@ -1,0 +1,40 @@
+"""Celery takes a misspelt setting in silence; these tests do not."""
+
+from __future__ import annotations
+
+from celery.app.defaults import NAMESPACES, flatten
+
+import celeryconfig
+from worker.celery import app
+from worker.dispatcher import QUEUE, TASK
+
+OURS = {"crontab", "Exchange", "Queue", "settings"}  # what the module imports
+
+
+def test_every_setting_is_one_that_celery_knows() -> None:
+    known = {name for name, _ in flatten(NAMESPACES)}
+    given = {name for name in vars(celeryconfig) if not name.startswith("_")} - OURS
+
+    assert given - known == set()
+
+
+def test_every_scheduled_task_exists() -> None:
+    app.loader.import_default_modules()
+
+    scheduled = {entry["task"] for entry in celeryconfig.beat_schedule.values()}
+
+    assert scheduled - set(app.tasks) == set()
+
+
+def test_drains_have_a_queue_of_their_own() -> None:
+    app.loader.import_default_modules()
+
+    assert app.amqp.router.route({}, TASK)["queue"].name == QUEUE
+    assert {app.amqp.router.route({}, name)["queue"].name for name in ("trailkeeper.purge",)} == {
+        "maintenance"
+    }
+    assert {queue.name for queue in celeryconfig.task_queues} == {"ingest", "maintenance", "backfill"}
+
+
+def test_no_task_runs_longer_than_celery_waits_before_it_is_given_to_another() -> None:
+    assert celeryconfig.task_time_limit < celeryconfig.broker_transport_options["visibility_timeout"]
