@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from models.histories import StoredEvent
-from producer.catalogue import Catalogue, load, render
+from producer.catalogue import Catalogue, load, render, sentence_parts
 from worker.settings import settings
 
 NAMELESS = {"system": "The system", "staff": "Staff", "service": "A service"}
@@ -29,9 +29,8 @@ class Sentences:
             "project": event.project_name or event.project_id,
             "organization": event.organization_name or event.organization_id,
         }
-        return render(
-            kind.sentence, {**(event.additional or {}), **subjects, "actor": _actor(event), "ip": event.ip}
-        )
+        parts = sentence_parts(event.additional, **subjects, actor=_actor(event), ip=event.ip)
+        return render(kind.sentence, parts)
 
 
 def _actor(event: StoredEvent) -> str | None:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from producer.errors import CatalogueError
+
 from .catalogue import Catalogue
 from .event_type import EventType
 from .table import event_type
