@@ -1,0 +1,1 @@
+"""A small package index that records every sensitive action; README.md is the guide to it."""
