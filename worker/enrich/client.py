@@ -1,0 +1,120 @@
+"""The client behind a user agent: browser, installer, bot or library."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.metadata import version
+
+import msgspec
+
+from . import client_wording as wording
+from .agents import SPIDER, Agent, agent
+from .installers import BROWSER, Installer, installer
+from .kinds import BROWSERS, Kind, kind_of
+from .products import Product, product
+
+CACHE_SIZE = 20_000  # user agents, least recently used leave first
+RULES = 1
+"""Raised when this package words or sorts clients differently, so that a backfill finds what is older."""
+
+
+class Client(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user agent was understood as.
+
+    Attributes:
+        display: one line for people, never empty: "Firefox (Ubuntu)", "twine (CPython)".
+        kind: ``browser`` (and other applications people look at), ``installer`` of packages (and mirrors),
+            ``bot``, ``library`` (and command-line tools, services and other programs), ``unknown``.
+        version: of what is named, as far as it tells.
+        os: operating system, without its version.
+        source: what understood it: ``linehaul``, ``ua-parser``, ``product`` (its own word) or ``none``.
+        build: versions of all that was asked; the same for every client found by one installation.
+    """
+
+    display: str
+    kind: Kind = "unknown"
+    name: str | None = None
+    version: str | None = None
+    os: str | None = None
+    device: str | None = None
+    source: str = "none"
+    build: str
+
+
+class ClientFinder:
+    """Finds the client behind a user agent.
+
+    Attributes:
+        build: what each client found by this finder carries.
+    """
+
+    def __init__(self, cache_size: int = CACHE_SIZE) -> None:
+        packages = ", ".join(
+            f"{name} {version(name)}" for name in ("linehaul", "ua-parser", "ua-parser-builtins")
+        )
+        self.build = f"{packages}, rules {RULES}"
+        self._remembered = lru_cache(cache_size)(self._look_up)
+
+    def find(self, user_agent: str | None) -> Client:
+        """The client behind *user_agent*, whatever it contains; never raises."""
+        return self._remembered(user_agent)
+
+    def _look_up(self, user_agent: str | None) -> Client:
+        text = (user_agent or "").encode("utf-8", "replace").decode("utf-8").strip()
+        if not text:
+            return Client(display=wording.NO_USER_AGENT, build=self.build)
+        known = installer(text)
+        if known and known.name != BROWSER:
+            return self._of_installer(known)
+        return self._of_agent(text, agent(text), browser=known is not None)
+
+    def _of_installer(self, found: Installer) -> Client:
+        return Client(
+            display=wording.installer(found.name, found.implementation, found.system),
+            kind=kind_of(found.name, bot=False, otherwise="installer"),
+            name=found.name,
+            version=found.version,
+            os=found.system,
+            source="linehaul",
+            build=self.build,
+        )
+
+    def _of_agent(self, text: str, found: Agent, *, browser: bool) -> Client:
+        if found.name:
+            return self._of_name(found.name, found)
+        named = product(text)
+        if named:
+            return self._of_product(named, found)
+        if browser:
+            line = wording.browser(None, found.os, found.device)
+            return self._of_parts(line, "browser", found, source="ua-parser")
+        return self._of_parts(wording.UNKNOWN_USER_AGENT, "unknown", found, source="none")
+
+    def _of_name(self, name: str, found: Agent) -> Client:
+        kind = kind_of(name, bot=found.spider, otherwise="browser")
+        return self._of_parts(_display(name, kind, found), kind, found, source="ua-parser")
+
+    def _of_product(self, named: Product, found: Agent) -> Client:
+        kind = kind_of(named.name, bot=named.bot or found.spider, otherwise="library")
+        itself = msgspec.structs.replace(found, name=named.name, version=named.version, device=None)
+        return self._of_parts(named.name, kind, itself, source="product")
+
+    def _of_parts(self, display: str, kind: Kind, found: Agent, *, source: str) -> Client:
+        return Client(
+            display=display,
+            kind=kind,
+            name=found.name,
+            version=found.version,
+            os=found.os,
+            device=found.device,
+            source=source,
+            build=self.build,
+        )
+
+
+def _display(name: str, kind: Kind, found: Agent) -> str:
+    if kind == "browser":
+        return wording.browser(name, found.os, found.device)
+    if kind == "bot" and name in BROWSERS:
+        return wording.browser(name, found.os, SPIDER)
+    return name

@@ -1,0 +1,112 @@
+"""Locations of addresses, from MaxMind-format files that may be replaced at any time."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from .database import Database, DatabaseState
+from .errors import UnusableDatabase
+from .mmdb import MmdbFile
+from .place import Location, Record, location
+from .special import Address, parsed, reason_of
+
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS = 10.0
+CACHE_SIZE = 50_000  # addresses, least recently used leave first
+FROM_ADDRESS = ("address", "1")
+"""Source and build of what the address says by itself."""
+
+
+class LocationFinder:
+    """Finds the location of an address.
+
+    Args:
+        paths: MaxMind-format files (city, country, ASN); for each value the first that has it wins.
+        check_seconds: how long a replaced file may go unseen.
+        cache_size: addresses whose location is remembered until a file changes.
+        clock: seconds that never run backwards.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        *,
+        check_seconds: float = CHECK_SECONDS,
+        cache_size: int = CACHE_SIZE,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._databases = [Database(path) for path in paths]
+        self._check_seconds = check_seconds
+        self._clock = clock
+        self._next_check = -math.inf
+        self._corrupt: set[str] = set()
+        self._remembered = lru_cache(cache_size)(self._look_up)
+
+    def find(self, ip: str) -> Location | None:
+        """The location of *ip*, or the reason why it has none; never raises.
+
+        None where it cannot be told now (no file, a missing or broken one, a corrupt
+        record): that address is not enriched, and a backfill may find it.
+        """
+        self._check()
+        return self._remembered(ip)
+
+    def builds(self) -> tuple[DatabaseState, ...]:
+        """What is loaded from each configured path, in their order."""
+        self._check()
+        return tuple(database.state() for database in self._databases)
+
+    def current(self) -> tuple[str, str] | None:
+        """Source and build that a location found now carries; None when nothing is loaded."""
+        self._check()
+        files = self._files()
+        return _stamp(files) if files else None
+
+    def _check(self) -> None:
+        now = self._clock()
+        if now < self._next_check:
+            return
+        self._next_check = now + self._check_seconds
+        changed = [database.refresh() for database in self._databases]
+        if any(changed):
+            self._corrupt.clear()
+            self._remembered.cache_clear()
+
+    def _files(self) -> list[MmdbFile]:
+        return [database.file for database in self._databases if database.file is not None]
+
+    def _look_up(self, ip: str) -> Location | None:
+        address = parsed(ip)
+        reason = "invalid" if address is None else reason_of(address)
+        if address is None or reason:
+            source, build = FROM_ADDRESS
+            return Location(reason=reason, source=source, build=build)
+        return self._located(address)
+
+    def _located(self, address: Address) -> Location | None:
+        files = self._files()
+        try:
+            found = location(_records(files, address), *_stamp(files))
+        except UnusableDatabase as error:
+            self._note(str(error))
+            return None
+        # a file that is missing now might have known the place: better asked again than settled
+        return found if found.display or (files and len(files) == len(self._databases)) else None
+
+    def _note(self, problem: str) -> None:
+        if problem not in self._corrupt:
+            self._corrupt.add(problem)
+            log.warning("location data: %s", problem)
+
+
+def _records(files: Sequence[MmdbFile], address: Address) -> list[Record]:
+    return [record for file in files if (record := file.record(address)) is not None]
+
+
+def _stamp(files: Sequence[MmdbFile]) -> tuple[str, str]:
+    return "+".join(file.source for file in files), "+".join(file.build for file in files)

@@ -1,0 +1,101 @@
+"""A location, put together from the records of several files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from .text import shown
+
+Record = dict[str, Any]
+HIGHEST_ASN = 2**32 - 1  # reserved itself
+
+
+class Location(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an address is, or why that cannot be said.
+
+    Attributes:
+        display: one line for people, "New York, NY, US"; None where nothing is known.
+        reason: None, or why there is no location: ``private``, ``loopback``, ``link_local``, ``shared``,
+            ``documentation``, ``multicast``, ``reserved``, ``unspecified``, ``invalid`` or ``not_found``.
+        region: ISO code of the subdivision, without the country.
+        country: its English name.
+        asn: number of the autonomous system that announces the address.
+        source: the types of the files that were asked, joined by ``+``; ``address`` where none was needed.
+        build: the dates those files were built, joined by ``+`` in the same order.
+    """
+
+    display: str | None = None
+    reason: str | None = None
+    city: str | None = None
+    region: str | None = None
+    country: str | None = None
+    country_code: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    asn: int | None = None
+    source: str
+    build: str
+
+
+def display(
+    city: str | None, region: str | None, country: str | None, country_code: str | None
+) -> str | None:
+    """The line shown: the country's code after what is finer, its name where it stands alone."""
+    if not city and not region:
+        return country or country_code or None
+    return ", ".join(part for part in (city, region, country_code) if part)
+
+
+def location(records: Iterable[Record], source: str, build: str) -> Location:
+    """The location that *records* describe; for each value the first record that has it wins.
+
+    A record that names another country than those before it gives only its
+    autonomous system: a place is never put together from two.
+    """
+    found: dict[str, Any] = {}
+    for record in records:
+        values = _values(record)
+        code = values.get("country_code")
+        if code and found.get("country_code", code) != code:
+            values = {"asn": values["asn"]} if "asn" in values else {}
+        found = values | found
+    line = display(*(found.get(key) for key in ("city", "region", "country", "country_code")))
+    if line is None:  # coordinates alone are the middle of a continent
+        found = {key: value for key, value in found.items() if key == "asn"}
+    reason = None if found else "not_found"
+    return Location(display=line, reason=reason, source=source, build=build, **found)
+
+
+def _values(record: Record) -> dict[str, Any]:
+    country, where = _part(record, "country"), _part(record, "location")
+    subdivisions = record.get("subdivisions")
+    region = subdivisions[0] if isinstance(subdivisions, list) and subdivisions else None
+    latitude, longitude = _degrees(where.get("latitude"), 90), _degrees(where.get("longitude"), 180)
+    number = record.get("autonomous_system_number", _part(record, "traits").get("autonomous_system_number"))
+    placed = latitude is not None and longitude is not None
+    values = {
+        "city": _name(_part(record, "city")),
+        "region": shown(region.get("iso_code")) if isinstance(region, dict) else None,
+        "country": _name(country),
+        "country_code": shown(country.get("iso_code")),
+        "latitude": latitude if placed else None,
+        "longitude": longitude if placed else None,
+        "asn": number if isinstance(number, int) and 0 < number < HIGHEST_ASN else None,
+    }
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _part(record: Record, key: str) -> Record:
+    part = record.get(key)
+    return part if isinstance(part, dict) else {}
+
+
+def _degrees(value: object, limit: int) -> float | None:
+    return float(value) if isinstance(value, int | float) and -limit <= value <= limit else None
+
+
+def _name(part: Record) -> str | None:
+    return shown(_part(part, "names").get("en"))
