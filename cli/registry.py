@@ -10,6 +10,7 @@ COMMANDS = {
     "config": "Show every setting, its value and what it means.",
     "status": "Show backlog, rate, workers, beat, dead letters and partitions.",
     "doctor": "Check servers, schema, data, workers, beat and clocks.",
+    "emit": "Record one event, as an application would.",
     "history": "Show events, newest first.",
     "dead-letters": "Look at messages that could not be stored.",
     "drain": "Store what waits in the stream, from here.",

@@ -6,22 +6,34 @@ from kombu.exceptions import OperationalError
 
 from producer.errors import StreamUnavailable
 from worker.celery import app
+from worker.settings import WorkerSettings
 
 
-def queues_by_worker(seconds: float = 1.0) -> dict[str, list[str]]:
-    """The workers that answer within *seconds*, and which queues each takes; always waits that long.
+def queues_by_worker(settings: WorkerSettings, seconds: float = 1.0) -> dict[str, list[str]]:
+    """The workers that answer, and which queues each takes.
+
+    Args:
+        settings: where the broker is.
+        seconds: how long answers are waited for; always that long.
 
     Raises:
         StreamUnavailable: the broker did not answer.
     """
-    try:
-        with app.connection_for_write(connect_timeout=seconds) as connection:
-            connection.ensure_connection(max_retries=1, timeout=seconds)
-            answers = app.control.broadcast(
-                "active_queues", reply=True, timeout=seconds, connection=connection
-            )
-    except (OperationalError, OSError) as error:
-        raise StreamUnavailable(str(error) or type(error).__name__) from error
+    url = settings.broker_url or settings.redis_url
+    with app.connection_for_write(url, connect_timeout=seconds) as connection:
+        mailbox = app.control.mailbox(connection)
+        # the application's pool was made for the broker of the settings that were read first
+        mailbox.producer_pool = None
+        try:
+            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+            answers = mailbox.multi_call("active_queues", timeout=seconds)
+        except (
+            OSError,
+            OperationalError,
+            *connection.connection_errors,
+            *connection.channel_errors,
+        ) as error:
+            raise StreamUnavailable(str(error) or type(error).__name__) from error
     return {
         name: sorted(queue["name"] for queue in queues)
         for answer in answers or []

@@ -27,16 +27,22 @@ CHECKS: dict[str, Check] = {
 
 
 def examine(checks: dict[str, Check] | None = None) -> Iterator[Finding]:
-    """What all checks find, as they find it."""
+    """What all checks find, as they find it; one cause is told once."""
+    causes: dict[str, str] = {}
     for name, check in (checks or CHECKS).items():
-        yield from _found(name, check)
+        yield from _found(name, check, causes)
 
 
-def _found(name: str, check: Check) -> Iterator[Finding]:
+def _found(name: str, check: Check, causes: dict[str, str]) -> Iterator[Finding]:
     try:
         yield from check()
     except Exception as error:
         explained = explain(error)
         if explained is None:
             raise
-        yield problem(name, explained[0], "mend this first; what depends on it is not known until then")
+        message = explained[0]
+        if message in causes:
+            yield problem(name, "not known", f"see {causes[message]} above")
+        else:
+            causes[message] = name
+            yield problem(name, message, "mend this first; what depends on it is not known until then")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-import maxminddb
-
 from producer.catalogue import load
+from worker.enrich.errors import UnusableDatabase
+from worker.enrich.mmdb import MmdbFile
 from worker.settings import settings
 
 from .finding import Finding, ok, problem, warning
@@ -39,13 +39,11 @@ def geoip() -> Iterator[Finding]:
 
 def _file(path: str) -> Finding:
     try:
-        with maxminddb.open_database(path) as reader:
-            found = reader.metadata()
-    except (OSError, ValueError, maxminddb.InvalidDatabaseError) as error:
-        return problem("location data", f"{path}: {error}", "put a MaxMind-format file there")
-    built = datetime.fromtimestamp(found.build_epoch, UTC)
-    shown = f"{Path(path).name}: {found.database_type}, built {built:%Y-%m-%d}"
-    if (datetime.now(UTC) - built).days > STALE_DAYS:
+        found = MmdbFile(path)
+    except UnusableDatabase as error:
+        return problem("location data", str(error), "put a MaxMind-format file there")
+    shown = f"{Path(path).name}: {found.source}, built {found.build}"
+    if (datetime.now(UTC).date() - date.fromisoformat(found.build)).days > STALE_DAYS:
         return warning(
             "location data", shown, f"older than {STALE_DAYS} days: fetch a new one, workers notice it"
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from worker.settings import settings
+
 WAIT_SECONDS = 1.0
 
 
@@ -15,5 +17,5 @@ def workers() -> dict[str, Any]:
     """
     from worker.control import queues_by_worker  # noqa: PLC0415 - imports Celery, which takes a while
 
-    found = queues_by_worker(WAIT_SECONDS)
+    found = queues_by_worker(settings(), WAIT_SECONDS)
     return {"answering": len(found), "queues": found}

@@ -1,0 +1,113 @@
+"""`trailkeeper emit`: record one event from the command line."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any, cast, get_args
+
+import click
+
+from cli.errors import PROBLEM
+from cli.output import print_json, say, show
+from cli.times import Moment
+from producer.errors import InvalidEvent
+from producer.event import Actor, ActorKind, Subject
+
+PLACES = {
+    "stream": "in the stream",
+    "quarantined": "kept as a dead letter",
+    "logged": "only in the log above: Redis did not take it",
+    "dropped": "nowhere: Redis did not take it, and its event type is best_effort",
+}
+
+
+class SubjectParam(click.ParamType[Subject]):
+    """``ID`` or ``ID=NAME``."""
+
+    name = "ID[=NAME]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Subject:  # noqa: ARG002 - click's signature
+        """Take it apart."""
+        identity, _, name = str(value).partition("=")
+        return Subject(id=identity, name=name or None)
+
+
+class ActorParam(click.ParamType[Actor]):
+    """``KIND`` or ``KIND:ID`` or ``KIND:ID=NAME``."""
+
+    name = "KIND[:ID[=NAME]]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Actor:
+        """Take it apart.
+
+        Raises:
+            click.BadParameter: there is no such kind.
+        """
+        kind, _, rest = str(value).partition(":")
+        identity, _, name = rest.partition("=")
+        if kind not in get_args(ActorKind):
+            self.fail(
+                f"{kind!r} is no kind of actor; expected one of {', '.join(get_args(ActorKind))}", param, ctx
+            )
+        return Actor(kind=cast(ActorKind, kind), id=identity or None, name=name or None)
+
+
+@click.command("emit")
+@click.argument("tag")
+@click.option("--user", type=SubjectParam(), help="The user it is about.")
+@click.option("--project", type=SubjectParam(), help="The project it is about.")
+@click.option("--organization", type=SubjectParam(), help="The organization it is about.")
+@click.option("--actor", type=ActorParam(), help="Who did it.")
+@click.option("--ip", help="From which address.")
+@click.option("--user-agent", help="With which client.")
+@click.option("--request-id", help="In which request.")
+@click.option("--additional", metavar="JSON", help="An object with the event type's payload.")
+@click.option("--occurred-at", type=Moment(), help="When, if not now.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def command(tag: str, additional: str | None, as_json: bool, **given: Any) -> int:
+    """Record one event, as an application would.
+
+    Prints its id and where it is. Exit code 1 if it did not reach the stream.
+    """
+    receipt = _emit(tag, _object(additional), **given)
+    if as_json:
+        print_json({"id": str(receipt), "outcome": receipt.outcome})
+    else:
+        show(str(receipt))
+        say(PLACES[receipt.outcome])
+    return 0 if receipt.outcome == "stream" else PROBLEM
+
+
+def _emit(
+    tag: str,
+    additional: dict[str, Any] | None,
+    *,
+    ip: str | None,
+    user_agent: str | None,
+    request_id: str | None,
+    occurred_at: datetime | None,
+    **about: Any,
+) -> Any:
+    from producer import emit  # noqa: PLC0415 - reads the catalogue
+    from producer.context import bind  # noqa: PLC0415 - as above
+
+    with bind(ip=ip, user_agent=user_agent, request_id=request_id):
+        return emit(tag, additional=additional, occurred_at=occurred_at, **about)
+
+
+def _object(text: str | None) -> dict[str, Any] | None:
+    """The payload.
+
+    Raises:
+        InvalidEvent: it is not a JSON object.
+    """
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidEvent("additional", str(error), "a JSON object") from error
+    if not isinstance(found, dict):
+        raise InvalidEvent("additional", f"a JSON {type(found).__name__}", "a JSON object")
+    return found

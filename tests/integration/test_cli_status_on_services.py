@@ -1,0 +1,110 @@
+"""What `trailkeeper status` and `trailkeeper doctor` find out from real servers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from tests.support.command import Outcome, call
+from tests.support.drains import STREAM, an_event, put
+
+
+@pytest.fixture
+def ask(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, redis_url: str, database_url: str
+) -> Any:
+    def run(*arguments: str) -> Outcome:
+        return call(capsys, monkeypatch, *arguments, REDIS_URL=redis_url, DATABASE_URL=database_url)
+
+    return run
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(redis_url) as found:
+        yield found
+
+
+def doctor(ask: Any) -> dict[str, str]:
+    findings = json.loads(ask("doctor", "--json").out)["findings"]
+    return {finding["check"]: finding["severity"] for finding in findings}
+
+
+def test_status_counts_what_waits_and_what_was_stored(ask: Any, client: redis.Redis) -> None:
+    put(client, an_event(), an_event(), b"not json")
+    before = json.loads(ask("status", "--json").out)
+    assert before["stream"]["waiting"] == 3
+    assert before["stream"]["oldest_seconds"] < 60
+    drained = json.loads(ask("drain", "--json").out)
+    assert (drained["stored"], drained["dead_lettered"], drained["duplicates"]) == (2, 1, 0)
+    after = json.loads(ask("status", "--json").out)
+    assert after["stream"] == {"waiting": 0, "being_stored": 0, "oldest_seconds": None, "paused": None}
+    assert (after["rate"]["stored"], after["rate"]["dead_lettered"]) == (2, 1)
+    assert after["dead_letters"] == {"total": 1, "by_reason": {"not_json": 1}}
+    assert after["events"]["tag"] == "account:login:success"
+    assert after["workers"] == {"answering": 0, "queues": {}}
+
+
+def test_status_reads_as_sentences(ask: Any, client: redis.Redis) -> None:
+    put(client, an_event())
+    outcome = ask("status")
+    lines = dict(line.split("  ", 1) for line in outcome.out.splitlines())
+    assert outcome.code == 0
+    assert lines["stream"].strip().startswith("1 waiting, 0 being stored, the oldest for ")
+    assert (lines["workers"].strip(), lines["beat"].strip()) == ("none answers", "never seen")
+
+
+def test_a_fresh_stack_without_workers_has_only_that_wrong(ask: Any) -> None:
+    found = doctor(ask)
+    problems = {check for check, severity in found.items() if severity == "problem"}
+    assert problems == {"workers for ingest", "workers for maintenance", "beat"}
+    assert {"Redis eviction", "Redis persistence", "schema", "database encoding", "clock of Redis"} <= set(
+        found
+    )
+
+
+def test_eviction_is_a_problem(ask: Any, client: redis.Redis) -> None:
+    client.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        assert doctor(ask)["Redis eviction"] == "problem"
+    finally:
+        client.config_set("maxmemory-policy", "noeviction")
+
+
+def test_a_server_that_hides_its_configuration_is_asked_otherwise(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, client: redis.Redis, redis_url: str
+) -> None:
+    client.execute_command("ACL", "SETUSER", "guest", "on", ">guest", "~*", "&*", "+@all", "-config")
+    try:
+        url = "redis://guest:guest@" + redis_url.rpartition("@")[2]
+        outcome = call(capsys, monkeypatch, "doctor", "--json", REDIS_URL=url)
+        found = {finding["check"]: finding["severity"] for finding in json.loads(outcome.out)["findings"]}
+        assert (found["Redis persistence"], found["Redis eviction"]) == ("ok", "ok")
+    finally:
+        client.execute_command("ACL", "DELUSER", "guest")
+
+
+def test_a_database_without_schema_is_a_problem_with_advice(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    redis_url: str,
+    empty_database_url: str,
+) -> None:
+    outcome = call(capsys, monkeypatch, "doctor", REDIS_URL=redis_url, DATABASE_URL=empty_database_url)
+    assert outcome.code == 1
+    assert "PROBLEM  schema: not that of this version\n         -> run `trailkeeper migrate`" in outcome.out
+
+
+def test_an_old_sign_of_beat_is_a_problem(ask: Any, client: redis.Redis) -> None:
+    client.set(f"{STREAM}:beat", "2026-01-01T00:00:00+00:00")
+    assert doctor(ask)["beat"] == "problem"
+
+
+def test_a_pause_is_shown_with_its_cause(ask: Any, client: redis.Redis) -> None:
+    client.set(f"{STREAM}:pause", b'{"cause":"fuse","detail":"too much","since":"2026-01-01T00:00:00Z"}')
+    assert "PAUSED (fuse): too much" in ask("status").out
+    assert doctor(ask)["draining"] == "problem"

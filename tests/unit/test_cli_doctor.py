@@ -1,0 +1,122 @@
+"""What the doctor makes of what servers and files say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from _maxminddb_geolite2 import geolite2_database
+
+from cli.doctor import Finding, examine
+from cli.doctor.finding import ok
+from cli.doctor.fleet import _clock
+from cli.doctor.local import _file, catalogue
+from cli.doctor.of_postgres import _encoding, _schema, _version, _writable
+from cli.doctor.of_redis import _errors, _eviction, _memory, _persistence
+from cli.doctor.of_redis import _version as _redis_version
+from models.status import ServerFacts
+from producer.errors import StreamUnavailable
+from tests.support.command import call
+
+
+def facts(**changes: Any) -> ServerFacts:
+    values = {
+        "version": 180_006,
+        "encoding": "UTF8",
+        "clock": datetime.now(UTC),
+        "read_only": False,
+        "bytes": 1,
+    }
+    return ServerFacts(**{**values, **changes})
+
+
+@pytest.mark.parametrize(
+    ("finding", "severity"),
+    [
+        (_redis_version({"redis_version": "6.2.14"}), "ok"),
+        (_redis_version({"redis_version": "7.2.4", "valkey_version": "9.1.2"}), "ok"),
+        (_redis_version({"redis_version": "6.0.16"}), "problem"),
+        (_persistence({"aof_enabled": 1}, None), "ok"),
+        (_persistence({"aof_enabled": 0}, "no"), "problem"),
+        (_eviction({}, "noeviction"), "ok"),
+        (_eviction({}, "allkeys-lru"), "problem"),
+        (_eviction({"maxmemory_policy": "volatile-lru"}, None), "problem"),
+        (_eviction({}, None), "warning"),
+        (_memory({"used_memory": 70, "maxmemory": 100}), "ok"),
+        (_memory({"used_memory": 90, "maxmemory": 100}), "warning"),
+        (_memory({"used_memory": 90, "maxmemory": 0, "total_system_memory": 100}), "warning"),
+        (_memory({"used_memory": 90}), "ok"),
+        (_version(facts()), "ok"),
+        (_version(facts(version=130_010)), "problem"),
+        (_encoding(facts(encoding="SQL_ASCII")), "problem"),
+        (_writable(facts(read_only=True)), "problem"),
+        (_schema(current=False), "problem"),
+        (_clock("Redis", -0.5), "ok"),
+        (_clock("Redis", -5), "warning"),
+        (_clock("Redis", 61), "problem"),
+    ],
+)
+def test_each_state_has_its_severity_and_what_is_not_well_has_advice(finding: Finding, severity: str) -> None:
+    assert finding.severity == severity
+    assert bool(finding.advice) == (severity != "ok")
+
+
+def test_a_failed_write_to_disk_is_a_problem() -> None:
+    found = list(_errors({"aof_last_write_status": "err", "rdb_last_bgsave_status": "ok"}))
+    assert [finding.found for finding in found] == ["aof_last_write_status is err"]
+
+
+def test_the_shipped_catalogue_loads() -> None:
+    assert [finding.severity for finding in catalogue()] == ["ok"]
+
+
+def test_location_data_that_is_missing_or_no_database_is_a_problem(tmp_path: Any) -> None:
+    broken = tmp_path / "broken.mmdb"
+    broken.write_bytes(b"not a database")
+    assert [_file(str(path)).severity for path in (broken, tmp_path / "missing.mmdb")] == [
+        "problem",
+        "problem",
+    ]
+
+
+def test_location_data_of_2018_is_told_to_be_old() -> None:
+    finding = _file(geolite2_database())
+    assert (finding.severity, "built 2018-" in finding.found) == ("warning", True)
+
+
+def test_a_cause_that_many_checks_share_is_told_once() -> None:
+    def away() -> Iterator[Finding]:
+        yield ok("first", "fine")
+        raise StreamUnavailable("refused")
+
+    found = list(examine({"one": away, "two": away}))
+    assert [(finding.check, finding.severity) for finding in found] == [
+        ("first", "ok"),
+        ("one", "problem"),
+        ("first", "ok"),
+        ("two", "problem"),
+    ]
+    assert "does not answer: refused" in found[1].found
+    assert (found[3].found, found[3].advice) == ("not known", "see one above")
+
+
+@pytest.mark.parametrize("command", ["status", "doctor"])
+def test_with_nothing_reachable_each_part_says_why_and_the_exit_code_is_1(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody = {
+        "REDIS_URL": "redis://:hunter2@127.0.0.1:1/0",
+        "DATABASE_URL": "postgresql+psycopg2://joe:hunter2@127.0.0.1:1/x",
+    }
+    text, as_json = (
+        call(capsys, monkeypatch, *call_, **nobody) for call_ in ([command], [command, "--json"])
+    )
+    assert (text.code, as_json.code) == (1, 1)
+    assert json.loads(as_json.out)
+    for outcome in (text, as_json):
+        assert "refused" in outcome.out
+        assert "Traceback" not in outcome.out + outcome.err
+        assert "hunter2" not in outcome.out + outcome.err
