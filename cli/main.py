@@ -66,7 +66,8 @@ def run(arguments: Sequence[str]) -> int:
         return _complain(_usage(error), 2)
     except (click.Abort, KeyboardInterrupt):
         return 130
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):
+        # click turns the former into the latter
         return _reader_went_away()
     except Exception as error:  # noqa: BLE001 - the last line of defence against a traceback
         return _translate(error)

@@ -6,6 +6,7 @@ from typing import Any
 
 COMMANDS = {
     "up": "Run the whole pipeline on this machine, in the foreground.",
+    "demo": "Show the whole pipeline at work.",
     "migrate": "Bring the database to the schema of this version.",
     "config": "Show every setting, its value and what it means.",
     "status": "Show backlog, rate, workers, beat, dead letters and partitions.",

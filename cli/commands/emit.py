@@ -11,8 +11,8 @@ import click
 from cli.errors import PROBLEM
 from cli.output import print_json, say, show
 from cli.times import Moment
-from producer.errors import InvalidEvent
-from producer.event import Actor, ActorKind, Subject
+from producer import Actor, InvalidEvent, Receipt, RequestContext, Subject, emit
+from producer.event import ActorKind
 
 PLACES = {
     "stream": "in the stream",
@@ -88,12 +88,9 @@ def _emit(
     request_id: str | None,
     occurred_at: datetime | None,
     **about: Any,
-) -> Any:
-    from producer import emit  # noqa: PLC0415 - reads the catalogue
-    from producer.context import bind  # noqa: PLC0415 - as above
-
-    with bind(ip=ip, user_agent=user_agent, request_id=request_id):
-        return emit(tag, additional=additional, occurred_at=occurred_at, **about)
+) -> Receipt:
+    request = RequestContext(ip=ip, user_agent=user_agent, request_id=request_id)
+    return emit(tag, additional=additional, occurred_at=occurred_at, request=request, **about)
 
 
 def _object(text: str | None) -> dict[str, Any] | None:

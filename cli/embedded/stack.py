@@ -108,6 +108,10 @@ class Stack:
         """Whether everything was started, and nobody asked to stop."""
         return bool(self._children) and not self._ending.is_set()
 
+    def is_stopping(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._ending.is_set()
+
     def pids(self) -> dict[str, int]:
         """The processes of this stack that live, by name."""
         children = {child.name: child.pid for child in self._children if child.is_running()}

@@ -1,0 +1,74 @@
+"""`trailkeeper demo`: everything up, events through it, and a count at the end."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import click
+
+from cli.commands.up import SIGNALS
+from cli.demo.source import FileSource, Source, TrafficSource
+from cli.demo.summary import print_summary
+from cli.demo.watch import watch
+from cli.embedded.stack import Stack
+from cli.errors import Failed
+from cli.output import print_json, say
+from cli.settings import settings
+from models.engine import make_engine
+from producer import ProducerSettings, catalogue
+from producer.settings import read
+
+KEPT = {"TRAILKEEPER_RETENTION_USER_DAYS": "forever"}
+"""The demo's worker purges nothing: a file of old events is to be looked at."""
+
+
+@click.command("demo")
+@click.option(
+    "--input", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Event lines."
+)
+@click.option(
+    "--home", type=click.Path(file_okay=False, path_type=Path), help="Folder of data [.trailkeeper]."
+)
+@click.option("--stay", is_flag=True, help="Keep everything running afterwards, to look at.")
+@click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
+def command(file: Path | None, home: Path | None, stay: bool, as_json: bool) -> int:
+    """Show the whole pipeline at work.
+
+    Starts what `up` starts, then sends real HTTP requests to the example
+    application, whose handlers call emit(), or a file's events (--input; name
+    its catalogue in TRAILKEEPER_CATALOGUE). Ends by itself within a minute with a
+    summary; exit code 1 if anything was lost or doubled.
+    """
+    given = settings()
+    catalogue.load(read(ProducerSettings).catalogue)  # a mistake in it is told before anything starts
+    source: Source = FileSource(file) if file else TrafficSource()
+    stack = Stack(
+        home or Path(given.home),
+        redis_url=given.redis_url,
+        database_url=given.database_url,
+        environment=KEPT,
+        say=say,
+    )
+    for number in SIGNALS:
+        signal.signal(number, lambda *_: stack.request_stop())
+    with stack:
+        return _run(stack, source, stay=stay, as_json=as_json)
+
+
+def _run(stack: Stack, source: Source, *, stay: bool, as_json: bool) -> int:
+    if not stack.is_up():
+        raise Failed("stopped before anything was sent")
+    engine = make_engine(stack.database_url, application_name="trailkeeper demo")
+    try:
+        found = watch(stack, engine, source, quiet=as_json)
+    finally:
+        engine.dispose()
+    if as_json:
+        print_json(found)
+    else:
+        print_summary(found, str(stack.home))
+    if stay and stack.is_up():
+        say("everything keeps running; Ctrl-C stops it")
+        stack.wait()
+    return 0 if found.complete else 1

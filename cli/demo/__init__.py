@@ -1,0 +1,1 @@
+"""The demo: the whole pipeline with events going through it, watched, and counted at the end."""

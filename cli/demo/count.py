@@ -1,0 +1,112 @@
+"""Counting what arrived: every id that was sent is looked for in the table."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Engine, text
+
+from models.engine import transaction
+
+from .sent import Sent
+
+CHUNK = 5_000
+HUNDREDTHS = 100
+
+_FOUND = text("""
+    SELECT events.id, count(*) AS rows, min(events.recorded_at) AS recorded_at,
+           bool_or(locations.display IS NOT NULL) AS located,
+           bool_or(clients.kind <> 'unknown') AS recognised
+      FROM events
+      LEFT JOIN locations ON locations.id = location_id
+      LEFT JOIN clients ON clients.id = client_id
+     WHERE events.id = ANY(:ids)
+     GROUP BY events.id
+""")
+_LETTERS = text("SELECT count(*) FROM dead_letters WHERE id > :after")
+_LAST_LETTER = text("SELECT coalesce(max(id), 0) FROM dead_letters")
+
+
+class Latency(msgspec.Struct, frozen=True):
+    """From emit to row, in milliseconds; None where everything was stored before already."""
+
+    p50: float | None
+    p99: float | None
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """The demo's result, as `--json` prints it.
+
+    `stored` counts emitted ids that are in the table, `duplicates` rows beyond one for each.
+    """
+
+    emitted: int
+    stored: int
+    dead_lettered: int
+    duplicates: int
+    with_location: int
+    with_client: int
+    seconds: float
+    latency_ms: Latency
+
+    @property
+    def complete(self) -> bool:
+        """Nothing lost, nothing doubled."""
+        return self.stored == self.emitted and not self.duplicates
+
+
+def last_letter(engine: Engine) -> int:
+    """The newest dead letter there is; later ones are this run's."""
+    with transaction(engine) as connection:
+        return int(connection.execute(_LAST_LETTER).scalar_one())
+
+
+def dead_lettered(engine: Engine, after: int) -> int:
+    """How many dead letters came after that one."""
+    with transaction(engine) as connection:
+        return int(connection.execute(_LETTERS, {"after": after}).scalar_one())
+
+
+def missing(engine: Engine, sent: Iterable[UUID]) -> set[UUID]:
+    """Those ids that are not in the table yet."""
+    wanted = set(sent)
+    with transaction(engine) as connection:
+        return wanted - {row.id for row in _look(connection, list(wanted))}
+
+
+def totals(engine: Engine, sent: Sent, *, letters_before: int, seconds: float) -> Totals:
+    """Look for everything that was sent."""
+    moments = sent.moments()
+    with transaction(engine) as connection:
+        found = list(_look(connection, list(moments)))
+    return Totals(
+        emitted=len(moments),
+        stored=len(found),
+        dead_lettered=dead_lettered(engine, letters_before),
+        duplicates=sum(row.rows - 1 for row in found),
+        with_location=sum(bool(row.located) for row in found),
+        with_client=sum(bool(row.recognised) for row in found),
+        seconds=round(seconds, 1),
+        latency_ms=_latency([(moments[row.id], row.recorded_at) for row in found]),
+    )
+
+
+def _look(connection: Connection, ids: Sequence[UUID]) -> Iterator[Any]:
+    for start in range(0, len(ids), CHUNK):
+        yield from connection.execute(_FOUND, {"ids": list(ids[start : start + CHUNK])})
+
+
+def _latency(times: Iterable[tuple[datetime, datetime]]) -> Latency:
+    # what an earlier run had stored took no time in this one
+    waits = [(stored - sent).total_seconds() * 1000 for sent, stored in times if stored >= sent]
+    if not waits:
+        return Latency(None, None)
+    if len(waits) == 1:
+        return Latency(round(waits[0], 1), round(waits[0], 1))
+    cuts = statistics.quantiles(waits, n=HUNDREDTHS, method="inclusive")
+    return Latency(round(cuts[49], 1), round(cuts[98], 1))

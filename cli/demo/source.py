@@ -1,0 +1,154 @@
+"""Where the demo's events come from: a file of event lines, or people using the example application."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+
+from cli.embedded.errors import EmbeddedError
+from cli.embedded.stack import Stack
+from cli.errors import WRONG_CALL, Failed
+from cli.output import say
+from producer import Emitter, InvalidEvent, ProducerSettings
+from producer.ids import moment_of
+from producer.lines import Line, read_lines
+from producer.settings import read
+from producer.transports import RedisStream
+
+from .sent import Sent
+
+SHOWN_ERRORS = 10
+FIRST_LINES = 100
+TRAFFIC_SECONDS = 15.0
+STOP_SECONDS = 10
+
+
+class Source(Protocol):
+    """Sends events into a running stack, and notes what it sent."""
+
+    def send(self, stack: Stack, sent: Sent) -> None:
+        """Send all of them; returns when Redis has confirmed the last one."""
+
+
+class FileSource:
+    """A file's events through `Emitter.send`; lines that are no events become dead letters, and are named.
+
+    Raises:
+        Failed: none of the first lines is an event, so that this is likely another kind of file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._complaints = 0
+        with path.open("rb") as file:
+            first = [line for line, _ in zip(read_lines(file), range(FIRST_LINES), strict=False)]
+        if all(line.error for line in first):
+            why = f"line {first[0].number}: {first[0].error}" if first else "it is empty"
+            raise Failed(f"{path} holds no event lines; {why}", WRONG_CALL)
+
+    def send(self, stack: Stack, sent: Sent) -> None:
+        """See `Source.send`."""
+        settings = msgspec.structs.replace(
+            read(ProducerSettings), redis_url=stack.redis_url, on_invalid="raise"
+        )
+        emitter, stream = Emitter(settings), RedisStream(stack.redis_url, settings.stream)
+        try:
+            with self._path.open("rb") as file:
+                for line in read_lines(file):
+                    if stack.is_stopping():
+                        break
+                    self._send(line, emitter, stream, sent)
+        finally:
+            emitter.close()
+            stream.close()
+
+    def _send(self, line: Line, emitter: Emitter, stream: RedisStream, sent: Sent) -> None:
+        if line.event is None:
+            self._keep(line, str(line.error), stream, sent)
+            return
+        try:
+            receipt = emitter.send(line.event)
+        except InvalidEvent as error:
+            self._keep(line, str(error), stream, sent)
+            return
+        if receipt.outcome == "stream":
+            sent.add(UUID(int=receipt.int))
+        else:
+            sent.refused += 1
+
+    def _keep(self, line: Line, problem: str, stream: RedisStream, sent: Sent) -> None:
+        self._complain(line.number, problem)
+        sent.refused += 1
+        said = msgspec.json.encode({"problem": f"line {line.number}: {problem}"})
+        stream.send(line.raw, said, time.monotonic() + STOP_SECONDS)
+
+    def _complain(self, number: int, problem: str) -> None:
+        self._complaints += 1
+        if self._complaints <= SHOWN_ERRORS:
+            say(f"{self._path}:{number}: {problem}")
+        if self._complaints == SHOWN_ERRORS:
+            say("further lines like these are not named; `trailkeeper dead-letters list` has them all")
+
+
+class TrafficSource:
+    """Scripted people at the example application, over HTTP."""
+
+    def send(self, stack: Stack, sent: Sent) -> None:
+        """See `Source.send`."""
+        from examples.package_index.clients import drive  # noqa: PLC0415 - an extra
+
+        def note(event_id: UUID) -> None:
+            # from its id and not from the clock: the application confirms an event when its request ends
+            sent.add(event_id, moment_of(event_id))
+
+        with _application(stack) as url:
+            say(f"the example application serves at {url}; people are using it")
+            drive(url, seconds=TRAFFIC_SECONDS, on_event=note)
+
+
+@contextmanager
+def _application(stack: Stack) -> Iterator[str]:
+    """The example application in a process of its own; gives its URL."""
+    # a new database each time: the people register anew
+    database = stack.home / "run" / f"package_index-{time.time_ns()}.sqlite"
+    command = [
+        sys.executable,
+        "-m",
+        "examples.package_index.serve",
+        "--rehearsal",
+        "--database",
+        str(database),
+    ]
+    with (stack.home / "logs" / "application.log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=stack.environment)
+    try:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        if not first:
+            raise EmbeddedError(
+                f"the example application did not start; {stack.home}/logs/application.log says why"
+            )
+        yield json.loads(first)["url"]
+    finally:
+        _end(process)
+        database.unlink(missing_ok=True)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    assert process.stdout is not None
+    process.stdout.close()

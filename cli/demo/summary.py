@@ -1,0 +1,41 @@
+"""The end of the demo: what was sent, what arrived, and what to try next."""
+
+from __future__ import annotations
+
+from cli.output import console, print_facts
+
+from .count import Totals
+
+
+def print_summary(totals: Totals, home: str) -> None:
+    """The result for people."""
+    lost, latency = totals.emitted - totals.stored, totals.latency_ms
+    verdict = (
+        "nothing lost, nothing doubled"
+        if totals.complete
+        else f"{lost:,} LOST, {totals.duplicates:,} DOUBLED"
+    )
+    console().print(
+        f"\n{totals.emitted:,} events emitted, {totals.stored:,} stored: {verdict}\n", style="bold"
+    )
+    print_facts(
+        {
+            "dead letters": f"{totals.dead_lettered:,}",
+            "with location": f"{totals.with_location:,}",
+            "with a known client": f"{totals.with_client:,}",
+            "emit to row": f"p50 {latency.p50} ms, p99 {latency.p99} ms"
+            if latency.p50 is not None
+            else "stored before",
+            "time": f"{totals.seconds} s",
+        }
+    )
+    print(f"""
+What to try next
+
+  make up                                  keep the stack running, on the same data
+  eval "$(...)"                            it prints two exports; paste them into another terminal, then:
+  trailkeeper history all --limit 20       the newest events
+  trailkeeper status                       backlog, rate, workers, partitions
+  trailkeeper doctor                       what would hurt in production
+
+The data are in {home}; examples/package_index/ shows how an application calls emit().""")

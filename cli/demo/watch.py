@@ -1,0 +1,90 @@
+"""Sends a source's events into a stack, shows them arriving, and waits until the last one has."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from rich.live import Live
+from sqlalchemy import Engine
+
+from cli.embedded.stack import Stack
+from cli.errors import Failed
+from cli.output import console
+from cli.sentences import Sentences
+from models.engine import transaction
+from models.histories import Question, StoredEvent, read_page
+
+from .count import Totals, last_letter, missing, totals
+from .live import ROWS, picture
+from .sent import Sent
+from .source import Source
+
+LOOK_SECONDS = 0.25
+STALLED_SECONDS = 60.0
+
+
+class _Sending(threading.Thread):
+    """A source at work beside the table; keeps what it raised."""
+
+    def __init__(self, source: Source, stack: Stack, sent: Sent) -> None:
+        super().__init__(name="demo source", daemon=True)
+        self._send: Callable[[], None] = lambda: source.send(stack, sent)
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._send()
+        except BaseException as error:  # noqa: BLE001 - raised again where somebody hears it
+            self.error = error
+
+
+def watch(stack: Stack, engine: Engine, source: Source, *, quiet: bool) -> Totals:
+    """Run a source to its end.
+
+    Raises:
+        Failed: nothing arrived for a minute although events were waiting.
+        EmbeddedError, TrailkeeperError, OSError: the source could not go on.
+    """
+    began, before, sent = time.monotonic(), last_letter(engine), Sent()
+    sending = _Sending(source, stack, sent)
+    sending.start()
+    try:
+        with Live(console=console(stderr=True), transient=quiet, auto_refresh=False) as live:
+            _follow(engine, sending, sent, stack, live if not quiet and live.console.is_terminal else None)
+    except BaseException:
+        stack.request_stop()
+        raise
+    finally:
+        sending.join()
+    if sending.error is not None:
+        raise sending.error
+    return totals(engine, sent, letters_before=before, seconds=time.monotonic() - began)
+
+
+def _follow(engine: Engine, sending: _Sending, sent: Sent, stack: Stack, live: Live | None) -> None:
+    sentences = Sentences() if live else None
+    waiting = set(sent.moments())
+    looked, progress = set(waiting), time.monotonic()
+    while not stack.is_stopping() and (sending.is_alive() or waiting or len(looked) < len(sent)):
+        known = set(sent.moments())
+        left = missing(engine, waiting | (known - looked))
+        if left != waiting or sending.is_alive():
+            progress = time.monotonic()
+        looked, waiting = known, left
+        if live and sentences:
+            shown = picture(_newest(engine), sentences, sent=len(known), stored=len(known) - len(left))
+            live.update(shown, refresh=True)
+        if time.monotonic() - progress > STALLED_SECONDS:
+            raise Failed(
+                f"{len(left):,} events have not arrived for a minute; `trailkeeper status` says more"
+            )
+        sending.join(LOOK_SECONDS) if sending.is_alive() else time.sleep(LOOK_SECONDS / 5)
+
+
+def _newest(engine: Engine) -> list[StoredEvent]:
+    with transaction(engine) as connection:
+        found: Any = read_page(connection, Question(), limit=ROWS)
+    return list(found.events)
