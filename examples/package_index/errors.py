@@ -26,9 +26,11 @@ def handle_errors(app: Flask) -> None:
     """Answer every error as JSON ``{"error": ...}`` with its status."""
     app.register_error_handler(Refusal, lambda error: _answer(error.status, error.reason))
     app.register_error_handler(HTTPException, lambda error: _answer(error.code or 500, error.name))
-    app.register_error_handler(
-        EventNotRecorded, lambda _: _answer(503, "not done: it cannot be recorded now")
-    )
+    app.register_error_handler(EventNotRecorded, _not_recorded)
+
+
+def _not_recorded(_: EventNotRecorded) -> Response:
+    return _answer(503, "not done: it cannot be recorded now")
 
 
 def _answer(status: int, reason: str) -> Response:

@@ -6,6 +6,7 @@ from producer import Actor, bind
 
 from .audit import record
 from .errors import Refusal
+from .identity import caller
 from .passwords import digest
 from .records import User
 from .services import services, settings
@@ -20,6 +21,8 @@ MOST_LETTERS = 1000
 def send(user: User, subject: str, text: str) -> None:
     """Send a letter to a user, who can later tell from the history that it was ours.
 
+    The application is the actor, whoever gave the cause.
+
     The last letters are kept in memory, which is where a real application
     would hand them to its mail server.
     """
@@ -27,9 +30,14 @@ def send(user: User, subject: str, text: str) -> None:
     letters[user.email] = text
     while len(letters) > MOST_LETTERS:
         letters.pop(next(iter(letters)), None)
-    # the application sends it: the address of whoever gave the cause is not the addressee's to see
-    with bind(actor=APPLICATION, ip=None, user_agent=None):
+    with bind(actor=APPLICATION, **_hidden_from(user)):
         record("account:email:send", user=user, from_=SENDER, to=user.email, subject=subject)
+
+
+def _hidden_from(user: User) -> dict[str, None]:
+    """What an event shows to its user must not be another person's address."""
+    cause = caller().user
+    return {} if cause is None or cause.id == user.id else {"ip": None, "user_agent": None}
 
 
 def new_code(db: Database, user: User, purpose: str, *, seconds: float = HOUR) -> str:

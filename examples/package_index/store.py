@@ -6,10 +6,11 @@ import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib import resources
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any, TypeVar
+
+from .schema import SCHEMA
 
 R = TypeVar("R")
 
@@ -22,10 +23,9 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
-        schema = (resources.files(__package__) / "schema.sql").read_text(encoding="utf-8")
         with self._lent() as connection:
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.executescript(schema)
+            connection.executescript(SCHEMA)
 
     @contextmanager
     def transaction(self) -> Iterator[Database]:

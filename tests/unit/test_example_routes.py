@@ -19,6 +19,7 @@ from examples.package_index.audit import HEADER
 from examples.package_index.clients.client import Client
 from examples.package_index.clients.person import Cast, Person
 from examples.package_index.clients.program import program
+from examples.package_index.passwords import hashed
 from examples.package_index.services import Services, Settings
 from producer.event import Event
 from producer.testing import Recorder
@@ -91,6 +92,16 @@ REFUSED = {
 """What a refused request may record: that it was refused, and never that it was done."""
 
 
+class Counting:
+    """Metrics that remember what was counted."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def increment(self, name: str, tags: list[str] | None = None) -> None:
+        self.names.append(name)
+
+
 class Answers:
     """The events of each request that was answered, by route and by whether it was done."""
 
@@ -109,10 +120,16 @@ class Answers:
 
 
 @pytest.fixture
-def app(tmp_path: Path, trailkeeper_events: Recorder) -> Iterator[Flask]:
+def counted() -> Counting:
+    return Counting()
+
+
+@pytest.fixture
+def app(tmp_path: Path, trailkeeper_events: Recorder, counted: Counting) -> Iterator[Flask]:
     app = create_app(
         Settings(
             database=tmp_path / "index.sqlite",
+            metrics=counted,
             issuer_key=b"only for this test",
             password_cost=2,
             rehearsal=True,
@@ -184,6 +201,26 @@ def test_every_route_records_what_it_did_and_refusals_record_no_success(
         assert seen <= set(RECORDED[route]), route
     assert {tag for seen in answers.refused.values() for tags in seen for tag in tags.split()} <= REFUSED
     assert answers.refused["/login"] >= {"account:login:failure", "account:login:rate_limited"}
+
+
+def test_what_is_recorded_is_counted_too(
+    app: Flask, alice: Person, cast: Cast, trailkeeper_events: Recorder, counted: Counting
+) -> None:
+    counted.names.clear()
+    alice.browser.post("/projects/sampler/releases/1.0/yank")
+    cast.stranger().attempt("/login", name="alice", password="letmein123")
+    assert counted.names == ["package_index.release.yank", "package_index.login.failure"]
+
+
+def test_a_password_that_became_known_is_disabled_at_the_next_login(
+    app: Flask, alice: Person, trailkeeper_events: Recorder
+) -> None:
+    with Services.of(app).store.transaction() as db:
+        db.execute("UPDATE users SET password = ?", hashed("password123", cost=2))
+    statuses = [alice.browser.attempt("/login", name="alice", password="password123")[0] for _ in range(2)]
+    assert statuses == [403, 401]
+    assert last(trailkeeper_events, "account:password:disable").additional == {"reason": "compromised"}
+    assert alice.browser.attempt("/logout")[0] == 401
 
 
 def test_no_event_holds_a_secret(app: Flask, cast: Cast, trailkeeper_events: Recorder) -> None:
@@ -300,7 +337,9 @@ def test_a_letter_does_not_show_the_addressee_where_its_cause_was(
         last(trailkeeper_events, "account:email:send"),
         last(trailkeeper_events, "account:role:invite"),
     )
+    own = trailkeeper_events.only("account:email:send")[0]
     assert (letter.actor.kind, letter.ip, letter.user_agent) == ("system", None, None)
+    assert (own.actor.kind, own.ip) == ("system", alice.browser.address)
     assert letter.request_id == invitation.request_id
 
 

@@ -14,7 +14,8 @@ from .person import Cast, Story
 from .program import program
 
 THREADS = 4
-LAST_START = 0.5  # of the time given
+FIRST_STORIES = 6  # that begin at once
+LAST_START = 0.65  # of the time given
 MEAN_PAUSE = 0.025  # of the time given
 GRACE = 30.0  # seconds after which a driver that is not done gives up
 
@@ -27,9 +28,9 @@ class _Schedule:
         self._seconds = seconds
         self._begun = time.monotonic()
         self._lock = threading.Lock()
-        starts = [LAST_START * seconds * number / len(stories) for number in range(len(stories))]
+        apart = LAST_START * seconds / len(stories)
         self._due = [
-            (start, number, story) for number, (start, story) in enumerate(zip(starts, stories, strict=True))
+            (apart * max(0, number - FIRST_STORIES), number, story) for number, story in enumerate(stories)
         ]
         heapq.heapify(self._due)
 

@@ -14,6 +14,7 @@ ADDRESSES = (
     "117.227.171.1",  # Bhubaneswar
     "105.112.0.1",  # Lagos
     "2a01:e0a:1f:5d20::1",  # Brest
+    "10.20.30.40",  # behind some company's proxy: no location
     "192.95.12.1",  # Montreal
     "187.214.29.1",  # Guadalajara
     "116.125.143.1",  # Daejeon
@@ -33,7 +34,6 @@ ADDRESSES = (
     "82.193.99.1",  # Kyiv
     "190.82.255.1",  # Santiago
     "2001:14ba:1000::1",  # Lahti
-    "10.20.30.40",  # behind some company's proxy: no location
 )
 
 RUNNERS = ("13.64.0.9", "40.76.4.15", "20.1.128.5", "52.247.200.9", "104.210.32.4")

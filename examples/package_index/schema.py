@@ -1,3 +1,8 @@
+"""The application's tables."""
+
+from __future__ import annotations
+
+SCHEMA = """
 -- Ids are random and never used again, so that a history cannot pass to the next owner of a name.
 CREATE TABLE IF NOT EXISTS users (
     id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, email TEXT NOT NULL,
@@ -45,3 +50,4 @@ CREATE TABLE IF NOT EXISTS files (
     project_id TEXT NOT NULL, filename TEXT PRIMARY KEY, version TEXT NOT NULL, size INTEGER NOT NULL,
     sha256 TEXT NOT NULL,
     FOREIGN KEY (project_id, version) REFERENCES releases ON DELETE CASCADE);
+"""
