@@ -54,7 +54,7 @@ class Emitter:
         metrics: Metrics | None = None,
     ) -> None:
         self.catalogue = load(settings.catalogue) if catalogue is None else catalogue
-        self._transport = transport or RedisStream(settings.redis_url, settings.stream)
+        self._transport = RedisStream(settings.redis_url, settings.stream) if transport is None else transport
         self._counting = Counting(metrics)
         self._quarantines = settings.on_invalid == "quarantine"
         self._proxies = TrustedProxies(settings.trusted_proxies)
@@ -97,7 +97,7 @@ class Emitter:
     def _made(self, event: Event) -> Message:
         try:
             kind = self._kind(event.tag)
-            event = replace(event, tag=kind.tag, user_agent=event.user_agent and harmless(event.user_agent))
+            event = replace(event, tag=kind.tag, user_agent=harmless(event.user_agent))
             payload = encoded(event, kind, datetime.now(UTC))
             return Message(event.id, kind.tag, payload, None, kind.delivery)
         except InvalidEvent as error:

@@ -70,8 +70,8 @@ def request_of(given: Any, proxies: TrustedProxies) -> RequestContext:
     believed = found is given or found.ip is None or is_address(found.ip)
     return RequestContext(
         ip=found.ip if believed else None,
-        user_agent=found.user_agent and harmless(found.user_agent),
-        request_id=(found.request_id and harmless(found.request_id, MAX_ID)) or None,
+        user_agent=harmless(found.user_agent),
+        request_id=harmless(found.request_id, MAX_ID) or None,
         actor=found.actor,
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +20,7 @@ MAX_QUARANTINED = 1024 * 1024
 """Bytes. A dead letter may be larger than an event, but it must not fill Redis."""
 
 MAX_DEPTH = 32
+MAX_NUMBER = 1e308
 SUBJECTS = {"user", "project", "organization"}
 
 
@@ -47,23 +47,34 @@ def quarantined(error: InvalidEvent, tag: str, given: Mapping[str, Any]) -> Mess
 
 def _fact(name: str, value: Any) -> Any:
     subject = _tried(lambda: subject_of(name, value)) if name in SUBJECTS else None
-    return _plain(subject or value, MAX_DEPTH)
+    return _plain(subject or value, ())
 
 
-def _plain(value: Any, depth: int) -> Any:
-    """A value as JSON, its repr where there is none."""
-    if value is None or isinstance(value, (bool, str, int)) or (isinstance(value, float) and isfinite(value)):
+def _plain(value: Any, within: tuple[int, ...]) -> Any:
+    """A value as JSON, its repr where there is none, where it holds itself, and where it is too deep."""
+    if (
+        value is None
+        or isinstance(value, (bool, str))
+        or (isinstance(value, (int, float)) and _is_short(value))
+    ):
         return value
-    if depth and isinstance(value, msgspec.Struct):
-        return {name: _plain(getattr(value, name), depth - 1) for name in value.__struct_fields__}
-    if depth and isinstance(value, dict):
+    if id(value) in within or len(within) == MAX_DEPTH:
+        return _repr(value)
+    inner = (*within, id(value))
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain(getattr(value, name), inner) for name in value.__struct_fields__}
+    if isinstance(value, dict):
         return {
-            key if isinstance(key, str) else _repr(key): _plain(item, depth - 1)
-            for key, item in value.items()
+            key if isinstance(key, str) else _repr(key): _plain(item, inner) for key, item in value.items()
         }
-    if depth and isinstance(value, (list, tuple)):
-        return [_plain(item, depth - 1) for item in value]
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, inner) for item in value]
     return _repr(value)
+
+
+def _is_short(number: float) -> bool:
+    """Whether a number is finite, and not an integer of thousands of digits, which Python will not write."""
+    return abs(number) < MAX_NUMBER
 
 
 def _repr(value: object) -> str:

@@ -83,16 +83,17 @@ def changed(settings: S, overrides: Mapping[str, Any]) -> S:
         SettingsError: names the setting, its value and what was expected.
     """
     kinds = {field.name: field.type for field in msgspec.structs.fields(settings)}
-    for name, value in overrides.items():
-        if name not in kinds:
-            raise SettingsError(f"no setting is called {name!r}; expected one of: {', '.join(kinds)}")
-        try:
-            msgspec.convert(value, kinds[name])
-        except msgspec.ValidationError as error:
-            raise SettingsError(
-                f"{name} is {_shown(name, value)}; {_expected(error, kinds[name])}"
-            ) from error
-    return msgspec.structs.replace(settings, **overrides)
+    for name in overrides.keys() - kinds.keys():
+        raise SettingsError(f"no setting is called {name!r}; expected one of: {', '.join(kinds)}")
+    values = {name: _checked(name, value, kinds[name]) for name, value in overrides.items()}
+    return msgspec.structs.replace(settings, **values)
+
+
+def _checked(name: str, value: Any, kind: Any) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{name} is {_shown(name, value)}; {_expected(error, kind)}") from error
 
 
 def _convert(name: str, text: str, kind: Any) -> Any:

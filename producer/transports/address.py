@@ -41,8 +41,12 @@ class RedisAddress:
     def __init__(self, url: str) -> None:
         try:
             options: dict[str, Any] = dict(parse_url(url))  # type: ignore[no-untyped-call]  # of redis-py
-        except ValueError as error:
-            raise SettingsError(f"the Redis URL cannot be read: {error}") from error
+        except ValueError:
+            # not chained: the cause may quote a password that a stray "/" or "@" made look like a port
+            raise SettingsError(
+                "the Redis URL cannot be read; expected one such as redis://:password@host:6379/0, "
+                "with what is special in a password percent-encoded"
+            ) from None
         self._path: str | None = options.get("path")
         self._host: str = options.get("host", "localhost")
         self._port: int = int(options.get("port", 6379))
@@ -120,13 +124,21 @@ def _wrapped(plain: socket.socket, tls: ssl.SSLContext, host: str, deadline: flo
 
 def _tls(options: dict[str, Any]) -> ssl.SSLContext:
     if strangers := sorted(name for name in options.keys() - TLS_OPTIONS if name.startswith("ssl_")):
-        raise SettingsError(
-            f"the Redis URL has {', '.join(strangers)}; expected some of {', '.join(sorted(TLS_OPTIONS))}"
-        )
+        raise SettingsError(f"the Redis URL has {', '.join(strangers)}; expected of {sorted(TLS_OPTIONS)}")
+    if options.get("ssl_cert_reqs", "required") not in VERIFY:
+        raise SettingsError(f"the Redis URL has a wrong ssl_cert_reqs; expected one of {', '.join(VERIFY)}")
+    try:
+        return _tls_context(options)
+    except OSError as error:
+        raise SettingsError(f"a certificate that the Redis URL names cannot be used: {error}") from error
+
+
+def _tls_context(options: dict[str, Any]) -> ssl.SSLContext:
     context = ssl.create_default_context(
         cafile=options.get("ssl_ca_certs"), capath=options.get("ssl_ca_path")
     )
     verify = VERIFY[options.get("ssl_cert_reqs", "required")]
+    # in this order: a context that checks names refuses to verify nothing
     context.check_hostname = verify is ssl.CERT_REQUIRED and options.get("ssl_check_hostname", True)
     context.verify_mode = verify
     if certificate := options.get("ssl_certfile"):

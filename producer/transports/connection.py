@@ -80,7 +80,7 @@ def _complete(reply: bytes) -> bytes | None:
     match reply[:1]:
         case b"+":
             return line
-        case b"$":
+        case b"$" if line.isdigit():
             return body[: -len(END)] if len(body) == int(line) + len(END) else None
         case b"-":
             raise RefusedError(line.decode("utf-8", "replace"))

@@ -70,7 +70,7 @@ def _misshapen(detail: str) -> InvalidEvent:
     field = place.group(1) if place else "event"
     said = PLACE.sub("", detail).replace("`", "")
     wanted, _, got = said.removeprefix("Expected ").partition(", got ")
-    return InvalidEvent(field, got or "not usable", EXPECTED.get(field, wanted))
+    return InvalidEvent(field, got or "not usable", EXPECTED.get(field, wanted.replace("str", "text")))
 
 
 def _holder(event: Event, is_bad: Callable[[str], object]) -> str:

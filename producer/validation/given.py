@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from producer.errors import InvalidEvent
-from producer.event import Actor, Subject
+from producer.event import MAX_ID, Actor, Subject
 from producer.wire import CLOCK_SKEW_MS, EARLIEST
 
 from .text import shown
@@ -77,7 +77,10 @@ def id_of(field: str, given: Any) -> str:
     """
     if isinstance(given, bool) or not isinstance(given, (str, int, UUID)):
         raise InvalidEvent(field, shown(given), "an id: text, an integer or a UUID")
-    return str(given)
+    try:
+        return str(given)
+    except ValueError as error:  # an integer of thousands of digits
+        raise InvalidEvent(field, shown(given), f"an id of at most {MAX_ID} characters") from error
 
 
 def _subject_of_pair(field: str, given: tuple[Any, ...]) -> Subject:

@@ -21,17 +21,22 @@ _repr = Repr()
 _repr.maxstring = _repr.maxother = 80
 
 
-def harmless(text: str, limit: int = MAX_USER_AGENT) -> str:
-    """*text* with what cannot be seen or stored replaced, cut to *limit* characters with a mark."""
+def harmless(text: str | None, limit: int = MAX_USER_AGENT) -> str | None:
+    """*text* with what cannot be seen or stored replaced, cut to *limit* characters with a mark.
+
+    What is no text is returned as it is: to make it harmless would hide a mistake.
+    """
+    if not isinstance(text, str):
+        return text
     if len(text) > limit:
         text = text[: limit - len(CUT)] + CUT
     return text if text.isprintable() else UNSEEN.sub(REPLACEMENT, text)
 
 
-def is_address(text: str) -> bool:
+def is_address(text: object) -> bool:
     """Whether it is an IP address that can be stored."""
     try:
-        check_address(text)
+        check_address(text if isinstance(text, str) else "")
     except InvalidMessage:
         return False
     return True
@@ -39,4 +44,7 @@ def is_address(text: str) -> bool:
 
 def shown(value: object) -> str:
     """A value as an error message may show it: short, on one line, whatever it is."""
-    return harmless(_repr.repr(value), 200)
+    try:
+        return harmless(_repr.repr(value), 200) or ""
+    except ValueError:  # an integer of thousands of digits has no repr
+        return f"a very large {type(value).__name__}"

@@ -1,0 +1,89 @@
+"""Who does not answer is not asked again for a while."""
+
+from __future__ import annotations
+
+import threading
+
+from producer.breaker import Breaker
+
+
+class Clock:
+    """Seconds that pass when told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def opened(clock: Clock) -> Breaker:
+    breaker = Breaker(5, clock)
+    breaker.failed()
+    return breaker
+
+
+def test_it_lets_everybody_ask_while_there_are_answers() -> None:
+    breaker = Breaker(5, Clock())
+    breaker.succeeded()
+    assert [breaker.allows() for _ in range(3)] == [True, True, True]
+
+
+def test_one_failure_stops_everybody_until_the_cooldown_is_over() -> None:
+    breaker = opened(clock := Clock())
+    clock.now += 4.999
+    assert not breaker.allows()
+
+
+def test_after_the_cooldown_one_call_probes_and_the_others_wait() -> None:
+    breaker = opened(clock := Clock())
+    clock.now += 5
+    assert [breaker.allows() for _ in range(3)] == [True, False, False]
+
+
+def test_a_probe_that_succeeds_lets_everybody_ask_again() -> None:
+    breaker = opened(clock := Clock())
+    clock.now += 5
+    assert breaker.allows()
+    breaker.succeeded()
+    assert [breaker.allows() for _ in range(3)] == [True, True, True]
+
+
+def test_a_probe_that_fails_begins_the_cooldown_again() -> None:
+    breaker = opened(clock := Clock())
+    clock.now += 5
+    assert breaker.allows()
+    clock.now += 1
+    breaker.failed()
+    clock.now += 4.9
+    assert not breaker.allows()
+    clock.now += 0.1
+    assert breaker.allows()
+
+
+def test_a_probe_that_never_ends_is_followed_by_another() -> None:
+    breaker = opened(clock := Clock())
+    clock.now += 5
+    assert breaker.allows()
+    clock.now += 5
+    assert breaker.allows()
+
+
+def test_of_many_threads_exactly_one_probes() -> None:
+    for _ in range(50):
+        breaker = opened(clock := Clock())
+        clock.now += 5
+        together, answers = threading.Barrier(8), []
+
+        def ask(
+            breaker: Breaker = breaker, together: threading.Barrier = together, answers: list[bool] = answers
+        ) -> None:
+            together.wait()
+            answers.append(breaker.allows())
+
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(answers) == [False] * 7 + [True]
