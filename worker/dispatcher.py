@@ -50,6 +50,7 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         self._timer: Any = None
         self._client: redis.Redis | None = None
         self._recovered = 0.0
+        self._is_first_look = True
         self._failing = False
 
     def start(self, consumer: Any) -> None:
@@ -88,14 +89,20 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
     def _dispatch(self, consumer: Any, config: WorkerSettings) -> None:
         assert self._client is not None
         backlog = look(self._client, config.stream)
-        if not backlog.new and not backlog.pending:
-            return
-        busy = _drains_here() + _drains_waiting(consumer)
-        number = wanted(backlog, busy=busy, slots=consumer.pool.num_processes, batch_size=config.batch_size)
-        if not busy and not number and self._recovery_is_due(backlog):
-            number = 1
-        for _ in range(number):
+        for _ in range(self._number(backlog, consumer, config)):
             consumer.app.send_task(TASK, queue=QUEUE, expires=EXPIRES_SECONDS)
+
+    def _number(self, backlog: Backlog, consumer: Any, config: WorkerSettings) -> int:
+        slots: int = consumer.pool.num_processes
+        if self._is_first_look:
+            # each pool process takes over what its predecessor held, and is warm when the first event comes
+            self._is_first_look = False
+            return slots
+        if not backlog.new and not backlog.pending:
+            return 0
+        busy = _drains_here() + _drains_waiting(consumer)
+        number = wanted(backlog, busy=busy, slots=slots, batch_size=config.batch_size)
+        return 1 if not busy and not number and self._recovery_is_due(backlog) else number
 
     def _recovery_is_due(self, backlog: Backlog) -> bool:
         now = time.monotonic()

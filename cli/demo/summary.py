@@ -32,10 +32,10 @@ def print_summary(totals: Totals, home: str) -> None:
     print(f"""
 What to try next
 
-  make up                                  keep the stack running, on the same data
-  eval "$(...)"                            it prints two exports; paste them into another terminal, then:
-  trailkeeper history all --limit 20       the newest events
-  trailkeeper status                       backlog, rate, workers, partitions
-  trailkeeper doctor                       what would hurt in production
+  make up                                       keep the stack running, on the same data; it prints two
+                                                export lines: paste them into another terminal, and there
+  .venv/bin/trailkeeper history all --limit 20  the newest events
+  .venv/bin/trailkeeper status                  backlog, rate, workers, partitions
+  .venv/bin/trailkeeper doctor                  what would hurt in production
 
-The data are in {home}; examples/package_index/ shows how an application calls emit().""")
+The data are in {home}; examples/package_index/README.md shows how an application calls emit().""")

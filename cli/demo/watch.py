@@ -16,6 +16,8 @@ from cli.output import console
 from cli.sentences import Sentences
 from models.engine import transaction
 from models.histories import Question, StoredEvent, read_page
+from worker.control import queues_by_worker
+from worker.settings import WorkerSettings
 
 from .count import Totals, last_letter, missing, totals
 from .live import ROWS, picture
@@ -48,6 +50,7 @@ def watch(stack: Stack, engine: Engine, source: Source, *, quiet: bool) -> Total
         Failed: nothing arrived for a minute although events were waiting.
         EmbeddedError, TrailkeeperError, OSError: the source could not go on.
     """
+    _await_worker(stack)
     began, before, sent = time.monotonic(), last_letter(engine), Sent()
     sending = _Sending(source, stack, sent)
     sending.start()
@@ -62,6 +65,15 @@ def watch(stack: Stack, engine: Engine, source: Source, *, quiet: bool) -> Total
     if sending.error is not None:
         raise sending.error
     return totals(engine, sent, letters_before=before, seconds=time.monotonic() - began)
+
+
+def _await_worker(stack: Stack) -> None:
+    """Until a worker takes drains, so that what is measured is not how fast it starts."""
+    deadline = time.monotonic() + STALLED_SECONDS
+    settings = WorkerSettings(redis_url=stack.redis_url)
+    while not any("ingest" in queues for queues in queues_by_worker(settings, LOOK_SECONDS).values()):
+        if stack.is_stopping() or time.monotonic() > deadline:
+            raise Failed(f"no worker answers; {stack.home}/logs/worker.log says why")
 
 
 def _follow(engine: Engine, sending: _Sending, sent: Sent, stack: Stack, live: Live | None) -> None:
