@@ -90,10 +90,12 @@ def _shown(name: str, value: Any) -> str | None:
         return None
     if any(word in name for word in SECRET):
         return "***"
+    if isinstance(value, bool):
+        return str(value).lower()
     return without_password(value) if name.endswith("url") else str(value)
 
 
 def _meanings(kind: type[msgspec.Struct]) -> dict[str, str]:
     described = inspect.getdoc(kind) or ""
     attributes = inspect.cleandoc(described.partition("Attributes:")[2])
-    return {name: " ".join(text.split()) for name, text in ATTRIBUTE.findall(attributes)}
+    return {name: " ".join(text.replace("``", "`").split()) for name, text in ATTRIBUTE.findall(attributes)}

@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 
 import click
 
-from cli.errors import PROBLEM
+from cli.errors import PROBLEM, START_STACK
 from cli.output import print_json, say, show
 from cli.times import Moment
 from producer import Actor, InvalidEvent, Receipt, RequestContext, Subject, emit
@@ -17,8 +17,8 @@ from producer.event import ActorKind
 PLACES = {
     "stream": "in the stream",
     "quarantined": "kept as a dead letter",
-    "logged": "only in the log above: Redis did not take it",
-    "dropped": "nowhere: Redis did not take it, and its event type is best_effort",
+    "logged": f"only in the log above, as Redis did not take it; {START_STACK}",
+    "dropped": f"nowhere, as Redis did not take it and its event type is best_effort; {START_STACK}",
 }
 
 

@@ -37,12 +37,18 @@ def command(home: Path | None, concurrency: int | None, as_json: bool) -> None:
         database_url=given.database_url,
         say=say,
     )
-    for number in SIGNALS:
-        signal.signal(number, lambda *_: stack.request_stop())
+    _stop_at_signals(stack)
     with stack:
         _announce(stack, as_json=as_json)
         stack.wait()
         say("stopping")
+
+
+def _stop_at_signals(stack: Stack) -> None:
+    for number in SIGNALS:
+        # nohup ignores one of them, and means it
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: stack.request_stop())
 
 
 def _announce(stack: Stack, *, as_json: bool) -> None:

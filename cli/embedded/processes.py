@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .endings import ending_of
 from .errors import EmbeddedError
 from .records import end_group, forget, record
 
@@ -76,10 +76,7 @@ class Child:
 
     def ending(self) -> str:
         """How it ended, in words."""
-        code = self._process.poll() if self._process else None
-        if code is None:
-            return "has not ended"
-        return f"was killed by {_signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
+        return ending_of(self._process)
 
     def stop(self) -> None:
         """Ask it to finish what it is doing, and after its patience end it and its own children."""
@@ -110,10 +107,3 @@ class Child:
         """Its session's other processes, such as a pool that a killed worker left."""
         if self._process is not None:
             end_group(self._process.pid)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import redis
 
+from .endings import ending_of
 from .errors import EmbeddedError
 from .redis_config import RedisConfig
 
@@ -72,6 +73,10 @@ class EmbeddedRedis:
     def is_running(self) -> bool:
         """Whether the process that we started lives."""
         return self._process is not None and self._process.poll() is None
+
+    def ending(self) -> str:
+        """How the process that we started ended, in words."""
+        return ending_of(self._process)
 
     def stop(self) -> None:
         """Stop the server as an operator would: it writes what it holds first."""

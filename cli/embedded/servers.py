@@ -49,6 +49,10 @@ class RedisServer:
         """Whether the embedded one lives."""
         return self._embedded.is_running()
 
+    def ending(self) -> str:
+        """How the embedded one ended, in words."""
+        return self._embedded.ending()
+
     def pid(self) -> int | None:
         """The embedded one's process, while it lives."""
         return self._embedded.pid if self.is_running() else None

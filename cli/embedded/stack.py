@@ -82,7 +82,12 @@ class Stack:
         ):
             if self._ending.is_set():
                 return
-            step()
+            try:
+                step()
+            except OSError as error:
+                raise EmbeddedError(
+                    f"{self.home} cannot be used: {error}; choose another with --home"
+                ) from error
 
     @property
     def redis_url(self) -> str:
@@ -156,11 +161,8 @@ class Stack:
         self.stop()
 
     def _take_home(self) -> None:
-        try:
-            for folder in (self.home, self.home / "run", self.home / "logs"):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise EmbeddedError(f"{self.home} cannot be used: {error}; choose another with --home") from error
+        for folder in (self.home, self.home / "run", self.home / "logs"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock.take()
         self._guard.start()
         if left := end_leftovers(self.home):

@@ -90,5 +90,5 @@ class Supervisor:
             self._say(f"{watched.service.name} {ending}; starting it again in {pause:g} s")
         try:
             watched.start_if_due(now)
-        except EmbeddedError as error:
-            self._say(str(error))
+        except (EmbeddedError, OSError) as error:
+            self._say(f"{watched.service.name} could not be started: {error}")

@@ -78,14 +78,22 @@ def test_eviction_is_a_problem(ask: Any, client: redis.Redis) -> None:
 def test_a_server_that_hides_its_configuration_is_asked_otherwise(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, client: redis.Redis, redis_url: str
 ) -> None:
-    client.execute_command("ACL", "SETUSER", "guest", "on", ">guest", "~*", "&*", "+@all", "-config")
+    client.acl_setuser(
+        "guest",
+        enabled=True,
+        passwords=["+guest"],
+        keys=["*"],
+        channels=["*"],
+        categories=["+@all"],
+        commands=["-config"],
+    )
     try:
         url = "redis://guest:guest@" + redis_url.rpartition("@")[2]
         outcome = call(capsys, monkeypatch, "doctor", "--json", REDIS_URL=url)
         found = {finding["check"]: finding["severity"] for finding in json.loads(outcome.out)["findings"]}
         assert (found["Redis persistence"], found["Redis eviction"]) == ("ok", "ok")
     finally:
-        client.execute_command("ACL", "DELUSER", "guest")
+        client.acl_deluser("guest")
 
 
 def test_a_database_without_schema_is_a_problem_with_advice(

@@ -90,7 +90,7 @@ def test_a_child_that_keeps_dying_is_started_more_slowly_each_time() -> None:
     supervisor.stop()
     pauses = [sentence.rpartition(" in ")[2] for sentence in said if "starting" in sentence]
     assert pauses[:2] == ["0.5 s", "1 s"]
-    assert "doomed did not start" in said
+    assert "doomed could not be started: doomed did not start" in said
 
 
 def test_nothing_is_started_again_after_the_supervisor_stopped(child: Callable[..., Child]) -> None:
