@@ -19,7 +19,7 @@ import sqlalchemy.exc
 DATA_CLASSES = ("22", "23", "54")  # data exception, integrity violation, program limit exceeded
 OPERATOR_CLASSES = ("3D", "3F", "28", "42")  # no such database or schema, not allowed, no such table
 UNIQUE_VIOLATION = "23505"
-CHECK_VIOLATION = "23514"  # what Postgres says of a row no partition takes
+CHECK_VIOLATION = "23514"  # also what Postgres says of a row no partition takes
 
 
 class StoreError(Exception):
@@ -70,13 +70,15 @@ def translated() -> Iterator[None]:
 
 def _translate(error: BaseException) -> StoreError:
     state: str | None = getattr(error, "pgcode", None)
-    return _kind_of(state, str(error))(_first_line(error), state)
+    # by this and not by the message, which comes in the server's language
+    constraint = getattr(getattr(error, "diag", None), "constraint_name", None)
+    return _kind_of(state, constraint)(_first_line(error), state)
 
 
-def _kind_of(state: str | None, message: str) -> type[StoreError]:
+def _kind_of(state: str | None, constraint: str | None) -> type[StoreError]:
     if state == UNIQUE_VIOLATION:
         return DuplicateRow
-    if state == CHECK_VIOLATION and "no partition of relation" in message:
+    if state == CHECK_VIOLATION and constraint is None:
         return MissingPartition
     if state is not None and state.startswith(DATA_CLASSES):
         return RefusedRow
