@@ -1,0 +1,1 @@
+"""Measurements beside peers and physical limits: `python -m tests.benchmarks`."""

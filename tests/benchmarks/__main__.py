@@ -1,0 +1,92 @@
+"""`python -m tests.benchmarks [--quick] [--json] [--only NAME]`: measure, and say what came out.
+
+Everything is measured in one run on one machine with the embedded servers and their
+default settings. With --json, the last line on standard output is one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+import msgspec
+
+from producer.settings import PREFIX
+
+from .drain_parts import drain_parts
+from .emit import emit
+from .latency import latency
+from .limits import limits
+from .machine import Machine, machine
+from .memory import memory
+from .one_drain import one_drain
+from .report import Report
+from .results import Results
+from .scale import FULL, QUICK, TINY
+from .size import sizes
+from .staging import staging
+from .store import store
+
+BENCHMARKS: dict[str, Callable[[Machine], Results]] = {
+    "limits": limits,
+    "emit": emit,
+    "store": store,
+    "size": sizes,
+    "one-drain": one_drain,
+    "staging": staging,
+    "latency": latency,
+    "memory": memory,
+    "drain-parts": drain_parts,
+}
+
+SCALES = (
+    ("--quick", QUICK, "less of everything: two minutes instead of eight"),
+    ("--tiny", TINY, argparse.SUPPRESS),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what was asked for.
+
+    Returns:
+        The exit code: 0 when everything was measured, whatever the figures; 2 for wrong arguments.
+    """
+    asked = _parser().parse_args(arguments)
+    # what the operator's environment says is not to be measured here
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        del os.environ[name]
+    report = Report(stderr=asked.json)
+    results: Results = {"cores": os.cpu_count(), "scale": msgspec.to_builtins(asked.scale)}
+    with machine(asked.scale, report.say) as place:
+        for name in asked.only or BENCHMARKS:
+            results |= BENCHMARKS[name](place)
+    report.show(results)
+    if asked.json:
+        print(msgspec.json.encode(results).decode(), flush=True)  # noqa: T201 - the answer
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m tests.benchmarks", description="Measure, beside peers.")
+    parser.set_defaults(scale=FULL)
+    for name, scale, text in SCALES:
+        parser.add_argument(name, dest="scale", action="store_const", const=scale, help=text)
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON on standard output")
+    parser.add_argument(
+        "--only", action="append", choices=list(BENCHMARKS), metavar="NAME", help=", ".join(BENCHMARKS)
+    )
+    return parser
+
+
+def _end(number: int, _: FrameType | None) -> None:
+    """Let the servers be stopped, as after Ctrl-C."""
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _end)
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,5 @@
+"""The events that are measured with: the same ones in every run, for us and for the peers."""
+
+from .events import events
+
+__all__ = ["events"]

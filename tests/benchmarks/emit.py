@@ -1,0 +1,91 @@
+"""What a request pays for `emit`, beside a bare round trip and beside sending a Celery task.
+
+Blocks of calls take turns, so that whatever else the machine does meets all alike.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from statistics import median
+
+import msgspec
+import redis
+
+from producer import Emitter, ProducerSettings, RequestContext
+from producer.event import Event
+from producer.wire import encode
+from worker.celery import app
+
+from .data import events
+from .machine import STREAM, Machine
+from .results import Results
+from .timing import each_timed
+
+Call = Callable[[], object]
+QUEUE = "maintenance"  # nobody takes from it here
+SAMPLES = 500
+
+
+def emit(machine: Machine) -> Results:
+    """Medians of the four calls in microseconds, and their ratios."""
+    machine.say("emit, PING, XADD and send_task")
+    client = redis.Redis.from_url(machine.redis_url)
+    emitter = Emitter(ProducerSettings(redis_url=machine.redis_url, stream=STREAM))
+    found = _measure(machine, _calls(machine, client, emitter))
+    emitter.close()
+    client.close()
+    return found | {
+        "emit_vs_round_trip": round(found["emit_us"] / found["round_trip_us"], 3),
+        "emit_vs_xadd": round(found["emit_us"] / found["xadd_us"], 3),
+        "send_task_vs_emit": round(found["send_task_us"] / found["emit_us"], 3),
+    }
+
+
+def _calls(machine: Machine, client: redis.Redis, emitter: Emitter) -> dict[str, Call]:
+    app.conf.update(broker_url=machine.redis_url)
+    samples = list(events(SAMPLES))
+    emits = itertools.cycle([_emit_of(emitter, event) for event in samples])
+    payloads = itertools.cycle([encode(event) for event in samples])
+    tasks = itertools.cycle([msgspec.to_builtins(event) for event in samples])
+    return {
+        "round_trip_us": client.ping,
+        "emit_us": lambda: _run(next(emits)),
+        "xadd_us": lambda: client.xadd("benchmark", {"e": next(payloads)}),
+        "send_task_us": lambda: app.send_task("benchmark", args=[next(tasks)], queue=QUEUE),
+    }
+
+
+def _run(call: Call) -> object:
+    return call()
+
+
+def _emit_of(emitter: Emitter, event: Event) -> Call:
+    """The call that makes such an event, in a request."""
+    request = RequestContext(ip=event.ip, user_agent=event.user_agent, request_id=event.request_id)
+    return lambda: emitter.emit(
+        event.tag,
+        user=event.user,
+        project=event.project,
+        organization=event.organization,
+        actor=event.actor,
+        additional=event.additional,
+        request=request,
+    )
+
+
+def _measure(machine: Machine, calls: dict[str, Call]) -> Results:
+    medians: dict[str, list[float]] = {name: [] for name in calls}
+    for block in range(machine.scale.blocks + 1):
+        for name, call in calls.items():
+            taken = median(each_timed(call, machine.scale.calls))
+            if block:  # the first is warm-up
+                medians[name].append(taken)
+        machine.client.delete(STREAM, "benchmark")
+        _purge()
+    return {name: round(median(found) * 1e6, 1) for name, found in medians.items()}
+
+
+def _purge() -> None:
+    with app.connection_for_write() as connection:
+        connection.default_channel.queue_purge(QUEUE)

@@ -1,0 +1,109 @@
+"""Figures by name, as `--json` ends with them, and what is aimed at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Results = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One line of the table.
+
+    Attributes:
+        key: of the figure in the results; a dot leads into an object.
+        ours: key of what is compared; None where the figure stands alone.
+        peer: key of what it is compared with.
+        unit: of ours and peer.
+        most: the target: at most this.
+        least: the target: at least this.
+    """
+
+    title: str
+    key: str
+    ours: str | None = None
+    peer: str | None = None
+    unit: str = ""
+    most: float | None = None
+    least: float | None = None
+
+    def reached(self, value: float) -> bool | None:
+        """Whether a value is as good as aimed at; None where nothing is aimed at."""
+        if self.most is not None:
+            return value <= self.most
+        return value >= self.least if self.least is not None else None
+
+
+FIGURES = (
+    Figure(title="fsync of 8 KiB", key="fsync_us", unit="µs"),
+    Figure(title="commit of one record", key="commit_us", unit="µs"),
+    Figure(
+        title="emit ÷ PING",
+        key="emit_vs_round_trip",
+        ours="emit_us",
+        peer="round_trip_us",
+        unit="µs",
+        most=1.3,
+    ),
+    Figure(title="emit ÷ XADD of redis-py", key="emit_vs_xadd", ours="emit_us", peer="xadd_us", unit="µs"),
+    Figure(
+        title="send_task ÷ emit",
+        key="send_task_vs_emit",
+        ours="emit_us",
+        peer="send_task_us",
+        unit="µs",
+        least=4,
+    ),
+    Figure(
+        title="stored ÷ by a task an event",
+        key="store_vs_celery_task",
+        ours="store_events_per_second",
+        peer="celery_task_events_per_second",
+        unit="/s",
+        least=20,
+    ),
+    Figure(
+        title="stored ÷ COPY by one connection",
+        key="store_vs_copy",
+        ours="store_events_per_second",
+        peer="copy_events_per_second",
+        unit="/s",
+        least=0.65,
+    ),
+    Figure(
+        title="stored by one drain ÷ COPY",
+        key="store_one_drain_vs_copy",
+        ours="one_drain_events_per_second",
+        peer="one_drain_copy_events_per_second",
+        unit="/s",
+    ),
+    Figure(
+        title="staging ÷ straight",
+        key="staging_vs_straight",
+        ours="staging_rows_per_second",
+        peer="straight_rows_per_second",
+        unit="/s",
+    ),
+    Figure(title="emit to visible, p50, ms", key="latency_ms.p50", most=100),
+    Figure(title="emit to visible, p99, ms", key="latency_ms.p99", most=500),
+    Figure(title="bytes an event, with indexes", key="bytes_per_event", most=600),
+    Figure(title="of them in the table itself", key="table_bytes_per_event"),
+    Figure(title="bytes an event where ids are UUIDs", key="uuid_bytes_per_event"),
+    Figure(
+        title="memory of a pool process, end ÷ start",
+        key="memory_mb.growth",
+        ours="memory_mb.end",
+        peer="memory_mb.start",
+        unit="MB",
+    ),
+)
+
+
+def look_up(results: Results, key: str) -> float | None:
+    """The value under a key, or None where it was not measured."""
+    found: Any = results
+    for part in key.split("."):
+        found = found.get(part) if isinstance(found, dict) else None
+    return None if found is None else float(found)

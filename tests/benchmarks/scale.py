@@ -1,0 +1,63 @@
+"""How much is measured."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scale:
+    """Sizes of a run.
+
+    Attributes:
+        rounds: how often each contestant has its turn; the median counts.
+        events: stored in one turn of ours and of COPY.
+        task_events: stored in one turn of a task per event, which is slow.
+        blocks: turns of each kind of call in the benchmark of `emit`.
+        calls: calls in a block.
+        latencies: events whose way is timed singly.
+        memory_events: events that a worker stores while its memory is watched.
+        commits: commits and fsyncs of the physical limits.
+    """
+
+    rounds: int
+    events: int
+    task_events: int
+    blocks: int
+    calls: int
+    latencies: int
+    memory_events: int
+    commits: int
+
+
+FULL = Scale(
+    rounds=5,
+    events=200_000,
+    task_events=5_000,
+    blocks=80,
+    calls=200,
+    latencies=300,
+    memory_events=1_000_000,
+    commits=300,
+)
+QUICK = Scale(
+    rounds=3,
+    events=40_000,
+    task_events=1_500,
+    blocks=25,
+    calls=200,
+    latencies=100,
+    memory_events=100_000,
+    commits=100,
+)
+TINY = Scale(
+    rounds=1,
+    events=3_000,
+    task_events=60,
+    blocks=2,
+    calls=20,
+    latencies=3,
+    memory_events=3_000,
+    commits=5,
+)
+"""To see that a benchmark works; its figures mean nothing."""

@@ -1,0 +1,63 @@
+"""The two ways into the table: straight, and by way of staging for what was delivered before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from statistics import median
+
+from sqlalchemy import Connection, Engine
+
+from models.engine import make_engine, transaction
+from models.writing import Row, insert, insert_missing
+from producer import catalogue
+from worker.drain.derive import Derive
+from worker.drain.judge import judge_all
+from worker.drain.messages import Message
+from worker.drain.rows import row_of
+from worker.enrich import ClientFinder, LocationFinder
+
+from .machine import Machine
+from .results import Results
+from .timing import timed
+
+A_COMMIT = 1_000
+MOST = 50_000
+
+Write = Callable[[Connection, Sequence[Row]], object]
+
+
+def staging(machine: Machine) -> Results:
+    """Medians of both ways in turn, in rows a second."""
+    engine = make_engine(machine.database_url("ours"), application_name="benchmark")
+    rows = _rows(machine, engine)
+    straight, staged = [], []
+    for number in range(1, machine.scale.rounds + 1):
+        machine.say(f"staging: round {number} of {machine.scale.rounds}")
+        straight.append(_rate(machine, engine, rows, insert))
+        staged.append(_rate(machine, engine, rows, insert_missing))
+    engine.dispose()
+    return {
+        "straight_rows_per_second": round(median(straight)),
+        "staging_rows_per_second": round(median(staged)),
+        "staging_vs_straight": round(median(staged) / median(straight), 3),
+    }
+
+
+def _rows(machine: Machine, engine: Engine) -> list[Row]:
+    messages = [Message(str(number), raw, None, {}) for number, raw in enumerate(machine.payloads[:MOST])]
+    accepted, _ = judge_all(messages, catalogue.load(), datetime.now(UTC))
+    ids = Derive(engine, LocationFinder(machine.settings().geoip), ClientFinder()).ids(accepted)
+    return [row_of(each, *found) for each, found in zip(accepted, ids, strict=True)]
+
+
+def _rate(machine: Machine, engine: Engine, rows: Sequence[Row], write: Write) -> float:
+    machine.empty("ours")
+    batches = [rows[start : start + A_COMMIT] for start in range(0, len(rows), A_COMMIT)]
+
+    def write_all() -> None:
+        for batch in batches:
+            with transaction(engine) as connection:
+                write(connection, batch)
+
+    return len(rows) / timed(write_all)

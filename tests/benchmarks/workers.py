@@ -1,0 +1,32 @@
+"""Real Celery workers with two pool processes, ours and the peer's, started alike."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from cli.embedded.processes import Child
+
+OURS = ("-A", "worker", "worker", "-Q", "ingest")
+TASK_AN_EVENT = ("-A", "tests.benchmarks.peers.celery_task", "worker")
+ALIKE = ("-c", "2", "-l", "WARNING", "--without-mingle", "--without-gossip")
+
+
+@contextmanager
+def worker(home: Path, environment: Mapping[str, str], options: tuple[str, ...]) -> Iterator[Child]:
+    """A worker for the time of the block; what it has at hand at its end is lost."""
+    child = Child(
+        "worker",
+        [sys.executable, "-m", "celery", *options, *ALIKE],
+        log=home / "worker.log",
+        records=home,
+        environment=environment,
+        patience=1.0,
+    )
+    child.start()
+    try:
+        yield child
+    finally:
+        child.kill()
