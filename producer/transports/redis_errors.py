@@ -14,6 +14,7 @@ class RefusedError(Exception):
     """Redis answered, and the answer is an error, such as ``OOM`` or ``READONLY``."""
 
 
+REFUSALS = (RefusedError, redis.ResponseError, redis.AuthenticationError, redis.BusyLoadingError)
 FAILURES = (OSError, RefusedError, redis.RedisError)
 """Everything that reaching Redis raises. `OSError` holds time-outs, TLS and name look-ups too."""
 
@@ -35,7 +36,7 @@ def translated(server: object) -> Iterator[None]:
 
 
 def _said(error: Exception) -> str:
-    if isinstance(error, (RefusedError, redis.ResponseError)):
+    if isinstance(error, REFUSALS):
         return f"answered: {error}"
     if isinstance(error, (TimeoutError, redis.TimeoutError)):
         return "did not answer in time"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from reprlib import Repr
+from typing import overload
 
 from producer.errors import InvalidMessage
 from producer.event import MAX_USER_AGENT
@@ -21,6 +22,12 @@ _repr = Repr()
 _repr.maxstring = _repr.maxother = 80
 
 
+@overload
+def harmless(text: str, limit: int = ...) -> str: ...
+@overload
+def harmless(text: None, limit: int = ...) -> None: ...
+@overload
+def harmless(text: str | None, limit: int = ...) -> str | None: ...
 def harmless(text: str | None, limit: int = MAX_USER_AGENT) -> str | None:
     """*text* with what cannot be seen or stored replaced, cut to *limit* characters with a mark.
 
@@ -45,6 +52,6 @@ def is_address(text: object) -> bool:
 def shown(value: object) -> str:
     """A value as an error message may show it: short, on one line, whatever it is."""
     try:
-        return harmless(_repr.repr(value), 200) or ""
+        return harmless(_repr.repr(value), 200)
     except ValueError:  # an integer of thousands of digits has no repr
         return f"a very large {type(value).__name__}"

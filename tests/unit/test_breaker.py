@@ -73,17 +73,21 @@ def test_of_many_threads_exactly_one_probes() -> None:
     for _ in range(50):
         breaker = opened(clock := Clock())
         clock.now += 5
-        together, answers = threading.Barrier(8), []
+        assert sorted(asked_together(breaker, 8)) == [False] * 7 + [True]
 
-        def ask(
-            breaker: Breaker = breaker, together: threading.Barrier = together, answers: list[bool] = answers
-        ) -> None:
-            together.wait()
-            answers.append(breaker.allows())
 
-        threads = [threading.Thread(target=ask) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert sorted(answers) == [False] * 7 + [True]
+def asked_together(breaker: Breaker, count: int) -> list[bool]:
+    """The answers to as many threads, asking at once."""
+    together = threading.Barrier(count)
+    answers: list[bool] = []
+
+    def ask() -> None:
+        together.wait()
+        answers.append(breaker.allows())
+
+    threads = [threading.Thread(target=ask) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers

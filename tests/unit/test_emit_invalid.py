@@ -72,8 +72,11 @@ MISTAKES = [
     pytest.param({"request": RequestContext(ip="300.1.1.1")}, "ip", "an IP address", id="no address"),
     pytest.param({"request": RequestContext(ip="fe80::1%eth0")}, "ip", "an IP address", id="a zone"),
     pytest.param(
-        {"request": RequestContext(user_agent=5)}, "user_agent", "text", id="a number for a user agent"
-    ),  # type: ignore[arg-type]  # a mistake
+        {"request": RequestContext(user_agent=5)},  # type: ignore[arg-type]  # a mistake
+        "user_agent",
+        "text",
+        id="a number for a user agent",
+    ),
     pytest.param({"additional": ["version"]}, "additional", "a dict", id="a list for a payload"),
     pytest.param(
         {"additional": {"versoin": "1"}}, "additional.versoin", "version, files", id="a key not declared"
@@ -152,7 +155,7 @@ def test_in_quarantine_no_mistake_raises_and_nothing_is_lost(
 
 def test_an_unknown_tag_is_refused_with_the_closest() -> None:
     emitter, _ = an_emitter(metrics=(counter := Counter()))
-    with pytest.raises(InvalidEvent, match="'project:release:ad'.*such as project:release:add"):
+    with pytest.raises(InvalidEvent, match=r"'project:release:ad'.*such as project:release:add"):
         emitter.emit("project:release:ad")
     assert counter.counted == [("trailkeeper.events", ["tag:unknown", "outcome:invalid"])]
 

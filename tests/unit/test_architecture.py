@@ -1,0 +1,135 @@
+"""The absences that hold the packages apart: who imports whom, and who reads the environment."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import producer
+
+ROOT = Path(__file__).parents[2]
+OURS = {"producer", "models", "worker", "views", "cli"}
+FRAMEWORKS = {"flask", "django", "starlette", "fastapi", "werkzeug"}
+CELERY = {"celery", "kombu", "billiard"}
+DATABASES = {"sqlalchemy", "alembic", "psycopg2"}
+
+NEVER = {"tests", "docs"}
+FORBIDDEN = {
+    "producer": NEVER
+    | {"examples"}
+    | OURS - {"producer"}
+    | CELERY
+    | DATABASES
+    | FRAMEWORKS
+    | {"click", "rich", "maxminddb"},
+    "models": NEVER
+    | {"examples"}
+    | OURS - {"models"}
+    | CELERY
+    | FRAMEWORKS
+    | {"redis", "msgspec", "click", "rich"},
+    "worker": NEVER | {"examples", "views", "cli"} | FRAMEWORKS | {"click", "rich"},
+    "views": NEVER | {"examples", "worker", "cli"} | CELERY,
+    "cli": NEVER | FRAMEWORKS,
+}
+KNOW_CELERY = {"worker/celery.py", "worker/tasks.py", "worker/dispatcher.py", "worker/control.py"}
+READ_ENVIRONMENT = {f"{package}/settings.py" for package in OURS}
+
+
+def modules(package: str) -> list[Path]:
+    """The package's files; none where it is not there."""
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+ALL = list(chain.from_iterable(modules(package) for package in sorted(OURS)))
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The first part of everything that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.partition(".")[0]
+
+
+def reads_environment(path: Path) -> bool:
+    return any(
+        (
+            isinstance(node, ast.Attribute)
+            and node.attr in {"environ", "getenv", "environb"}
+            and _is_os(node.value)
+        )
+        or (isinstance(node, ast.ImportFrom) and node.module == "os" and _names(node) & {"environ", "getenv"})
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    )
+
+
+def _is_os(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id == "os"
+
+
+def _names(node: ast.ImportFrom) -> set[str]:
+    return {alias.name for alias in node.names}
+
+
+@pytest.mark.parametrize("path", ALL, ids=map(name, ALL))
+def test_a_module_imports_only_what_its_package_may(path: Path) -> None:
+    package = name(path).partition("/")[0]
+    assert set(imports(path)) & FORBIDDEN[package] == set()
+
+
+@pytest.mark.parametrize("path", modules("worker"), ids=map(name, modules("worker")))
+def test_celery_is_known_to_a_few_modules_of_the_worker(path: Path) -> None:
+    assert not set(imports(path)) & CELERY or name(path) in KNOW_CELERY
+
+
+@pytest.mark.parametrize("path", ALL, ids=map(name, ALL))
+def test_only_settings_modules_read_the_environment(path: Path) -> None:
+    assert not reads_environment(path) or name(path) in READ_ENVIRONMENT
+
+
+def test_the_walk_finds_what_it_looks_for() -> None:
+    assert len(modules("producer")) > 20
+    assert {"redis"} <= set(chain.from_iterable(map(imports, modules("producer"))))
+    assert reads_environment(ROOT / "producer/settings.py")
+
+
+def test_the_public_names_of_the_producer_are_those_that_it_offers() -> None:
+    offered = {
+        each
+        for each, value in vars(producer).items()
+        if not each.startswith("_") and not isinstance(value, ModuleType)
+    }
+    assert sorted(offered) == sorted(producer.__all__)
+
+
+def test_what_the_producer_imports_is_redis_and_msgspec_and_the_standard_library() -> None:
+    code = "import sys, producer; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    loaded = set(run(code).split())
+    assert loaded & (DATABASES | CELERY | FRAMEWORKS | OURS - {"producer"}) == set()
+
+
+def test_importing_the_producer_costs_little_more_than_importing_redis() -> None:
+    code = (
+        "import time, redis; began = time.process_time(); import producer; print(time.process_time() - began)"
+    )
+    fastest = min(float(run(code)) for _ in range(3))
+    assert fastest < 0.050
+
+
+def run(code: str) -> str:
+    """What a fresh interpreter prints."""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout
