@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import redis
@@ -29,7 +30,7 @@ judge.decode = decode
 
 def poison() -> list[bytes]:
     good = msgspec.json.decode(encode(an_event()))
-    changes = [
+    changes: list[dict[str, Any]] = [
         {"v": 99},
         {"tag": "no:such:tag"},
         {"tag": 7},

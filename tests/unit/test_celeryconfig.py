@@ -37,4 +37,7 @@ def test_drains_have_a_queue_of_their_own() -> None:
 
 
 def test_no_task_runs_longer_than_celery_waits_before_it_is_given_to_another() -> None:
-    assert celeryconfig.task_time_limit < celeryconfig.broker_transport_options["visibility_timeout"]
+    visibility_timeout = celeryconfig.broker_transport_options["visibility_timeout"]
+
+    assert isinstance(visibility_timeout, int)
+    assert celeryconfig.task_time_limit < visibility_timeout

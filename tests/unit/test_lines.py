@@ -193,6 +193,7 @@ def test_a_mark_of_byte_order_counts_only_at_the_beginning() -> None:
 
 def test_a_long_user_agent_is_cut_visibly() -> None:
     found = event_of(read_one(user_agent="x" * 3000)).user_agent
+    assert found is not None
     assert found == harmless("x" * 3000)
     assert len(found) == MAX_USER_AGENT
     assert found.endswith("x…[cut]")
