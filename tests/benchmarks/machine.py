@@ -100,9 +100,10 @@ class Machine:
             redis_url=self.redis_url, database_url=self.database_url("ours"), geoip=(geoip,) if geoip else ()
         )
 
-    def environment(self, database: str) -> dict[str, str]:
-        """The environment of a worker on a contestant's database."""
-        return child_environment(self.redis_url, self.database_url(database))
+    def environment(self, database: str, *, redis_database: int = 0) -> dict[str, str]:
+        """The environment of a worker on a contestant's databases."""
+        redis_url = f"{self.redis_url.rpartition('/')[0]}/{redis_database}"
+        return child_environment(redis_url, self.database_url(database))
 
     @cached_property
     def events(self) -> list[Event]:

@@ -14,6 +14,7 @@ from .makers import MAKERS
 from .population import Population
 
 SEED = 5863
+OTHER_SEED = 59
 BETWEEN = timedelta(milliseconds=2)
 MIX = {
     "account:login:success": 27,
@@ -34,14 +35,15 @@ MIX = {
 """Percent of the events by tag: 35 logins, 40 releases and files, 25 others."""
 
 
-def events(count: int, *, uuids: bool = False) -> Iterator[Event]:
+def events(count: int, *, uuids: bool = False, others: bool = False) -> Iterator[Event]:
     """Events that end now, two milliseconds apart; their facts are the same in every run, their ids are not.
 
     Args:
         count: how many.
         uuids: whether users, projects and organizations have UUIDs, not numbers.
+        others: not those of the measurement, but such as came before: same people, other events.
     """
-    random = Random(SEED)
+    random = Random(OTHER_SEED if others else SEED)
     last = datetime.now(UTC)
     tags = random.choices(list(MIX), list(MIX.values()), k=count)
     for number, tag in enumerate(tags, 1):

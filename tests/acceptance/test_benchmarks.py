@@ -1,0 +1,45 @@
+"""The benchmarks run as a process: what they end with, and what they refuse. Figures are not judged here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+SECONDS = 60
+
+
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """`python -m tests.benchmarks` with some arguments."""
+    command = [sys.executable, "-m", "tests.benchmarks", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+
+def test_what_was_asked_for_is_measured_and_ends_as_one_line_of_json() -> None:
+    done = bench("--tiny", "--json", "--only", "emit", "--only", "limits")
+    assert done.returncode == 0, done.stderr
+    [line] = done.stdout.splitlines()
+    found = json.loads(line)
+    assert found["emit_us"] > 0
+    assert found["emit_vs_round_trip"] > 0
+    assert found["send_task_vs_emit"] == pytest.approx(found["send_task_us"] / found["emit_us"], rel=0.01)
+    assert found["fsync_us"] > 0
+    assert "latency_ms" not in found
+
+
+def test_a_table_shows_each_figure_beside_its_peer_and_target() -> None:
+    done = bench("--tiny", "--only", "drain-parts", "--only", "emit")
+    assert done.returncode == 0, done.stderr
+    assert "emit ÷ PING" in done.stdout
+    assert "≤ 1.3" in done.stdout
+    assert "Postgres: COPY" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--only", "nothing"], ["--only"], ["--fast"], ["emit"]])
+def test_wrong_arguments_end_with_2_and_say_what_was_expected(arguments: list[str]) -> None:
+    done = bench(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "usage:" in done.stderr
