@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from .leftovers import end_leftovers
 from .lock import STOPPING, HomeLock
 
 PATIENCE_SECONDS = 60
+LOCK_SECONDS = 5.0
 
 
 class Guard:
@@ -54,9 +56,14 @@ def watch(home: Path) -> None:
     """Wait for the end of input, then end what is left, unless a new stack does that already."""
     sys.stdin.buffer.read()
     lock = HomeLock(home / "lock")
-    if lock.take_if_free(STOPPING):
-        end_leftovers(home)
-        lock.release()
+    # a dying process' files are closed one after the other: its lock may be there a little longer
+    deadline = time.monotonic() + LOCK_SECONDS
+    while not lock.take_if_free(STOPPING):
+        if time.monotonic() > deadline:
+            return
+        time.sleep(0.05)
+    end_leftovers(home)
+    lock.release()
 
 
 if __name__ == "__main__":
