@@ -16,8 +16,8 @@ from .ids import uuid7
 from .message import Message
 from .validation import moment_of, subject_of
 
-MAX_QUARANTINED = 1024 * 1024
-"""Bytes. A dead letter may be larger than an event, but it must not fill Redis."""
+MAX_QUARANTINED = 256 * 1024
+"""Bytes. A dead letter may be larger than an event, but a thousand of them must fit into a worker."""
 
 MAX_DEPTH = 32
 MAX_NUMBER = 1e308

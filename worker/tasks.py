@@ -15,6 +15,9 @@ from .settings import settings
 
 logger = logging.getLogger(__name__)
 
+PURGE_SECONDS = 6 * 3600
+"""Longer than Celery waits before it gives the task to another worker, which then finds this one at it."""
+
 _own = threading.local()  # connections are made after the fork, by the thread that uses them
 
 
@@ -48,7 +51,7 @@ def reap_consumers() -> None:
     upkeep.reap_consumers(settings())
 
 
-@app.task(name="trailkeeper.purge", acks_late=True)  # type: ignore[untyped-decorator]
+@app.task(name="trailkeeper.purge", acks_late=True, time_limit=PURGE_SECONDS, soft_time_limit=None)  # type: ignore[untyped-decorator]
 def purge() -> None:
     """Remove events past their retention, unless another worker is at it."""
     try:

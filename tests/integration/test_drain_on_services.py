@@ -1,4 +1,4 @@
-"""The drain against real Valkey and real Postgres: every message reaches its fate once."""
+"""The drain against real Valkey, real Redis and real Postgres: every message reaches its fate once."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ SECONDS = 20.0
 
 
 @pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(redis_url) as connected:
-        yield connected
+def redis_url(either_redis_url: str) -> str:
+    """All of this is so with Valkey and with Redis."""
+    return either_redis_url
 
 
 @pytest.fixture
@@ -248,6 +248,13 @@ def test_a_flood_of_rejects_blows_the_fuse_and_nothing_is_rejected(
     assert pause.cause == "fuse"
     assert client.xlen(STREAM) == 1_200
     assert query(database_url, "SELECT count(*) AS n FROM dead_letters")[0]["n"] == 0
+
+
+def test_what_applications_quarantine_never_blows_the_fuse(client: redis.Redis, drainer: Drainer) -> None:
+    for _ in range(700):
+        client.xadd(STREAM, {"e": b"{}", "invalid": b'{"problem":"a mistake"}'})
+
+    assert drainer.run(SECONDS).counts() == {"dead_lettered": 700, "quarantined": 700}
 
 
 def test_a_few_rejects_among_many_never_blow_the_fuse(client: redis.Redis, drainer: Drainer) -> None:

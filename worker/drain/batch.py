@@ -56,7 +56,7 @@ class Batch:
     def _settle(self, messages: Sequence[Message], *, fresh: bool) -> Report:
         accepted, rejected = judge_all(messages, self._catalogue, datetime.now(UTC))
         if self._fuse:
-            self._fuse.check(len(accepted), len(rejected))
+            self._fuse.check(len(accepted), len(rejected) - _quarantined(rejected))
         entries = [
             (each, row_of(each, *ids)) for each, ids in zip(accepted, self._derive.ids(accepted), strict=True)
         ]
@@ -86,6 +86,10 @@ class Batch:
                 rejection.detail,
                 extra={"stream_id": rejection.message.stream_id},
             )
-        report = Report(stored=stored, duplicates=duplicates, dead_lettered=len(rejected), batches=1)
+        report = Report(stored, duplicates, len(rejected), _quarantined(rejected), batches=1)
         self._stream.acknowledge([message.stream_id for message in messages], report.counts())
         return report
+
+
+def _quarantined(rejected: Sequence[Rejected]) -> int:
+    return sum(rejection.reason == "quarantined" for rejection in rejected)

@@ -18,7 +18,10 @@ RATIO = 0.5
 
 
 class Fuse:
-    """Counts the fleet's last two minutes; asked before a batch is written."""
+    """Counts the fleet's last two minutes; asked before a batch is written.
+
+    What an application quarantined does not count: it said itself that it was wrong.
+    """
 
     def __init__(
         self, client: redis.Redis, key: str, *, rejects: int = REJECTS, ratio: float = RATIO
@@ -44,5 +47,10 @@ class Fuse:
         now = datetime.now(UTC)
         minutes = [f"{self._key}:stats:{moment:%H%M}" for moment in (now, now - timedelta(minutes=1))]
         with redis_translated():
-            counts = [self._client.hmget(minute, "stored", "dead_lettered") for minute in minutes]
-        return sum(int(stored or 0) for stored, _ in counts), sum(int(dead or 0) for _, dead in counts)
+            found = [
+                self._client.hmget(minute, "stored", "dead_lettered", "quarantined") for minute in minutes
+            ]
+        stored, dead, quarantined = (
+            sum(int(count or 0) for count in counts) for counts in zip(*found, strict=True)
+        )
+        return stored, dead - quarantined

@@ -6,21 +6,24 @@ import msgspec
 
 
 class Report(msgspec.Struct):
-    """Messages by fate; `duplicates` were stored before, by a drain that died before it could say so."""
+    """Messages by fate.
+
+    `duplicates` were stored before, by a drain that died before it could say so;
+    `quarantined` are those dead letters that the application itself asked to keep.
+    """
 
     stored: int = 0
     duplicates: int = 0
     dead_lettered: int = 0
+    quarantined: int = 0
     batches: int = 0
 
     def add(self, other: Report) -> None:
         """Count what another did as well."""
-        self.stored += other.stored
-        self.duplicates += other.duplicates
-        self.dead_lettered += other.dead_lettered
-        self.batches += other.batches
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def counts(self) -> dict[str, int]:
         """The messages by fate, without zeros."""
-        numbers = {"stored": self.stored, "duplicates": self.duplicates, "dead_lettered": self.dead_lettered}
-        return {name: number for name, number in numbers.items() if number}
+        found = msgspec.structs.asdict(self)
+        return {name: number for name, number in found.items() if number and name != "batches"}
