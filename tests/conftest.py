@@ -18,6 +18,7 @@ from cli.embedded.postgres import EmbeddedPostgres
 from cli.embedded.redis import EmbeddedRedis
 from models.engine import make_engine
 from models.migrate import upgrade
+from tests.support.servers import emptied, redis_8, serving, valkey
 
 _numbers = itertools.count(1)
 
@@ -77,19 +78,41 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def redis_server(services_folder: Path) -> Iterator[EmbeddedRedis]:
     """A Valkey server; tests that restart it make their own."""
-    server = EmbeddedRedis(services_folder / "redis")
-    server.start()
-    yield server
-    server.kill()
+    with serving(valkey(services_folder / "valkey")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_8_server(services_folder: Path) -> Iterator[EmbeddedRedis]:
+    """A Redis 8 server; tests that restart it make their own."""
+    with serving(redis_8(services_folder / "redis-8")) as server:
+        yield server
 
 
 @pytest.fixture
 def redis_url(redis_server: EmbeddedRedis) -> str:
-    """A Valkey database with nothing in it."""
-    client = redis.Redis.from_url(redis_server.url)
-    client.flushall()
-    client.close()
-    return redis_server.url
+    """A Valkey database with nothing in it. A module overrides it to run on what `either_redis_url` gives."""
+    return emptied(redis_server)
+
+
+@pytest.fixture(params=["redis_server", "redis_8_server"], ids=["valkey", "redis_8"])
+def either_redis_server(request: pytest.FixtureRequest) -> EmbeddedRedis:
+    """Each of the two servers, one after the other; for tests of what we ask of Redis."""
+    server: EmbeddedRedis = request.getfixturevalue(request.param)
+    return server
+
+
+@pytest.fixture
+def either_redis_url(either_redis_server: EmbeddedRedis) -> str:
+    """A database with nothing in it, on each of the two servers."""
+    return emptied(either_redis_server)
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    """Connected to what `redis_url` is for this test."""
+    with redis.Redis.from_url(redis_url) as connected:
+        yield connected
 
 
 def _administer(postgres: EmbeddedPostgres, statement: str) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from producer.settings import PREFIX
-from tests.support.up import Up, eventually
+from tests.support.up import Up
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def test_an_event_emitted_by_hand_is_in_the_history_of_its_user(command: Any) ->
     assert done.returncode == 0, done.stderr
     emitted = json.loads(done.stdout)
     assert emitted["outcome"] == "stream"
-    line = eventually(lambda: command("history", "user", "u7", "--format", "json").stdout)
+    line = until(lambda: command("history", "user", "u7", "--format", "json").stdout)
     event = json.loads(line)
     assert (event["id"], event["ip"]) == (emitted["id"], "81.2.69.142")
     assert (event["user"], event["actor"]["name"]) == ({"id": "u7", "name": "joe"}, "joe")
@@ -58,7 +59,7 @@ def test_an_event_emitted_by_hand_is_in_the_history_of_its_user(command: Any) ->
 
 def test_doctor_finds_nothing_wrong_with_a_running_stack(command: Any) -> None:
     # beat's first sign of life comes a quarter of a minute after its start
-    done = eventually(lambda: (found := command("doctor", "--json")).returncode == 0 and found, 60)
+    done = until(lambda: (found := command("doctor", "--json")).returncode == 0 and found, 60)
     findings = json.loads(done.stdout)["findings"]
     assert {finding["check"] for finding in findings if finding["severity"] == "problem"} == set()
     assert {"workers for ingest", "workers for maintenance", "beat", "schema"} <= {

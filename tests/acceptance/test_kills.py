@@ -14,7 +14,8 @@ import pytest
 from cli.embedded.stack import Stack
 from tests.support.drains import stored_ids
 from tests.support.load import Load, load
-from tests.support.stacks import dead_letters, is_drained, pool_of, running, until
+from tests.support.stacks import dead_letters, is_drained, pool_of, running
+from tests.support.waiting import until
 
 SECONDS_OF_KILLING = 12.0
 SECONDS_TO_RECOVER = 90.0

@@ -10,7 +10,8 @@ import redis
 
 from producer.wire import encode
 from tests.support.drains import STREAM, an_event, put, stored_ids
-from tests.support.stacks import dead_letters, is_drained, running, until
+from tests.support.stacks import dead_letters, is_drained, running
+from tests.support.waiting import until
 
 KILLER = b"kill whoever reads this"
 DIE_ON_SIGHT = f"""

@@ -17,7 +17,8 @@ from sqlalchemy.engine import make_url
 
 from producer.wire import encode
 from tests.support.drains import STREAM, an_event, stored_ids
-from tests.support.up import Up, eventually, processes_of
+from tests.support.up import Up, processes_of
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def test_an_event_lands_as_a_row_and_sigterm_leaves_no_process_and_the_data(home
         found = first.addresses()
         assert set(found) == {"redis_url", "database_url", "views_url"}
         before = emit(found["redis_url"])
-        eventually(lambda: is_stored(found["database_url"], before))
+        until(lambda: is_stored(found["database_url"], before))
         assert len(processes_of(home)) > 4
         code, said = first.end(signal.SIGTERM)
         assert code == 0
@@ -53,7 +54,7 @@ def test_an_event_lands_as_a_row_and_sigterm_leaves_no_process_and_the_data(home
         assert second.addresses() == found
         assert is_stored(found["database_url"], before)
         after = emit(found["redis_url"])
-        eventually(lambda: is_stored(found["database_url"], after))
+        until(lambda: is_stored(found["database_url"], after))
         assert second.end(signal.SIGINT)[0] == 0
         assert processes_of(home) == {}
 
@@ -62,13 +63,13 @@ def test_an_event_lands_as_a_row_and_sigterm_leaves_no_process_and_the_data(home
 def test_a_killed_worker_or_server_is_started_again_and_nothing_is_lost(name: str, home: Path) -> None:
     with Up(home, "--json") as up:
         found = up.addresses()
-        killed = eventually(lambda: up.pid_of(name))
+        killed = until(lambda: up.pid_of(name))
         first = emit(found["redis_url"])
-        eventually(lambda: is_stored(found["database_url"], first))
+        until(lambda: is_stored(found["database_url"], first))
         os.kill(killed, signal.SIGKILL)
-        eventually(lambda: up.pid_of(name) not in {None, killed})
+        until(lambda: up.pid_of(name) not in {None, killed})
         second = emit(found["redis_url"])
-        eventually(lambda: is_stored(found["database_url"], second))
+        until(lambda: is_stored(found["database_url"], second))
         said = up.end()[1]
         assert f"{name} was killed by SIGKILL; starting it again in 0.5 s" in said
         assert processes_of(home) == {}
@@ -82,7 +83,7 @@ def test_when_up_itself_is_killed_its_children_end_and_the_next_up_works(home: P
         with Up(home, "--json") as following:
             assert following.addresses() == found
             identity = emit(found["redis_url"])
-            eventually(lambda: is_stored(found["database_url"], identity))
+            until(lambda: is_stored(found["database_url"], identity))
             assert following.end()[0] == 0
         assert processes_of(home) == {}
 
@@ -92,7 +93,7 @@ def test_children_of_a_killed_up_do_not_linger(home: Path) -> None:
         up.addresses()
         up.process.kill()
         up.process.wait()
-        eventually(lambda: processes_of(home) == {})
+        until(lambda: processes_of(home) == {})
 
 
 def test_one_home_takes_one_up_and_the_other_is_told(home: Path) -> None:
@@ -117,7 +118,7 @@ def test_given_servers_are_used_and_left_running(
     with Up(Path("home"), "--json", REDIS_URL=redis_url, DATABASE_URL=database_url) as up:
         assert up.addresses() == {"redis_url": redis_url, "database_url": database_url, "views_url": None}
         identity = emit(redis_url)
-        eventually(lambda: is_stored(database_url, identity))
+        until(lambda: is_stored(database_url, identity))
         assert up.end()[0] == 0
     assert {path.name.partition(".")[0] for path in home.iterdir()} == {
         "beat-schedule",

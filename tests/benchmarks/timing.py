@@ -6,12 +6,10 @@ import time
 from collections.abc import Callable, Iterable
 from statistics import median, quantiles
 
+from tests.support import waiting
+
 NANOSECONDS = 1e9
 WAIT_SECONDS = 300.0
-
-
-class TooSlow(Exception):  # noqa: N818 - what happened
-    """Something did not happen in time: a measurement without it would be wrong."""
 
 
 def timed(call: Callable[[], object]) -> float:
@@ -38,16 +36,8 @@ def percentile(values: Iterable[float], percent: int) -> float:
 
 
 def until(condition: Callable[[], bool], what: str, *, pause: float = 0.005) -> None:
-    """Wait until something is so.
-
-    Raises:
-        TooSlow: it is not after five minutes.
-    """
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TooSlow(f"after {WAIT_SECONDS:.0f} s it is still not so that {what}")
-        time.sleep(pause)
+    """Wait until something is so, looking more often than tests do."""
+    waiting.until(condition, WAIT_SECONDS, what, pause=pause)
 
 
 def rate_between(done: Callable[[], int], first: int, last: int, *, pause: float = 0.005) -> float:

@@ -8,7 +8,6 @@ import signal
 import socket
 import stat
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from sqlalchemy.engine import make_url
 
 from cli.embedded.postgres import EmbeddedPostgres
 from cli.embedded.redis import EmbeddedRedis
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -65,9 +65,7 @@ def test_a_postgres_that_runs_is_found_and_a_crashed_one_recovered(services_fold
     url = first.start()
     assert second.start() == url
     os.kill(first.pid(), signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while first.is_running():
-        assert time.monotonic() < deadline
+    until(lambda: not first.is_running(), 10, "Postgres ended")
     # its number may belong to another process by now
     pid_file = first.folder / "postmaster.pid"
     pid_file.write_text(pid_file.read_text().replace(str(first.pid()), str(os.getpid()), 1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,30 +22,9 @@ def ask(
     return run
 
 
-@pytest.fixture
-def client(redis_url: str) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(redis_url) as found:
-        yield found
-
-
 def doctor(ask: Any) -> dict[str, str]:
     findings = json.loads(ask("doctor", "--json").out)["findings"]
     return {finding["check"]: finding["severity"] for finding in findings}
-
-
-def test_status_counts_what_waits_and_what_was_stored(ask: Any, client: redis.Redis) -> None:
-    put(client, an_event(), an_event(), b"not json")
-    before = json.loads(ask("status", "--json").out)
-    assert before["stream"]["waiting"] == 3
-    assert before["stream"]["oldest_seconds"] < 60
-    drained = json.loads(ask("drain", "--json").out)
-    assert (drained["stored"], drained["dead_lettered"], drained["duplicates"]) == (2, 1, 0)
-    after = json.loads(ask("status", "--json").out)
-    assert after["stream"] == {"waiting": 0, "being_stored": 0, "oldest_seconds": None, "paused": None}
-    assert (after["rate"]["stored"], after["rate"]["dead_lettered"]) == (2, 1)
-    assert after["dead_letters"] == {"total": 1, "by_reason": {"not_json": 1}}
-    assert after["events"]["tag"] == "account:login:success"
-    assert after["workers"] == {"answering": 0, "queues": {}}
 
 
 def test_status_reads_as_sentences(ask: Any, client: redis.Redis) -> None:
@@ -56,44 +34,6 @@ def test_status_reads_as_sentences(ask: Any, client: redis.Redis) -> None:
     assert outcome.code == 0
     assert lines["stream"].strip().startswith("1 waiting, 0 being stored, the oldest for ")
     assert (lines["workers"].strip(), lines["beat"].strip()) == ("none answers", "never seen")
-
-
-def test_a_fresh_stack_without_workers_has_only_that_wrong(ask: Any) -> None:
-    found = doctor(ask)
-    problems = {check for check, severity in found.items() if severity == "problem"}
-    assert problems == {"workers for ingest", "workers for maintenance", "beat"}
-    assert {"Redis eviction", "Redis persistence", "schema", "database encoding", "clock of Redis"} <= set(
-        found
-    )
-
-
-def test_eviction_is_a_problem(ask: Any, client: redis.Redis) -> None:
-    client.config_set("maxmemory-policy", "allkeys-lru")
-    try:
-        assert doctor(ask)["Redis eviction"] == "problem"
-    finally:
-        client.config_set("maxmemory-policy", "noeviction")
-
-
-def test_a_server_that_hides_its_configuration_is_asked_otherwise(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, client: redis.Redis, redis_url: str
-) -> None:
-    client.acl_setuser(
-        "guest",
-        enabled=True,
-        passwords=["+guest"],
-        keys=["*"],
-        channels=["*"],
-        categories=["+@all"],
-        commands=["-config"],
-    )
-    try:
-        url = "redis://guest:guest@" + redis_url.rpartition("@")[2]
-        outcome = call(capsys, monkeypatch, "doctor", "--json", REDIS_URL=url)
-        found = {finding["check"]: finding["severity"] for finding in json.loads(outcome.out)["findings"]}
-        assert (found["Redis persistence"], found["Redis eviction"]) == ("ok", "ok")
-    finally:
-        client.acl_deluser("guest")
 
 
 def test_a_database_without_schema_is_a_problem_with_advice(
@@ -116,3 +56,68 @@ def test_a_pause_is_shown_with_its_cause(ask: Any, client: redis.Redis) -> None:
     client.set(f"{STREAM}:pause", b'{"cause":"fuse","detail":"too much","since":"2026-01-01T00:00:00Z"}')
     assert "PAUSED (fuse): too much" in ask("status").out
     assert doctor(ask)["draining"] == "problem"
+
+
+class TestOnBothServers:
+    """What is asked of Redis in a way that a server could answer differently."""
+
+    @pytest.fixture
+    def redis_url(self, either_redis_url: str) -> str:
+        return either_redis_url
+
+    def test_status_counts_what_waits_and_what_was_stored(self, ask: Any, client: redis.Redis) -> None:
+        put(client, an_event(), an_event(), b"not json")
+        before = json.loads(ask("status", "--json").out)
+        assert before["stream"]["waiting"] == 3
+        assert before["stream"]["oldest_seconds"] < 60
+        drained = json.loads(ask("drain", "--json").out)
+        assert (drained["stored"], drained["dead_lettered"], drained["duplicates"]) == (2, 1, 0)
+        after = json.loads(ask("status", "--json").out)
+        assert after["stream"] == {"waiting": 0, "being_stored": 0, "oldest_seconds": None, "paused": None}
+        assert (after["rate"]["stored"], after["rate"]["dead_lettered"]) == (2, 1)
+        assert after["dead_letters"] == {"total": 1, "by_reason": {"not_json": 1}}
+        assert after["events"]["tag"] == "account:login:success"
+        assert after["workers"] == {"answering": 0, "queues": {}}
+
+    def test_a_fresh_stack_without_workers_has_only_that_wrong(self, ask: Any) -> None:
+        found = doctor(ask)
+        problems = {check for check, severity in found.items() if severity == "problem"}
+        assert problems == {"workers for ingest", "workers for maintenance", "beat"}
+        assert {
+            "Redis eviction",
+            "Redis persistence",
+            "schema",
+            "database encoding",
+            "clock of Redis",
+        } <= set(found)
+
+    def test_eviction_is_a_problem(self, ask: Any, client: redis.Redis) -> None:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            assert doctor(ask)["Redis eviction"] == "problem"
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+
+    def test_a_server_that_hides_its_configuration_is_asked_otherwise(
+        self,
+        capsys: pytest.CaptureFixture[str],
+        monkeypatch: pytest.MonkeyPatch,
+        client: redis.Redis,
+        redis_url: str,
+    ) -> None:
+        client.acl_setuser(
+            "guest",
+            enabled=True,
+            passwords=["+guest"],
+            keys=["*"],
+            channels=["*"],
+            categories=["+@all"],
+            commands=["-config"],
+        )
+        try:
+            url = "redis://guest:guest@" + redis_url.rpartition("@")[2]
+            outcome = call(capsys, monkeypatch, "doctor", "--json", REDIS_URL=url)
+            found = {finding["check"]: finding["severity"] for finding in json.loads(outcome.out)["findings"]}
+            assert (found["Redis persistence"], found["Redis eviction"]) == ("ok", "ok")
+        finally:
+            client.acl_deluser("guest")

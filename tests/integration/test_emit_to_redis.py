@@ -9,12 +9,11 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
@@ -22,26 +21,26 @@ import redis
 from cli.embedded.redis import EmbeddedRedis
 from producer import Emitter, ProducerSettings
 from producer.errors import StreamUnavailable
-from producer.testing import Recorder
-from producer.transports import RedisStream, Transport
+from producer.transports import RedisStream
 from producer.wire import decode
-from tests.support.emitting import CATALOGUE, SPOOLED, an_emitter
+from tests.support.drains import STREAM, entries
+from tests.support.emitting import CATALOGUE, SPOOLED
+from tests.support.servers import SERVERS
+from tests.support.waiting import until
 
-KEY = "trailkeeper:events"
 BUDGET = 0.25
 SLACK = 0.15
 """Seconds that a busy machine may add to a budget. A second budget would not fit in."""
 
 
-def entries(url: str) -> list[dict[bytes, bytes]]:
-    """Everything in the stream, oldest first."""
-    with redis.Redis.from_url(url) as client:
-        found: Any = client.xrange(KEY)
-    return [fields for _, fields in found]
-
-
 def soon() -> float:
     return time.monotonic() + BUDGET
+
+
+@pytest.fixture
+def redis_url(either_redis_url: str) -> str:
+    """All of this is so with Valkey and with Redis."""
+    return either_redis_url
 
 
 @pytest.fixture
@@ -51,10 +50,10 @@ def emitter(redis_url: str) -> Iterator[Emitter]:
     found.close()
 
 
-@pytest.fixture
-def own_server(tmp_path_factory: pytest.TempPathFactory, services_folder: Path) -> Iterator[EmbeddedRedis]:
+@pytest.fixture(params=SERVERS)
+def own_server(request: pytest.FixtureRequest, services_folder: Path) -> Iterator[EmbeddedRedis]:
     """A server that this test may stop."""
-    server = EmbeddedRedis(services_folder / f"own-{time.monotonic_ns()}")
+    server = SERVERS[request.param](services_folder / f"own-{time.monotonic_ns()}")
     server.start()
     yield server
     if server.is_running():
@@ -68,74 +67,6 @@ def within(seconds: float) -> Iterator[None]:
     began = time.monotonic()
     yield
     assert time.monotonic() - began < seconds + SLACK
-
-
-class TestTransportContract:
-    """What `Transport` promises, kept by the one in production and by the one for tests."""
-
-    @pytest.fixture(params=["redis", "recorder"])
-    def stream(
-        self, request: pytest.FixtureRequest, redis_url: str
-    ) -> Iterator[tuple[Transport, Callable[[], int]]]:
-        if request.param == "recorder":
-            recorder = Recorder()
-            yield recorder, lambda: len(recorder.events) + len(recorder.invalid)
-        else:
-            transport = RedisStream(redis_url, KEY)
-            yield transport, lambda: len(entries(redis_url))
-            transport.close()
-
-    @pytest.fixture
-    def payload(self) -> bytes:
-        emitter, recorder = an_emitter(transport=(keeper := Keeper()))
-        emitter.emit(SPOOLED, user="7")
-        assert recorder.events == []
-        return keeper.payloads[0]
-
-    def test_what_was_sent_is_there(
-        self, stream: tuple[Transport, Callable[[], int]], payload: bytes
-    ) -> None:
-        transport, count = stream
-        transport.send(payload, None, soon())
-        transport.send(b"{", b'{"problem":"why"}', soon())
-        assert count() == 2
-
-    def test_coroutines_send_as_well(
-        self, stream: tuple[Transport, Callable[[], int]], payload: bytes
-    ) -> None:
-        transport, count = stream
-
-        async def send_twice() -> None:
-            await transport.asend(payload, None, soon())
-            await transport.asend(b"{", b'{"problem":"why"}', soon())
-
-        asyncio.run(send_twice())
-        assert count() == 2
-
-    def test_it_may_be_closed_and_used_again(
-        self, stream: tuple[Transport, Callable[[], int]], payload: bytes
-    ) -> None:
-        transport, count = stream
-        for _ in range(2):
-            transport.send(payload, None, soon())
-            transport.close()
-        assert count() == 2
-
-
-class Keeper:
-    """A transport that keeps bytes."""
-
-    def __init__(self) -> None:
-        self.payloads: list[bytes] = []
-
-    def send(self, payload: bytes, invalid: bytes | None, deadline: float) -> None:
-        self.payloads.append(payload)
-
-    async def asend(self, payload: bytes, invalid: bytes | None, deadline: float) -> None:
-        self.send(payload, invalid, deadline)
-
-    def close(self) -> None:
-        pass
 
 
 def test_an_event_is_one_entry_of_one_field(emitter: Emitter, redis_url: str) -> None:
@@ -214,7 +145,7 @@ def test_every_event_loop_gets_and_closes_connections_of_its_own(emitter: Emitte
     for _ in range(3):
         assert asyncio.run(emitter.aemit(SPOOLED)).outcome == "stream"
     assert len(entries(redis_url)) == 3
-    wait_until(lambda: clients() == before)
+    until(lambda: clients() == before)
 
 
 class TestRefusals:
@@ -234,7 +165,7 @@ class TestRefusals:
 
     def test_a_key_of_another_kind(self, redis_url: str) -> None:
         with redis.Redis.from_url(redis_url) as client:
-            client.set(KEY, "text")
+            client.set(STREAM, "text")
         assert "answered: WRONGTYPE" in self.refusal(redis_url)
 
     def test_no_memory_left(self, own_server: EmbeddedRedis) -> None:
@@ -255,7 +186,7 @@ class TestRefusals:
 
     def refusal(self, url: str) -> str:
         """What is said in a thread; in a coroutine it is the same but for the library's own words."""
-        transport = RedisStream(url, KEY)
+        transport = RedisStream(url, STREAM)
         with pytest.raises(StreamUnavailable) as refused, within(BUDGET):
             transport.send(b"{}", None, soon())
         with pytest.raises(StreamUnavailable) as refused_too, within(BUDGET):
@@ -302,7 +233,7 @@ class TestBudget:
         with within(BUDGET):
             assert emitter.emit(SPOOLED).outcome == "logged"
         os.kill(own_server.pid, signal.SIGCONT)
-        wait_until(lambda: emitter.emit(SPOOLED).outcome == "stream")
+        until(lambda: emitter.emit(SPOOLED).outcome == "stream")
         emitter.close()
 
     def test_a_loop_goes_on_while_a_stopped_server_does_not_answer(self, own_server: EmbeddedRedis) -> None:
@@ -390,10 +321,3 @@ def unused_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.01)

@@ -10,18 +10,15 @@ import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
-import redis
 
 from examples.package_index.clients import drive
 from producer.event import Event
 from producer.wire import decode
-
-STREAM = "trailkeeper:events"
+from tests.support.drains import entries
 
 
 @pytest.fixture
@@ -74,7 +71,4 @@ def _stop(process: subprocess.Popen[str]) -> None:
 
 
 def _stored(redis_url: str) -> list[Event]:
-    client = redis.Redis.from_url(redis_url)
-    entries: Any = client.xrange(STREAM)
-    client.close()
-    return [decode(fields[b"e"])[0] for _, fields in entries]
+    return [decode(fields[b"e"])[0] for fields in entries(redis_url)]

@@ -15,7 +15,6 @@ from producer.wire import encode
 from worker.settings import WorkerSettings
 
 STREAM = "trailkeeper:events"
-GEOIP_NONE: tuple[str, ...] = ()
 
 
 def settings_for(redis_url: str, database_url: str, **changes: Any) -> WorkerSettings:
@@ -34,6 +33,13 @@ def put(client: redis.Redis, *payloads: bytes | Event) -> list[str]:
     """Payloads into the stream; returns the stream's ids."""
     raws = [payload if isinstance(payload, bytes) else encode(payload) for payload in payloads]
     return [cast(bytes, client.xadd(STREAM, {"e": raw})).decode() for raw in raws]
+
+
+def entries(redis_url: str) -> list[dict[bytes, bytes]]:
+    """Everything in the stream, oldest first."""
+    with redis.Redis.from_url(redis_url) as client:
+        found: Any = client.xrange(STREAM)
+    return [fields for _, fields in found]
 
 
 def query(database_url: str, statement: str, **values: Any) -> list[Any]:

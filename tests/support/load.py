@@ -12,7 +12,7 @@ import redis
 
 from producer.wire import encode
 from tests.support.drains import STREAM, an_event
-from tests.support.stacks import until
+from tests.support.waiting import until
 
 PAUSE = 0.0005
 """Between two events, in seconds: a steady load that leaves the machine room for what is tested."""

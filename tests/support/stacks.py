@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import redis
 
 from cli.embedded.stack import Stack
 from tests.support.drains import STREAM, query
+from tests.support.waiting import until
 from worker.drain.stream import GROUP
 
 
@@ -23,14 +23,6 @@ def running(home: Path, environment: Mapping[str, str] | None = None) -> Iterato
     ) as stack:
         until(lambda: bool(pool_of(stack)), 60, "the worker has a pool")
         yield stack
-
-
-def until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait until something is so, and say what was not if it never is."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"after {seconds:.0f} s it is still not so that {what}"
-        time.sleep(0.05)
 
 
 def pool_of(stack: Stack) -> list[psutil.Process]:

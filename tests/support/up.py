@@ -7,25 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 import psutil
 
 from producer.settings import PREFIX
-
-SECONDS = 30.0
-
-
-def eventually(holds: Callable[[], Any], seconds: float = SECONDS) -> Any:
-    """What *holds()* returns once it is true."""
-    deadline = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.05)
-    return found
+from tests.support.waiting import until
 
 
 def processes_of(home: Path) -> dict[int, list[str]]:
@@ -94,4 +82,4 @@ class Up:
         if self.process.poll() is None:
             self.process.kill()
         self.process.communicate()
-        eventually(lambda: not processes_of(self.home.resolve()))
+        until(lambda: not processes_of(self.home.resolve()))

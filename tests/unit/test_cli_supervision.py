@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cli.embedded.lock import RUNNING, STOPPING, HomeLock
 from cli.embedded.processes import Child
 from cli.embedded.records import end_recorded, record
 from cli.embedded.supervisor import Supervisor
+from tests.support.waiting import until
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [
@@ -29,13 +29,6 @@ WITH_POOL = [
     "-uc",
     "import subprocess, sys, time; print(subprocess.Popen(['sleep', '60']).pid); time.sleep(60)",
 ]
-
-
-def eventually(holds: Callable[[], object], seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, "did not happen in time"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -66,7 +59,7 @@ def test_a_child_that_dies_is_started_again_and_it_is_said(child: Callable[..., 
     first = one.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    eventually(lambda: one.is_running() and one.pid != first)
+    until(lambda: one.is_running() and one.pid != first)
     supervisor.stop()
     assert said == ["child was killed by SIGKILL; starting it again in 0.5 s"]
 
@@ -86,7 +79,7 @@ def test_a_child_that_keeps_dying_is_started_more_slowly_each_time() -> None:
     service, said = Doomed(), list[str]()
     supervisor = Supervisor([service], said.append)
     supervisor.start()
-    eventually(lambda: service.starts == 2)
+    until(lambda: service.starts == 2)
     supervisor.stop()
     pauses = [sentence.rpartition(" in ")[2] for sentence in said if "starting" in sentence]
     assert pauses[:2] == ["0.5 s", "1 s"]
@@ -106,7 +99,7 @@ def test_a_child_that_does_not_listen_is_killed_after_its_patience(
     child: Callable[..., Child], tmp_path: Path
 ) -> None:
     one = child(STUBBORN, patience=0.2)
-    eventually(lambda: "deaf" in (tmp_path / "child.log").read_text())
+    until(lambda: "deaf" in (tmp_path / "child.log").read_text())
     one.stop()
     assert (one.is_running(), one.ending()) == (False, "was killed by SIGKILL")
 
@@ -115,14 +108,14 @@ def test_what_a_killed_child_left_is_gone_before_it_starts_again(
     child: Callable[..., Child], tmp_path: Path
 ) -> None:
     one = child(WITH_POOL)
-    eventually(lambda: (tmp_path / "child.log").read_text().endswith("\n"))
+    until(lambda: (tmp_path / "child.log").read_text().endswith("\n"))
     grandchild, first = int((tmp_path / "child.log").read_text()), one.pid
     assert first is not None
     os.kill(first, signal.SIGKILL)
-    eventually(lambda: not one.is_running())
+    until(lambda: not one.is_running())
     assert is_alive(grandchild)
     one.start()
-    eventually(lambda: not is_alive(grandchild))
+    until(lambda: not is_alive(grandchild))
 
 
 def test_a_program_that_is_not_there_is_an_error_that_names_the_child(tmp_path: Path) -> None:
