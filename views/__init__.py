@@ -1,0 +1,1 @@
+"""The read side over HTTP: a JSON API and pages, over one policy. Knows FastAPI; queries are models'."""
