@@ -53,13 +53,14 @@ def print_json(value: Any, convert: Callable[[Any], Any] = str) -> None:
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
 ) -> None:
-    """A table; None is shown as a dash. Columns named in *right* hold numbers."""
+    """A table, or nothing without rows; None is shown as a dash. Columns named in *right* hold numbers."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(UNKNOWN if cell is None else safe(cell)) for cell in row))
-    console().print(table)
+    if table.row_count:
+        console().print(table)
 
 
 def print_facts(facts: Mapping[str, object]) -> None:

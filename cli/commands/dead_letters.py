@@ -40,6 +40,8 @@ def list_(reason: str | None, limit: int, before: int | None, as_json: bool) -> 
         return
     columns = ["id", "recorded", "reason", "bytes", "deliveries", "detail"]
     print_table(columns, map(_row, found), right=["id", "bytes", "deliveries"])
+    if not found:
+        say("no dead letters")
     if len(found) == limit:
         say(f"older ones: --before {found[-1].id}")
 
