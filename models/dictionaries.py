@@ -48,7 +48,8 @@ class Dictionary:
     def _look_up(self, digests: list[bytes], rows: Mapping[bytes, Mapping[str, Any]]) -> dict[bytes, int]:
         with translated():
             found = self._select(digests)
-            new = [{"digest": digest, **rows[digest]} for digest in digests if digest not in found]
+            # in one order for everybody: two that insert the same values in two orders would deadlock
+            new = [{"digest": digest, **rows[digest]} for digest in sorted(digests) if digest not in found]
             if new:
                 with self._engine.begin() as connection:
                     connection.execute(insert(self._table).values(new).on_conflict_do_nothing())
