@@ -22,6 +22,8 @@ from tests.support.servers import emptied, redis_8, serving, valkey
 
 _numbers = itertools.count(1)
 
+pytest.register_assert_rewrite("tests.support.contracts.transport", "tests.support.contracts.stream")
+
 
 @pytest.fixture(scope="session")
 def services_folder() -> Iterator[Path]:

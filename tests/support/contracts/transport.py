@@ -1,0 +1,144 @@
+"""What `producer.transports.Transport` promises, whoever keeps it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+from uuid import UUID
+
+import pytest
+
+from producer.errors import StreamUnavailable
+from producer.event import Event, Subject
+from producer.transports import Transport
+from producer.wire import decode, encode
+from tests.support.drains import an_event
+
+PLENTY = 5.0  # seconds
+BUDGET = 0.25  # seconds
+SLACK = 0.15
+"""Seconds that a busy machine may add to a budget."""
+
+QUARANTINED = (b"\x00\r\n not JSON", "tag: no event type is called 'x'")
+
+
+class Place(Protocol):
+    """One implementation, and what it took."""
+
+    transport: Transport
+
+    def events(self) -> list[Event]:
+        """What it took and is an event, in order."""
+
+    def quarantined(self) -> list[tuple[bytes, str]]:
+        """What it took as invalid: payload and problem, in order."""
+
+    def outage(self) -> AbstractContextManager[object]:
+        """Take nothing within the block."""
+
+
+def parted(entries: list[dict[bytes, bytes]]) -> tuple[list[Event], list[tuple[bytes, str]]]:
+    """Entries of a stream as events, and payload with problem of those that are none."""
+    events = [decode(fields[b"e"])[0] for fields in entries if b"invalid" not in fields]
+    invalid = [fields for fields in entries if b"invalid" in fields]
+    return events, [(fields[b"e"], json.loads(fields[b"invalid"])["problem"]) for fields in invalid]
+
+
+Send = Callable[..., None]
+
+
+def from_a_thread(transport: Transport) -> Send:
+    def send(payload: bytes, invalid: bytes | None = None, seconds: float = PLENTY) -> None:
+        transport.send(payload, invalid, time.monotonic() + seconds)
+
+    return send
+
+
+def from_a_coroutine(transport: Transport) -> Send:
+    def send(payload: bytes, invalid: bytes | None = None, seconds: float = PLENTY) -> None:
+        asyncio.run(transport.asend(payload, invalid, time.monotonic() + seconds))
+
+    return send
+
+
+class TransportContract:
+    """Every promise holds for `send` and `asend` alike."""
+
+    @pytest.fixture
+    def place(self) -> Any:
+        raise NotImplementedError
+
+    @pytest.fixture(params=[from_a_thread, from_a_coroutine], ids=["send", "asend"])
+    def send(self, request: pytest.FixtureRequest, place: Place) -> Send:
+        made: Send = request.param(place.transport)
+        return made
+
+    def test_what_was_taken_is_there_unaltered_and_in_order(self, place: Place, send: Send) -> None:
+        sent = [an_event(user=Subject(str(number), "älice\r\n")) for number in range(20)]
+        for event in sent:
+            send(encode(event))
+        assert place.events() == sent
+        assert place.quarantined() == []
+
+    def test_what_is_no_event_is_kept_whole_with_its_problem(self, place: Place, send: Send) -> None:
+        payload, problem = QUARANTINED
+        before, after = an_event(), an_event()
+        send(encode(before))
+        send(payload, json.dumps({"problem": problem}).encode())
+        send(encode(after))
+        assert place.quarantined() == [QUARANTINED]
+        assert place.events() == [before, after]
+
+    def test_a_message_of_the_largest_size_arrives_whole(self, place: Place, send: Send) -> None:
+        big = an_event(additional={"text": "x" * 65_000})
+        send(encode(big))
+        assert place.events() == [big]
+
+    def test_threads_may_share_it(self, place: Place, send: Send) -> None:
+        sent = [an_event() for _ in range(100)]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda event: send(encode(event)), sent))
+        assert ids(place) == sorted(event.id for event in sent)
+
+    def test_coroutines_may_share_it(self, place: Place) -> None:
+        sent = [an_event() for _ in range(100)]
+
+        async def all_at_once() -> None:
+            deadline = time.monotonic() + PLENTY
+            await asyncio.gather(*(place.transport.asend(encode(event), None, deadline) for event in sent))
+
+        asyncio.run(all_at_once())
+        assert ids(place) == sorted(event.id for event in sent)
+
+    def test_an_outage_is_told_before_the_deadline(self, place: Place, send: Send) -> None:
+        send(encode(an_event()))  # a connection that is open already is no different
+        with place.outage():
+            for _ in range(2):
+                began = time.monotonic()
+                with pytest.raises(StreamUnavailable):
+                    send(encode(an_event()), seconds=BUDGET)
+                assert time.monotonic() - began < BUDGET + SLACK
+
+    def test_after_an_outage_it_takes_messages_again(self, place: Place, send: Send) -> None:
+        with place.outage(), pytest.raises(StreamUnavailable):
+            send(encode(an_event()), seconds=BUDGET)
+        confirmed = an_event()
+        send(encode(confirmed))
+        # the other one may be there as well: only its confirmation was lost
+        assert ids(place).count(confirmed.id) == 1
+
+    def test_it_may_be_closed_and_used_again(self, place: Place, send: Send) -> None:
+        sent = [an_event(), an_event()]
+        for event in sent:
+            send(encode(event))
+            place.transport.close()
+        assert place.events() == sent
+
+
+def ids(place: Place) -> list[UUID]:
+    return sorted(event.id for event in place.events())

@@ -1,0 +1,76 @@
+"""The transports that need no server keep what the one in production promises."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+from fakeredis import TcpFakeServer
+
+from producer.event import Event
+from producer.testing import Recorder
+from producer.transports import RedisStream
+from tests.support.contracts.transport import TransportContract, parted
+from tests.support.drains import STREAM, entries
+
+
+class RecorderPlace:
+    def __init__(self) -> None:
+        self.transport = Recorder()
+
+    def events(self) -> list[Event]:
+        return self.transport.events
+
+    def quarantined(self) -> list[tuple[bytes, str]]:
+        return [(kept.payload, kept.problem) for kept in self.transport.invalid]
+
+    def outage(self) -> AbstractContextManager[object]:
+        return self.transport.down()
+
+
+class TestRecorder(TransportContract):
+    @pytest.fixture
+    def place(self) -> RecorderPlace:
+        return RecorderPlace()
+
+
+class FakeServer(TcpFakeServer):
+    """fakeredis behind a socket, with room for as many that connect at once as a real server has."""
+
+    request_queue_size = 511
+
+
+class FakePlace:
+    """`RedisStream` to fakeredis behind a socket."""
+
+    def __init__(self, server: FakeServer) -> None:
+        self._server = server
+        self._url = f"redis://127.0.0.1:{server.server_address[1]}/0"
+        self.transport = RedisStream(self._url, STREAM)
+
+    def events(self) -> list[Event]:
+        return parted(entries(self._url))[0]
+
+    def quarantined(self) -> list[tuple[bytes, str]]:
+        return parted(entries(self._url))[1]
+
+    @contextmanager
+    def outage(self) -> Iterator[None]:
+        self._server.fake_server.connected = False
+        yield
+        self._server.fake_server.connected = True
+
+
+class TestRedisStreamOnFakeredis(TransportContract):
+    @pytest.fixture
+    def place(self) -> Iterator[FakePlace]:
+        with FakeServer(("127.0.0.1", 0)) as server:
+            serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+            serving.start()
+            place = FakePlace(server)
+            yield place
+            place.transport.close()
+            server.shutdown()
+            serving.join()
