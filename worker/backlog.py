@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import redis
 
-from .drain.pause import pause_key
-from .drain.stream import GROUP, redis_translated
+from producer.stream_keys import GROUP, pause_key
+
+from .drain.stream import redis_translated
 
 
 class Backlog(NamedTuple):

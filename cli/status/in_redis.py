@@ -8,10 +8,10 @@ from typing import Any
 import redis
 
 from cli.services import stream
+from producer.stream_keys import beat_key, minute_key
 from worker.backlog import look
 from worker.drain import pause
 from worker.drain.stream import redis_translated
-from worker.upkeep import beat_key
 
 MINUTES = 5
 COUNTED = ("stored", "duplicates", "dead_lettered")
@@ -43,7 +43,7 @@ def rate() -> dict[str, Any]:
     now = datetime.now(UTC)
     minutes = [now - timedelta(minutes=back) for back in range(MINUTES)]
     with stream() as (client, settings), redis_translated():
-        counts = [client.hmget(f"{settings.stream}:stats:{minute:%H%M}", COUNTED) for minute in minutes]
+        counts = [client.hmget(minute_key(settings.stream, minute), COUNTED) for minute in minutes]
     totals = {name: sum(int(row[place] or 0) for row in counts) for place, name in enumerate(COUNTED)}
     seconds = (MINUTES - 1) * 60 + now.second + 1
     return {**totals, "seconds": seconds, "stored_per_second": round(totals["stored"] / seconds, 2)}

@@ -15,8 +15,8 @@ from sqlalchemy import text
 from producer.event import Event
 from producer.ids import uuid7
 from producer.settings import variable
+from producer.stream_keys import pause_key
 from producer.wire import encode
-from worker.drain.pause import pause_key
 
 from .data import events
 from .machine import STREAM, Machine

@@ -10,11 +10,12 @@ import redis
 
 from models.errors import StoreUnavailable
 from producer.event import Actor, Credential, Subject
+from producer.stream_keys import GROUP
 from producer.wire import encode
 from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
 from worker.drain import Drainer, FuseBlown
 from worker.drain import pause as pauses
-from worker.drain.stream import GROUP, Stream
+from worker.drain.stream import Stream
 from worker.drain.suspects import DEATHS, Suspects
 from worker.upkeep.consumers import reap
 

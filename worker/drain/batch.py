@@ -12,6 +12,7 @@ from .derive import Derive
 from .fates import RETRY
 from .fuse import Fuse
 from .judge import judge_all
+from .latency import latencies
 from .messages import Message, Rejected
 from .report import Report
 from .rows import row_of
@@ -51,7 +52,9 @@ class Batch:
         """Make one message a dead letter, whatever is in it."""
         rejected = [Rejected(message, reason, detail)]
         self._store.write([], rejected, fresh=True)
-        return self._acknowledge([message], 0, 0, rejected)
+        report = self._told(0, 0, rejected)
+        self._stream.acknowledge([message.stream_id], report.counts())
+        return report
 
     def _settle(self, messages: Sequence[Message], *, fresh: bool) -> Report:
         accepted, rejected = judge_all(messages, self._catalogue, datetime.now(UTC))
@@ -61,9 +64,11 @@ class Batch:
             (each, row_of(each, *ids)) for each, ids in zip(accepted, self._derive.ids(accepted), strict=True)
         ]
         stored, refused = self._store.write(entries, rejected, fresh=fresh)
-        return self._acknowledge(
-            messages, stored, len(accepted) - len(refused) - stored, [*rejected, *refused]
-        )
+        report = self._told(stored, len(accepted) - len(refused) - stored, [*rejected, *refused])
+        # of a batch of which something was there before, it is not known what
+        counted = latencies(accepted, datetime.now(UTC)) if stored == len(accepted) else {}
+        self._stream.acknowledge([message.stream_id for message in messages], report.counts(), counted)
+        return report
 
     def _narrow(self, messages: Sequence[Message], error: Exception) -> Report:
         """An error of ours: halve the batch until the message that causes it stands alone."""
@@ -76,9 +81,9 @@ class Batch:
             report.add(self.settle(half, fresh=False))
         return report
 
-    def _acknowledge(
-        self, messages: Sequence[Message], stored: int, duplicates: int, rejected: Sequence[Rejected]
-    ) -> Report:
+    @staticmethod
+    def _told(stored: int, duplicates: int, rejected: Sequence[Rejected]) -> Report:
+        """What was committed, with a line of the log for each dead letter."""
         for rejection in rejected:
             logger.warning(
                 "dead letter %s: %s",
@@ -86,9 +91,7 @@ class Batch:
                 rejection.detail,
                 extra={"stream_id": rejection.message.stream_id},
             )
-        report = Report(stored, duplicates, len(rejected), _quarantined(rejected), batches=1)
-        self._stream.acknowledge([message.stream_id for message in messages], report.counts())
-        return report
+        return Report(stored, duplicates, len(rejected), _quarantined(rejected), batches=1)
 
 
 def _quarantined(rejected: Sequence[Rejected]) -> int:

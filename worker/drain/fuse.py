@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import redis
 
+from producer.stream_keys import minute_key
+
 from .fates import FuseBlown
 from .stream import redis_translated
 
@@ -45,7 +47,7 @@ class Fuse:
 
     def _lately(self) -> tuple[int, int]:
         now = datetime.now(UTC)
-        minutes = [f"{self._key}:stats:{moment:%H%M}" for moment in (now, now - timedelta(minutes=1))]
+        minutes = [minute_key(self._key, moment) for moment in (now, now - timedelta(minutes=1))]
         with redis_translated():
             found = [
                 self._client.hmget(minute, "stored", "dead_lettered", "quarantined") for minute in minutes

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 import msgspec
 import redis
 
+from producer.stream_keys import pause_key
+
 from .stream import redis_translated
 
 
@@ -22,11 +24,6 @@ class Pause(msgspec.Struct, frozen=True):
 
 
 SECONDS = {"store": 1.0, "fuse": 30.0}
-
-
-def pause_key(stream_key: str) -> str:
-    """The key of the pause of one stream."""
-    return f"{stream_key}:pause"
 
 
 def begin(client: redis.Redis, stream_key: str, cause: str, detail: str) -> None:

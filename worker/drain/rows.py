@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from models.writing import Row
+from models.writing import Row, Values, row
 
 from .messages import Accepted
 
@@ -14,12 +14,23 @@ _json = msgspec.json.Encoder()
 
 
 def row_of(accepted: Accepted, location_id: int | None, client_id: int | None) -> Row:
-    """The row of one event; an alias of a tag is stored as the tag."""
+    """The row of one event.
+
+    JSON writes what COPY would have to escape with a backslash; so where the
+    message has none, which is nearly always, no text of it needs a look.
+    """
+    payload = accepted.message.payload
+    plain = payload is not None and b"\\" not in payload
+    return row(values_of(accepted, location_id, client_id), plain=plain)
+
+
+def values_of(accepted: Accepted, location_id: int | None, client_id: int | None) -> Values:
+    """The values of one event's row; an alias of a tag is stored as the tag."""
     event = accepted.event
     user, project, organization, actor = event.user, event.project, event.organization, event.actor
     credential, principal = actor.credential, actor.on_behalf_of
     return (
-        str(event.id),
+        "%032x" % event.id.int,  # half the time of str()
         event.occurred_at.isoformat(),
         None if location_id is None else str(location_id),
         None if client_id is None else str(client_id),

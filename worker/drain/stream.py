@@ -16,10 +16,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from producer.errors import StreamUnavailable
+from producer.stream_keys import GROUP, minute_key, totals_key
 
 from .messages import Message
 
-GROUP = "drain"
 STATS_SECONDS = 2 * 3600
 
 
@@ -56,7 +56,6 @@ class Stream:
 
     def __init__(self, client: redis.Redis, key: str, consumer: str) -> None:
         self._client = client
-        self._stats = f"{key}:stats"
         self.key = key
         self.consumer = consumer
 
@@ -94,14 +93,24 @@ class Stream:
         # an entry deleted from the stream comes as nil from servers older than 7.0
         return [_message(stream_id, fields) for stream_id, fields in found if fields is not None]
 
-    def acknowledge(self, stream_ids: Sequence[str], counts: Mapping[str, int]) -> None:
-        """Drop messages whose fate is committed, and count them for `trailkeeper status`."""
-        minute = f"{self._stats}:{datetime.now(UTC):%H%M}"
+    def acknowledge(
+        self, stream_ids: Sequence[str], counts: Mapping[str, int], latencies: Mapping[str, int] | None = None
+    ) -> None:
+        """Drop messages whose fate is committed, and count them for `trailkeeper status` and for metrics.
+
+        Args:
+            stream_ids: the messages.
+            counts: how many of them met which fate.
+            latencies: fields of the totals, by which to raise them.
+        """
+        minute, totals = minute_key(self.key, datetime.now(UTC)), totals_key(self.key)
         pipeline = self._client.pipeline(transaction=True)
         pipeline.xack(self.key, GROUP, *stream_ids)
         pipeline.xdel(self.key, *stream_ids)
         for name, number in counts.items():
             pipeline.hincrby(minute, name, number)
+        for name, number in {**counts, **(latencies or {})}.items():
+            pipeline.hincrby(totals, name, number)
         pipeline.expire(minute, STATS_SECONDS)
         with redis_translated():
             pipeline.execute()

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import redis
 
+from producer.stream_keys import suspects_key
+
 from .stream import redis_translated
 
 DELIVERIES_BEFORE_SUSPICION = 3
@@ -21,7 +23,7 @@ class Suspects:
 
     def __init__(self, client: redis.Redis, key: str) -> None:
         self._client = client
-        self._key = f"{key}:suspects"
+        self._key = suspects_key(key)
 
     def deaths(self, stream_id: str) -> int:
         """How many processes died on it so far."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from models.engine import make_engine
 from models.partitions import ensure_ahead
+from producer.stream_keys import beat_key
 from worker.drain.stream import connect, redis_translated
 from worker.settings import WorkerSettings
 
@@ -15,11 +16,6 @@ from .consumers import reap
 logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 3600
-
-
-def beat_key(stream_key: str) -> str:
-    """The key that holds the time of beat's last sign of life."""
-    return f"{stream_key}:beat"
 
 
 def beat_alive(settings: WorkerSettings) -> None:

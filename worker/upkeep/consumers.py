@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import redis
 
-from worker.drain.stream import GROUP, redis_translated
+from producer.stream_keys import GROUP
+from worker.drain.stream import redis_translated
 
 SCRIPT = """
 local reaped = {}
