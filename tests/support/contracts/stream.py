@@ -9,11 +9,12 @@ import pytest
 import redis
 
 from producer.errors import StreamUnavailable
+from producer.stream_keys import GROUP, minute_key, pause_key
 from tests.support.drains import STREAM, put
 from tests.support.waiting import until
 from worker.backlog import Backlog, look
 from worker.drain import pause
-from worker.drain.stream import GROUP, STATS_SECONDS, Stream
+from worker.drain.stream import STATS_SECONDS, Stream
 
 HOUR_MS = 3_600_000
 
@@ -153,7 +154,7 @@ class StreamContract:
         before = datetime.now(UTC)
         mine.acknowledge(stream_ids[:1], {"stored": 1})
         mine.acknowledge(stream_ids[1:], {"stored": 1, "dead_lettered": 3})
-        minutes = {f"{STREAM}:stats:{moment:%H%M}" for moment in (before, datetime.now(UTC))}
+        minutes = {minute_key(STREAM, moment) for moment in (before, datetime.now(UTC))}
         used = [minute for minute in minutes if client.exists(minute)]
         counts: list[Any] = [client.hgetall(minute) for minute in used]
         assert sum(int(count.get(b"stored", 0)) for count in counts) == 2
@@ -233,7 +234,7 @@ class StreamContract:
     def test_the_backlog_tells_of_a_pause(self, client: redis.Redis) -> None:
         pause.begin(client, STREAM, "fuse", "too much")
         assert look(client, STREAM).paused
-        client.delete(pause.pause_key(STREAM))
+        client.delete(pause_key(STREAM))
         assert not look(client, STREAM).paused
 
 

@@ -1,0 +1,119 @@
+"""A message that kills whoever handles it: how many it takes with it, and what becomes of the others."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+import redis
+
+from producer.wire import encode
+from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
+from worker.drain import Drainer
+from worker.drain.judge import judge_all
+from worker.drain.messages import Message
+from worker.drain.stream import Stream
+from worker.drain.suspects import DEATHS, DELIVERIES_BEFORE_SUSPICION
+
+SECONDS = 20.0
+JUDGE = "worker.drain.batch.judge_all"
+KILLER = b"whoever reads this dies"
+
+
+@pytest.fixture
+def redis_url(either_redis_url: str) -> str:
+    """All of this is so with Valkey and with Redis."""
+    return either_redis_url
+
+
+@pytest.fixture
+def drainer(redis_url: str, database_url: str) -> Iterator[Drainer]:
+    drainer = Drainer(settings_for(redis_url, database_url), "here/1")
+    yield drainer
+    drainer.close()
+
+
+def drain_in_a_child(redis_url: str, database_url: str) -> bool:
+    """Drain in a process that the killer kills; whether it lived."""
+    child = os.fork()
+    if child == 0:
+        try:
+            _drain_dangerously(redis_url, database_url)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return not os.WIFSIGNALED(status)
+
+
+def _drain_dangerously(redis_url: str, database_url: str) -> None:
+    def die_on_sight(messages: Sequence[Message], *rest: Any) -> Any:
+        if any(KILLER in (message.payload or b"") for message in messages):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return judge_all(messages, *rest)
+
+    pytest.MonkeyPatch().setattr(JUDGE, die_on_sight)
+    Drainer(settings_for(redis_url, database_url), "here/1").run(SECONDS)
+
+
+def deliver(client: redis.Redis, times: int) -> None:
+    """Give every message out *times* times to a process that never ends with it."""
+    stream = Stream(client, STREAM, "here/1")
+    stream_ids = [message.stream_id for message in stream.read(100)]
+    for _ in range(times - 1):
+        stream.take_over(stream_ids, 0)
+
+
+@pytest.fixture
+def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many messages are settled together, each time."""
+    found: list[int] = []
+
+    def count(messages: Sequence[Message], *rest: Any) -> Any:
+        found.append(len(messages))
+        return judge_all(messages, *rest)
+
+    monkeypatch.setattr(JUDGE, count)
+    return found
+
+
+def test_a_killer_is_rejected_after_few_deaths_and_all_others_are_stored(
+    client: redis.Redis, redis_url: str, database_url: str
+) -> None:
+    good = [an_event() for _ in range(10)]
+    killer = encode(an_event(request_id=KILLER.decode()))
+    put(client, *good[:5], killer, *good[5:])
+
+    deaths = 0
+    while not drain_in_a_child(redis_url, database_url):
+        deaths += 1
+
+    [letter] = query(database_url, "SELECT reason, raw FROM dead_letters")
+    assert deaths == DELIVERIES_BEFORE_SUSPICION + DEATHS
+    assert (letter["reason"], bytes(letter["raw"])) == ("killed_worker", killer)
+    assert stored_ids(database_url) == sorted(event.id for event in good)
+    assert client.xlen(STREAM) == client.hlen(f"{STREAM}:suspects") == 0
+
+
+def test_what_was_given_out_once_or_twice_is_settled_together(
+    client: redis.Redis, drainer: Drainer, sizes: list[int]
+) -> None:
+    put(client, *(an_event() for _ in range(5)))
+    deliver(client, DELIVERIES_BEFORE_SUSPICION - 1)
+    assert drainer.run(SECONDS).stored == 5
+    assert sizes == [5]
+
+
+def test_a_suspect_is_settled_alone_and_forgotten_when_it_did_no_harm(
+    client: redis.Redis, drainer: Drainer, sizes: list[int]
+) -> None:
+    put(client, *(an_event() for _ in range(3)))
+    deliver(client, DELIVERIES_BEFORE_SUSPICION)
+    put(client, *(an_event() for _ in range(4)))
+    assert drainer.run(SECONDS).stored == 7
+    assert sizes == [1, 1, 1, 4]
+    assert client.hlen(f"{STREAM}:suspects") == 0
