@@ -1,17 +1,15 @@
 """Events into the table: COPY, straight in while nothing is there twice, else by way of a staging table.
 
-Rows come as text, one string or None a column in the order of `COLUMNS`: what
-COPY carries. Measured (see ARCHITECTURE.md), the straight way is the fastest
-that Postgres offers; a batch that was delivered before goes the second way,
-where a key that exists already is left as it is.
+Measured (see ARCHITECTURE.md), the straight way is the fastest that Postgres
+offers; a batch that was delivered before goes the second way, where a key that
+exists already is left as it is.
 """
 
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Iterable, Sequence
-from typing import cast
+from collections.abc import Sequence
+from typing import TypeAlias, cast
 
 import psycopg2.extensions
 from sqlalchemy import Connection
@@ -45,13 +43,28 @@ COLUMNS = (
     "extras",
 )
 
-Row = Sequence[str | None]
+Values = Sequence[str | None]
+"""One event, a text or None a column, in the order of `COLUMNS`."""
+
+Row: TypeAlias = str
+"""One event in COPY's text format, as `row` makes it."""
 
 NULL = "\\N"
 _names = ", ".join(COLUMNS)
 _escapes = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_BREAKS = re.compile(r"[\r\n]")
 _READ_BYTES = 1 << 18
+
+
+def row(values: Values, *, plain: bool = False) -> Row:
+    """Values as COPY carries them.
+
+    Args:
+        values: one a column.
+        plain: no text among them holds a backslash, a tab or an end of line, so nothing is to be escaped.
+    """
+    if plain:
+        return "\t".join([NULL if value is None else value for value in values])
+    return "\t".join([NULL if value is None else value.translate(_escapes) for value in values])
 
 
 def insert(connection: Connection, rows: Sequence[Row]) -> None:
@@ -85,18 +98,11 @@ def insert_missing(connection: Connection, rows: Sequence[Row]) -> int:
         return inserted.rowcount
 
 
-def copy_text(rows: Iterable[Row]) -> bytes:
-    """Rows in COPY's text format."""
-    return "".join(map(_line, rows)).encode()
+def copy_text(rows: Sequence[Row]) -> bytes:
+    """Rows as COPY reads them."""
+    return ("\n".join(rows) + "\n").encode()
 
 
 def _copy(connection: Connection, table: str, rows: Sequence[Row]) -> None:
     with cast(psycopg2.extensions.cursor, connection.connection.cursor()) as cursor:
         cursor.copy_expert(f"COPY {table} ({_names}) FROM STDIN", io.BytesIO(copy_text(rows)), _READ_BYTES)
-
-
-def _line(row: Row) -> str:
-    line = "\t".join([NULL if value is None else value for value in row])
-    if line.count("\\") == row.count(None) and line.count("\t") == len(row) - 1 and not _BREAKS.search(line):
-        return line + "\n"  # nothing to escape, which is nearly always so
-    return "\t".join([NULL if value is None else value.translate(_escapes) for value in row]) + "\n"

@@ -89,7 +89,7 @@ def decode(raw: bytes, *, now: datetime | None = None) -> tuple[Event, dict[str,
     if len(raw) > MAX_BYTES:
         raise InvalidMessage("too_large", f"{len(raw):,} bytes; at most {MAX_BYTES:,}")
     event, extras = _shape(raw)
-    if b"\\u0000" in raw:
+    if b"\\" in raw and b"\\u0000" in raw:  # the first look costs half of the second
         _refuse_nul(raw)
     check_times(event, now or datetime.now(UTC))
     check_address(event.ip)

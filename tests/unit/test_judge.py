@@ -49,6 +49,10 @@ def reason(payload: bytes | None, problem: bytes | None = None) -> str:
         pytest.param(b"{", "not_json", id="half an object"),
         pytest.param(b"\xff\xfe{}", "not_json", id="not UTF-8"),
         pytest.param(altered().replace(b"success", b"succ\xe9ss"), "not_json", id="Latin-1 within"),
+        pytest.param(
+            altered(request_id="a b").replace(b"a b", b"a\tb"), "not_json", id="a bare tab in a text"
+        ),
+        pytest.param(altered(request_id="a b").replace(b"a b", b"a\nb"), "not_json", id="a bare line end"),
         pytest.param(b'{"additional": ' + b"[" * 50_000, "not_json", id="a tower of brackets"),
         pytest.param(b"[]", "wrong_shape", id="not an object"),
         pytest.param(b"{}", "wrong_shape", id="an empty object"),

@@ -70,7 +70,7 @@ def _events_indexes() -> None:
     _partial_index("actor_id", " AND actor_id IS DISTINCT FROM user_id")
     for column in ("on_behalf_of_id", "ip"):
         _partial_index(column)
-    op.create_index("events_tag_id_idx", "events", ["tag", "id"])
+    op.create_index("events_tag_id_idx", "events", [sa.text("hashtext(tag)"), "id"])
 
 
 def _partial_index(column: str, condition: str = "") -> None:

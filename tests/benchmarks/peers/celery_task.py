@@ -19,7 +19,7 @@ from producer.event import Event
 from tests.benchmarks.peers import QUEUE, TASK
 from worker.drain.derive import Derive
 from worker.drain.messages import Accepted, Message
-from worker.drain.rows import row_of
+from worker.drain.rows import values_of
 from worker.enrich import ClientFinder, LocationFinder
 from worker.settings import settings
 
@@ -51,7 +51,7 @@ class Inserter:
         assert kind is not None
         accepted = Accepted(Message("", None, None, {}), event, kind, None)
         [(location_id, client_id)] = self._derive.ids([accepted])
-        self._cursor.execute(INSERT, row_of(accepted, location_id, client_id))
+        self._cursor.execute(INSERT, values_of(accepted, location_id, client_id))
         self._connection.commit()
 
 
