@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -41,6 +43,24 @@ def may(engine: Engine) -> Partition:
     return _partition(engine, "events_user_2003_05")
 
 
+@pytest.fixture
+def hasty(database_url: str) -> Iterator[Engine]:
+    """Connections that wait for nobody for long."""
+    found = make_engine(database_url, application_name="test", statement_timeout_ms=200)
+    yield found
+    found.dispose()
+
+
+@contextmanager
+def _held_up(engine: Engine, hasty: Engine, partition: Partition) -> Iterator[None]:
+    """A removal has begun, and waits for a reader who reads on for the time of the block."""
+    with transaction(engine) as reader:
+        reader.execute(text("SELECT count(*) FROM events")).all()
+        with pytest.raises(StoreUnavailable):
+            drop(hasty, partition)
+        yield
+
+
 def _detach_as_a_purge_that_died(engine: Engine, name: str) -> None:
     with transaction(engine) as connection:
         connection.execute(text(f"COMMENT ON TABLE {name} IS '{DOOMED}'"))
@@ -56,39 +76,30 @@ def test_a_partition_goes_with_its_events_and_the_others_stay(engine: Engine, ma
 
 
 def test_a_removal_that_a_reader_held_up_is_finished_by_the_next(
-    database_url: str, engine: Engine, may: Partition
+    engine: Engine, hasty: Engine, may: Partition
 ) -> None:
-    hasty = make_engine(database_url, application_name="test", statement_timeout_ms=200)
-    with transaction(engine) as reader:
-        reader.execute(text("SELECT count(*) FROM events")).all()
-        with pytest.raises(StoreUnavailable):
-            drop(hasty, may)
-        # out of sight and in nobody's way while it waits
-        with transaction(hasty) as writer:
-            writer.execute(insert(EventRow), [event_row(JUNE)])
+    # out of sight and in nobody's way while it waits
+    with _held_up(engine, hasty, may), transaction(hasty) as writer:
+        writer.execute(insert(EventRow), [event_row(JUNE)])
     assert _partition(engine, may.name).detaching
 
     june = _partition(engine, "events_user_2003_06")
     assert drop(hasty, june) is True
 
     assert _tables(engine) == set()
-    hasty.dispose()
 
 
 def test_a_period_in_removal_cannot_be_made_anew_until_that_is_done(
-    database_url: str, engine: Engine, may: Partition
+    engine: Engine, hasty: Engine, may: Partition
 ) -> None:
-    hasty = make_engine(database_url, application_name="test", statement_timeout_ms=200)
-    with transaction(engine) as reader:
-        reader.execute(text("SELECT count(*) FROM events")).all()
-        with pytest.raises(StoreUnavailable):
-            drop(hasty, may)
-        with pytest.raises(StoreUnavailable, match="events_user_2003_05 is being dropped"):
-            ensure(hasty, [period_of("user", MAY)])
+    with (
+        _held_up(engine, hasty, may),
+        pytest.raises(StoreUnavailable, match="events_user_2003_05 is being dropped"),
+    ):
+        ensure(hasty, [period_of("user", MAY)])
     drop(hasty, may)
 
     assert ensure(hasty, [period_of("user", MAY)]) == ["events_user_2003_05"]
-    hasty.dispose()
 
 
 def test_what_a_dead_purge_detached_is_dropped_by_the_next(engine: Engine, may: Partition) -> None:

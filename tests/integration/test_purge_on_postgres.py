@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from models.engine import transaction
 from models.locks import PURGING
-from models.partitions import ensure, period_of
-from models.writing import insert
-from tests.integration.test_writing_on_postgres import a_row, count
+from tests.support import rows
 from tests.support.drains import query
+from tests.support.rows import count
 from worker.retention import Busy, plan, purge, purging
 from worker.settings import WorkerSettings
 
@@ -24,9 +22,7 @@ def store(
     engine: Engine, days_ago: float, scope: str = "user", tag: str = "account:login:success", n: int = 1
 ) -> None:
     moments = [NOW - timedelta(days=days_ago, seconds=number) for number in range(n)]
-    ensure(engine, {period_of(scope, moment) for moment in moments})
-    with transaction(engine) as connection:
-        insert(connection, [a_row(moment, scope=scope, tag=tag) for moment in moments])
+    rows.store(engine, *(rows.event_row(moment, scope=scope, tag=tag) for moment in moments))
 
 
 @pytest.fixture

@@ -10,24 +10,15 @@ from contextlib import contextmanager
 import pytest
 
 from cli.embedded.redis import EmbeddedRedis
-from producer.event import Event
-from producer.transports import RedisStream
-from tests.support.contracts.transport import TransportContract, parted
-from tests.support.drains import STREAM, entries
+from tests.support.contracts.transport import StreamPlace, TransportContract
 
 
-class ServerPlace:
-    """`RedisStream` to a server that can be made to hang: it accepts connections, and never answers."""
+class ServerPlace(StreamPlace):
+    """A server that can be made to hang: it accepts connections, and never answers."""
 
     def __init__(self, server: EmbeddedRedis) -> None:
+        super().__init__(server.url)
         self._server = server
-        self.transport = RedisStream(server.url, STREAM)
-
-    def events(self) -> list[Event]:
-        return parted(entries(self._server.url))[0]
-
-    def quarantined(self) -> list[tuple[bytes, str]]:
-        return parted(entries(self._server.url))[1]
 
     @contextmanager
     def outage(self) -> Iterator[None]:

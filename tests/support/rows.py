@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, insert, literal_column
+from sqlalchemy import Engine, func, insert, literal_column, select
 
 from models.engine import transaction
 from models.partitions import ensure, period_of
@@ -42,3 +42,9 @@ def store_in(engine: Engine, table: type[Base], /, **columns: Any) -> int:
         return int(
             connection.execute(insert(table).values(columns).returning(literal_column("id"))).scalar_one()
         )
+
+
+def count(engine: Engine) -> int:
+    """How many events are stored."""
+    with transaction(engine) as connection:
+        return connection.execute(select(func.count()).select_from(EventRow)).scalar_one()

@@ -5,16 +5,7 @@ from __future__ import annotations
 import threading
 
 from producer.breaker import Breaker
-
-
-class Clock:
-    """Seconds that pass when told."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clock import Clock
 
 
 def opened(clock: Clock) -> Breaker:

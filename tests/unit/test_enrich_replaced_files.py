@@ -8,19 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.clock import Clock
 from tests.support.small_mmdb import CORRUPT, write_mmdb
 from worker.enrich import DatabaseState, Location, LocationFinder
 from worker.enrich.database import Database
 
 IP = "81.2.69.160"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -11,9 +11,7 @@ from fakeredis import TcpFakeServer
 
 from producer.event import Event
 from producer.testing import Recorder
-from producer.transports import RedisStream
-from tests.support.contracts.transport import TransportContract, parted
-from tests.support.drains import STREAM, entries
+from tests.support.contracts.transport import StreamPlace, TransportContract
 
 
 class RecorderPlace:
@@ -42,19 +40,10 @@ class FakeServer(TcpFakeServer):
     request_queue_size = 511
 
 
-class FakePlace:
-    """`RedisStream` to fakeredis behind a socket."""
-
+class FakePlace(StreamPlace):
     def __init__(self, server: FakeServer) -> None:
+        super().__init__(f"redis://127.0.0.1:{server.server_address[1]}/0")
         self._server = server
-        self._url = f"redis://127.0.0.1:{server.server_address[1]}/0"
-        self.transport = RedisStream(self._url, STREAM)
-
-    def events(self) -> list[Event]:
-        return parted(entries(self._url))[0]
-
-    def quarantined(self) -> list[tuple[bytes, str]]:
-        return parted(entries(self._url))[1]
 
     @contextmanager
     def outage(self) -> Iterator[None]:

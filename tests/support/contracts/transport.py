@@ -15,9 +15,9 @@ import pytest
 
 from producer.errors import StreamUnavailable
 from producer.event import Event, Subject
-from producer.transports import Transport
+from producer.transports import RedisStream, Transport
 from producer.wire import decode, encode
-from tests.support.drains import an_event
+from tests.support.drains import STREAM, an_event, entries
 
 PLENTY = 5.0  # seconds
 BUDGET = 0.25  # seconds
@@ -42,11 +42,21 @@ class Place(Protocol):
         """Take nothing within the block."""
 
 
-def parted(entries: list[dict[bytes, bytes]]) -> tuple[list[Event], list[tuple[bytes, str]]]:
-    """Entries of a stream as events, and payload with problem of those that are none."""
-    events = [decode(fields[b"e"])[0] for fields in entries if b"invalid" not in fields]
-    invalid = [fields for fields in entries if b"invalid" in fields]
-    return events, [(fields[b"e"], json.loads(fields[b"invalid"])["problem"]) for fields in invalid]
+class StreamPlace:
+    """`RedisStream` to some server; what it took is in the stream there. Who derives it adds `outage`."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.transport = RedisStream(url, STREAM)
+
+    def events(self) -> list[Event]:
+        """See `Place.events`."""
+        return [decode(fields[b"e"])[0] for fields in entries(self._url) if b"invalid" not in fields]
+
+    def quarantined(self) -> list[tuple[bytes, str]]:
+        """See `Place.quarantined`."""
+        kept = [fields for fields in entries(self._url) if b"invalid" in fields]
+        return [(fields[b"e"], json.loads(fields[b"invalid"])["problem"]) for fields in kept]
 
 
 Send = Callable[..., None]
