@@ -8,3 +8,8 @@ MIGRATING = _OURS | 1
 MAKING_PARTITIONS = _OURS | 2
 DROPPING_PARTITIONS = _OURS | 3
 PURGING = _OURS | 4
+HOLDING = _OURS | 5
+"""Taken by whoever adds a hold; shared, by each transaction that removes or scrubs events."""
+SCRUBBING = _OURS | 6
+ERASING = _OURS | 7
+COLLECTING = _OURS | 8

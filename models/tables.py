@@ -12,9 +12,21 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import DDL, BigInteger, Identity, Index, Integer, LargeBinary, MetaData, Text, func, text
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    CheckConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import INET, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, INET, JSONB, TIMESTAMP
 from sqlalchemy.event import listen
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -26,6 +38,8 @@ Moment = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True))]
 RecordedAt = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True), server_default=func.now())]
 SmallKey = Annotated[int, mapped_column(Integer, Identity(always=True), primary_key=True)]
 BigKey = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
+Number = Annotated[int, mapped_column(BigInteger, server_default="0")]
+HoldIds = Annotated[list[int], mapped_column(ARRAY(BigInteger), server_default="{}")]
 
 
 class Base(DeclarativeBase):
@@ -52,7 +66,9 @@ class EventRow(Base):
     """One event: facts in typed columns, derivations by reference.
 
     Partitioned by LIST (scope), then by RANGE (id): ids are UUIDv7, so a range
-    of ids is a range of time. `ip` without `location_id` means not enriched yet.
+    of ids is a range of time. `ip` without `location_id` means not enriched yet,
+    unless it was scrubbed: `scrubbed_by` names the scrubs (``address/12``) and
+    erasures (``erasure/3``) that took something from it, in their order.
     """
 
     __tablename__ = "events"
@@ -96,10 +112,14 @@ class EventRow(Base):
     request_id: Mapped[Word | None]
     additional: Mapped[dict[str, Any] | None]
     extras: Mapped[dict[str, Any] | None]
+    scrubbed_by: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
 
 
 class Location(Base):
-    """A distinct place, or the reason why there is none, with the data that said so. Insert-only."""
+    """A distinct place, or the reason why there is none, with the data that said so.
+
+    Never altered. One that no event uses is marked, and removed after a grace; see `models.orphans`.
+    """
 
     __tablename__ = "locations"
     __table_args__ = (Index("locations_digest_key", "digest", unique=True),)
@@ -118,10 +138,14 @@ class Location(Base):
     source: Mapped[str]
     build: Mapped[Word]
     recorded_at: Mapped[RecordedAt]
+    unused_since: Mapped[Moment | None]
 
 
 class Client(Base):
-    """A distinct user-agent string and what it was understood as, by which data. Insert-only."""
+    """A distinct user-agent string and what it was understood as, by which data.
+
+    Never altered. One that no event uses is marked, and removed after a grace; see `models.orphans`.
+    """
 
     __tablename__ = "clients"
     __table_args__ = (Index("clients_digest_key", "digest", unique=True),)
@@ -138,6 +162,7 @@ class Client(Base):
     source: Mapped[str]
     build: Mapped[Word]
     recorded_at: Mapped[RecordedAt]
+    unused_since: Mapped[Moment | None]
 
 
 class DeadLetter(Base):
@@ -161,19 +186,92 @@ class DeadLetter(Base):
 
 
 class Purge(Base):
-    """What a purge removed: which events, by which policy, how many."""
+    """What a purge removed by one rule: by which policy, how many; and what it left, because of which holds.
+
+    Without `finished_at` it was interrupted; the next purge goes on with it.
+    """
 
     __tablename__ = "purges"
 
     id: Mapped[BigKey]
     started_at: Mapped[Moment]
-    finished_at: Mapped[RecordedAt]
+    finished_at: Mapped[RecordedAt | None]
     scope: Mapped[Word]
     tag: Mapped[Word | None]
     retention_days: Mapped[int]
     before: Mapped[Moment]
     partitions: Mapped[int]
     events: Mapped[int] = mapped_column(BigInteger)
+    held: Mapped[Number]
+    holds: Mapped[HoldIds]
+
+
+class Hold(Base):
+    """A legal hold: events of this user, project or organization are neither purged, scrubbed nor erased."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        CheckConstraint("about IN ('user', 'project', 'organization')", name="about"),
+        Index(
+            "holds_about_subject_id_idx", "about", "subject_id", postgresql_where=text("released_at IS NULL")
+        ),
+    )
+
+    id: Mapped[BigKey]
+    added_at: Mapped[RecordedAt]
+    until: Mapped[Moment | None]
+    released_at: Mapped[Moment | None]
+    about: Mapped[Word]
+    subject_id: Mapped[Word]
+    reason: Mapped[str]
+    added_by: Mapped[str | None]
+    released_by: Mapped[str | None]
+    release_reason: Mapped[str | None]
+
+
+class Scrub(Base):
+    """What one step of the scrub did: by which policy, to how many; and what it left, because of which holds."""
+
+    __tablename__ = "scrubs"
+
+    id: Mapped[BigKey]
+    started_at: Mapped[Moment]
+    finished_at: Mapped[Moment | None]
+    step: Mapped[Word]
+    days: Mapped[int]
+    before: Mapped[Moment]
+    events: Mapped[Number]
+    held: Mapped[Number]
+    holds: Mapped[HoldIds]
+
+
+class ScrubMark(Base):
+    """A partition that a step has been through, with no row inserted since and none left because of a hold."""
+
+    __tablename__ = "scrub_marks"
+
+    partition: Mapped[Word] = mapped_column(primary_key=True)
+    step: Mapped[Word] = mapped_column(primary_key=True)
+    relation: Mapped[int] = mapped_column(BigInteger)
+    inserted: Mapped[int] = mapped_column(BigInteger)
+    policy: Mapped[Word]
+
+
+class Erasure(Base):
+    """What the erasure of one user's personal data did, with the receipt that was printed."""
+
+    __tablename__ = "erasures"
+
+    id: Mapped[BigKey]
+    started_at: Mapped[Moment]
+    finished_at: Mapped[Moment | None]
+    user_id: Mapped[Word]
+    asked_by: Mapped[str | None]
+    events: Mapped[Number]
+    dead_letters: Mapped[Number]
+    held: Mapped[Number]
+    holds: Mapped[HoldIds]
+    receipt: Mapped[dict[str, Any] | None]
 
 
 def _split_by_scope() -> None:
