@@ -1,4 +1,4 @@
-"""Every setting of producer, worker and command in one list, with its meaning from the docstrings."""
+"""Every setting of producer, worker, views and command in one list, with its meaning from the docstrings."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import msgspec
 
 from producer.errors import SettingsError
 from producer.settings import ProducerSettings, read, variable
+from views.settings import ViewsSettings
 from worker.settings import WorkerSettings
 
 from .settings import CliSettings, given
@@ -20,6 +21,7 @@ from .urls import without_password
 KINDS: dict[str, type[msgspec.Struct]] = {
     "producer": ProducerSettings,
     "worker": WorkerSettings,
+    "views": ViewsSettings,
     "command": CliSettings,
 }
 ATTRIBUTE = re.compile(r"^(\w+): (.*(?:\n {2,}.*)*)", re.MULTILINE)

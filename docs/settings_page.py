@@ -15,7 +15,7 @@ from producer.settings import variable
 HEAD = """\
 # Settings
 
-<!-- Generated from the settings of producer, worker and cli by `make docs`; change them there. -->
+<!-- Generated from the settings of producer, worker, views and cli by `make docs`; change them there. -->
 
 Every setting is an environment variable. A wrong value stops the program at its start with the name of the
 variable, its value and what was expected; `trailkeeper config` shows what is in force. Where several programs

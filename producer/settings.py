@@ -104,7 +104,7 @@ def _convert(name: str, text: str, kind: Any) -> Any:
 
 
 def _shown(name: str, value: Any) -> str:
-    return "a secret" if name.endswith("url") else repr(value)
+    return "a secret" if name.endswith(("url", "secret")) else repr(value)
 
 
 def _split(text: str, kind: Any) -> Any:

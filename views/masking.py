@@ -7,7 +7,7 @@ from typing import Any
 from models.histories import StoredEvent, as_json
 from producer.catalogue import EventType, render, sentence_parts
 
-from .policy import Policy
+from .policy import STAFF, Policy
 from .viewer import Viewer
 
 REDACTED = ("ip", "location", "client", "request_id")
@@ -30,24 +30,18 @@ def shown(policy: Policy, viewer: Viewer, event: StoredEvent) -> dict[str, Any] 
     found["view"] = view
     if view == "redacted":
         _redact(found, kind)
-    if event.actor_kind == "staff" and not viewer.staff:
-        _hide_staff(found)
     found["sentence"] = _sentence(found, kind)
     return found
 
 
 def _redact(found: dict[str, Any], kind: EventType | None) -> None:
     for key in REDACTED:
-        found.pop(key, None)
-    found["actor"].pop("credential", None)
-    private = set(kind.private) if kind else set()
-    found["additional"] = {key: value for key, value in found["additional"].items() if key not in private}
-
-
-def _hide_staff(found: dict[str, Any]) -> None:
-    found["actor"] = {"kind": "staff"}
-    for key in REDACTED:
-        found.pop(key, None)
+        del found[key]
+    del found["actor"]["credential"]
+    if found["actor"]["kind"] == STAFF:
+        found["actor"] = {"kind": STAFF}
+    open_keys = kind.payload.keys() - kind.private if kind else ()
+    found["additional"] = {key: value for key, value in found["additional"].items() if key in open_keys}
 
 
 def _sentence(found: dict[str, Any], kind: EventType | None) -> str | None:

@@ -1,8 +1,9 @@
 """Who sees what: one predicate from (viewer, question) to rows, and from (viewer, event) to fields.
 
 Pages, API, export, live tail, counts and the command all go through `Policy`.
-What it says rests on the catalogue's `audience` alone: who is not named there
-sees nothing, and a tag that no catalogue knows is for staff only.
+What it says rests on the catalogue's `audience`: who is not named there sees
+nothing, and a tag that no catalogue knows is for staff only. One thing the
+catalogue cannot grant: what staff did is never more than redacted for others.
 
 A viewer may stand in several roles to one event (owner of its project, and the
 one who acted); the role that shows most counts.
@@ -10,17 +11,19 @@ one who acted); the role that shows most counts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, and_, or_, true
 
 from models.histories import Question, StoredEvent
 from models.tables import EventRow
 from producer.catalogue import Catalogue, EventType, Role, View
 
-from .viewer import Membership, Viewer
+from .standing import ROLES, stands_as, tagged
+from .viewer import Viewer
 
-ROLES: tuple[Role, ...] = ("self", "owner", "maintainer", "public")
+Condition = ColumnElement[bool]
+STAFF = "staff"
 
 
 class Policy:
@@ -28,8 +31,10 @@ class Policy:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self._tags: dict[Role, list[str]] = {
-            role: sorted(kind.tag for kind in catalogue if role in kind.audience) for role in ROLES
+        self._seen = {role: tagged(kind.tag for kind in catalogue if role in kind.audience) for role in ROLES}
+        self._full = {
+            role: tagged(kind.tag for kind in catalogue if kind.audience.get(role) == "full")
+            for role in ROLES
         }
 
     def may_ask(self, viewer: Viewer, question: Question) -> bool:
@@ -40,17 +45,27 @@ class Policy:
             case "user" | "actor":
                 return question.id is not None and question.id == viewer.user_id
             case "organization":
-                return viewer.organizations.get(question.id or "") is not None
+                return question.id in viewer.organizations
             case "project":
                 return True  # at least in part public
             case _:
                 return False
 
-    def visible(self, viewer: Viewer) -> ColumnElement[bool]:
-        """The rows that a viewer sees at all, as a condition on `EventRow`."""
+    def visible(self, viewer: Viewer, question: Question) -> Condition:
+        """The rows that may answer a question, as a condition on `EventRow`.
+
+        A filter on what a redacted view hides finds only rows that the viewer sees
+        in full: what is hidden cannot be guessed by asking for it.
+        """
         if viewer.staff:
             return true()
-        return or_(false(), *(self._seen_as(role, viewer) for role in ROLES))
+        return and_(_any_standing(viewer, self._seen), *self._not_guessed(viewer, question))
+
+    def in_full(self, viewer: Viewer) -> Condition:
+        """The rows that a viewer sees in full, as a condition on `EventRow`."""
+        if viewer.staff:
+            return true()
+        return and_(EventRow.actor_kind != STAFF, _any_standing(viewer, self._full))
 
     def view_of(self, viewer: Viewer, event: StoredEvent) -> View | None:
         """How much of an event a viewer sees; None for nothing of it."""
@@ -59,10 +74,22 @@ class Policy:
         kind = self.catalogue.get(event.tag)
         if kind is None or kind.tag != event.tag:
             return None
-        return _most(kind, _roles(viewer, event))
+        found = _most(kind, _roles(viewer, event))
+        return "redacted" if found and event.actor_kind == STAFF else found
 
-    def _seen_as(self, role: Role, viewer: Viewer) -> ColumnElement[bool]:
-        return and_(EventRow.tag.in_(self._tags[role]), _STANDING[role](viewer))
+    def _not_guessed(self, viewer: Viewer, question: Question) -> Iterator[Condition]:
+        """What keeps each filter from telling what it filters by; the counterpart of `views.masking`."""
+        if question.address or question.country_code or question.client or question.text:
+            yield self.in_full(viewer)
+        if question.via_service:
+            # that a service acted is seen by all, with which credential is not
+            yield or_(EventRow.actor_kind == "service", self.in_full(viewer))
+        if question.actor or question.about == "actor":
+            yield EventRow.actor_kind != STAFF
+
+
+def _any_standing(viewer: Viewer, tags: dict[Role, Condition]) -> Condition:
+    return or_(*(and_(tags[role], stands_as(role, viewer)) for role in ROLES))
 
 
 def _most(kind: EventType, roles: Iterator[Role]) -> View | None:
@@ -86,28 +113,3 @@ def _persons(event: StoredEvent) -> set[str | None]:
     """Whom an event is about, who acted, and on whose behalf."""
     actor = event.actor_id if event.actor_kind == "user" else None
     return {event.user_id, actor, event.on_behalf_of_id}
-
-
-def _is_self(viewer: Viewer) -> ColumnElement[bool]:
-    if viewer.user_id is None:
-        return false()
-    acted = and_(EventRow.actor_id == viewer.user_id, EventRow.actor_kind == "user")
-    return or_(EventRow.user_id == viewer.user_id, acted, EventRow.on_behalf_of_id == viewer.user_id)
-
-
-def _is(role: Membership, viewer: Viewer) -> ColumnElement[bool]:
-    def places(memberships: dict[str, Membership]) -> list[str]:
-        return sorted(place for place, found in memberships.items() if found == role)
-
-    return or_(
-        EventRow.project_id.in_(places(viewer.projects)),
-        EventRow.organization_id.in_(places(viewer.organizations)),
-    )
-
-
-_STANDING: dict[Role, Callable[[Viewer], ColumnElement[bool]]] = {
-    "self": _is_self,
-    "owner": lambda viewer: _is("owner", viewer),
-    "maintainer": lambda viewer: _is("maintainer", viewer),
-    "public": lambda _: true(),
-}

@@ -16,11 +16,14 @@ from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, sele
 from sqlalchemy.dialects.postgresql import INET
 
 from models.partitions.periods import id_floor
-from models.tables import EventRow, Location
+from models.tables import Client, EventRow, Location
 
 from .question import Question
 
 ONE_MILLISECOND = 1 << 80
+PERSONAL_CREDENTIALS = ("session", "password", "totp", "webauthn", "recovery_code")
+"""What people prove themselves with; every other kind of credential is made for a program."""
+
 MOST_WALKS = 4  # each costs a few milliseconds of planning
 Condition = ColumnElement[bool]
 
@@ -38,6 +41,9 @@ def filters(question: Question) -> list[Condition]:
         _until(question.until) if question.until else None,
         _address(question) if question.address else None,
         _country(question.country_code) if question.country_code else None,
+        EventRow.actor_id == question.actor if question.actor else None,
+        _client(question.client) if question.client else None,
+        _via_service() if question.via_service else None,
         _text(question.text) if question.text else None,
         EventRow.id == question.event if question.event else None,
     ]
@@ -47,36 +53,42 @@ def filters(question: Question) -> list[Condition]:
 def _user_walks(question: Question) -> list[Condition]:
     return [
         EventRow.user_id == question.id,
-        and_(_acted_on_others(question), EventRow.actor_kind == "user"),
+        and_(_acted_on_others(question.id), EventRow.actor_kind == "user"),
         EventRow.on_behalf_of_id == question.id,
     ]
 
 
-def _actor_walks(question: Question) -> list[Condition]:
+def _actor_walks(actor: str | None) -> list[Condition]:
     return [
-        _acted_on_others(question),
-        and_(EventRow.user_id == question.id, EventRow.actor_id == question.id),
+        _acted_on_others(actor),
+        and_(EventRow.user_id == actor, EventRow.actor_id == actor),
     ]
 
 
-def _acted_on_others(question: Question) -> Condition:
+def _acted_on_others(actor: str | None) -> Condition:
     # word for word the condition of the index on actor_id, without which Postgres does not use it
-    return and_(EventRow.actor_id == question.id, EventRow.actor_id.is_distinct_from(EventRow.user_id))
+    return and_(EventRow.actor_id == actor, EventRow.actor_id.is_distinct_from(EventRow.user_id))
 
 
 def _walks_of_all(question: Question) -> list[Condition]:
-    # each tag by its own index; a walk over everything would pass all that is in between
+    # each actor and tag by its own index; a walk over everything would pass all that is in between
+    if question.actor:
+        return _actor_walks(question.actor)
     tags = set(question.tags)
     if 0 < len(tags) <= MOST_WALKS and not any(tag.endswith("*") for tag in tags):
-        return [EventRow.tag == tag for tag in sorted(tags)]
+        return [_by_its_index(tag) for tag in sorted(tags)]
     return [literal(True)]
+
+
+def _by_its_index(tag: str) -> Condition:
+    return and_(func.hashtext(EventRow.tag) == func.hashtext(tag), EventRow.tag == tag)
 
 
 _WALKS: dict[str, Callable[[Question], list[Condition]]] = {
     "user": _user_walks,
     "project": lambda question: [EventRow.project_id == question.id],
     "organization": lambda question: [EventRow.organization_id == question.id],
-    "actor": _actor_walks,
+    "actor": lambda question: _actor_walks(question.id),
     "all": _walks_of_all,
 }
 
@@ -114,6 +126,18 @@ def _country(code: str) -> Condition:
     # looked up row by row along the walk; as a join it would be free to read all of them first
     place = select(Location.country_code).where(Location.id == EventRow.location_id)
     return place.scalar_subquery() == code
+
+
+def _client(wanted: str) -> Condition:
+    # row by row, as with countries
+    names = [func.lower(column) for column in (Client.name, Client.kind, Client.display)]
+    known = select(or_(*(name == wanted.lower() for name in names))).where(Client.id == EventRow.client_id)
+    return known.scalar_subquery()
+
+
+def _via_service() -> Condition:
+    # NULL, where there is no credential, is not a match
+    return or_(EventRow.actor_kind == "service", EventRow.credential_kind.not_in(PERSONAL_CREDENTIALS))
 
 
 def _text(wanted: str) -> Condition:

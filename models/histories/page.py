@@ -1,25 +1,23 @@
 """One page of a history, newest first, and the way to the pages beside it.
 
 The same few index entries are read for the first page and for the thousandth:
-there is no OFFSET and no COUNT. Per scope and walk an ordered read stops at the
-page's length, so that partitions beyond it are never opened.
+there is no OFFSET and no COUNT.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select, text, true, union_all
+from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, select
 
 from models.errors import translated
-from models.tables import SCOPES, Client, EventRow, Location
+from models.tables import Client, EventRow, Location
 
-from .conditions import filters, walks
 from .event import StoredClient, StoredEvent, StoredLocation
 from .question import Question
+from .walk import ordered_rows
 
 MAX_LIMIT = 1000
 Cursor = UUID
@@ -73,41 +71,13 @@ def read_page(
         raise ValueError(f"limit is {limit}; expected 1 to {MAX_LIMIT}")
     if before is not None and after is not None:
         raise ValueError("before and after are both given; expected one of them")
-    conditions = [*filters(question), true() if visible is None else visible]
+    page = ordered_rows(_EVENT_COLUMNS, question, limit + 1, visible=visible, before=before, after=after)
     with translated():
-        rows = connection.execute(_statement(walks(question), conditions, limit + 1, before, after)).all()
+        rows = connection.execute(_with_derivations(page)).all()
     return _page([_stored(row) for row in rows], limit, before, after)
 
 
-def _statement(
-    found_by: list[ColumnElement[bool]],
-    conditions: list[ColumnElement[bool]],
-    count: int,
-    before: Cursor | None,
-    after: Cursor | None,
-) -> Select[Any]:
-    if before is not None:
-        conditions = [*conditions, EventRow.id < before]
-    if after is not None:
-        conditions = [*conditions, EventRow.id > after]
-    order = EventRow.id.desc() if after is None else EventRow.id.asc()
-    arms = [
-        select(*_EVENT_COLUMNS).where(EventRow.scope == scope, walk, *conditions).order_by(order).limit(count)
-        for scope in SCOPES
-        for walk in found_by
-    ]
-    return _with_derivations(_merged(arms, count, newest_first=after is None))
-
-
-def _merged(arms: Sequence[Select[Any]], count: int, *, newest_first: bool) -> Any:
-    found = union_all(*arms).subquery("found")
-    order = found.c.id.desc() if newest_first else found.c.id.asc()
-    # as text: SQLAlchemy 2.0 and 2.1 have no way of saying it in common
-    once = select(found).prefix_with(text("DISTINCT ON (found.id)"))
-    return once.order_by(order).limit(count).subquery("page")
-
-
-def _with_derivations(page: Any) -> Select[Any]:
+def _with_derivations(page: Subquery) -> Select[Any]:
     """Joined to the page alone, so that a long walk looks up nothing."""
     return (
         select(

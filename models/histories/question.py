@@ -33,6 +33,11 @@ class Question:
         until: events before this time (aware).
         address: an IP address, or a network such as ``192.0.2.0/24``.
         country_code: two capital letters of ISO 3166.
+        actor: the id of who acted.
+        client: what was used, whatever its case: a name (``Firefox``), a kind (``browser``), or both with the
+            system as they are shown (``Firefox (Ubuntu)``).
+        via_service: only what a service did, or somebody with a credential made for programs, such as an API
+            token or a trusted publisher.
         text: letters that occur in `additional`, whatever their case.
         event: this one event.
 
@@ -47,6 +52,9 @@ class Question:
     until: datetime | None = None
     address: str | None = None
     country_code: str | None = None
+    actor: str | None = None
+    client: str | None = None
+    via_service: bool = False
     text: str | None = None
     event: UUID | None = None
 
@@ -54,8 +62,13 @@ class Question:
         self._check_about()
         self._check_tags()
         self._check_times()
-        if self.text is not None:
-            _check_text("text", self.text, MAX_TEXT)
+        for name, value, longest in (
+            ("actor", self.actor, MAX_ID),
+            ("client", self.client, MAX_TEXT),
+            ("text", self.text, MAX_TEXT),
+        ):
+            if value is not None:
+                _check_text(name, value, longest)
         if self.country_code is not None and not COUNTRY_CODE.fullmatch(self.country_code):
             raise ValueError(
                 f"country_code is {self.country_code!r}; expected two capital letters such as DE"

@@ -1,0 +1,105 @@
+"""How many events, when and from where: of the newest ones, never of all there are.
+
+A history may hold millions, and a picture of it is no reason to read them. So
+counting stops at a number of events, and says how far back it came.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, Interval, func, literal, select
+
+from models.errors import translated
+from models.tables import EventRow, Location
+
+from .question import Question
+from .walk import ordered_rows
+
+MOST_COUNTED = 20_000
+MOST_PLACES = 200
+_TABLE = EventRow.__table__.c
+_EPOCH = datetime(2001, 1, 1, tzinfo=UTC)  # a Monday
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many events began within a stretch of time."""
+
+    start: datetime
+    events: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """How many events came from a place."""
+
+    display: str | None
+    country: str | None
+    country_code: str | None
+    latitude: float | None
+    longitude: float | None
+    events: int
+
+
+def count_by_time(
+    connection: Connection,
+    question: Question,
+    width: timedelta,
+    *,
+    visible: ColumnElement[bool] | None = None,
+    most: int = MOST_COUNTED,
+) -> list[Count]:
+    """The newest *most* events in stretches of equal length, newest first; empty stretches are left out.
+
+    Where there are more events, the oldest stretch is cut short: the sum is then *most*.
+
+    Args:
+        connection: to the database.
+        question: whose history, and which part; its times bound what is read.
+        width: of a stretch; they begin at midnight UTC, or a part of the day after it.
+        visible: a condition on `EventRow` that every event must fulfil.
+        most: the most events that are read.
+
+    Raises:
+        StoreError: the database is away, busy, or gave up at the statement time-out.
+    """
+    found = ordered_rows([_TABLE.id, _TABLE.occurred_at], question, most, visible=visible)
+    start = func.date_bin(literal(width, Interval), found.c.occurred_at, _EPOCH).label("start")
+    statement = select(start, func.count()).group_by(start).order_by(start.desc())
+    with translated():
+        return [Count(*row) for row in connection.execute(statement).all()]
+
+
+def count_by_place(
+    connection: Connection,
+    question: Question,
+    *,
+    visible: ColumnElement[bool] | None = None,
+    most: int = MOST_COUNTED,
+) -> list[Place]:
+    """Where the newest *most* events came from, the most frequent place first; unknown places are left out.
+
+    Raises:
+        StoreError: the database is away, busy, or gave up at the statement time-out.
+    """
+    found = ordered_rows([_TABLE.id, _TABLE.location_id], question, most, visible=visible)
+    place = (
+        Location.display,
+        Location.country,
+        Location.country_code,
+        Location.latitude,
+        Location.longitude,
+    )
+    events = func.count().label("events")
+    statement = (
+        select(*place, events)
+        .join(found, found.c.location_id == Location.id)
+        .where(Location.display.is_not(None))
+        .group_by(*place)
+        .order_by(events.desc(), Location.display)
+        .limit(MOST_PLACES)
+    )
+    with translated():
+        return [Place(*row) for row in connection.execute(statement).all()]

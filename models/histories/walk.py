@@ -1,0 +1,59 @@
+"""The rows of a history in order, as a subquery that reads no further than it has to.
+
+Per scope and walk an ordered read stops at the length asked for, so that
+partitions beyond it are never opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Subquery, select, text, true, union_all
+
+from models.tables import SCOPES, EventRow
+
+from .conditions import filters, walks
+from .question import Question
+
+
+def ordered_rows(
+    columns: Sequence[Any],
+    question: Question,
+    count: int,
+    *,
+    visible: ColumnElement[bool] | None = None,
+    before: UUID | None = None,
+    after: UUID | None = None,
+) -> Subquery:
+    """At most *count* rows: the newest, those just before an id, or those just after one.
+
+    Args:
+        columns: of `EventRow`'s table, `id` among them.
+        question: whose history, and which part.
+        count: the most rows.
+        visible: a condition on `EventRow` that every row must fulfil.
+        before: only rows older than this one.
+        after: only rows newer than this one, the oldest of them first.
+    """
+    conditions = [*filters(question), true() if visible is None else visible]
+    if before is not None:
+        conditions.append(EventRow.id < before)
+    if after is not None:
+        conditions.append(EventRow.id > after)
+    order = EventRow.id.desc() if after is None else EventRow.id.asc()
+    arms = [
+        select(*columns).where(EventRow.scope == scope, walk, *conditions).order_by(order).limit(count)
+        for scope in SCOPES
+        for walk in walks(question)
+    ]
+    return _merged(arms, count, newest_first=after is None)
+
+
+def _merged(arms: Sequence[Select[Any]], count: int, *, newest_first: bool) -> Subquery:
+    found = union_all(*arms).subquery("found")
+    order = found.c.id.desc() if newest_first else found.c.id.asc()
+    # as text: SQLAlchemy 2.0 and 2.1 have no way of saying it in common
+    once = select(found).prefix_with(text("DISTINCT ON (found.id)"))
+    return once.order_by(order).limit(count).subquery("page")

@@ -1,0 +1,185 @@
+"""The one way by which page, API, export, live tail, counts and command get events.
+
+`Policy` says which rows and which fields, `models` finds them, and nobody else
+reads events for a viewer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Engine
+
+from models.engine import transaction
+from models.histories import (
+    MAX_LIMIT,
+    Count,
+    Place,
+    Question,
+    StoredEvent,
+    count_by_place,
+    count_by_time,
+    read_page,
+)
+from models.histories.counts import MOST_COUNTED
+
+from .errors import NotFound
+from .masking import shown
+from .policy import Policy
+from .viewer import Viewer
+from .window import bounded
+
+Width = Literal["hour", "day"]
+WIDTHS: dict[Width, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
+LONGEST: dict[Width, timedelta] = {"hour": timedelta(days=7), "day": timedelta(days=366)}
+"""The longest time that is counted; also what is counted when the question names no beginning."""
+
+
+@dataclass(frozen=True)
+class ShownPage:
+    """Events as a viewer may see them, newest first; the cursors are ids of events shown.
+
+    Attributes:
+        events: one JSON object each.
+        older: pass it as *before* to read on; None where the history ends.
+        newer: pass it as *after* to read back; None where it begins.
+    """
+
+    events: list[dict[str, Any]]
+    older: UUID | None
+    newer: UUID | None
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Events over time.
+
+    Attributes:
+        counts: by stretch, newest first, without empty ones.
+        since: where counting began.
+        until: where it ended.
+        complete: False where there were too many events to count back to the time asked for; *since* is
+            then the beginning of the oldest stretch that was counted whole.
+    """
+
+    counts: list[Count]
+    since: datetime
+    until: datetime
+    complete: bool
+
+
+class Reader:
+    """Answers questions for viewers, from one database by one policy. Safe for threads."""
+
+    def __init__(self, engine: Engine, policy: Policy) -> None:
+        self._engine = engine
+        self.policy = policy
+
+    def page(
+        self,
+        viewer: Viewer,
+        question: Question,
+        *,
+        limit: int = 50,
+        before: UUID | None = None,
+        after: UUID | None = None,
+    ) -> ShownPage:
+        """The newest events that answer a question, or those next to a cursor.
+
+        Raises:
+            NotFound: the history is not the viewer's to see.
+            ValueError: the limit is not 1 to 1,000, or both cursors are given.
+            StoreError: the database does not answer.
+        """
+        visible = self._visible(viewer, question)
+        with transaction(self._engine) as connection:
+            page = read_page(connection, question, limit=limit, before=before, after=after, visible=visible)
+        return ShownPage(self._shown(viewer, page.events), page.older, page.newer)
+
+    def event(self, viewer: Viewer, event_id: UUID) -> dict[str, Any] | None:
+        """One event, or None where there is none that the viewer may see.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        question = Question(event=event_id)
+        with transaction(self._engine) as connection:
+            page = read_page(connection, question, limit=1, visible=self.policy.visible(viewer, question))
+        return next(iter(self._shown(viewer, page.events)), None)
+
+    def export(
+        self, viewer: Viewer, question: Question, *, before: UUID | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Every event that answers a question, newest first, in a memory that does not grow with them.
+
+        Each page has a transaction of its own, so that a slow reader holds nothing up.
+
+        Raises:
+            NotFound: at once, not at the first event: the history is not the viewer's to see.
+            StoreError: while iterating: the database does not answer.
+        """
+        return self._exported(viewer, question, self._visible(viewer, question), before)
+
+    def newer_than(
+        self, viewer: Viewer, question: Question, event_id: UUID, limit: int = MAX_LIMIT
+    ) -> list[dict[str, Any]]:
+        """Events newer than one, **oldest first**: for a live tail. Of more than *limit*, the oldest.
+
+        An event that was stored late has an older id than some before it; `views.tail` finds those too.
+
+        Raises:
+            NotFound, StoreError: as `page`.
+        """
+        return self.page(viewer, question, limit=limit, after=event_id).events[::-1]
+
+    def activity(self, viewer: Viewer, question: Question, width: Width) -> Activity:
+        """How many events there were by hour (of a week) or day (of a year), in UTC.
+
+        The time is the question's, cut to its newest week or year; 20,000 events are counted at most.
+
+        Raises:
+            NotFound, StoreError: as `page`.
+        """
+        visible = self._visible(viewer, question)
+        asked = bounded(question, LONGEST[width])
+        with transaction(self._engine) as connection:
+            counts = count_by_time(connection, asked.question, WIDTHS[width], visible=visible)
+        if sum(count.events for count in counts) < MOST_COUNTED:
+            return Activity(counts, asked.since, asked.until, complete=True)
+        since = counts[-1].start + WIDTHS[width]
+        return Activity(counts[:-1], since, asked.until, complete=False)
+
+    def places(self, viewer: Viewer, question: Question) -> list[Place]:
+        """From where, the most frequent place first; of the newest 20,000 events seen in full, within a year.
+
+        Raises:
+            NotFound, StoreError: as `page`.
+        """
+        visible = self._visible(viewer, question) & self.policy.in_full(viewer)
+        asked = bounded(question, LONGEST["day"])
+        with transaction(self._engine) as connection:
+            return count_by_place(connection, asked.question, visible=visible)
+
+    def _visible(self, viewer: Viewer, question: Question) -> ColumnElement[bool]:
+        if not self.policy.may_ask(viewer, question):
+            raise NotFound(f"there is no such history: {question.about} {question.id or ''}".rstrip())
+        return self.policy.visible(viewer, question)
+
+    def _exported(
+        self, viewer: Viewer, question: Question, visible: ColumnElement[bool], before: UUID | None
+    ) -> Iterator[dict[str, Any]]:
+        while True:
+            with transaction(self._engine) as connection:
+                page = read_page(connection, question, limit=MAX_LIMIT, before=before, visible=visible)
+            yield from self._shown(viewer, page.events)
+            if page.older is None:
+                return
+            before = page.older
+
+    def _shown(self, viewer: Viewer, events: list[StoredEvent]) -> list[dict[str, Any]]:
+        found = (shown(self.policy, viewer, event) for event in events)
+        return [event for event in found if event is not None]

@@ -1,0 +1,61 @@
+"""The read side's settings; the one module of this package that reads the environment."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated
+
+import msgspec
+
+from producer.settings import Items, Milliseconds, Paths, Url, read
+
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Secret = Annotated[str, msgspec.Meta(min_length=32, extra={"expected": "at least 32 characters"})]
+
+
+class ViewsSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What API and pages need to know.
+
+    Attributes:
+        redis_url: where the stream is; its backlog is shown, and what admins look at is recorded there.
+        database_url: where events are read; ``postgresql+psycopg2://``.
+        stream: key of the Redis Stream.
+        catalogue: TOML files with the application's own event types.
+        token_secret: signs and verifies viewers' tokens (HS256); at least 32 characters.
+        token_public_key: PEM file that verifies viewers' tokens instead (RSA, elliptic curve or Ed25519).
+        token_audience: what a token must name as its ``aud``.
+        token_issuer: what a token must name as its ``iss``; without it, any.
+        views_host: address that the service listens on.
+        views_port: port that the service listens on; 0 for any free one.
+        views_pool: the most connections to the database at once, in each process.
+        views_statement_ms: the longest that one query may run.
+        cookie_secure: send the session cookie over HTTPS only.
+        metrics_token: a bearer token that may read `/metrics`, and nothing else; without it only staff may.
+        trusted_proxies: addresses and networks whose ``X-Forwarded-For`` is believed.
+    """
+
+    redis_url: Url = "redis://127.0.0.1:6379/0"
+    database_url: Url = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
+    stream: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "trailkeeper:events"
+    catalogue: Paths = ()
+    token_secret: Secret | None = None
+    token_public_key: Word | None = None
+    token_audience: Word = "trailkeeper"  # noqa: S105 - a name, no secret
+    token_issuer: Word | None = None
+    views_host: Word = "127.0.0.1"
+    views_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8460
+    views_pool: Annotated[int, msgspec.Meta(ge=1, le=200)] = 10
+    views_statement_ms: Milliseconds = 5_000
+    cookie_secure: bool = True
+    metrics_token: Secret | None = None
+    trusted_proxies: Items = ()
+
+
+@cache
+def settings() -> ViewsSettings:
+    """The settings of this process, read once.
+
+    Raises:
+        SettingsError: names the variable, its value and what was expected.
+    """
+    return read(ViewsSettings)

@@ -1,0 +1,82 @@
+"""A live tail: each event once, also those that were stored out of order.
+
+Ids are ordered by when events occurred, and events are stored by several drains
+at once. So each look goes back a little before the newest event known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+from models.histories import MAX_LIMIT, Question
+from models.partitions import id_floor
+from producer.ids import moment_of
+
+from .reading import Reader
+from .viewer import Viewer
+
+OVERLAP = timedelta(seconds=10)
+"""How much later than others an event may be stored and still be seen."""
+
+
+class Tail:
+    """One viewer's tail of one history. Not for several threads at once.
+
+    Args:
+        reader: where events come from.
+        viewer: for whom.
+        question: which history; its filters apply.
+        since: the newest event that is known already; without it, whatever is stored by now is known.
+
+    Raises:
+        NotFound: the history is not the viewer's to see.
+        ValueError: *since* is no event's id.
+        StoreError: the database does not answer.
+    """
+
+    def __init__(self, reader: Reader, viewer: Viewer, question: Question, since: UUID | None = None) -> None:
+        self._reader, self._viewer, self._question = reader, viewer, question
+        self._known: set[UUID] = set()
+        self._newest = since or id_floor(datetime.now(UTC))
+        for event in self._after(self._floor()):
+            if since is not None and event["id"] > str(since):
+                break
+            self._remember(event)
+
+    def look(self, most: int = MAX_LIMIT) -> list[dict[str, Any]]:
+        """What was stored since the last look, oldest first; what is more than *most* comes next time.
+
+        Raises:
+            StoreError: the database does not answer; nothing is lost, look again.
+        """
+        floor = self._floor()
+        self._known = {event_id for event_id in self._known if event_id > floor}
+        unknown = (event for event in self._after(floor) if UUID(event["id"]) not in self._known)
+        found = list(islice(unknown, most))
+        for event in found:
+            self._remember(event)
+        return found
+
+    def _after(self, place: UUID) -> Iterator[dict[str, Any]]:
+        while True:
+            page = self._reader.newer_than(self._viewer, self._question, place, MAX_LIMIT)
+            yield from page
+            if len(page) < MAX_LIMIT:
+                return
+            place = UUID(page[-1]["id"])
+
+    def _floor(self) -> UUID:
+        """Where to begin; not after now, since an event of a clock that is ahead must not hide the others."""
+        try:
+            return id_floor(min(moment_of(self._newest), datetime.now(UTC)) - OVERLAP)
+        except (ValueError, OverflowError) as error:
+            raise ValueError(f"{self._newest} is no event's id; expected a UUIDv7") from error
+
+    def _remember(self, event: dict[str, Any]) -> None:
+        event_id = UUID(event["id"])
+        self._known.add(event_id)
+        self._newest = max(self._newest, event_id)

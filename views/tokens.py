@@ -1,0 +1,133 @@
+"""Viewers' tokens: signed by the application or by `trailkeeper token`, verified here.
+
+A token is a JSON Web Token. Its claims: ``sub`` the user's id; ``projects`` and
+``organizations``, each an object of role (``owner``, ``maintainer``) by id;
+``staff`` true for an administrator; ``exp`` and ``aud``, without which no token
+is taken. PyJWT's errors become `InvalidToken` here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import jwt
+import msgspec
+
+from producer.errors import SettingsError
+from producer.settings import variable
+
+from .errors import InvalidToken, TokenProblem
+from .settings import ViewsSettings
+from .token_key import token_key
+from .viewer import Membership, Viewer
+
+LONGEST_TOKEN = 8_192
+"""Characters; about a hundred and fifty projects."""
+
+LONGEST_LIFE = 366 * 86_400
+LEEWAY = timedelta(seconds=10)
+
+Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00\ud800-\udfff]*$")]
+
+PROBLEMS: tuple[tuple[type[jwt.InvalidTokenError], TokenProblem, str], ...] = (
+    (jwt.ExpiredSignatureError, "expired", "the token has expired; ask for a new one"),
+    (jwt.ImmatureSignatureError, "not_yet_valid", "the token is not valid yet; is a clock wrong?"),
+    (jwt.InvalidAudienceError, "wrong_audience", "the token is meant for another audience"),
+    (jwt.InvalidIssuerError, "wrong_issuer", "the token comes from another issuer"),
+    (jwt.MissingRequiredClaimError, "missing_claim", "the token says no exp, no aud or no iss"),
+    (jwt.InvalidSignatureError, "forged", "the token was not signed with our key"),
+    (jwt.InvalidAlgorithmError, "forged", "the token was not signed in our way"),
+)
+MALFORMED = "the token cannot be read"
+
+
+class _Claims(msgspec.Struct):
+    sub: Id | None = None
+    projects: dict[Id, Membership] = {}
+    organizations: dict[Id, Membership] = {}
+    staff: bool = False
+
+
+def verify(settings: ViewsSettings, token: str) -> Viewer:
+    """The viewer that a token speaks of.
+
+    Raises:
+        InvalidToken: expired, forged, for another audience and the like; `reason` says which.
+        SettingsError: there is no key to verify it with.
+    """
+    found = token_key(settings)
+    if len(token) > LONGEST_TOKEN:
+        raise InvalidToken("too_long", f"the token has {len(token):,} characters; at most {LONGEST_TOKEN:,}")
+    try:
+        claims = jwt.decode(
+            token,
+            found.key,
+            algorithms=[found.algorithm],
+            audience=settings.token_audience,
+            issuer=settings.token_issuer,
+            leeway=LEEWAY,
+            options={"require": ["exp", "aud"], "enforce_minimum_key_length": True},
+        )
+        return _viewer(claims)
+    except jwt.PyJWTError as error:
+        raise _translated(error) from error
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
+        # JSON that no application writes
+        raise InvalidToken("malformed", MALFORMED) from error
+
+
+def mint(settings: ViewsSettings, viewer: Viewer, seconds: float) -> str:
+    """A token that speaks of a viewer, for a while.
+
+    Args:
+        settings: with a `token_secret`.
+        viewer: whom it is for.
+        seconds: how long it is valid, at most a year.
+
+    Raises:
+        SettingsError: there is no secret; a public key verifies tokens and makes none.
+        ValueError: the time is out of range, or the viewer has too many roles for a token.
+    """
+    if settings.token_secret is None:
+        raise SettingsError(f"{variable('token_secret')} is not set; expected the secret that signs tokens")
+    if not 0 < seconds <= LONGEST_LIFE:
+        raise ValueError(f"a token cannot be valid for {seconds:g} seconds; expected up to a year")
+    key = token_key(settings)
+    now = datetime.now(UTC)
+    token = jwt.encode(
+        _claims(settings, viewer, now, seconds), settings.token_secret, algorithm=key.algorithm
+    )
+    if len(token) > LONGEST_TOKEN:
+        raise ValueError(f"the token would have {len(token):,} characters; expected fewer roles")
+    verify(settings, token)
+    return token
+
+
+def _claims(settings: ViewsSettings, viewer: Viewer, now: datetime, seconds: float) -> dict[str, Any]:
+    claims = {
+        "sub": viewer.user_id,
+        "projects": viewer.projects,
+        "organizations": viewer.organizations,
+        "staff": viewer.staff,
+        "iss": settings.token_issuer,
+    }
+    times = {"aud": settings.token_audience, "iat": now, "exp": now + timedelta(seconds=seconds)}
+    return {name: value for name, value in claims.items() if value} | times
+
+
+def _viewer(claims: dict[str, Any]) -> Viewer:
+    try:
+        found = msgspec.convert(claims, _Claims)
+    except msgspec.ValidationError as error:
+        raise InvalidToken("malformed", f"the token's claims cannot be read: {error}") from error
+    return Viewer(
+        user_id=found.sub, projects=found.projects, organizations=found.organizations, staff=found.staff
+    )
+
+
+def _translated(error: jwt.PyJWTError) -> InvalidToken:
+    for kind, reason, message in PROBLEMS:
+        if isinstance(error, kind):
+            return InvalidToken(reason, message)
+    return InvalidToken("malformed", MALFORMED)
