@@ -2,91 +2,83 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import sys
-from collections.abc import Callable, Iterable
-from itertools import chain
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
 
-from models.histories import Page, StoredEvent, as_json
+from views.csv_rows import COLUMNS as CSV_COLUMNS
+from views.csv_rows import cells, inert, line
 
-from .output import print_json, print_table, safe, say
-from .sentences import Sentences
+from .output import UNKNOWN, print_json, print_table, safe, show
 from .times import moment
 
 COLUMNS = ["time (UTC)", "what", "address", "location", "client"]
-CSV_COLUMNS = (
-    *("id", "tag", "scope", "occurred_at", "recorded_at", "sentence"),
-    *("user.id", "user.name", "project.id", "project.name", "organization.id", "organization.name"),
-    *("actor.kind", "actor.id", "actor.name", "actor.credential.kind", "actor.credential.label"),
-    *("actor.on_behalf_of.id", "ip", "location.display", "client.display", "request_id", "additional"),
-)
-FORMULA = ("=", "+", "-", "@")
-"""What a spreadsheet would take for a formula when it stands first; a quote before it says text."""
+Event = dict[str, Any]
 
 
-def write(form: str, pages: Iterable[Page], sentences: Sentences) -> Page | None:
-    """Print pages as they come.
+class Format(ABC):
+    """Prints events as they come: first a history, then perhaps what follows it."""
 
-    Returns:
-        The last one.
-    """
-    last: list[Page] = []
+    @abstractmethod
+    def first(self, events: Iterable[Event]) -> None:
+        """Print what is there, with a heading where the format has one."""
 
-    def events() -> Iterable[StoredEvent]:
-        return chain.from_iterable(_kept(page, last).events for page in pages)
-
-    FORMATS[form](events(), sentences)
-    return last[0] if last else None
+    @abstractmethod
+    def more(self, events: Iterable[Event]) -> None:
+        """Print what came since, and let it be seen at once."""
 
 
-def say_how_to_read_on(last: Page | None) -> None:
-    """Name the option that continues where a table ended."""
-    if last is None or not last.events:
-        say("no events")
-    elif last.older is not None:
-        say(f"older ones: --before {last.older}")
+class TableFormat(Format):
+    """For people."""
+
+    def first(self, events: Iterable[Event]) -> None:
+        """Print a table, aligned."""
+        print_table(COLUMNS, map(row, events))
+
+    def more(self, events: Iterable[Event]) -> None:
+        """Print a line each; how wide columns will be is not known in a stream."""
+        for event in events:
+            show("  ".join(UNKNOWN if cell is None else str(cell) for cell in row(event)))
 
 
-def _kept(page: Page, last: list[Page]) -> Page:
-    last[:] = [page]
-    return page
+class JsonFormat(Format):
+    """For programs: the object that the API gives, one a line."""
+
+    def first(self, events: Iterable[Event]) -> None:
+        """Print a line each."""
+        for event in events:
+            print_json(event)
+
+    more = first
 
 
-def _table(events: Iterable[StoredEvent], sentences: Sentences) -> None:
-    print_table(COLUMNS, (_row(event, sentences) for event in events))
+class CsvFormat(Format):
+    """For spreadsheets, in which nothing that a stranger wrote is run as a formula."""
+
+    def first(self, events: Iterable[Event]) -> None:
+        """Print the heading, and a line each."""
+        sys.stdout.write(line(CSV_COLUMNS))
+        self.more(events)
+
+    def more(self, events: Iterable[Event]) -> None:
+        """Print a line each."""
+        for event in events:
+            sys.stdout.write(line(inert(safe(cell)) for cell in cells(event)))
+        sys.stdout.flush()
 
 
-def _row(event: StoredEvent, sentences: Sentences) -> tuple[object, ...]:
-    location = event.location and event.location.display
-    client = event.client and event.client.display
-    return moment(event.occurred_at), sentences.of(event) or event.tag, event.ip, location, client
+FORMATS: dict[str, type[Format]] = {"table": TableFormat, "json": JsonFormat, "csv": CsvFormat}
 
 
-def _json_lines(events: Iterable[StoredEvent], sentences: Sentences) -> None:
-    for event in events:
-        print_json(as_json(event, sentences.of(event)))
-
-
-def _csv(events: Iterable[StoredEvent], sentences: Sentences) -> None:
-    writer = csv.writer(sys.stdout)
-    writer.writerow(CSV_COLUMNS)
-    for event in events:
-        found = as_json(event, sentences.of(event))
-        writer.writerow(_cell(found, column) for column in CSV_COLUMNS)
-
-
-def _cell(found: object, column: str) -> str:
-    for key in column.split("."):
-        found = found.get(key) if isinstance(found, dict) else None
-    if isinstance(found, dict):
-        found = json.dumps(found, ensure_ascii=False)
-    text = "" if found is None else safe(found)
-    return f"'{text}" if text.startswith(FORMULA) else text
-
-
-FORMATS: dict[str, Callable[[Iterable[StoredEvent], Sentences], None]] = {
-    "table": _table,
-    "json": _json_lines,
-    "csv": _csv,
-}
+def row(event: Event) -> tuple[object, ...]:
+    """An event as cells of a table; None for what is hidden or not known."""
+    location, client = event.get("location") or {}, event.get("client") or {}
+    return (
+        moment(datetime.fromisoformat(event["occurred_at"])),
+        event["sentence"] or event["tag"],
+        event.get("ip"),
+        location.get("display"),
+        client.get("display"),
+    )

@@ -13,6 +13,7 @@ COMMANDS = {
     "doctor": "Check servers, schema, data, workers, beat and clocks.",
     "emit": "Record one event, as an application would.",
     "history": "Show events, newest first.",
+    "token": "Print a signed token for the history pages.",
     "dead-letters": "Look at messages that could not be stored.",
     "drain": "Store what waits in the stream, from here.",
     "purge": "Remove events past their retention.",

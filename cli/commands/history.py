@@ -1,21 +1,27 @@
-"""`trailkeeper history`: what was done to, in or by somebody."""
+"""`trailkeeper history`: what was done to, in or by somebody, as somebody may see it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, get_args
 from uuid import UUID
 
 import click
 
-from cli.errors import WRONG_CALL, Failed
-from cli.formats import FORMATS, say_how_to_read_on, write
-from cli.sentences import Sentences
+from cli.errors import PROBLEM, WRONG_CALL, Failed
+from cli.follow import follow
+from cli.formats import FORMATS, Event
+from cli.output import say
 from cli.services import store
 from cli.times import Moment
-from models.engine import transaction
-from models.histories import MAX_LIMIT, About, Page, Question, read_page
+from cli.viewers import ViewerParam
+from models.histories import MAX_LIMIT, About, Question
+from producer.catalogue import load
+from views.errors import NotFound
+from views.policy import Policy
+from views.reading import Reader
+from views.viewer import Viewer
+from worker.settings import settings
 
 
 @click.command("history")
@@ -26,61 +32,88 @@ from models.histories import MAX_LIMIT, About, Page, Question, read_page
 )
 @click.option("--since", type=Moment(), help="Only of this time (UTC) and later.")
 @click.option("--until", type=Moment(), help="Only before this time (UTC).")
+@click.option("--actor", metavar="ID", help="Only what this actor did.")
 @click.option("--address", help="Only from this address or network.")
-@click.option("--country", help="Only from this country: two letters.")
+@click.option("--country", "country_code", metavar="CODE", help="Only from this country: two letters.")
+@click.option("--client", help="Only with this client: a name (Firefox) or a kind (browser).")
+@click.option("--via-service", is_flag=True, help="Only by services, API tokens, trusted publishers.")
 @click.option("--text", help="Only where `additional` holds this text.")
+@click.option(
+    "--as-viewer",
+    "viewer",
+    type=ViewerParam(),
+    default="admin",
+    metavar="WHO",
+    show_default=True,
+    help="As whom to look: public, or user:ID,owner:PROJECT,maintainer:PROJECT,org-owner:ORGANIZATION …",
+)
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="The most events.")
 @click.option("--before", type=click.UUID, metavar="ID", help="Only events older than this one.")
+@click.option("--follow", "following", is_flag=True, help="Newest last, then what comes, until Ctrl-C.")
 @click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="table", show_default=True)
 def command(
-    about: str, identity: str | None, limit: int, before: UUID | None, form: str, **filters: Any
+    viewer: Viewer, limit: int, before: UUID | None, following: bool, form: str, **asked: Any
 ) -> None:
     """Show events, newest first.
 
     ABOUT whom: a user's history holds what was done to it, by it and on its
-    behalf. ID is the stable id, not the name; `all` takes none. This is the
-    administrators' view: nothing is redacted.
+    behalf. ID is the stable id, not the name; `all` takes none. Without
+    --as-viewer it is the administrators' view: nothing is redacted. Whoever
+    runs this holds the database's password, so that looking is not recorded.
     """
-    question = _question(about, identity, **filters)
+    question = _question(**asked)
+    if following and (before or question.until):
+        raise Failed("--follow goes on from now; it cannot be used with --before or --until", WRONG_CALL)
     with store() as engine:
-        pages = _pages(engine, question, limit, before)
-        last = write(form, pages, Sentences())
-    if form == "table":
-        say_how_to_read_on(last)
+        reader = Reader(engine, Policy(load(settings().catalogue)))
+        try:
+            if following:
+                follow(reader, viewer, question, FORMATS[form](), limit)
+            else:
+                _show(reader, viewer, question, form, limit=limit, before=before)
+        except NotFound as error:
+            raise Failed(f"{error} for this viewer", PROBLEM) from error
 
 
 def _question(
-    about: Any,
-    identity: str | None,
-    *,
-    tags: tuple[str, ...],
-    since: datetime | None,
-    until: datetime | None,
-    address: str | None,
-    country: str | None,
-    text: str | None,
+    *, identity: str | None, tags: tuple[str, ...], country_code: str | None, **asked: Any
 ) -> Question:
     try:
-        return Question(
-            about=about,
-            id=identity,
-            tags=tags,
-            since=since,
-            until=until,
-            address=address,
-            country_code=country.upper() if country else None,
-            text=text,
-        )
+        country = country_code.upper() if country_code else None
+        return Question(id=identity, tags=tags, country_code=country, **asked)
     except ValueError as error:
         raise Failed(str(error), WRONG_CALL) from error
 
 
-def _pages(engine: Any, question: Question, limit: int, before: UUID | None) -> Iterator[Page]:
-    """Page after page, each in a transaction of its own, so that a long export holds nothing up."""
+def _show(reader: Reader, viewer: Viewer, question: Question, form: str, **how: Any) -> None:
+    older: list[UUID | None] = []
+    FORMATS[form]().first(_events(reader, viewer, question, older, **how))
+    if form == "table":
+        _say_how_to_read_on(older)
+
+
+def _say_how_to_read_on(older: list[UUID | None]) -> None:
+    if not older:
+        say("no events")
+    elif older[-1] is not None:
+        say(f"older ones: --before {older[-1]}")
+
+
+def _events(
+    reader: Reader,
+    viewer: Viewer,
+    question: Question,
+    older: list[UUID | None],
+    *,
+    limit: int,
+    before: UUID | None,
+) -> Iterator[Event]:
+    """Page after page; *older* holds where each ended."""
     while limit > 0:
-        with transaction(engine) as connection:
-            page = read_page(connection, question, limit=min(limit, MAX_LIMIT), before=before)
-        yield page
+        page = reader.page(viewer, question, limit=min(limit, MAX_LIMIT), before=before)
+        if page.events:
+            older.append(page.older)
+        yield from page.events
         limit -= len(page.events)
         if page.older is None:
             return

@@ -1,0 +1,112 @@
+"""`trailkeeper token`: a signed token with which somebody may look at histories."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+import msgspec
+
+from cli.embedded.redis_config import RedisConfig
+from cli.embedded.secret import kept_secret
+from cli.errors import WRONG_CALL, Failed
+from cli.output import say, show
+from cli.settings import settings as command_settings
+from producer import Actor, configure
+from producer.settings import read, variable
+from views.settings import ViewsSettings
+from views.tokens import mint
+from views.viewer import Membership, Viewer
+
+HOUR = 60
+YEAR = 366 * 24 * 60
+
+
+@click.command("token")
+@click.option("--user", metavar="ID", help="Whose token it is: the user's stable id.")
+@click.option("--owner", "owners", multiple=True, metavar="PROJECT", help="Owns this project. Repeatable.")
+@click.option("--maintainer", "maintainers", multiple=True, metavar="PROJECT", help="Maintains this project.")
+@click.option("--org-owner", "org_owners", multiple=True, metavar="ORG", help="Owns this organization.")
+@click.option("--org-maintainer", "org_members", multiple=True, metavar="ORG", help="Maintains it.")
+@click.option("--admin", is_flag=True, help="Sees everything; give --user as well, and looks bear a name.")
+@click.option("--minutes", type=click.IntRange(1, YEAR), default=HOUR, show_default=True, help="How long.")
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Embedded stack it is for.")
+def command(user: str | None, admin: bool, minutes: int, home: Path | None, **roles: tuple[str, ...]) -> None:
+    """Print a signed token for the history pages.
+
+    It is signed with TRAILKEEPER_TOKEN_SECRET, or where that is not set with
+    the secret of the stack that `trailkeeper up` runs in --home. That it was
+    issued becomes an event.
+    """
+    if user is None and not admin:
+        raise Failed("a token needs --user or --admin; what is public needs none", WRONG_CALL)
+    home = home or Path(command_settings().home)
+    viewer = _viewer(user, admin=admin, **roles)
+    try:
+        token = mint(_settings(home), viewer, minutes * 60)
+    except ValueError as error:
+        raise Failed(str(error), WRONG_CALL) from error
+    _record(viewer, datetime.now(UTC) + timedelta(minutes=minutes), home)
+    show(token)
+
+
+def _viewer(
+    user: str | None,
+    *,
+    admin: bool,
+    owners: tuple[str, ...],
+    maintainers: tuple[str, ...],
+    org_owners: tuple[str, ...],
+    org_members: tuple[str, ...],
+) -> Viewer:
+    return Viewer(
+        user_id=user,
+        projects=_memberships(owners, maintainers),
+        organizations=_memberships(org_owners, org_members),
+        staff=admin,
+    )
+
+
+def _memberships(owned: tuple[str, ...], maintained: tuple[str, ...]) -> dict[str, Membership]:
+    lesser: dict[str, Membership] = dict.fromkeys(maintained, "maintainer")
+    return lesser | dict.fromkeys(owned, "owner")
+
+
+def _settings(home: Path) -> ViewsSettings:
+    """The views' settings, with the home's secret where the environment names no key."""
+    found = read(ViewsSettings)
+    if found.token_secret or found.token_public_key:
+        return found
+    secret = kept_secret(home)
+    if secret is None:
+        name = variable("token_secret")
+        raise Failed(
+            f"{name} is not set, and {home} has no secret yet: start `trailkeeper up` on it, or set one"
+        )
+    return msgspec.structs.replace(found, token_secret=secret)
+
+
+def _record(viewer: Viewer, expires: datetime, home: Path) -> None:
+    redis_url = command_settings().redis_url or _redis_of(home)
+    if redis_url is None:
+        say(f"not recorded, as {variable('redis_url')} is not set")
+        return
+    roles = {"projects": viewer.projects, "organizations": viewer.organizations, "staff": viewer.staff}
+    receipt = configure(redis_url=redis_url).emit(
+        "admin:viewer_token:issue",
+        actor=Actor(kind="staff", name=getpass.getuser()),
+        additional={
+            "viewer": viewer.user_id,
+            "roles": roles,
+            "expires": expires.isoformat(timespec="seconds"),
+        },
+    )
+    if receipt.outcome != "stream":
+        say("recorded only in the log above, as Redis did not take it")
+
+
+def _redis_of(home: Path) -> str | None:
+    config = RedisConfig(home / "redis")
+    return config.url if config.remembers() else None
