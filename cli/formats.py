@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from views.csv_rows import COLUMNS as CSV_COLUMNS
-from views.csv_rows import cells, inert, line
+from views.csv_rows import header, lines
 
 from .output import UNKNOWN, print_json, print_table, safe, show
 from .times import moment
 
+LINE_END = "\r\n"
 COLUMNS = ["time (UTC)", "what", "address", "location", "client"]
 Event = dict[str, Any]
 
@@ -59,13 +59,13 @@ class CsvFormat(Format):
 
     def first(self, events: Iterable[Event]) -> None:
         """Print the heading, and a line each."""
-        sys.stdout.write(line(CSV_COLUMNS))
+        sys.stdout.write(header())
         self.more(events)
 
     def more(self, events: Iterable[Event]) -> None:
         """Print a line each."""
         for event in events:
-            sys.stdout.write(line(inert(safe(cell)) for cell in cells(event)))
+            sys.stdout.write(safe(lines([event]).removesuffix(LINE_END)) + LINE_END)
         sys.stdout.flush()
 
 

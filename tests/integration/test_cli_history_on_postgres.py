@@ -89,7 +89,7 @@ def test_an_unknown_tag_is_shown_by_its_name(engine: Engine, ask: Any) -> None:
 def test_csv_opens_in_a_spreadsheet_without_running_a_formula(engine: Engine, ask: Any) -> None:
     store(engine, event_row(NOON, user_id="u1", user_name="=cmd()", additional={"a": [1, "x,y"]}))
     rows = list(csv.DictReader(io.StringIO(ask("history", "all", "--format", "csv").out)))
-    assert [row["user.name"] for row in rows] == ["'=cmd()"]
+    assert [row["user_name"] for row in rows] == ["'=cmd()"]
     assert json.loads(rows[0]["additional"]) == {"a": [1, "x,y"]}
 
 
