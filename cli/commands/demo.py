@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -14,13 +15,15 @@ from cli.demo.watch import watch
 from cli.embedded.stack import Stack
 from cli.errors import Failed
 from cli.output import print_json, say
+from cli.sentences import Sentences
 from cli.settings import settings
 from models.engine import make_engine
-from producer import ProducerSettings, catalogue
-from producer.settings import read
+from producer import ProducerSettings
+from producer.catalogue import Catalogue, load
+from producer.settings import read, variable
 
-KEPT = {"TRAILKEEPER_RETENTION_USER_DAYS": "forever"}
-"""The demo's worker purges nothing: a file of old events is to be looked at."""
+KEPT = {"TRAILKEEPER_RETENTION_USER_DAYS": "forever", "TRAILKEEPER_SCRUB_ADDRESS_DAYS": "never"}
+"""The demo's worker purges and scrubs nothing: a file of old events is to be looked at."""
 
 
 @click.command("demo")
@@ -28,40 +31,55 @@ KEPT = {"TRAILKEEPER_RETENTION_USER_DAYS": "forever"}
     "--input", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Event lines."
 )
 @click.option(
+    "--catalogue",
+    "catalogues",
+    type=click.Path(exists=True, dir_okay=False),
+    multiple=True,
+    help="TOML file with their event types [TRAILKEEPER_CATALOGUE]. Repeatable.",
+)
+@click.option(
     "--home", type=click.Path(file_okay=False, path_type=Path), help="Folder of data [.trailkeeper]."
 )
 @click.option("--stay", is_flag=True, help="Keep everything running afterwards, to look at.")
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
-def command(file: Path | None, home: Path | None, stay: bool, as_json: bool) -> int:
+def command(
+    file: Path | None, catalogues: tuple[str, ...], home: Path | None, stay: bool, as_json: bool
+) -> int:
     """Show the whole pipeline at work.
 
     Starts what `up` starts, then sends real HTTP requests to the example
-    application, whose handlers call emit(), or a file's events (--input; name
-    its catalogue in TRAILKEEPER_CATALOGUE). Ends by itself within a minute with a
-    summary; exit code 1 if anything was lost or doubled.
+    application, whose handlers call emit(), or a file's events (--input, with their
+    event types in --catalogue). Ends by itself within a minute with a summary; exit
+    code 1 if anything was lost or doubled.
     """
     given = settings()
-    catalogue.load(read(ProducerSettings).catalogue)  # a mistake in it is told before anything starts
-    source: Source = FileSource(file) if file else TrafficSource()
+    event_types = load(catalogues or read(ProducerSettings).catalogue)  # a mistake in it is told first
+    source: Source = FileSource(file, event_types) if file else TrafficSource()
     stack = Stack(
         home or Path(given.home),
         redis_url=given.redis_url,
         database_url=given.database_url,
-        environment=KEPT,
+        environment=KEPT | _naming(catalogues),
         say=say,
     )
     for number in SIGNALS:
         signal.signal(number, lambda *_: stack.request_stop())
     with stack:
-        return _run(stack, source, stay=stay, as_json=as_json)
+        return _run(stack, source, event_types, stay=stay, as_json=as_json)
 
 
-def _run(stack: Stack, source: Source, *, stay: bool, as_json: bool) -> int:
+def _naming(catalogues: tuple[str, ...]) -> dict[str, str]:
+    """The variable for the worker, which stands in another folder."""
+    paths = os.pathsep.join(str(Path(path).resolve()) for path in catalogues)
+    return {variable("catalogue"): paths} if paths else {}
+
+
+def _run(stack: Stack, source: Source, event_types: Catalogue, *, stay: bool, as_json: bool) -> int:
     if not stack.is_up():
         raise Failed("stopped before anything was sent")
     engine = make_engine(stack.database_url, application_name="trailkeeper demo")
     try:
-        found = watch(stack, engine, source, quiet=as_json)
+        found = watch(stack, engine, source, Sentences(event_types), quiet=as_json)
     finally:
         engine.dispose()
     if as_json:

@@ -19,6 +19,7 @@ from cli.embedded.stack import Stack
 from cli.errors import WRONG_CALL, Failed
 from cli.output import say
 from producer import Emitter, InvalidEvent, ProducerSettings
+from producer.catalogue import Catalogue
 from producer.ids import moment_of
 from producer.lines import Line, read_lines
 from producer.settings import read
@@ -46,8 +47,9 @@ class FileSource:
         Failed: none of the first lines is an event, so that this is likely another kind of file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, event_types: Catalogue) -> None:
         self._path = path
+        self._event_types = event_types
         self._complaints = 0
         with path.open("rb") as file:
             first = [line for line, _ in zip(read_lines(file), range(FIRST_LINES), strict=False)]
@@ -60,7 +62,8 @@ class FileSource:
         settings = msgspec.structs.replace(
             read(ProducerSettings), redis_url=stack.redis_url, on_invalid="raise"
         )
-        emitter, stream = Emitter(settings), RedisStream(stack.redis_url, settings.stream)
+        emitter = Emitter(settings, catalogue=self._event_types)
+        stream = RedisStream(stack.redis_url, settings.stream)
         try:
             with self._path.open("rb") as file:
                 for line in read_lines(file):

@@ -43,8 +43,8 @@ class _Sending(threading.Thread):
             self.error = error
 
 
-def watch(stack: Stack, engine: Engine, source: Source, *, quiet: bool) -> Totals:
-    """Run a source to its end.
+def watch(stack: Stack, engine: Engine, source: Source, sentences: Sentences, *, quiet: bool) -> Totals:
+    """Run a source to its end; on a terminal, and unless *quiet*, show the newest events meanwhile.
 
     Raises:
         Failed: nothing arrived for a minute although events were waiting.
@@ -56,7 +56,8 @@ def watch(stack: Stack, engine: Engine, source: Source, *, quiet: bool) -> Total
     sending.start()
     try:
         with Live(console=console(stderr=True), transient=quiet, auto_refresh=False) as live:
-            _follow(engine, sending, sent, stack, live if not quiet and live.console.is_terminal else None)
+            shown = live if not quiet and live.console.is_terminal else None
+            _follow(engine, sending, sent, stack, sentences=sentences, live=shown)
     except BaseException:
         stack.request_stop()
         raise
@@ -76,8 +77,9 @@ def _await_worker(stack: Stack) -> None:
             raise Failed(f"no worker answers; {stack.home}/logs/worker.log says why")
 
 
-def _follow(engine: Engine, sending: _Sending, sent: Sent, stack: Stack, live: Live | None) -> None:
-    sentences = Sentences() if live else None
+def _follow(
+    engine: Engine, sending: _Sending, sent: Sent, stack: Stack, *, sentences: Sentences, live: Live | None
+) -> None:
     waiting = set(sent.moments())
     looked, progress = set(waiting), time.monotonic()
     while not stack.is_stopping() and (sending.is_alive() or waiting or len(looked) < len(sent)):
@@ -86,7 +88,7 @@ def _follow(engine: Engine, sending: _Sending, sent: Sent, stack: Stack, live: L
         if left != waiting or sending.is_alive():
             progress = time.monotonic()
         looked, waiting = known, left
-        if live and sentences:
+        if live:
             shown = picture(_newest(engine), sentences, sent=len(known), stored=len(known) - len(left))
             live.update(shown, refresh=True)
         if time.monotonic() - progress > STALLED_SECONDS:

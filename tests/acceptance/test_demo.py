@@ -35,7 +35,8 @@ def test_a_files_events_are_all_stored_and_running_it_again_stores_nothing_twice
 ) -> None:
     home = str(services_folder / "demo")
     first = totals(demo("--json", "--home", home, "--input", str(DATA / "mixed.jsonl")))
-    again = totals(demo("--json", "--home", home, "--input", str(DATA / "mixed.jsonl")))
+    named = ("--input", str(DATA / "mixed.jsonl"), "--catalogue", str(DATA / "pages.toml"))
+    again = totals(demo("--json", "--home", home, *named, catalogue=None))
 
     assert (first["emitted"], first["stored"], first["dead_lettered"], first["duplicates"]) == (
         LINES,
