@@ -1,0 +1,205 @@
+"""No path returns a row or a field that the policy hides, no filter tells what is hidden, all paths agree."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from models.engine import transaction
+from models.histories import Question, StoredEvent, read_page
+from models.tables import Client, Location
+from producer.catalogue import load
+from tests.support.rows import NOON, store, store_in
+from tests.support.trail import BEGIN, END, questions, rows, viewers
+from views.errors import NotFound
+from views.masking import shown
+from views.policy import Policy
+from views.reading import Reader
+from views.viewer import Viewer
+
+ADMIN = Viewer(staff=True)
+POLICY = Policy(load())
+SECRETS = ("192.0.2.1", "198.51.100.1", "Berlin", "Firefox", "laptop", "r1")
+
+
+class World:
+    """A database with dictionary rows, filled anew for each example."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        derived = {"source": "test", "build": "1"}
+        places = (("Berlin, DE", "DE"), ("New York, NY, US", "US"))
+        self.locations = tuple(
+            store_in(engine, Location, digest=_digest(name), display=name, country_code=code, **derived)
+            for name, code in places
+        )
+        self.clients = tuple(
+            store_in(
+                engine, Client, digest=_digest(name), user_agent=name, display=name, kind=kind, **derived
+            )
+            for name, kind in (("Firefox", "browser"), ("pip", "installer"))
+        )
+
+    def fill(self, found: list[dict[str, Any]]) -> list[StoredEvent]:
+        """Store rows in place of those before; returns them as they are read, newest first."""
+        with transaction(self.engine) as connection:
+            connection.execute(text("DELETE FROM events"))
+        if found:
+            store(self.engine, *found)
+        with transaction(self.engine) as connection:
+            return read_page(connection, Question(), limit=1000).events
+
+
+def _digest(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()
+
+
+@pytest.fixture
+def world(engine: Engine) -> World:
+    return World(engine)
+
+
+relaxed = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def expected(events: list[StoredEvent], viewer: Viewer, question: Question) -> list[dict[str, Any]]:
+    """The answer as the policy means it: filters look at nothing but what is shown."""
+    candidates = ((event, shown(POLICY, viewer, event)) for event in events if belongs(event, question))
+    return [found for _, found in candidates if found is not None and fits(found, question)]
+
+
+def belongs(event: StoredEvent, question: Question) -> bool:
+    """Whether an event belongs to the history that is asked about, to one who sees everything."""
+    match question.about:
+        case "user":
+            acted = event.actor_id if event.actor_kind == "user" else None
+            return question.id in (event.user_id, acted, event.on_behalf_of_id)
+        case "actor":
+            return event.actor_id == question.id
+        case "project":
+            return event.project_id == question.id
+        case "organization":
+            return event.organization_id == question.id
+        case _:
+            return True
+
+
+def fits(found: dict[str, Any], question: Question) -> bool:
+    """Whether what is shown of an event says that it fits the filters."""
+    location, client = found.get("location") or {}, found.get("client") or {}
+    credential = found["actor"].get("credential") or {}
+    via = found["actor"]["kind"] == "service" or credential.get("kind") == "api_token"
+    by = question.actor or (question.id if question.about == "actor" else None)
+    return all(
+        (
+            not question.tags or any(_tagged(found["tag"], tag) for tag in question.tags),
+            not question.address or found.get("ip") == "192.0.2.1",
+            not question.country_code or location.get("country_code") == question.country_code,
+            not question.client or client.get("display") == "Firefox",
+            not question.via_service or via,
+            not by or found["actor"].get("id") == by,
+            not question.text or (found["view"] == "full" and "needle" in str(found["additional"])),
+        )
+    )
+
+
+def _tagged(tag: str, wanted: str) -> bool:
+    return tag.startswith(wanted[:-1]) if wanted.endswith("*") else tag == wanted
+
+
+def walk(reader: Reader, viewer: Viewer, question: Question, *, back: bool) -> list[dict[str, Any]]:
+    """Every page of two, from the newest on, or from the oldest back."""
+    found: list[dict[str, Any]] = []
+    place = UUID(int=0) if back else None
+    while True:
+        how = {"after": place} if back else {"before": place}
+        page = reader.page(viewer, question, limit=2, **how)
+        found = [*page.events, *found] if back else [*found, *page.events]
+        place = page.newer if back else page.older
+        if place is None:
+            return found
+
+
+@relaxed
+@given(data=st.data())
+def test_every_path_shows_what_the_policy_shows_and_filters_tell_nothing_more(
+    world: World, data: st.DataObject
+) -> None:
+    events = world.fill(data.draw(st.lists(rows(world.locations, world.clients), max_size=14)))
+    reader = Reader(world.engine, POLICY)
+    for _ in range(3):
+        viewer, question = data.draw(viewers), data.draw(questions())
+        if not POLICY.may_ask(viewer, question):
+            for ask in (reader.page, reader.export, reader.places):
+                with pytest.raises(NotFound):
+                    ask(viewer, question)
+            continue
+        answer = expected(events, viewer, question)
+        assert reader.page(viewer, question, limit=1000).events == answer
+        assert walk(reader, viewer, question, back=False) == answer
+        assert walk(reader, viewer, question, back=True) == answer
+        assert list(reader.export(viewer, question)) == answer
+        assert reader.newer_than(viewer, question, UUID(int=0)) == answer[::-1]
+        activity = reader.activity(viewer, question, "day")
+        assert {count.start: count.events for count in activity.counts} == _by_day(answer)
+        located = [found for found in answer if found.get("location")]
+        assert sum(place.events for place in reader.places(viewer, question)) == len(located)
+
+
+@relaxed
+@given(data=st.data())
+def test_an_event_by_its_id_is_shown_as_in_a_history_or_not_at_all(world: World, data: st.DataObject) -> None:
+    events = world.fill(data.draw(st.lists(rows(world.locations, world.clients), min_size=1, max_size=8)))
+    reader, viewer = Reader(world.engine, POLICY), data.draw(viewers)
+    for event in events:
+        assert reader.event(viewer, event.id) == shown(POLICY, viewer, event)
+    assert reader.event(viewer, UUID(int=1)) is None
+
+
+@relaxed
+@given(data=st.data())
+def test_the_rows_seen_in_full_are_those_whose_view_is_full(world: World, data: st.DataObject) -> None:
+    events = world.fill(data.draw(st.lists(rows(world.locations, world.clients), max_size=14)))
+    viewer = data.draw(viewers)
+    with transaction(world.engine) as connection:
+        full = read_page(connection, Question(), limit=1000, visible=POLICY.in_full(viewer)).events
+    assert full == [event for event in events if POLICY.view_of(viewer, event) == "full"]
+
+
+@relaxed
+@given(data=st.data())
+def test_a_redacted_event_holds_nothing_of_what_is_hidden(world: World, data: st.DataObject) -> None:
+    events = world.fill(data.draw(st.lists(rows(world.locations, world.clients), max_size=14)))
+    viewer = data.draw(viewers)
+    for event in events:
+        found = shown(POLICY, viewer, event)
+        if found is not None and found["view"] == "redacted":
+            assert not [secret for secret in SECRETS if f"'{secret}" in str(found)]
+            assert not {"submitted_by", "removed_by", "undeclared"} & set(found["additional"])
+
+
+def _by_day(answer: list[dict[str, Any]]) -> dict[datetime, int]:
+    days: dict[datetime, int] = {}
+    for found in answer:
+        day = datetime.fromisoformat(found["occurred_at"]).replace(hour=0, minute=0, second=0, microsecond=0)
+        days[day] = days.get(day, 0) + 1
+    return days
+
+
+def test_the_world_of_these_tests_holds_what_they_are_about() -> None:
+    assert NOON - BEGIN < timedelta(days=1) < END - BEGIN
+    known = {kind.tag: kind.audience for kind in POLICY.catalogue}
+    assert known["account:login:failure"] == {"self": "full"}
+    assert known["project:quarantine:enter"]["owner"] == "redacted"
+    assert known["admin:user:flags:change"] == {}
