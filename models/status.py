@@ -6,13 +6,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, null, select, text
+from sqlalchemy import BigInteger, Connection, Row, func, null, select, text
 
 from .errors import translated
 from .histories import Question, StoredEvent, read_page
 from .migrate import head, revision
 from .partitions.periods import id_floor
-from .tables import DeadLetter, EventRow
+from .tables import DeadLetter, EventRow, Purge
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,16 @@ class StoredDeadLetter:
     deliveries: int
     size: int
     raw: bytes | None
+
+
+@dataclass(frozen=True)
+class PurgeTotal:
+    """What purges of one scope removed so far, and when the last one ended."""
+
+    scope: str
+    purges: int
+    events: int
+    finished_at: datetime
 
 
 _DEAD_LETTER = [field.name for field in fields(StoredDeadLetter)]
@@ -110,6 +120,23 @@ def dead_letter_counts(connection: Connection) -> dict[str, int]:
     )
     with translated():
         return dict(connection.execute(grouped).all())
+
+
+def purge_totals(connection: Connection) -> list[PurgeTotal]:
+    """What purges removed, by scope. There are a few purges a day, and they are all read.
+
+    Raises:
+        StoreError: the schema is missing, or the server is away.
+    """
+    events = func.coalesce(func.sum(Purge.events), 0).cast(BigInteger)
+    grouped = (
+        select(Purge.scope, func.count(), events, func.max(Purge.finished_at).label("finished_at"))
+        .group_by(Purge.scope)
+        .order_by(Purge.scope)
+    )
+    with translated():
+        found = connection.execute(grouped).all()
+    return [PurgeTotal(*row) for row in found]  # type: ignore[arg-type]  # every group has a newest
 
 
 def dead_letters(

@@ -44,7 +44,8 @@ HEADER = (
 )
 """The columns. A field that is masked and one that is not known are both empty."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # the same four as Japanese keyboards write them
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *FULL_WIDTH)
 NOTHING: dict[str, Any] = {}
 
 _json = msgspec.json.Encoder()

@@ -1,0 +1,228 @@
+"""The documents that the API answers with, as its OpenAPI document describes them.
+
+They describe and do not convert: what is answered is made by `views.masking`, and
+tests hold the two against each other.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from views.problems import MEDIA_TYPE
+
+from .examples import ACTIVITY, EVENT, EVENT_TYPE, PAGE, PROBLEM_EXAMPLES
+
+Scope = Literal["user", "project", "organization", "system"]
+Responses = dict[int | str, dict[str, Any]]
+"""Responses of an endpoint, as FastAPI takes them."""
+
+Membership = Literal["owner", "maintainer"]
+
+
+class SubjectDocument(BaseModel):
+    """Something with a stable id, and the name that it had when the event occurred."""
+
+    id: str
+    name: str | None
+
+
+class CredentialDocument(BaseModel):
+    """What the actor proved itself with."""
+
+    kind: str
+    id: str | None
+    label: str | None
+
+
+class ActorDocument(BaseModel):
+    """Who did it. `id`, `name`, `credential` and `on_behalf_of` are absent where they are masked."""
+
+    kind: Literal["user", "service", "staff", "system", "anonymous"]
+    id: str | None = None
+    name: str | None = None
+    credential: CredentialDocument | None = None
+    on_behalf_of: SubjectDocument | None = None
+
+
+class LocationDocument(BaseModel):
+    """Where the address was, as `source` of `build` has it."""
+
+    display: str | None
+    city: str | None
+    region: str | None
+    country: str | None
+    country_code: str | None
+    latitude: float | None
+    longitude: float | None
+    asn: int | None
+    source: str
+    build: str
+
+
+class ClientDocument(BaseModel):
+    """The device or program, as `source` of `build` understands its user agent."""
+
+    display: str
+    kind: str
+    name: str | None
+    version: str | None
+    os: str | None
+    device: str | None
+    source: str
+    build: str
+
+
+class EventDocument(BaseModel):
+    """One event as the viewer may see it. A key that is masked is absent; what is not known is null."""
+
+    model_config = ConfigDict(json_schema_extra={"example": EVENT})
+
+    id: str = Field(description="A UUIDv7: ids are ordered as the events' times are.")
+    tag: str
+    scope: Scope
+    occurred_at: str = Field(json_schema_extra={"format": "date-time"})
+    recorded_at: str = Field(json_schema_extra={"format": "date-time"})
+    sentence: str | None
+    user: SubjectDocument | None
+    project: SubjectDocument | None
+    organization: SubjectDocument | None
+    actor: ActorDocument
+    ip: str | None = None
+    location: LocationDocument | None = None
+    client: ClientDocument | None = None
+    request_id: str | None = None
+    additional: dict[str, Any]
+    view: Literal["full", "redacted"]
+
+
+class LinksDocument(BaseModel):
+    """Addresses of this page and of those beside it, with the same filters."""
+
+    self: str
+    older: str | None
+    newer: str | None
+
+
+class PageDocument(BaseModel):
+    """Events, newest first."""
+
+    model_config = ConfigDict(json_schema_extra={"example": PAGE})
+
+    events: list[EventDocument]
+    older: str | None = Field(description="Pass it as `cursor` for older events; null at the end.")
+    newer: str | None = Field(description="Pass it as `cursor` for newer events; null at the beginning.")
+    links: LinksDocument
+
+
+class CountDocument(BaseModel):
+    """How many events began within a stretch of time."""
+
+    start: str = Field(json_schema_extra={"format": "date-time"})
+    events: int
+
+
+class ActivityDocument(BaseModel):
+    """Events over time, newest stretch first, without empty ones."""
+
+    model_config = ConfigDict(json_schema_extra={"example": ACTIVITY})
+
+    counts: list[CountDocument]
+    since: str = Field(json_schema_extra={"format": "date-time"}, description="Where counting began.")
+    until: str = Field(json_schema_extra={"format": "date-time"}, description="Where it ended.")
+    complete: bool = Field(description="False where there were too many events to count them all.")
+
+
+class CountedPlaceDocument(BaseModel):
+    """How many events came from a place."""
+
+    display: str | None
+    country: str | None
+    country_code: str | None
+    latitude: float | None
+    longitude: float | None
+    events: int
+
+
+class PlacesDocument(BaseModel):
+    """Places, the most frequent first."""
+
+    places: list[CountedPlaceDocument]
+
+
+class EventTypeDocument(BaseModel):
+    """An entry of the catalogue, as far as it is the viewer's to know."""
+
+    model_config = ConfigDict(json_schema_extra={"example": EVENT_TYPE})
+
+    tag: str
+    scope: Scope
+    group: str
+    sentence: str
+    payload: dict[str, str]
+    private: list[str]
+    audience: dict[str, Literal["full", "redacted"]]
+    retention_days: int | None
+    aliases: list[str]
+
+
+class EventTypesDocument(BaseModel):
+    """Event types, ordered by tag."""
+
+    event_types: list[EventTypeDocument]
+
+
+class ViewerDocument(BaseModel):
+    """Who asks, with their roles."""
+
+    user_id: str | None
+    projects: dict[str, Membership]
+    organizations: dict[str, Membership]
+    staff: bool
+
+
+class FieldProblemDocument(BaseModel):
+    """What is wrong with one parameter."""
+
+    field: str
+    problem: str
+
+
+class ProblemDocument(BaseModel):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblemDocument] = []
+
+
+def _problem(status: int, description: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/ProblemDocument"},
+                "example": PROBLEM_EXAMPLES.get(status),
+            }
+        },
+    }
+
+
+PROBLEMS: Responses = {
+    400: _problem(400, "The request cannot be read."),
+    401: _problem(401, "The token or cookie does not hold: expired, forged, for another audience."),
+    403: _problem(403, "It came from a page of another site."),
+    404: _problem(404, "There is no such history or event, or it is not the viewer's to see."),
+    413: _problem(413, "The body is too large."),
+    414: _problem(414, "The address is too long."),
+    415: _problem(415, "The body is of another kind."),
+    422: _problem(422, "A parameter cannot be used; `errors` says which and why."),
+    429: _problem(429, "Too many tries, or too much at once; see `Retry-After`."),
+    503: _problem(503, "The database is away or takes too long; see `Retry-After`."),
+}
+
+READING: Responses = {status: PROBLEMS[status] for status in (401, 404, 414, 422, 503)}
+"""What may go wrong whenever something is read."""

@@ -1,0 +1,111 @@
+"""The service as an ASGI application: to be mounted in a host application, or to stand alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from sqlalchemy import Engine
+
+from . import metrics_page, session
+from . import settings as own
+from .api import catalogue
+from .api.documents import ProblemDocument
+from .api.histories import histories
+from .bounds import Bounds
+from .health import router as health
+from .pages.problems import error_page
+from .pages.router import router as pages
+from .parts import Identify, make_parts
+from .problems import Troubles, install
+from .security import SecurityHeaders
+from .settings import ViewsSettings
+
+API = "/api/v1"
+PARAMETER = re.compile(r"\{[^}]*\}")
+DESCRIPTION = """\
+Histories of users, projects and organizations, as far as whoever asks may see them.
+
+Who asks is told by a signed token, as `Authorization: Bearer ...` or exchanged once for a cookie, or by
+the application that this service is mounted in. A history that is not the viewer's to see does not exist
+for them. Errors are `application/problem+json`.
+"""
+
+
+def create_app(
+    settings: ViewsSettings | None = None,
+    *,
+    identify: Identify | None = None,
+    engine: Engine | None = None,
+) -> FastAPI:
+    """The application.
+
+    Mounted in a host, which knows who asks:
+    ``host.mount("/trail", create_app(identify=viewer_of_session))``. Alone, tokens say so.
+
+    Args:
+        settings: without them, those of the environment.
+        identify: the viewer of a request, by the host's own session; None for nobody in particular. It may
+            take its time. With it no token is looked at.
+        engine: connections to the database, made after any fork; without it, ones that can only read.
+
+    Raises:
+        SettingsError: a variable of the environment is wrong.
+        CatalogueError: a catalogue file is wrong.
+        ValueError: the database URL is none.
+    """
+    settings = own.settings() if settings is None else settings
+    app = FastAPI(
+        title="Trailkeeper",
+        version="1",
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=_operation,
+    )
+    app.state.parts = make_parts(settings, identify, engine)
+    app.include_router(_api())
+    app.include_router(health)
+    app.include_router(metrics_page.router)
+    if identify is None:
+        app.include_router(session.router)
+    app.include_router(pages())
+    app.state.error_page = error_page
+    install(app)
+    _describe_problems(app)
+    # the last is the outermost: every answer gets its headers
+    for middleware in (Bounds, Troubles, SecurityHeaders):
+        app.add_middleware(middleware)
+    return app
+
+
+def _api() -> APIRouter:
+    api = APIRouter(prefix=API)
+    # before single events, whose path would take `export` for an id
+    api.include_router(histories())
+    api.include_router(catalogue.router)
+    return api
+
+
+def _operation(route: APIRoute) -> str:
+    """A name for programs made from the document: ``get_users_events_export``."""
+    words = re.findall(r"[a-z]+", PARAMETER.sub("", route.path.removeprefix(API)))
+    return "_".join([*sorted(method.lower() for method in route.methods), *words])
+
+
+def _describe_problems(app: FastAPI) -> None:
+    """Make the document name the shape of errors once, and FastAPI's own shape nowhere."""
+    framework = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schemas = framework()["components"]["schemas"]
+            described = ProblemDocument.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(described.pop("$defs"), ProblemDocument=described)
+            for name in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(name, None)
+        return framework()
+
+    app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation does

@@ -1,0 +1,87 @@
+"""What the requests of one application share; made with it, and connected when first used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fastapi import Request
+from sqlalchemy import Engine
+
+from models.engine import make_engine, parse_url
+from producer import catalogue
+
+from .cursors import Cursors
+from .limits import Slots, Tries
+from .policy import Policy
+from .reading import Reader
+from .settings import ViewsSettings
+from .viewer import Viewer
+
+Identify = Callable[[Request], Viewer | None]
+READ_ONLY = "-c default_transaction_read_only=on"
+
+MOST_EXPORTS = 4  # each holds a thread, and a connection while it reads a page
+MOST_TAILS = 50  # each asks the database twice a second
+MOST_OF_ONE_VIEWER = 5
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts.
+
+    Attributes:
+        settings: of the service.
+        reader: answers questions.
+        cursors: writes and reads cursors.
+        identify: the host application's word on who asks; None where tokens say so.
+        engine: connections that can only read.
+        tries: of exchanging tokens.
+        exports: that run at the moment.
+        tails: that run at the moment.
+    """
+
+    settings: ViewsSettings
+    reader: Reader
+    cursors: Cursors
+    engine: Engine
+    identify: Identify | None = None
+    tries: Tries = field(default_factory=Tries)
+    exports: Slots = field(default_factory=lambda: Slots("exports", MOST_EXPORTS, 2))
+    tails: Slots = field(default_factory=lambda: Slots("live tails", MOST_TAILS, MOST_OF_ONE_VIEWER))
+
+
+def make_parts(settings: ViewsSettings, identify: Identify | None, engine: Engine | None) -> Parts:
+    """The parts of one application.
+
+    Raises:
+        CatalogueError: a catalogue file is wrong.
+        ValueError: the database URL is none.
+    """
+    policy = Policy(catalogue.load(settings.catalogue))
+    engine = reading_engine(settings) if engine is None else engine
+    return Parts(settings, Reader(engine, policy), Cursors(settings), engine, identify)
+
+
+def reading_engine(settings: ViewsSettings) -> Engine:
+    """An engine whose transactions cannot write, whatever the role may do.
+
+    Raises:
+        ValueError: the URL is none.
+    """
+    url = parse_url(settings.database_url)
+    own = url.query.get("options", ())
+    options = " ".join([own] if isinstance(own, str) else own)
+    reading = url.update_query_dict({"options": f"{options} {READ_ONLY}".strip()})
+    return make_engine(
+        reading.render_as_string(hide_password=False),
+        application_name="trailkeeper views",
+        pool_size=settings.views_pool,
+        statement_timeout_ms=settings.views_statement_ms,
+    )
+
+
+def parts_of(request: Request) -> Parts:
+    """The parts of the application that handles a request."""
+    found: Parts = request.app.state.parts
+    return found

@@ -1,0 +1,39 @@
+"""The pipeline's numbers that Postgres knows: dead letters that wait for somebody, and purges."""
+
+from __future__ import annotations
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
+from sqlalchemy import Engine
+
+from models.engine import transaction
+from models.status import dead_letter_counts, newest_event, purge_totals
+
+
+def store_metrics(engine: Engine) -> list[Metric]:
+    """The numbers now.
+
+    Raises:
+        StoreError: Postgres does not answer, or has no schema.
+    """
+    with transaction(engine) as connection:
+        letters = dead_letter_counts(connection)
+        purges = purge_totals(connection)
+        newest = newest_event(connection)
+    by_reason = GaugeMetricFamily("trailkeeper_dead_letters", "Dead letters kept.", labels=["reason"])
+    for reason, number in letters.items():
+        by_reason.add_metric([reason], number)
+    runs = CounterMetricFamily("trailkeeper_purges", "Purges that removed something.", labels=["scope"])
+    removed = CounterMetricFamily("trailkeeper_purged_events", "Events removed.", labels=["scope"])
+    last = GaugeMetricFamily(
+        "trailkeeper_last_purge_timestamp_seconds", "When a purge last removed something.", labels=["scope"]
+    )
+    for total in purges:
+        runs.add_metric([total.scope], total.purges)
+        removed.add_metric([total.scope], total.events)
+        last.add_metric([total.scope], total.finished_at.timestamp())
+    newest_at = GaugeMetricFamily(
+        "trailkeeper_newest_event_timestamp_seconds", "When the newest stored event occurred; 0 of none."
+    )
+    newest_at.add_metric([], newest.occurred_at.timestamp() if newest else 0)
+    return [by_reason, runs, removed, last, newest_at]
