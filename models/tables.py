@@ -232,7 +232,7 @@ class Hold(Base):
 
 
 class Scrub(Base):
-    """What one step of the scrub did: by which policy, to how many; and what it left, because of which holds."""
+    """What one step of the scrub did: by which policy, to how many; what it left, because of which holds."""
 
     __tablename__ = "scrubs"
 
@@ -248,7 +248,7 @@ class Scrub(Base):
 
 
 class ScrubMark(Base):
-    """A partition that a step has been through, with no row inserted since and none left because of a hold."""
+    """A partition that a step has been through: no row was inserted since, none left because of a hold."""
 
     __tablename__ = "scrub_marks"
 

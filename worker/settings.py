@@ -9,7 +9,18 @@ import msgspec
 
 from producer.settings import Milliseconds, Paths, Seconds, Url, read
 
-Days = Annotated[int, msgspec.Meta(gt=0, le=36_500)] | Literal["forever"]
+MINIMUM_DAYS = 30
+"""So that nobody empties the trail by a slip of a finger; a tag of its own may be kept for less."""
+MAXIMUM_DAYS = 36_500
+
+Days = Annotated[
+    Annotated[int, msgspec.Meta(ge=MINIMUM_DAYS, le=MAXIMUM_DAYS)] | Literal["forever"],
+    msgspec.Meta(extra={"expected": f"{MINIMUM_DAYS} to {MAXIMUM_DAYS:,} days, or forever"}),
+]
+Age = Annotated[
+    Annotated[int, msgspec.Meta(ge=1, le=MAXIMUM_DAYS)] | Literal["never"],
+    msgspec.Meta(extra={"expected": f"1 to {MAXIMUM_DAYS:,} days, or never"}),
+]
 
 
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +41,9 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
         retention_project_days: how long project events are kept: days, or ``forever``.
         retention_organization_days: how long organization events are kept: days, or ``forever``.
         retention_system_days: how long system events are kept: days, or ``forever``.
+        scrub_address_days: after how many days an address becomes its network (/24 or /48), or ``never``.
+        scrub_days: after how many days an event loses its address, location, client, names and personal
+            payload keys, or ``never``.
     """
 
     redis_url: Url = "redis://127.0.0.1:6379/0"
@@ -46,6 +60,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     retention_project_days: Days = "forever"
     retention_organization_days: Days = "forever"
     retention_system_days: Days = "forever"
+    scrub_address_days: Age = 365
+    scrub_days: Age = "never"
 
 
 @cache

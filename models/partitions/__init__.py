@@ -3,7 +3,7 @@
 from .known import Partition, existing, leftovers
 from .manage import ensure, ensure_ahead
 from .periods import Period, id_floor, period_of, periods_between
-from .remove import drop
+from .remove import drop, finish
 
 __all__ = [
     "Partition",
@@ -12,6 +12,7 @@ __all__ = [
     "ensure",
     "ensure_ahead",
     "existing",
+    "finish",
     "id_floor",
     "leftovers",
     "period_of",

@@ -14,6 +14,7 @@ from models.tables import SCOPES
 
 from .known import attached_names, is_doomed, leftovers
 from .periods import MONTHLY, Period, period_of
+from .settle import settle
 
 
 def ensure(engine: Engine, periods: Iterable[Period]) -> list[str]:
@@ -67,17 +68,23 @@ def _make(engine: Engine, period: Period) -> bool:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MAKING_PARTITIONS})
         if period.name in attached_names(connection):
             return False
-        _clear_the_name(connection, period)
+        if not _clear_the_name(connection, period):
+            return False
         _create_and_attach(connection, period)
         return True
 
 
-def _clear_the_name(connection: Connection, period: Period) -> None:
-    """Finish what a purge that died half-way had begun; any other table of this name is left alone."""
+def _clear_the_name(connection: Connection, period: Period) -> bool:
+    """Finish what a purge that died half-way had begun; any other table of this name is left alone.
+
+    Returns:
+        False if the partition is attached again, as a hold names events of it.
+    """
     if period.name in leftovers(connection):
-        connection.execute(text(f"DROP TABLE {period.name}"))
-    elif is_doomed(connection, period.name):
+        return settle(connection, period.name)
+    if is_doomed(connection, period.name):
         raise StoreUnavailable(f"{period.name} is being dropped; it can be made anew when that is done")
+    return True
 
 
 def _create_and_attach(connection: Connection, period: Period) -> None:

@@ -7,21 +7,24 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
 
+from models.engine import transaction
 from models.errors import translated
-from models.locks import DROPPING_PARTITIONS
+from models.locks import DROPPING_PARTITIONS, MAKING_PARTITIONS
 
 from .known import DOOMED, Partition, attached_names, existing, is_doomed, leftovers
 from .periods import period_named
+from .settle import settle
 
 
 def drop(engine: Engine, partition: Partition) -> bool:
     """Remove a partition for good, and first whatever an earlier call did not come to the end of.
 
     It is marked, detached, then dropped. A process that dies in between leaves
-    a marked table; the next call, for whichever partition, removes that too.
+    a marked table; the next call, for whichever partition, removes that too. Where
+    a hold names events of it by then, it is attached again.
 
     Returns:
-        Whether it was there.
+        Whether it was there and is gone.
 
     Raises:
         StoreUnavailable: somebody reads it for longer than the statement time-out. It is out of
@@ -31,13 +34,25 @@ def drop(engine: Engine, partition: Partition) -> bool:
     """
     name, parent = _names(partition)
     with _alone(engine) as connection:
-        _finish_what_was_begun(connection)
-        there = name in attached_names(connection)
-        if there:
-            connection.execute(text(f"COMMENT ON TABLE {name} IS '{DOOMED}'"))
-            connection.execute(text(f"ALTER TABLE {parent} DETACH PARTITION {name} CONCURRENTLY"))
-        _drop_leftovers(connection)
-    return there
+        _finish_what_was_begun(engine, connection)
+        if name not in attached_names(connection):
+            return False
+        connection.execute(text(f"COMMENT ON TABLE {name} IS '{DOOMED}'"))
+        connection.execute(text(f"ALTER TABLE {parent} DETACH PARTITION {name} CONCURRENTLY"))
+        return name in _settle_leftovers(engine, connection)
+
+
+def finish(engine: Engine) -> list[str]:
+    """Remove what earlier calls of `drop` did not come to the end of.
+
+    Returns:
+        The names of those that are gone.
+
+    Raises:
+        StoreError: as for `drop`.
+    """
+    with _alone(engine) as connection:
+        return _finish_what_was_begun(engine, connection)
 
 
 def _names(partition: Partition) -> tuple[str, str]:
@@ -61,14 +76,20 @@ def _alone(engine: Engine) -> Iterator[Connection]:
             connection.invalidate()
 
 
-def _finish_what_was_begun(connection: Connection) -> None:
+def _finish_what_was_begun(engine: Engine, connection: Connection) -> list[str]:
     for partition in existing(connection):
         if partition.detaching and is_doomed(connection, partition.name):
             _, parent = _names(partition)
             connection.execute(text(f"ALTER TABLE {parent} DETACH PARTITION {partition.name} FINALIZE"))
-    _drop_leftovers(connection)
+    return _settle_leftovers(engine, connection)
 
 
-def _drop_leftovers(connection: Connection) -> None:
-    for name in leftovers(connection):
-        connection.execute(text(f"DROP TABLE IF EXISTS {name}"))
+def _settle_leftovers(engine: Engine, connection: Connection) -> list[str]:
+    return [name for name in leftovers(connection) if _settle(engine, name)]
+
+
+def _settle(engine: Engine, name: str) -> bool:
+    with transaction(engine) as connection:
+        # before any lock on a parent, as whoever makes partitions does
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MAKING_PARTITIONS})
+        return name in leftovers(connection) and settle(connection, name)

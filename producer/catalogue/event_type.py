@@ -14,6 +14,9 @@ JsonType = Literal["string", "integer", "number", "boolean", "array", "object"]
 
 SCOPES: tuple[Scope, ...] = ("user", "project", "organization", "system")
 
+MINIMUM_DAYS = 7
+"""Noise may go early, but not before somebody had a week to look at it."""
+
 
 class EventType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An event type, field for field as its TOML table.
@@ -25,6 +28,7 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             what is left out where it is not known; see `producer.catalogue.sentence`.
         payload: the allow-list of keys of `additional`, each with its JSON type.
         private: payload keys that only a full view shows.
+        personal: payload keys that hold personal data: a scrub or an erasure takes them away.
         audience: who else than admins sees it, and how much; who is missing sees nothing.
         delivery: what happens when Redis does not answer.
         retention_days: how long it is kept, where that differs from the scope's.
@@ -37,8 +41,9 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     sentence: Annotated[str, msgspec.Meta(min_length=1)]
     payload: dict[str, JsonType] = {}
     private: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
     audience: dict[Role, View] = {}
     delivery: Delivery = "spooled"
-    retention_days: Annotated[int, msgspec.Meta(gt=0, le=36_500)] | None = None
+    retention_days: Annotated[int, msgspec.Meta(ge=MINIMUM_DAYS, le=36_500)] | None = None
     aliases: tuple[str, ...] = ()
     group: str = ""

@@ -24,9 +24,10 @@ EXPECTED = {
     "sentence": "text",
     "payload": "each key with string, integer, number, boolean, array or object",
     "private": "a list of payload keys",
+    "personal": "a list of payload keys",
     "audience": "self, owner, maintainer or public, each with full or redacted",
     "delivery": "spooled, required or best_effort",
-    "retention_days": "a whole number, 1 to 36500",
+    "retention_days": "a whole number of days, 7 to 36500",
     "aliases": "a list of other spellings of the tag",
     "group": "text",
 }
@@ -109,8 +110,9 @@ def _refuse_undeclared(where: str, kind: EventType) -> None:
         raise CatalogueError(
             f"{where}: sentence names {{{name}}}; expected a key of payload, or one of {known}"
         )
-    for name in sorted(set(kind.private) - set(kind.payload)):
-        raise CatalogueError(f"{where}: private names {name!r}; expected a key of payload")
+    for field in ("private", "personal"):
+        for name in sorted(set(getattr(kind, field)) - set(kind.payload)):
+            raise CatalogueError(f"{where}: {field} names {name!r}; expected a key of payload")
 
 
 def _refuse_bad_aliases(where: str, kind: EventType) -> None:

@@ -11,7 +11,6 @@ from sqlalchemy import Engine, text
 from models.locks import PURGING
 from tests.support import rows
 from tests.support.drains import query
-from tests.support.rows import count
 from worker.retention import Busy, plan, purge, purging
 from worker.settings import WorkerSettings
 
@@ -23,6 +22,14 @@ def store(
 ) -> None:
     moments = [NOW - timedelta(days=days_ago, seconds=number) for number in range(n)]
     rows.store(engine, *(rows.event_row(moment, scope=scope, tag=tag) for moment in moments))
+
+
+def count(engine: Engine) -> int:
+    """How many events are stored, without those that tell of purges."""
+    with engine.connect() as connection:
+        return int(
+            connection.execute(text("SELECT count(*) FROM events WHERE scope <> 'system'")).scalar_one()
+        )
 
 
 @pytest.fixture
@@ -86,7 +93,9 @@ def test_a_tag_with_a_longer_retention_outlives_its_month(
 
     purge(settings, NOW)
 
-    assert query(database_url, "SELECT DISTINCT tag FROM events") == [{"tag": "bank:transfer:sign"}]
+    assert query(database_url, "SELECT DISTINCT tag FROM events WHERE scope = 'user'") == [
+        {"tag": "bank:transfer:sign"}
+    ]
     assert count(engine) == 2
 
 

@@ -1,49 +1,40 @@
-"""The purge: whole partitions are dropped, the edge is deleted in bounded batches.
+"""The purge: whole partitions are dropped, the edge is deleted in bounded batches, what is held stays.
 
-One at a time across the fleet: a lock in Postgres that is gone with its
-connection. Each step commits by itself, so a purge that is killed is finished
-by the next one.
+Each step commits by itself together with its count, so a purge that is killed is
+finished by the next one, in the same record. A partition with held events is not
+dropped; the others of its events are deleted from it. To move held events aside
+and drop the rest would be cheaper, but would take them out of everybody's sight
+for as long as the slowest reader keeps the partition from being detached.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
 
-import msgspec
-from sqlalchemy import Connection, Engine, insert, text
+from sqlalchemy import Connection, Engine, text
 
-from models.engine import make_engine, transaction
-from models.errors import translated
+from models.engine import transaction
+from models.holds import HELD, wait_for_holds
 from models.locks import PURGING
-from models.partitions import Partition, drop, existing, id_floor
+from models.partitions import Partition, drop, finish, id_floor
 from models.tables import Purge
 from producer import catalogue
+from producer.catalogue import Catalogue
 from worker.settings import WorkerSettings
 
+from . import records
+from .alone import engine_for, one_at_a_time
+from .announce import announce
 from .policy import Rule, rules
+from .removal import EXPIRED, Removal, goes_whole, holding, planned, touched, values_of
+from .windows import LOWEST, WITHIN, edge
 
 logger = logging.getLogger(__name__)
 
 BATCH = 5_000
-STATEMENT_TIMEOUT_MS = 240_000  # counting a large partition; below the task's time limit
-
-_PREDICATE = "id < :floor AND (CAST(:tag AS text) IS NULL OR tag = :tag) AND tag <> ALL(:spared)"
-
-
-class Busy(Exception):  # noqa: N818 - what it says
-    """Another purge is running; nothing was done."""
-
-
-class Removal(msgspec.Struct, frozen=True):
-    """What a rule removes from one partition: all of it (`whole`), or those rows that are past it."""
-
-    rule: Rule
-    partition: str
-    events: int
-    whole: bool
 
 
 def plan(settings: WorkerSettings, now: datetime | None = None) -> list[Removal]:
@@ -53,17 +44,17 @@ def plan(settings: WorkerSettings, now: datetime | None = None) -> list[Removal]
         StoreUnavailable: Postgres did not answer.
     """
     now = now or datetime.now(UTC)
-    with _engine(settings) as engine, transaction(engine) as connection:
+    with engine_for(settings, "purge") as engine, transaction(engine) as connection:
         found = [
-            _removal(connection, rule, partition, now)
+            planned(connection, rule, partition, now)
             for rule in rules(settings, catalogue.load(settings.catalogue))
-            for partition in _touched(connection, rule, now)
+            for partition in touched(connection, rule, now)
         ]
-    return [removal for removal in found if removal.events or removal.whole]
+    return [removal for removal in found if removal.events or removal.whole or removal.held]
 
 
 def purge(settings: WorkerSettings, now: datetime | None = None) -> list[Removal]:
-    """Remove what is past its retention.
+    """Remove what is past its retention, save what is held.
 
     Returns:
         What was removed, partition by partition.
@@ -73,109 +64,93 @@ def purge(settings: WorkerSettings, now: datetime | None = None) -> list[Removal
         StoreUnavailable: Postgres did not answer; what was removed until then is recorded.
     """
     now = now or datetime.now(UTC)
+    known = catalogue.load(settings.catalogue)
     removed: list[Removal] = []
-    with _engine(settings) as engine, _alone(engine):
-        for rule in rules(settings, catalogue.load(settings.catalogue)):
-            removed += _apply(engine, rule, now)
+    with one_at_a_time(settings, "purge", PURGING) as engine:
+        finish(engine)
+        for rule in rules(settings, known):
+            removed += _apply(engine, known, rule, now)
+        with transaction(engine) as connection:
+            for identity in records.left_open(connection, Purge):
+                _close(connection, known, identity, [])
+    return [removal for removal in removed if removal.events or removal.whole or removal.held]
+
+
+class _Job(NamedTuple):
+    """One rule being applied; `identity` is that of its record."""
+
+    engine: Engine
+    rule: Rule
+    now: datetime
+    identity: int
+
+
+def _apply(engine: Engine, known: Catalogue, rule: Rule, now: datetime) -> list[Removal]:
+    with transaction(engine) as connection:
+        partitions = touched(connection, rule, now)
+    if not partitions:
+        return []
+    same = {"scope": rule.scope, "tag": rule.tag}
+    values = {"retention_days": rule.days, "before": rule.before(now)}
+    job = _Job(engine, rule, now, records.opened(engine, Purge, same, values))
+    removed = [_remove(job, partition) for partition in partitions]
+    with transaction(engine) as connection:
+        _close(connection, known, job.identity, removed)
     return removed
 
 
-def _apply(engine: Engine, rule: Rule, now: datetime) -> list[Removal]:
-    started = datetime.now(UTC)
-    removed: list[Removal] = []
-    with transaction(engine) as connection:
-        touched = _touched(connection, rule, now)
-    for partition in touched:
-        with transaction(engine) as connection:
-            planned = _removal(connection, rule, partition, now)
-        events = _drop(engine, partition, planned) if planned.whole else _delete(engine, rule, partition, now)
-        removed.append(msgspec.structs.replace(planned, events=events))
-    if any(removal.events or removal.whole for removal in removed):
-        _record(engine, rule, started, now, removed)
-    return removed
+def _remove(job: _Job, partition: Partition) -> Removal:
+    with transaction(job.engine) as connection:
+        whole = goes_whole(connection, job.rule, partition, job.now)
+    before = records.number(job.engine, Purge, job.identity, "events")
+    # a hold may have been added meanwhile, so that it was not dropped after all
+    whole = whole and drop(job.engine, partition)
+    held, holds = (0, ()) if whole else _delete(job, partition)
+    events = records.number(job.engine, Purge, job.identity, "events") - before
+    return Removal(job.rule, partition.name, events, whole, held, holds)
 
 
-def _touched(connection: Connection, rule: Rule, now: datetime) -> list[Partition]:
-    """Partitions of the scope that begin before the rule's moment."""
-    found = [partition for partition in existing(connection) if partition.scope == rule.scope]
-    return [partition for partition in found if partition.start < rule.before(now)]
+def _delete(job: _Job, partition: Partition) -> tuple[int, tuple[int, ...]]:
+    """Delete the expired rows of a partition that stays, a bounded batch a transaction.
+
+    Returns:
+        How many stay because of holds, and of which.
+    """
+    after: UUID | None = LOWEST
+    held = 0
+    while after is not None:
+        with transaction(job.engine) as connection:
+            after, left = _delete_batch(connection, job, partition.name, after)
+        held += left
+    with transaction(job.engine) as connection:
+        return held, holding(connection, job.rule, partition, job.now) if held else ()
 
 
-def _removal(connection: Connection, rule: Rule, partition: Partition, now: datetime) -> Removal:
-    expired = _count(connection, partition, _PREDICATE, rule, now)
-    whole = rule.tag is None and partition.end <= rule.before(now)
-    if whole and rule.spared:
-        whole = expired == _count(connection, partition, "true", rule, now)
-    return Removal(rule, partition.name, expired, whole)
+def _delete_batch(connection: Connection, job: _Job, name: str, after: UUID) -> tuple[UUID | None, int]:
+    wait_for_holds(connection)
+    floor = id_floor(job.rule.before(job.now))
+    last = edge(connection, name, after, floor, size=BATCH, tag=job.rule.tag)
+    values = values_of(job.rule, job.now) | {"after": after, "edge": last}
+    which = f'"{name}" AS e WHERE {WITHIN} AND {EXPIRED}'
+    deleted = connection.execute(text(f"DELETE FROM {which} AND NOT {HELD}"), values).rowcount  # noqa: S608 - a name from the catalog
+    held = connection.execute(text(f"SELECT count(*) FROM {which}"), values).scalar_one()  # noqa: S608 - as above
+    records.count(connection, Purge, job.identity, events=deleted)
+    return last, int(held)
 
 
-def _count(connection: Connection, partition: Partition, predicate: str, rule: Rule, now: datetime) -> int:
-    counted = text(f'SELECT count(*) FROM "{partition.name}" WHERE {predicate}')  # noqa: S608 - a name from the catalog
-    values = _values(rule, now) if predicate is _PREDICATE else {}
-    return int(connection.execute(counted, values).scalar_one())
-
-
-def _drop(engine: Engine, partition: Partition, planned: Removal) -> int:
-    drop(engine, partition)
-    return planned.events
-
-
-def _delete(engine: Engine, rule: Rule, partition: Partition, now: datetime) -> int:
-    """Delete the expired rows of a partition that stays, a bounded batch a transaction."""
-    statement = text(
-        f'DELETE FROM "{partition.name}" WHERE ctid = ANY(ARRAY('  # noqa: S608 - a name from the catalog
-        f'SELECT ctid FROM "{partition.name}" WHERE {_PREDICATE} ORDER BY id LIMIT {BATCH}))'
+def _close(connection: Connection, known: Catalogue, identity: int, removed: list[Removal]) -> None:
+    held = sum(removal.held for removal in removed)
+    holds = sorted({hold for removal in removed for hold in removal.holds})
+    record = records.closed(connection, Purge, identity, held=held, holds=holds)
+    if not (record["events"] or record["partitions"] or held):
+        records.forget(connection, Purge, identity)
+        return
+    told = record | {"purge_id": str(identity), "before": record["before"].isoformat()}
+    announce(connection, known, "system:purge:finish", told)
+    logger.info(
+        "purged %d events of %s, %d partitions dropped, %d events held",
+        record["events"],
+        record["tag"] or record["scope"],
+        record["partitions"],
+        held,
     )
-    total = 0
-    while True:
-        with transaction(engine) as connection:
-            deleted = connection.execute(statement, _values(rule, now)).rowcount
-        total += deleted
-        if deleted < BATCH:
-            return total
-
-
-def _values(rule: Rule, now: datetime) -> dict[str, object]:
-    return {"floor": id_floor(rule.before(now)), "tag": rule.tag, "spared": list(rule.spared)}
-
-
-def _record(engine: Engine, rule: Rule, started: datetime, now: datetime, removed: list[Removal]) -> None:
-    events = sum(removal.events for removal in removed)
-    partitions = sum(removal.whole for removal in removed)
-    with transaction(engine) as connection:
-        connection.execute(
-            insert(Purge).values(
-                started_at=started,
-                scope=rule.scope,
-                tag=rule.tag,
-                retention_days=rule.days,
-                before=rule.before(now),
-                partitions=partitions,
-                events=events,
-            )
-        )
-    logger.info("purged %d events of %s, %d partitions dropped", events, rule.tag or rule.scope, partitions)
-
-
-@contextmanager
-def _engine(settings: WorkerSettings) -> Iterator[Engine]:
-    engine = make_engine(
-        settings.database_url, application_name="trailkeeper purge", statement_timeout_ms=STATEMENT_TIMEOUT_MS
-    )
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-@contextmanager
-def _alone(engine: Engine) -> Iterator[None]:
-    """Hold the fleet's purge lock, on a connection of its own."""
-    with translated(), engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": PURGING}).scalar_one():
-            raise Busy("another purge is running")
-        try:
-            yield
-        finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": PURGING})

@@ -1,0 +1,128 @@
+"""Legal holds: what they name is neither purged, scrubbed nor erased.
+
+A hold on a user covers the events about the user, those the user did, and those
+done on the user's behalf. Whoever removes or scrubs events takes the lock shared,
+in the transaction that does it, before it looks; whoever adds a hold takes it
+alone. So a hold either is seen, or came after the events were gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, text, update
+
+from .errors import translated
+from .locks import HOLDING
+from .tables import Hold
+
+ABOUT = ("user", "project", "organization")
+LONGEST_WAIT_MS = 20_000  # far above one batch of a purge
+
+IN_FORCE = "released_at IS NULL AND (until IS NULL OR until > now())"
+
+_NAMED = {
+    "user": (
+        "e.user_id = h.subject_id",
+        # word for word the condition of the index
+        "e.actor_id = h.subject_id AND e.actor_id IS DISTINCT FROM e.user_id",
+        "e.on_behalf_of_id = h.subject_id",
+    ),
+    "project": ("e.project_id = h.subject_id",),
+    "organization": ("e.organization_id = h.subject_id",),
+}
+
+
+def _held() -> str:
+    columns = {"user": ("user_id", "actor_id", "on_behalf_of_id")}
+    parts = [
+        f"e.{column} IN (SELECT subject_id FROM holds WHERE about = '{about}' AND {IN_FORCE})"  # noqa: S608 - constants
+        for about in ABOUT
+        for column in columns.get(about, (f"{about}_id",))
+    ]
+    return f"coalesce({' OR '.join(parts)}, false)"
+
+
+HELD = _held()
+"""Whether a row ``e`` of `events` is held; never NULL. Each subquery is hashed once a statement."""
+
+
+def wait_for_holds(connection: Connection) -> None:
+    """Let no hold be added until this transaction ends. To be called before it looks at any row."""
+    connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": HOLDING})
+
+
+def add(connection: Connection, **values: Any) -> Hold:
+    """Add a hold, in force once this transaction is committed.
+
+    Args:
+        connection: in a transaction.
+        **values: of the columns `about`, `subject_id`, `reason`, `until`, `added_by`.
+
+    Raises:
+        StoreUnavailable: a purge, scrub or erasure did not come to the end of a batch in time.
+    """
+    with translated():
+        connection.execute(text(f"SET LOCAL lock_timeout = {LONGEST_WAIT_MS}"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": HOLDING})
+        added = connection.execute(insert(Hold).values(values).returning(Hold.__table__))
+        return Hold(**added.mappings().one())
+
+
+def release(connection: Connection, identity: int, **values: Any) -> Hold | None:
+    """End a hold; None if there is none of this id, or it was released before.
+
+    Args:
+        connection: in a transaction.
+        identity: of the hold.
+        **values: of the columns `released_by` and `release_reason`.
+    """
+    statement = (
+        update(Hold)
+        .where(Hold.id == identity, Hold.released_at.is_(None))
+        .values(values | {"released_at": text("now()")})
+        .returning(Hold.__table__)
+    )
+    with translated():
+        found = connection.execute(statement).mappings().one_or_none()
+    return None if found is None else Hold(**found)
+
+
+def listing(connection: Connection, *, released: bool = False) -> list[Hold]:
+    """Holds in force, by id; with *released*, also those that are not any more.
+
+    Raises:
+        StoreError: the schema is missing, or the server is away.
+    """
+    columns = Hold.__table__.columns
+    statement = select(*columns).order_by(Hold.id)
+    if not released:
+        statement = statement.where(text(IN_FORCE))
+    with translated():
+        return [Hold(**row) for row in connection.execute(statement).mappings()]
+
+
+def holds_of(
+    connection: Connection, table: str, where: str = "true", values: Mapping[str, Any] | None = None
+) -> list[int]:
+    """The holds in force that name rows of a table, by id. Reads one index entry a hold and way of naming.
+
+    Args:
+        connection: to the database.
+        table: `events` or a partition; not a stranger's text.
+        where: a further condition on its rows ``e``; likewise.
+        values: of the condition's parameters.
+    """
+    statement = f"SELECT h.id FROM holds AS h WHERE {IN_FORCE} AND ({_any_named(table, where)}) ORDER BY h.id"  # noqa: S608 - constants, and names from the catalog
+    with translated():
+        return [int(identity) for identity in connection.scalars(text(statement), values or {})]
+
+
+def _any_named(table: str, where: str) -> str:
+    ways = [
+        f"(h.about = '{about}' AND EXISTS (SELECT FROM {table} AS e WHERE {named} AND {where}))"
+        for about, conditions in _NAMED.items()
+        for named in conditions
+    ]
+    return " OR ".join(ways)

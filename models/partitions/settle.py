@@ -1,0 +1,48 @@
+"""The end of a partition that was detached: dropped, or put back where a hold names events of it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from models.holds import holds_of, wait_for_holds
+
+from .periods import period_named
+
+_COUNTED = text("""
+    UPDATE purges SET partitions = partitions + 1, events = events + :events
+     WHERE scope = :scope AND tag IS NULL AND finished_at IS NULL
+""")
+
+
+def settle(connection: Connection, name: str) -> bool:
+    """Drop a detached partition for good, unless a hold names events of it: then it is attached again.
+
+    Events may have come, and holds been added, while it was on its way out; now
+    nobody writes to it, and no hold can be added before the transaction ends. What
+    is dropped is counted in the open record of the purge that wanted it, if there
+    is one.
+
+    Args:
+        connection: in a transaction that holds no lock on a parent yet.
+        name: the partition's; one of `known.leftovers`.
+
+    Returns:
+        Whether it is gone.
+    """
+    period = period_named(name)
+    assert period is not None, name
+    wait_for_holds(connection)
+    if holds_of(connection, name):
+        connection.execute(text(f"COMMENT ON TABLE {name} IS NULL"))
+        # the constraint that detaching left behind spares the scan
+        connection.execute(
+            text(
+                f"ALTER TABLE {period.parent} ATTACH PARTITION {name}"
+                f" FOR VALUES FROM ('{period.low}') TO ('{period.high}')"
+            )
+        )
+        return False
+    events = connection.scalar(text(f"SELECT count(*) FROM {name}"))  # noqa: S608 - a partition's name, taken apart above
+    connection.execute(text(f"DROP TABLE {name}"))
+    connection.execute(_COUNTED, {"events": events, "scope": period.scope})
+    return True

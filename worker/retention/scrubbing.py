@@ -1,0 +1,200 @@
+"""The scrub: events that stay lose personal data by their age, a bounded batch a transaction.
+
+Each batch commits together with its count, and what is done is not due again, so a
+scrub that is killed is finished by the next one, in the same record.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Engine, text
+
+from models.engine import transaction
+from models.holds import HELD, holds_of, wait_for_holds
+from models.locks import SCRUBBING
+from models.partitions import Partition, existing, id_floor
+from models.tables import Scrub
+from producer import catalogue
+from producer.catalogue import Catalogue
+from worker.settings import WorkerSettings
+
+from . import marks, records
+from .alone import engine_for, one_at_a_time
+from .announce import announce
+from .personal import personal_keys
+from .steps import Step, steps
+from .windows import LOWEST, WITHIN, edge
+
+logger = logging.getLogger(__name__)
+
+BATCH = 2_000
+OLD_ENOUGH = "e.id < :floor"
+
+
+class Scrubbed(msgspec.Struct, frozen=True):
+    """What a step takes away from one partition.
+
+    Attributes:
+        step: its name.
+        days: at which age.
+        partition: its name.
+        events: how many events lose something.
+        held: how many that are due keep it, because of holds.
+        holds: which.
+    """
+
+    step: str
+    days: int
+    partition: str
+    events: int
+    held: int = 0
+    holds: tuple[int, ...] = ()
+
+
+class _Job(NamedTuple):
+    """One step being applied; `identity` is that of its record."""
+
+    engine: Engine
+    step: Step
+    now: datetime
+    identity: int
+
+    @property
+    def values(self) -> dict[str, object]:
+        return _values(self.step, self.now)
+
+
+def scrub_plan(settings: WorkerSettings, now: datetime | None = None) -> list[Scrubbed]:
+    """What a scrub would do, partition by partition; changes nothing.
+
+    Each step is counted as if it were the only one.
+
+    Raises:
+        StoreUnavailable: Postgres did not answer.
+    """
+    now = now or datetime.now(UTC)
+    known = catalogue.load(settings.catalogue)
+    with engine_for(settings, "scrub") as engine, transaction(engine) as connection:
+        found = [
+            _planned(connection, step, partition, now)
+            for step in steps(settings, personal_keys(known))
+            for partition in _touched(connection, step, now)
+        ]
+    return [each for each in found if each.events or each.held]
+
+
+def scrub(settings: WorkerSettings, now: datetime | None = None) -> list[Scrubbed]:
+    """Take away what is past its age, save what is held.
+
+    Returns:
+        What was done, partition by partition.
+
+    Raises:
+        Busy: another scrub is running.
+        StoreUnavailable: Postgres did not answer; what was done until then is recorded.
+    """
+    now = now or datetime.now(UTC)
+    known = catalogue.load(settings.catalogue)
+    found: list[Scrubbed] = []
+    with one_at_a_time(settings, "scrub", SCRUBBING) as engine:
+        for step in steps(settings, personal_keys(known)):
+            found += _apply(engine, known, step, now)
+        with transaction(engine) as connection:
+            for identity in records.left_open(connection, Scrub):
+                _close(connection, known, identity, [])
+    return [each for each in found if each.events or each.held]
+
+
+def _apply(engine: Engine, known: Catalogue, step: Step, now: datetime) -> list[Scrubbed]:
+    with transaction(engine) as connection:
+        partitions = _touched(connection, step, now)
+    if not partitions:
+        return []
+    values = {"days": step.days, "before": step.before(now)}
+    job = _Job(engine, step, now, records.opened(engine, Scrub, {"step": step.name}, values))
+    found = [_scrub(job, partition) for partition in partitions]
+    with transaction(engine) as connection:
+        _close(connection, known, job.identity, found)
+    return found
+
+
+def _touched(connection: Connection, step: Step, now: datetime) -> list[Partition]:
+    before = step.before(now)
+    return [partition for partition in existing(connection) if partition.start < before]
+
+
+def _planned(connection: Connection, step: Step, partition: Partition, now: datetime) -> Scrubbed:
+    counted = text(
+        f"SELECT count(*) FILTER (WHERE NOT {HELD}), count(*) FILTER (WHERE {HELD})"  # noqa: S608 - a name from the catalog
+        f' FROM "{partition.name}" AS e WHERE {OLD_ENOUGH} AND {step.due}'
+    )
+    events, held = connection.execute(counted, _values(step, now)).one()
+    holds = _holding(connection, step, partition.name, now) if held else ()
+    return Scrubbed(step.name, step.days, partition.name, events, held, holds)
+
+
+def _scrub(job: _Job, partition: Partition) -> Scrubbed:
+    with transaction(job.engine) as connection:
+        mark = marks.present(connection, partition.name, job.step)
+        if marks.is_done(connection, mark):
+            return Scrubbed(job.step.name, job.step.days, partition.name, 0)
+    found = _walk(job, partition.name)
+    if partition.end <= job.step.before(job.now) and not found.held:
+        with transaction(job.engine) as connection:
+            marks.done(connection, mark)
+    return found
+
+
+def _walk(job: _Job, name: str) -> Scrubbed:
+    after: UUID | None = LOWEST
+    events = held = 0
+    while after is not None:
+        with transaction(job.engine) as connection:
+            after, changed, left = _batch(connection, job, name, after)
+        events, held = events + changed, held + left
+    with transaction(job.engine) as connection:
+        holds = _holding(connection, job.step, name, job.now) if held else ()
+    return Scrubbed(job.step.name, job.step.days, name, events, held, holds)
+
+
+def _batch(connection: Connection, job: _Job, name: str, after: UUID) -> tuple[UUID | None, int, int]:
+    wait_for_holds(connection)
+    step = job.step
+    last = edge(connection, name, after, id_floor(step.before(job.now)), size=BATCH)
+    values = job.values | {"after": after, "edge": last, "by": f"{step.name}/{job.identity}"}
+    changed = connection.execute(
+        text(
+            f'UPDATE "{name}" AS e SET {step.changes}, scrubbed_at = now(),'  # noqa: S608 - a name from the catalog
+            f" scrubbed_by = array_append(e.scrubbed_by, :by) WHERE {WITHIN} AND {step.due} AND NOT {HELD}"
+        ),
+        values,
+    ).rowcount
+    left = text(f'SELECT count(*) FROM "{name}" AS e WHERE {WITHIN} AND {step.due}')  # noqa: S608 - as above
+    held = connection.execute(left, values).scalar_one()
+    records.count(connection, Scrub, job.identity, events=changed)
+    return last, changed, int(held)
+
+
+def _holding(connection: Connection, step: Step, name: str, now: datetime) -> tuple[int, ...]:
+    return tuple(holds_of(connection, f'"{name}"', f"{OLD_ENOUGH} AND {step.due}", _values(step, now)))
+
+
+def _values(step: Step, now: datetime) -> dict[str, object]:
+    return {"floor": id_floor(step.before(now)), "personal": step.keys}
+
+
+def _close(connection: Connection, known: Catalogue, identity: int, found: list[Scrubbed]) -> None:
+    held = sum(each.held for each in found)
+    holds = sorted({hold for each in found for hold in each.holds})
+    record = records.closed(connection, Scrub, identity, held=held, holds=holds)
+    if not (record["events"] or held):
+        records.forget(connection, Scrub, identity)
+        return
+    told = record | {"scrub_id": str(identity), "before": record["before"].isoformat()}
+    announce(connection, known, "system:scrub:finish", told)
+    logger.info("scrubbed %d events of %s, %d held", record["events"], record["step"], held)
