@@ -60,6 +60,7 @@ def command(
         redis_url=given.redis_url,
         database_url=given.database_url,
         environment=KEPT | _naming(catalogues),
+        with_views=stay,
         say=say,
     )
     for number in SIGNALS:
@@ -87,6 +88,6 @@ def _run(stack: Stack, source: Source, event_types: Catalogue, *, stay: bool, as
     else:
         print_summary(found, str(stack.home))
     if stay and stack.is_up():
-        say("everything keeps running; Ctrl-C stops it")
+        say(f"everything keeps running, histories at {stack.views_url}; Ctrl-C stops it")
         stack.wait()
     return 0 if found.complete else 1

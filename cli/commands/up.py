@@ -60,4 +60,6 @@ def _announce(stack: Stack, *, as_json: bool) -> None:
     else:
         print(f"export TRAILKEEPER_REDIS_URL='{stack.redis_url}'")
         print(f"export TRAILKEEPER_DATABASE_URL='{stack.database_url}'", flush=True)
+        if stack.views_url:
+            say(f"histories at {stack.views_url}; trailkeeper token makes tokens to look at them")
     say("running; Ctrl-C stops it")

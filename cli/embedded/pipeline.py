@@ -1,4 +1,4 @@
-"""Worker and beat as children of a stack. They are Celery's own commands, as in any deployment."""
+"""Worker, beat and views as children of a stack, started as in any deployment."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .processes import Child
 QUEUES = "ingest,maintenance,backfill"
 WORKER_PATIENCE = 30.0  # a warm stop ends the batch at hand; a purge goes on with the next beat
 BEAT_PATIENCE = 5.0
+VIEWS_PATIENCE = 10.0  # requests go on for five seconds
 
 
 def worker(home: Path, environment: Mapping[str, str], *, name: str, slots: int) -> Child:
@@ -25,21 +26,30 @@ def worker(home: Path, environment: Mapping[str, str], *, name: str, slots: int)
     # alone on its broker, it need not look for others at its start
     alone = ["--without-mingle", "--without-gossip"]
     options = ["-Q", QUEUES, "-c", str(slots), "-n", f"{name}@%h", "-l", "WARNING", *alone]
-    return _child("worker", options, home, environment, WORKER_PATIENCE)
+    return _child("worker", _celery("worker", options), home, environment, WORKER_PATIENCE)
 
 
 def beat(home: Path, environment: Mapping[str, str]) -> Child:
     """The beat, its schedule kept in the home."""
     options = ["-s", str(home / "beat-schedule"), "--pidfile=", "-l", "WARNING"]
-    return _child("beat", options, home, environment, BEAT_PATIENCE)
+    return _child("beat", _celery("beat", options), home, environment, BEAT_PATIENCE)
+
+
+def views(home: Path, environment: Mapping[str, str]) -> Child:
+    """The histories over HTTP."""
+    return _child("views", ["-m", "views.serve"], home, environment, VIEWS_PATIENCE)
+
+
+def _celery(name: str, options: list[str]) -> list[str]:
+    return ["-m", "celery", "-A", "worker", name, *options]
 
 
 def _child(
-    name: str, options: list[str], home: Path, environment: Mapping[str, str], patience: float
+    name: str, command: list[str], home: Path, environment: Mapping[str, str], patience: float
 ) -> Child:
     return Child(
         name,
-        [sys.executable, "-m", "celery", "-A", "worker", name, *options],
+        [sys.executable, *command],
         log=home / "logs" / f"{name}.log",
         records=home / "run",
         environment=environment,

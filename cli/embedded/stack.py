@@ -1,4 +1,4 @@
-"""The whole pipeline on one machine: servers, schema, worker and beat, started together and kept running."""
+"""The whole pipeline on one machine: servers, schema, worker, beat and views, started and kept running."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from .errors import EmbeddedError
 from .guard import Guard
 from .leftovers import end_leftovers
 from .lock import STOPPING, HomeLock
-from .pipeline import beat, worker
+from .pipeline import beat, views, worker
 from .processes import Child
 from .servers import PostgresServer, RedisServer
 from .supervisor import Service, Supervisor
+from .views import ViewsPlace, is_installed
 
 MOST_SLOTS = 4
 
@@ -37,11 +38,10 @@ class Stack:
         concurrency: pool processes of the worker; without it, one a core, two to four.
         redis_url: a Redis to use instead of an embedded one.
         database_url: a Postgres to use instead of an embedded one.
-        environment: variables for worker and beat, on top of this process' own.
+        environment: variables for the children, on top of this process' own.
+        with_views: whether histories are served over HTTP.
         say: called with a sentence about what happens; from another thread too.
     """
-
-    views_url: str | None = None
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class Stack:
         redis_url: str | None = None,
         database_url: str | None = None,
         environment: Mapping[str, str] | None = None,
+        with_views: bool = True,
         say: Callable[[str], None] = _quietly,
     ) -> None:
         self.home = home.resolve()
@@ -58,6 +59,7 @@ class Stack:
         self._redis = RedisServer(self.home, redis_url)
         self._postgres = PostgresServer(self.home, database_url)
         self._extra = dict(environment or {})
+        self._with_views = with_views and is_installed()
         self._say = say
         self._lock = HomeLock(self.home / "lock")
         self._guard = Guard(self.home)
@@ -79,6 +81,7 @@ class Stack:
             self._postgres.start,
             self._migrate,
             self._start_children,
+            self._wait_for_views,
         ):
             if self._ending.is_set():
                 return
@@ -98,6 +101,11 @@ class Stack:
     def database_url(self) -> str:
         """Where the tables are."""
         return self._postgres.url
+
+    @property
+    def views_url(self) -> str | None:
+        """Where the pages and the API are; None without them."""
+        return self._views.url if self._with_views else None
 
     @property
     def environment(self) -> dict[str, str]:
@@ -135,7 +143,7 @@ class Stack:
         self._ending.wait()
 
     def stop(self) -> None:
-        """Stop everything: the worker finishes its batch, then beat, then the servers. Harmless twice."""
+        """Stop everything: the worker finishes its batch, servers come last. Harmless twice."""
         self._ending.set()
         if not self._lock.is_held():
             return
@@ -181,12 +189,22 @@ class Stack:
             worker(self.home, self.environment, name=name, slots=self._concurrency),
             beat(self.home, self.environment),
         ]
+        if self._with_views:
+            self._children.append(views(self.home, self._views.environment()))
         for child in self._children:
             child.start()
             self._say(f"{child.name} started, process {child.pid}, log {child.log}")
         embedded: list[Service] = [server for server in (self._redis, self._postgres) if server.is_embedded]
         self._supervisor = Supervisor([*embedded, *self._children], self._say)
         self._supervisor.start()
+
+    def _wait_for_views(self) -> None:
+        if self._with_views and not self._views.wait(self._ending.is_set) and not self._ending.is_set():
+            self._say(f"the views do not answer yet; {self.home / 'logs' / 'views.log'} may say why")
+
+    @property
+    def _views(self) -> ViewsPlace:
+        return ViewsPlace(self.home, self.environment)
 
     def _try(self, stop: Callable[[], None]) -> None:
         try:

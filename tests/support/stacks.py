@@ -19,7 +19,10 @@ from tests.support.waiting import until
 def running(home: Path, environment: Mapping[str, str] | None = None) -> Iterator[Stack]:
     """The embedded stack with two pool processes, up and its worker answering."""
     with Stack(
-        home, concurrency=2, environment={"TRAILKEEPER_LEASE_SECONDS": "2", **(environment or {})}
+        home,
+        concurrency=2,
+        environment={"TRAILKEEPER_LEASE_SECONDS": "2", **(environment or {})},
+        with_views=False,
     ) as stack:
         until(lambda: bool(pool_of(stack)), 60, "the worker has a pool")
         yield stack
