@@ -1,0 +1,228 @@
+"""Two months in the life of a small package index, for pages to show: the same story each time, up to now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+from _maxminddb_geolite2 import geolite2_database
+from sqlalchemy import Engine
+
+from examples.package_index.clients import agents, places
+from producer import catalogue
+from producer.event import Actor, Credential, Event, Subject
+from producer.ids import uuid7
+from producer.wire import REASONS, encode
+from worker.drain.derive import Derive
+from worker.drain.messages import Accepted, Message, Rejected
+from worker.drain.rows import row_of
+from worker.drain.store import Store
+from worker.enrich import ClientFinder, LocationFinder
+
+STREAM = "trailkeeper:events"
+SEED = 5863
+DAYS = 60
+
+ADA = Subject("u-1017", "ada.berg")
+JAN = Subject("u-1031", "jan.novak")
+FATIMA = Subject("u-1102", "fatima.haas")
+KENJI = Subject("u-1178", "kenji.ito")
+PEOPLE = (ADA, JAN, FATIMA, KENJI)
+STAFF = Subject("u-1", "robin")
+TIDEWATER = Subject("p-204", "tidewater")
+LEDGER = Subject("p-377", "async-ledger")
+KITE = Subject("p-512", "kite-parser")
+PROJECTS = (TIDEWATER, LEDGER, KITE)
+LABS = Subject("o-12", "northwind-labs")
+HOSTILE = "<script>alert(1)</script>\u202e\"'&"
+
+HOMES = {ADA.id: places.ADDRESSES[7], JAN.id: places.ADDRESSES[15], FATIMA.id: places.ADDRESSES[9], KENJI.id: places.ADDRESSES[3]}
+BROWSERS = {person.id: agents.BROWSERS[place] for place, person in enumerate(PEOPLE)}
+WORKFLOW = "ada/tidewater, release.yml"
+
+Told = dict[str, Any]
+
+
+class Story:
+    """Tells events one after another, older ones first.
+
+    Args:
+        now: when it ends.
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self._random = Random(SEED)
+        self._now = now
+        self._release = 0
+
+    def events(self) -> Iterator[Event]:
+        """All of them, by time."""
+        chapters: list[tuple[Callable[[], Told], int]] = [
+            (self._login, 30),
+            (self._failure, 9),
+            (self._by_publisher, 16),
+            (self._by_token, 18),
+            (self._account, 9),
+            (self._team, 6),
+            (self._stranger, 4),
+            (self._staff, 2),
+        ]
+        kinds, weights = zip(*chapters, strict=True)
+        for moment in self._moments():
+            yield self._event(moment, self._random.choices(kinds, weights)[0]())
+        for ago, told in enumerate((self._staff(), self._by_publisher(), self._login()), 1):
+            yield self._event(self._now - timedelta(seconds=40 - 11 * ago), told)
+
+    def _moments(self) -> list[datetime]:
+        found = []
+        for day in range(DAYS, -1, -1):
+            at = (self._now - timedelta(days=day)).replace(hour=0, minute=0, second=0, microsecond=0)
+            busy = 9 if at.weekday() >= 5 else 26
+            number = self._random.randint(busy // 2, busy + (20 if day in {12, 13, 31} else 0))
+            found += [at + timedelta(seconds=self._random.triangular(0, 86_400, 52_000)) for _ in range(number)]
+        return sorted(moment for moment in found if moment < self._now - timedelta(minutes=2))
+
+    def _event(self, moment: datetime, told: Told) -> Event:
+        request = f"{self._random.getrandbits(128):032x}"
+        return Event(id=uuid7(moment), occurred_at=moment, request_id=request, **told)
+
+    def _person(self) -> Subject:
+        return self._random.choices(PEOPLE, (8, 4, 3, 3))[0]
+
+    def _at_home(self, person: Subject, credential: Credential | None = None) -> Told:
+        shown = credential or Credential("session", f"{self._random.getrandbits(48):012x}")
+        travels = self._random.random() < 0.2
+        return {
+            "actor": Actor("user", person.id, person.name, shown),
+            "ip": self._random.choice(places.ADDRESSES) if travels else HOMES[person.id],
+            "user_agent": BROWSERS[person.id],
+        }
+
+    def _login(self) -> Told:
+        person = self._person()
+        if self._random.random() < 0.15:
+            return {"tag": "account:logout", "user": person} | self._at_home(person)
+        paid = {"method": "password", "two_factor_method": self._random.choice(("webauthn", "totp"))}
+        return {"tag": "account:login:success", "user": person, "additional": paid} | self._at_home(person)
+
+    def _failure(self) -> Told:
+        person = self._person()
+        reason = self._random.choice(("wrong password", "wrong password", "no such code"))
+        return {"tag": "account:login:failure", "user": person, "additional": {"reason": reason}} | self._from_afar()
+
+    def _from_afar(self) -> Told:
+        return {
+            "actor": Actor("anonymous"),
+            "ip": self._random.choice(places.STRANGERS),
+            "user_agent": self._random.choice(agents.BREAKERS),
+        }
+
+    def _by_publisher(self) -> Told:
+        publisher = Credential("trusted_publisher", "tp-88", WORKFLOW)
+        actor = Actor("service", "tp-88", WORKFLOW, publisher, ADA)
+        version = self._version()
+        tag = self._random.choice(("project:release:add", "file:add", "file:add"))
+        told = {"tag": tag, "project": TIDEWATER, "actor": actor, "ip": self._random.choice(places.RUNNERS)}
+        return told | {"user_agent": agents.UV_IN_CI, "additional": self._uploaded(tag, TIDEWATER, version)}
+
+    def _by_token(self) -> Told:
+        person, project = self._random.choice(((JAN, LEDGER), (FATIMA, TIDEWATER), (ADA, LEDGER), (KENJI, KITE)))
+        token = Credential("api_token", "t-" + person.id, f"{project.name} releases")
+        tag = self._random.choice(("project:release:add", "file:add", "file:add", "project:release:yank"))
+        told = {"tag": tag, "project": project, "additional": self._uploaded(tag, project, self._version())}
+        agent = self._random.choice(agents.UPLOADERS)
+        return told | self._at_home(person, token) | {"user_agent": agent}
+
+    def _uploaded(self, tag: str, project: Subject, version: str) -> Told:
+        match tag:
+            case "file:add":
+                return {"filename": f"{project.name}-{version}-py3-none-any.whl".replace("_", "-"), "version": version}
+            case "project:release:yank":
+                return {"version": version, "yanked_reason": "breaks on Windows"}
+            case _:
+                return {"version": version}
+
+    def _version(self) -> str:
+        self._release += 1
+        return f"{1 + self._release // 120}.{self._release // 9 % 14}.{self._release % 9}"
+
+    def _account(self) -> Told:
+        person = self._person()
+        told = self._random.choice(
+            (
+                ("account:api_token:add", {"description": "laptop", "caveats": [{"project": "tidewater"}]}),
+                ("account:password:change", {}),
+                ("account:two_factor:method:add", {"method": "webauthn", "label": "blue key"}),
+                ("account:recovery_codes:generate", {}),
+                ("account:email:verify", {"email": f"{person.name}@example.org"}),
+            )
+        )
+        return {"tag": told[0], "user": person, "additional": told[1]} | self._at_home(person)
+
+    def _team(self) -> Told:
+        project = self._random.choice(PROJECTS)
+        told = self._random.choice(
+            (
+                {"tag": "project:role:add", "project": project, "user": FATIMA, "additional": {"role_name": "Maintainer"}},
+                {"tag": "project:role:invite", "project": project, "user": KENJI, "additional": {"role_name": "Owner"}},
+                {"tag": "organization:organization_role:add", "organization": LABS, "user": JAN},
+            )
+        )
+        return told | self._at_home(ADA)
+
+    def _stranger(self) -> Told:
+        person = self._person()
+        told = self._random.choice(("account:password:reset:request", "account:login:rate_limited"))
+        return {"tag": told, "user": person} | self._from_afar()
+
+    def _staff(self) -> Told:
+        actor = Actor("staff", STAFF.id, STAFF.name, Credential("session", "s-9"))
+        about = {"about": "user", "id": self._person().id}
+        told = {"tag": "admin:history:view", "actor": actor, "additional": about}
+        return told | {"ip": places.ADDRESSES[23], "user_agent": agents.BROWSERS[8]}
+
+
+def hostile(now: datetime) -> Event:
+    """An event whose every text was written by somebody who means harm."""
+    project = Subject(TIDEWATER.id, HOSTILE)
+    actor = Actor("user", KENJI.id, HOSTILE, Credential("api_token", HOSTILE, HOSTILE))
+    additional = {"version": HOSTILE, "publisher_url": "javascript:alert(1)" + "long" * 60}
+    return Event(
+        id=uuid7(now), occurred_at=now, tag="project:release:add", project=project, actor=actor,
+        ip="192.0.2.1", user_agent=HOSTILE, request_id=HOSTILE, additional=additional,
+    )  # fmt: skip
+
+
+def tell(engine: Engine, now: datetime | None = None) -> None:
+    """Store the story."""
+    store(engine, list(Story(now or datetime.now(UTC)).events()))
+
+
+def store(engine: Engine, events: list[Event]) -> None:
+    """Store events as a drain does: by COPY, with location and client worked out."""
+    known = catalogue.load()
+    accepted = [_accepted(event, known) for event in events]
+    derive = Derive(engine, LocationFinder([geolite2_database()]), ClientFinder())
+    entries = [(each, row_of(each, *ids)) for each, ids in zip(accepted, derive.ids(accepted), strict=True)]
+    Store(engine, STREAM).write(entries, [], fresh=True)
+
+
+def lose(engine: Engine, number: int = 12) -> None:
+    """Store dead letters of several reasons."""
+    reasons = ("wrong_shape", "unknown_tag", "bad_time", "quarantined")
+    rejected = []
+    for place in range(number):
+        reason = reasons[place % len(reasons) if place % 5 else 0]
+        raw = b'{"v":1,"tag":"account:login:sucess","user":{"id":"u-%d"},"note":"<b>%d</b>"}' % (1000 + place, place)
+        message = Message(f"{1_790_000_000_000 + place}-0", raw, None, {b"e": raw})
+        rejected.append(Rejected(message, reason, REASONS[reason] + f": message {place}"))
+    Store(engine, STREAM).write([], rejected, fresh=True)
+
+
+def _accepted(event: Event, known: catalogue.Catalogue) -> Accepted:
+    kind = known.get(event.tag)
+    assert kind is not None, event.tag
+    payload = encode(event)
+    return Accepted(Message("0-0", payload, None, {b"e": payload}), event, kind, None)

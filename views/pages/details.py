@@ -1,0 +1,137 @@
+"""The page of one event: its facts, and what was worked out from them, by which data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse
+
+from models.histories import Question
+from views.errors import NotFound
+from views.parts import parts_of
+from views.watched import record_view
+
+from . import words
+from .rendering import addresses_of, page
+from .rows import Rows
+from .visitors import Visitor
+from .world import spot
+
+router = APIRouter(include_in_schema=False)
+
+LOCATION = ("city", "region", "country", "asn")
+CLIENT = ("name", "version", "os", "device")
+NAMES = {"os": "System", "asn": "Network (AS)"}
+
+
+class Fact(NamedTuple):
+    """Something known, and where it leads."""
+
+    label: str
+    name: str
+    href: str | None = None
+    mono: bool = False
+
+
+class SubjectFact(NamedTuple):
+    """Whom or what an event is about."""
+
+    label: str
+    id: str
+    name: str
+    href: str | None
+
+
+@router.get("/events/{identity}")
+def of_an_event(request: Request, viewer: Visitor, identity: str) -> HTMLResponse:
+    """One event, as far as the viewer may see it."""
+    parts = parts_of(request)
+    event_id = _event_id(identity)
+    record_view(viewer, Question(event=event_id), request=request)
+    event = parts.reader.event(viewer, event_id)
+    if event is None:
+        raise NotFound("there is no such event, or it is not the viewer's to see")
+    policy = parts.reader.policy
+    rows = Rows(policy.catalogue, policy, viewer, addresses_of(request))
+    row = rows.of(event)
+    return page(
+        request,
+        "event.html",
+        viewer,
+        title=event["sentence"] or event["tag"],
+        event=event,
+        row=row,
+        stored=event["recorded_at"],
+        delay=_delay(event),
+        subjects=list(_subjects(event, rows)),
+        payload=[(words.words(name), words.value(found)) for name, found in event["additional"].items()],
+        scope=words.SCOPES.get(event["scope"], event["scope"]),
+        who=list(_who(event["actor"], rows)),
+        location=list(_derived(event.get("location"), LOCATION)),
+        client=list(_derived(event.get("client"), CLIENT)),
+        atlas=_spot(event.get("location")),
+        json=words.json_text(event),
+    )
+
+
+def _event_id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound("no event has such an id") from error
+
+
+def _delay(event: dict[str, Any]) -> str:
+    later = words.moment(event["recorded_at"]) - words.moment(event["occurred_at"])
+    return words.duration(later.total_seconds())
+
+
+def _subjects(event: dict[str, Any], rows: Rows) -> Iterator[SubjectFact]:
+    for about in ("user", "project", "organization"):
+        if found := event[about]:
+            name = words.plain(found["name"] or found["id"])
+            yield SubjectFact(about.capitalize(), words.plain(found["id"]), name, rows.link(about, found["id"]))
+
+
+def _who(actor: dict[str, Any], rows: Rows) -> Iterator[Fact]:
+    yield Fact("Kind", words.ACTORS.get(actor["kind"], actor["kind"]))
+    name, identity = actor.get("name"), actor.get("id")
+    person = actor["kind"] in {"user", "staff"}
+    if name or identity:
+        href = rows.link("user", identity) if person and identity else None
+        yield Fact("Name", words.plain(name or identity), href)
+    if identity and identity != name:
+        yield Fact("Id", words.plain(identity), mono=True)
+    yield from _credential(actor.get("credential"))
+    if behalf := actor.get("on_behalf_of"):
+        yield Fact("On behalf of", words.plain(behalf["name"] or behalf["id"]), rows.link("user", behalf["id"]))
+
+
+def _credential(credential: dict[str, Any] | None) -> Iterator[Fact]:
+    if credential is None:
+        return
+    yield Fact("Credential", words.credential(credential["kind"]))
+    if credential["label"]:
+        yield Fact("Its label", words.plain(credential["label"]))
+    if credential["id"]:
+        yield Fact("Its id", words.plain(credential["id"]), mono=True)
+
+
+def _derived(derived: dict[str, Any] | None, names: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
+    if derived is None:
+        return
+    yield ("Device" if "kind" in derived else "Place"), derived["display"] and words.plain(derived["display"])
+    if "kind" in derived:
+        yield "Kind", words.CLIENTS.get(derived["kind"], derived["kind"])
+    for name in names:
+        if derived[name] is not None:
+            yield NAMES.get(name, name.capitalize()), words.plain(derived[name])
+
+
+def _spot(location: dict[str, Any] | None) -> Any:
+    if location is None:
+        return None
+    return spot(location["latitude"], location["longitude"], location["display"] or "")

@@ -1,0 +1,99 @@
+"""The form of a history's filters: fields as the template draws them, and the chips of what is in use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from models.histories.question import MAX_ID, MAX_TEXT
+
+from .addresses import Query
+from .event_types import Group
+from .filters import LABELS, SPANS, Filters
+from .words import plain
+
+To = Callable[[Query], str]
+"""From the filters to the address of this page."""
+
+HINTS = {
+    "actor": "The id of who did it",
+    "address": "Such as 192.0.2.7 or 192.0.2.0/24",
+    "country": "Two letters, such as DE",
+    "client": "Such as Firefox, twine or browser",
+}
+LONGEST = {"actor": MAX_ID, "text": MAX_TEXT, "client": MAX_TEXT, "country": 2, "address": 64}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field; `kind` is that of the input, or ``select`` or ``check``."""
+
+    name: str
+    label: str
+    kind: str
+    value: str
+    hint: str = ""
+    placeholder: str = ""
+    longest: int | None = None
+    groups: tuple[Group, ...] = ()
+    on: str = "1"
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One filter in use, and the address without it."""
+
+    name: str
+    value: str
+    without: str
+
+
+def fields(offered: tuple[str, ...], filters: Filters, groups: list[Group]) -> list[Field]:
+    """The form's fields in their order."""
+    return [_field(name, filters.values.get(name, ""), groups) for name in offered]
+
+
+def _field(name: str, value: str, groups: list[Group]) -> Field:
+    label = LABELS[name]
+    match name:
+        case "tag":
+            return Field(name, label, "select", value, placeholder="Any type", groups=tuple(groups))
+        case "via_service":
+            return Field(name, label, "check", value)
+        case "since" | "until":
+            return Field(name, label, "datetime-local", _local(value))
+        case _:
+            return Field(name, label, "text", value, hint=HINTS.get(name, ""), longest=LONGEST.get(name))
+
+
+def _local(value: str) -> str:
+    """A time as its input takes it: of UTC and without a zone."""
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return ""
+    moment = found.astimezone(UTC) if found.tzinfo else found
+    return f"{moment:%Y-%m-%dT%H:%M:%S}" if moment.second else f"{moment:%Y-%m-%dT%H:%M}"
+
+
+def chips(offered: tuple[str, ...], filters: Filters, to: To) -> list[Chip]:
+    """What is in use, in the order of the form."""
+    return [
+        Chip(LABELS[name], _shown(name, filters.values[name]), to(filters.without(name)))
+        for name in offered
+        if name in filters.values
+    ]
+
+
+def _shown(name: str, value: str) -> str:
+    if name == "via_service":
+        return "yes"
+    return plain(value.replace("T", " ") if name in {"since", "until"} else value)
+
+
+def spans(filters: Filters, to: To, now: datetime) -> Iterator[tuple[str, str]]:
+    """Quick choices of time, up to now, beside the other filters."""
+    rest = Filters({name: value for name, value in filters.values.items() if name != "until"})
+    for name, length in SPANS.items():
+        yield name, to(rest.plus(since=f"{now - length:%Y-%m-%dT%H:%M}"))

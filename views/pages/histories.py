@@ -1,0 +1,60 @@
+"""The pages of histories: of a user, a project, an organization, and of everything."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from views.viewer import Viewer
+
+from . import subjects
+from .history import show
+from .rendering import addresses_of
+from .visitors import Admin, Person, Visitor
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/")
+def home(request: Request, viewer: Visitor) -> RedirectResponse:
+    """The page that concerns a viewer most."""
+    addresses = addresses_of(request)
+    return RedirectResponse(addresses.to(_first(viewer)), 303)
+
+
+@router.get("/me")
+def mine(request: Request, viewer: Person) -> HTMLResponse:
+    """One's own security history."""
+    return show(request, viewer, subjects.user(viewer, viewer.user_id or ""))
+
+
+@router.get("/users/{identity:path}")
+def of_a_user(request: Request, viewer: Visitor, identity: str) -> HTMLResponse:
+    """Somebody's security history; for themselves and admins."""
+    return show(request, viewer, subjects.user(viewer, identity))
+
+
+@router.get("/projects/{identity:path}")
+def of_a_project(request: Request, viewer: Visitor, identity: str) -> HTMLResponse:
+    """A project's history: all of it for owners, who released what for everybody."""
+    return show(request, viewer, subjects.project(viewer, identity))
+
+
+@router.get("/organizations/{identity:path}")
+def of_an_organization(request: Request, viewer: Visitor, identity: str) -> HTMLResponse:
+    """An organization's history, for its people."""
+    return show(request, viewer, subjects.organization(viewer, identity))
+
+
+@router.get("/log")
+def log(request: Request, viewer: Admin) -> HTMLResponse:
+    """Everything, for admins."""
+    return show(request, viewer, subjects.everything())
+
+
+def _first(viewer: Viewer) -> str:
+    if viewer.user_id is not None:
+        return "/me"
+    if viewer.staff:
+        return "/log"
+    return "/projects" if viewer.projects else "/sign-in"

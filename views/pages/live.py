@@ -1,0 +1,93 @@
+"""New events of a history as rows of its page, while somebody looks at it.
+
+The API's live tail with each event drawn by the templates, so that a row that
+arrives is the one that would have been there: same words, links and escapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from views.api import tail as tails
+from views.api.asked import Asked
+from views.api.export import Held
+from views.errors import NotFound
+from views.parts import parts_of
+from views.tail import Tail
+from views.viewer import Viewer
+from views.watched import record_view
+
+from .filters import asked
+from .rendering import addresses_of, environment
+from .rows import Rows
+from .subjects import Subject, subject_of
+from .visitors import Visitor
+
+router = APIRouter(include_in_schema=False)
+
+_looks = tails.Looks()
+_DATA = b"\ndata: "
+
+Draw = Callable[[dict[str, Any]], str]
+
+
+@router.get("/live")
+def live(request: Request, viewer: Visitor, about: str, id: str | None = None) -> Response:  # noqa: A002 - the parameter's name
+    """Server-sent events named ``event``, each a row in HTML.
+
+    Raises:
+        NotFound: the history is not the viewer's to see, or no such question can be asked.
+        Problem: there are too many live tails.
+    """
+    try:
+        subject = subject_of(viewer, about, id)
+        question, _ = asked(request.query_params, subject.filters, subject.about, subject.id)
+        since = _since(request)
+    except ValueError as error:
+        raise NotFound("no history can be followed so") from error
+    ask = Asked(parts_of(request), viewer, question)
+    give_back = ask.parts.tails.take(ask.who(request))
+    try:
+        record_view(viewer, question, request=request)
+        tail = Tail(ask.parts.reader, viewer, question, since)
+        ask.refuse_unknown()
+        sent = drawn(tails.messages(tail, _looks, since), _draw(request, viewer, subject))
+        return Held(sent, give_back, media_type=tails.MEDIA_TYPE, headers=tails.HEADERS)
+    except BaseException:
+        give_back()
+        raise
+
+
+def _since(request: Request) -> UUID | None:
+    """The newest event that the page has: by the browser when it comes again, else by the page."""
+    found = request.headers.get("last-event-id") or request.query_params.get("after")
+    return UUID(found) if found else None
+
+
+def _draw(request: Request, viewer: Viewer, subject: Subject) -> Draw:
+    addresses, policy = addresses_of(request), parts_of(request).reader.policy
+    own = addresses.history(subject.about, subject.id)
+    rows = Rows(policy.catalogue, policy, viewer, addresses, own)
+    template = environment().get_template("_row.html")
+
+    def draw(event: dict[str, Any]) -> str:
+        return template.render(row=rows.of(event), tag_href=lambda tag: f"{own}?tag={tag}")
+
+    return draw
+
+
+async def drawn(messages: AsyncIterator[bytes], draw: Draw) -> AsyncIterator[bytes]:
+    """The same messages with rows in the place of JSON; what holds no event passes as it is."""
+    async for message in messages:
+        head, found, data = message.partition(_DATA)
+        if not found:
+            yield message
+            continue
+        lines = draw(msgspec.json.decode(data)).encode().split(b"\n")
+        yield head + b"".join(_DATA + line for line in lines) + b"\n\n"

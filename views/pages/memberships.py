@@ -1,0 +1,92 @@
+"""What a viewer has a role in: projects and organizations, each with the newest events of all of them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse
+
+from models.histories import Question
+from views.parts import parts_of
+from views.reading import Reader
+from views.viewer import Membership, Viewer
+
+from .rendering import addresses_of, here, page
+from .rows import Rows
+from .visitors import Person
+from .words import plain
+
+router = APIRouter(include_in_schema=False)
+
+Kind = Literal["project", "organization"]
+Event = dict[str, Any]
+
+SHOWN = 50
+MOST_READ = 20
+"""Histories whose newest events are put together; each is a question of its own to the database."""
+
+LEDES = {
+    "project": "The newest events of all projects in which you have a role.",
+    "organization": "The newest events of all organizations in which you have a role.",
+}
+TITLES = {"project": "My projects", "organization": "My organizations"}
+
+
+class Held(NamedTuple):
+    """A project or organization, and the viewer's role in it."""
+
+    name: str
+    role: Membership
+    href: str
+
+
+@router.get("/projects")
+def projects(request: Request, viewer: Person) -> HTMLResponse:
+    """All projects of the viewer."""
+    return _page(request, viewer, "project", viewer.projects)
+
+
+@router.get("/organizations")
+def organizations(request: Request, viewer: Person) -> HTMLResponse:
+    """All organizations of the viewer."""
+    return _page(request, viewer, "organization", viewer.organizations)
+
+
+def _page(request: Request, viewer: Viewer, kind: Kind, roles: dict[str, Membership]) -> HTMLResponse:
+    reader, addresses = parts_of(request).reader, addresses_of(request)
+    read = sorted(roles)[:MOST_READ]
+    events = newest(reader, viewer, kind, read)
+    names = _names(events, kind)
+    held = [Held(plain(names.get(one, one)), role, addresses.history(kind, one)) for one, role in roles.items()]
+    rows = Rows(reader.policy.catalogue, reader.policy, viewer, addresses, here(request))
+    return page(
+        request,
+        "memberships.html",
+        viewer,
+        title=TITLES[kind],
+        lede=LEDES[kind],
+        kind=kind,
+        held=sorted(held, key=lambda place: place.name.casefold()),
+        days=rows.by_day(events),
+        left_out=len(roles) - len(read),
+    )
+
+
+def newest(reader: Reader, viewer: Viewer, kind: Kind, ids: list[str]) -> list[Event]:
+    """The newest events of several histories in one, each event once.
+
+    Raises:
+        StoreError: the database does not answer.
+    """
+    found: dict[str, Event] = {}
+    for identity in ids:
+        events = reader.page(viewer, Question(about=kind, id=identity), limit=SHOWN).events
+        found.update((event["id"], event) for event in events)
+    return sorted(found.values(), key=lambda event: str(event["id"]), reverse=True)[:SHOWN]
+
+
+def _names(events: list[Event], kind: Kind) -> dict[str, str]:
+    """The newest name of each, as far as the events tell it."""
+    named = (event[kind] for event in reversed(events) if event[kind])
+    return {found["id"]: found["name"] for found in named if found["name"]}

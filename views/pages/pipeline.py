@@ -1,0 +1,116 @@
+"""How the pipeline is, for admins: what waits, how long storing takes, what could not be stored, what room there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from math import isinf
+from typing import NamedTuple
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse
+
+from models.engine import transaction
+from models.histories import StoredEvent
+from models.partitions import Partition, existing
+from models.status import dead_letter_counts, newest_event
+from models.tables import SCOPES
+from views.parts import parts_of
+
+from . import words
+from .pipeline_facts import StreamFacts, stream_facts
+from .rendering import page
+from .visitors import Admin
+
+router = APIRouter(include_in_schema=False)
+
+OLD_SECONDS = 60.0
+BEAT_SECONDS = 180.0
+PAUSES = {
+    "store": "Postgres did not take a batch. Workers try again by themselves, and nothing is lost meanwhile.",
+    "fuse": "More than half of what arrived could not be stored, so workers stopped rather than fill the dead"
+    " letters. See the newest of them for the reason.",
+}
+
+
+class Tile(NamedTuple):
+    """One figure."""
+
+    name: str
+    value: str
+    note: str
+
+
+class Trouble(NamedTuple):
+    """Something that somebody should look at."""
+
+    title: str
+    text: str
+
+
+@router.get("/pipeline")
+def pipeline(request: Request, viewer: Admin) -> HTMLResponse:
+    """All figures now; Redis may be away, without Postgres there is no page."""
+    parts = parts_of(request)
+    facts = stream_facts(parts.settings)
+    with transaction(parts.engine) as connection:
+        newest = newest_event(connection)
+        letters = sum(dead_letter_counts(connection).values())
+        partitions = existing(connection)
+    now = datetime.now(UTC)
+    found = list(troubles(facts, partitions, now))
+    return page(
+        request,
+        "pipeline.html",
+        viewer,
+        title="Pipeline",
+        verdict=found[0].title if found else "All is well",
+        healthy=not found,
+        warnings=found,
+        tiles=[*_of_redis(facts), *_of_postgres(newest, letters, now)],
+        partitions=sorted(partitions, key=lambda part: (SCOPES.index(part.scope), part.start)),
+    )
+
+
+def troubles(facts: StreamFacts | None, partitions: list[Partition], now: datetime) -> Iterator[Trouble]:
+    """What is wrong, worst first."""
+    if facts is None:
+        yield Trouble("Redis does not answer", "Applications keep events in their spool until it does.")
+        return
+    if facts.paused:
+        yield Trouble("Storing is paused", PAUSES.get(facts.paused, PAUSES["store"]))
+    if facts.oldest_seconds > OLD_SECONDS:
+        age = words.duration(facts.oldest_seconds)
+        yield Trouble("Events are waiting", f"The oldest has waited for {age}. Is a worker running?")
+    if facts.beat_seconds is None or facts.beat_seconds > BEAT_SECONDS:
+        yield Trouble("Beat is silent", "Nobody makes partitions ahead or purges. Start `celery -A worker beat`.")
+    for scope in SCOPES:
+        if not any(part.scope == scope and part.start > now for part in partitions):
+            yield Trouble("Partitions run out", f"There is none ahead for {scope} events; beat makes them.")
+
+
+def _of_redis(facts: StreamFacts | None) -> Iterator[Tile]:
+    if facts is None:
+        return
+    yield Tile("Waiting in the stream", words.number(facts.waiting), f"{facts.being_stored:,} being stored now")
+    waits = facts.waiting + facts.being_stored
+    yield Tile("Oldest of them", words.duration(facts.oldest_seconds) if waits else "–", "since it was emitted")
+    yield Tile("Stored so far", words.number(facts.stored), "since the stream began")
+    yield Tile("Usual delay", _usual(facts.usual_seconds), "from the action to the table, for half of all")
+    beat = facts.beat_seconds
+    yield Tile("Beat", "silent" if beat is None else f"{words.duration(beat)} ago", "its last sign of life")
+
+
+def _usual(seconds: float | None) -> str:
+    if seconds is None:
+        return "–"
+    return "over an hour" if isinf(seconds) else f"under {words.duration(seconds)}"
+
+
+def _of_postgres(newest: StoredEvent | None, letters: int, now: datetime) -> Iterator[Tile]:
+    if newest is None:
+        yield Tile("Newest event", "none", "in the table")
+    else:
+        age = words.duration(max(0.0, (now - newest.occurred_at).total_seconds()))
+        yield Tile("Newest event", f"{age} ago", newest.tag)
+    yield Tile("Dead letters", words.number(letters), "that nobody replayed or discarded yet")

@@ -1,0 +1,96 @@
+"""Templates into pages. Everything is escaped; what is not defined is an error rather than nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Any, NamedTuple
+
+from fastapi import Request
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from views.viewer import ANYBODY, Viewer
+
+from . import words
+from .addresses import Addresses
+from .static import FOLDER, VERSION
+
+FILTERS = ("words", "plain", "number", "size", "duration", "exact", "to_the_second", "iso")
+
+
+class Place(NamedTuple):
+    """An entry of the main navigation."""
+
+    name: str
+    href: str
+    current: bool
+
+
+@cache
+def environment() -> Environment:
+    """The templates, compiled once a process."""
+    found = Environment(
+        loader=FileSystemLoader(FOLDER.parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters.update({name: getattr(words, name) for name in FILTERS})
+    return found
+
+
+def addresses_of(request: Request) -> Addresses:
+    """Addresses below where the application is mounted."""
+    return Addresses(request.scope.get("root_path", ""))
+
+
+def here(request: Request) -> str:
+    """The page's own path, quoted, as links to it are written."""
+    raw = request.scope.get("raw_path")
+    return raw.decode("ascii", "replace").partition("?")[0] if raw else request.url.path
+
+
+def page(request: Request, template: str, viewer: Viewer | None, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """A page.
+
+    Args:
+        request: what it answers.
+        template: its file.
+        viewer: who looks; None and `ANYBODY` are shown the way in.
+        status: of HTTP.
+        context: what the template needs.
+    """
+    addresses = addresses_of(request)
+    known = viewer if viewer not in (None, ANYBODY) else None
+    text = environment().get_template(template).render(
+        viewer=known,
+        status=status,
+        places=list(_places(request, known, addresses)) if known else [],
+        here=here(request),
+        to=addresses.to,
+        static=lambda name: addresses.static(VERSION, name),
+        **context,
+    )
+    return HTMLResponse(text, status, {"Vary": "Cookie"})
+
+
+def _places(request: Request, viewer: Viewer, addresses: Addresses) -> Iterator[Place]:
+    for name, path in _menu(viewer):
+        href = addresses.to(path)
+        own = here(request)
+        yield Place(name, href, own == href or own.startswith(f"{href}/"))
+
+
+def _menu(viewer: Viewer) -> Iterator[tuple[str, str]]:
+    if viewer.user_id is not None:
+        yield "My history", "/me"
+    if viewer.projects:
+        yield "My projects", "/projects"
+    if viewer.organizations:
+        yield "Organizations", "/organizations"
+    if viewer.staff:
+        yield "Log", "/log"
+        yield "Dead letters", "/dead-letters"
+        yield "Pipeline", "/pipeline"

@@ -1,0 +1,135 @@
+"""Plain words for what events carry as codes, and safe ways to show what strangers wrote."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+ACTORS = {
+    "user": "Person",
+    "service": "Service",
+    "staff": "Staff",
+    "system": "System",
+    "anonymous": "Not signed in",
+}
+CREDENTIALS = {
+    "session": "Session",
+    "password": "Password",
+    "mailed_code": "Mailed code",
+    "api_token": "API token",
+    "trusted_publisher": "Trusted publisher",
+}
+CLIENTS = {
+    "browser": "Browser",
+    "installer": "Package tool",
+    "library": "Program",
+    "bot": "Robot",
+    "unknown": "Unknown",
+}
+SCOPES = {"user": "User", "project": "Project", "organization": "Organization", "system": "The trail itself"}
+UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+THOUSAND = 1000
+
+
+def words(code: str) -> str:
+    """A code that has no words of its own: ``mailed_code`` is "Mailed code"."""
+    return plain(code.replace("_", " ")).capitalize()
+
+
+def sentence(text: str) -> str:
+    """Words as a sentence."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def credential(kind: str) -> str:
+    """What an actor proved itself with."""
+    return CREDENTIALS.get(kind) or words(kind)
+
+
+def plain(value: object) -> str:
+    """Text on one line, its control characters and marks that turn the direction of writing made visible."""
+    text = str(value)
+    return (
+        text
+        if text.isprintable()
+        else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    )
+
+
+def value(found: Any) -> str:
+    """A payload's value as a person reads it; a nested one as JSON."""
+    match found:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if found else "no"
+        case list() if all(isinstance(item, str) for item in found):
+            return plain(", ".join(found)) or "none"
+        case list() | dict():
+            return plain(json.dumps(found, ensure_ascii=False))
+        case _:
+            return plain(found)
+
+
+def json_text(found: Any) -> str:
+    """JSON over several lines, in which nothing but letters, signs and line ends is left as it is."""
+    text = json.dumps(found, ensure_ascii=False, indent=2)
+    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+
+
+def number(found: float) -> str:
+    """With commas between thousands."""
+    return f"{found:,}" if isinstance(found, int) else f"{found:,.1f}"
+
+
+def count(found: int, noun: str) -> str:
+    """A number of things: ``1 event``, ``2,000 events``."""
+    return f"{found:,} {noun}{'' if found == 1 else 's'}"
+
+
+def size(found: int) -> str:
+    """Bytes in the unit that leaves two or three digits."""
+    amount = float(found)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < THOUSAND:
+            return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 10 else f"{amount:.1f} {unit}"  # noqa: PLR2004 - two digits
+        amount /= THOUSAND
+    return f"{amount:.1f} TB"
+
+
+def duration(seconds: float) -> str:
+    """A stretch of time in its largest unit."""
+    if seconds < 1:
+        return f"{max(0.0, seconds) * THOUSAND:.0f} ms"
+    length, unit = next(pair for pair in UNITS if seconds >= pair[0])
+    amount = int(seconds / length)
+    return f"{amount} {unit}{'' if amount == 1 else 's'}"
+
+
+def moment(found: datetime | str) -> datetime:
+    """A time in UTC, from itself or from the JSON's text."""
+    parsed = datetime.fromisoformat(found) if isinstance(found, str) else found
+    return parsed.astimezone(UTC)
+
+
+def day(found: datetime | str) -> str:
+    """A day in full."""
+    parsed = moment(found)
+    return f"{parsed:%A}, {parsed.day} {parsed:%B %Y}"
+
+
+def exact(found: datetime | str) -> str:
+    """To the microsecond, in UTC."""
+    return f"{moment(found):%Y-%m-%d %H:%M:%S.%f} UTC"
+
+
+def to_the_second(found: datetime | str) -> str:
+    """Day and time in UTC."""
+    parsed = moment(found)
+    return f"{parsed.day} {parsed:%b %Y, %H:%M:%S}"
+
+
+def iso(found: datetime | str) -> str:
+    """For the `datetime` of a `time` element."""
+    return moment(found).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,12 @@
+// What the pointer is on, told beside the chart's title; browsers' own tooltips come late and small.
+export function readout() {
+  for (const chart of document.querySelectorAll(".chart")) {
+    const line = chart.querySelector("[data-readout]");
+    const usual = line.textContent;
+    for (const bar of chart.querySelectorAll("[data-text]")) {
+      bar.addEventListener("pointerenter", () => { line.textContent = bar.dataset.text; });
+      bar.addEventListener("pointerleave", () => { line.textContent = usual; });
+      bar.querySelector("title").remove();
+    }
+  }
+}
