@@ -50,7 +50,7 @@ class Cursors:
             InvalidCursor: it was altered, or made for another question.
         """
         try:
-            raw = base64.b64decode(cursor.encode("ascii") + b"==", altchars=b"-_", validate=True)
+            raw = base64.b64decode(cursor.encode("ascii") + b"=", altchars=b"-_", validate=True)
         except (ValueError, binascii.Error) as error:
             raise InvalidCursor(f"the cursor cannot be read; {EXPECTED}") from error
         if len(raw) != ID + CODE:
