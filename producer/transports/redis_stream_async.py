@@ -8,11 +8,14 @@ from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator
 from typing import Any
 
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from .redis_errors import translated
+
+MOST_CONNECTIONS = 32
+"""Of one event loop: a thousand coroutines that emit at once take turns, and do not storm the server."""
 
 
 class AsyncRedisStream:
@@ -42,12 +45,22 @@ class AsyncRedisStream:
         loop = asyncio.get_running_loop()
         if loop not in self._clients:
             self._forget_closed_loops()
-            # every wait is bounded by the time-out around it; retries would only spend it
-            client = Redis.from_url(self._url, protocol=2, retry=Retry(NoBackoff(), 0), socket_timeout=None)
+            client = Redis.from_pool(self._pool())
             closing = _close_with_loop(client)
             self._clients[loop] = (client, closing)
             await anext(closing)
         return self._clients[loop][0]
+
+    def _pool(self) -> BlockingConnectionPool:
+        # every wait is bounded by the time-out around it; retries would only spend it
+        return BlockingConnectionPool.from_url(
+            self._url,
+            max_connections=MOST_CONNECTIONS,
+            timeout=None,
+            protocol=2,
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=None,
+        )
 
     def _forget_closed_loops(self) -> None:
         for loop in [loop for loop in self._clients if loop.is_closed()]:

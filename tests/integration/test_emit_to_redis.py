@@ -22,6 +22,7 @@ from cli.embedded.redis import EmbeddedRedis
 from producer import Emitter, ProducerSettings
 from producer.errors import StreamUnavailable
 from producer.transports import RedisStream
+from producer.transports.redis_stream_async import MOST_CONNECTIONS
 from producer.wire import decode
 from tests.support.drains import STREAM, entries
 from tests.support.emitting import CATALOGUE, SPOOLED
@@ -99,6 +100,20 @@ def test_fifty_threads_record_every_event_once(emitter: Emitter, redis_url: str)
     stored = [decode(entry[b"e"])[0] for entry in entries(redis_url)]
     assert sorted(event.id for event in stored) == sorted(receipts)
     assert {event.user.id for event in stored if event.user} == {str(number) for number in range(2000)}
+
+
+def test_two_hundred_coroutines_share_a_bounded_number_of_connections(
+    emitter: Emitter, client: redis.Redis, redis_url: str
+) -> None:
+    before = client.info("stats")["total_connections_received"]
+
+    async def record() -> set[str]:
+        receipts = await asyncio.gather(*(emitter.aemit(SPOOLED) for _ in range(200)))
+        return {receipt.outcome for receipt in receipts}
+
+    assert asyncio.run(record()) == {"stream"}
+    assert len(entries(redis_url)) == 200
+    assert client.info("stats")["total_connections_received"] - before <= MOST_CONNECTIONS + 2
 
 
 def test_a_forked_child_records_over_a_connection_of_its_own(emitter: Emitter, redis_url: str) -> None:
