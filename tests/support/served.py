@@ -52,7 +52,11 @@ def served(settings: ViewsSettings, app: FastAPI | None = None) -> Iterator[Serv
     """The service, for the time of the block."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
-            app or create_app(settings), log_level="warning", ws="none", timeout_graceful_shutdown=1, lifespan="off"
+            app or create_app(settings),
+            log_level="warning",
+            ws="none",
+            timeout_graceful_shutdown=1,
+            lifespan="off",
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)

@@ -38,7 +38,12 @@ PROJECTS = (TIDEWATER, LEDGER, KITE)
 LABS = Subject("o-12", "northwind-labs")
 HOSTILE = "<script>alert(1)</script>\u202e\"'&"
 
-HOMES = {ADA.id: places.ADDRESSES[7], JAN.id: places.ADDRESSES[15], FATIMA.id: places.ADDRESSES[9], KENJI.id: places.ADDRESSES[3]}
+HOMES = {
+    ADA.id: places.ADDRESSES[7],
+    JAN.id: places.ADDRESSES[15],
+    FATIMA.id: places.ADDRESSES[9],
+    KENJI.id: places.ADDRESSES[3],
+}
 BROWSERS = {person.id: agents.BROWSERS[place] for place, person in enumerate(PEOPLE)}
 WORKFLOW = "ada/tidewater, release.yml"
 
@@ -81,7 +86,9 @@ class Story:
             at = (self._now - timedelta(days=day)).replace(hour=0, minute=0, second=0, microsecond=0)
             busy = 9 if at.weekday() >= 5 else 26
             number = self._random.randint(busy // 2, busy + (20 if day in {12, 13, 31} else 0))
-            found += [at + timedelta(seconds=self._random.triangular(0, 86_400, 52_000)) for _ in range(number)]
+            found += [
+                at + timedelta(seconds=self._random.triangular(0, 86_400, 52_000)) for _ in range(number)
+            ]
         return sorted(moment for moment in found if moment < self._now - timedelta(minutes=2))
 
     def _event(self, moment: datetime, told: Told) -> Event:
@@ -110,7 +117,11 @@ class Story:
     def _failure(self) -> Told:
         person = self._person()
         reason = self._random.choice(("wrong password", "wrong password", "no such code"))
-        return {"tag": "account:login:failure", "user": person, "additional": {"reason": reason}} | self._from_afar()
+        return {
+            "tag": "account:login:failure",
+            "user": person,
+            "additional": {"reason": reason},
+        } | self._from_afar()
 
     def _from_afar(self) -> Told:
         return {
@@ -128,7 +139,9 @@ class Story:
         return told | {"user_agent": agents.UV_IN_CI, "additional": self._uploaded(tag, TIDEWATER, version)}
 
     def _by_token(self) -> Told:
-        person, project = self._random.choice(((JAN, LEDGER), (FATIMA, TIDEWATER), (ADA, LEDGER), (KENJI, KITE)))
+        person, project = self._random.choice(
+            ((JAN, LEDGER), (FATIMA, TIDEWATER), (ADA, LEDGER), (KENJI, KITE))
+        )
         token = Credential("api_token", "t-" + person.id, f"{project.name} releases")
         tag = self._random.choice(("project:release:add", "file:add", "file:add", "project:release:yank"))
         told = {"tag": tag, "project": project, "additional": self._uploaded(tag, project, self._version())}
@@ -138,7 +151,10 @@ class Story:
     def _uploaded(self, tag: str, project: Subject, version: str) -> Told:
         match tag:
             case "file:add":
-                return {"filename": f"{project.name}-{version}-py3-none-any.whl".replace("_", "-"), "version": version}
+                return {
+                    "filename": f"{project.name}-{version}-py3-none-any.whl".replace("_", "-"),
+                    "version": version,
+                }
             case "project:release:yank":
                 return {"version": version, "yanked_reason": "breaks on Windows"}
             case _:
@@ -165,8 +181,18 @@ class Story:
         project = self._random.choice(PROJECTS)
         told = self._random.choice(
             (
-                {"tag": "project:role:add", "project": project, "user": FATIMA, "additional": {"role_name": "Maintainer"}},
-                {"tag": "project:role:invite", "project": project, "user": KENJI, "additional": {"role_name": "Owner"}},
+                {
+                    "tag": "project:role:add",
+                    "project": project,
+                    "user": FATIMA,
+                    "additional": {"role_name": "Maintainer"},
+                },
+                {
+                    "tag": "project:role:invite",
+                    "project": project,
+                    "user": KENJI,
+                    "additional": {"role_name": "Owner"},
+                },
                 {"tag": "organization:organization_role:add", "organization": LABS, "user": JAN},
             )
         )
@@ -215,7 +241,10 @@ def lose(engine: Engine, number: int = 12) -> None:
     rejected = []
     for place in range(number):
         reason = reasons[place % len(reasons) if place % 5 else 0]
-        raw = b'{"v":1,"tag":"account:login:sucess","user":{"id":"u-%d"},"note":"<b>%d</b>"}' % (1000 + place, place)
+        raw = b'{"v":1,"tag":"account:login:sucess","user":{"id":"u-%d"},"note":"<b>%d</b>"}' % (
+            1000 + place,
+            place,
+        )
         message = Message(f"{1_790_000_000_000 + place}-0", raw, None, {b"e": raw})
         rejected.append(Rejected(message, reason, REASONS[reason] + f": message {place}"))
     Store(engine, STREAM).write([], rejected, fresh=True)

@@ -1,10 +1,11 @@
-"""How many events there were over time, as bars of an inline SVG. Geometry only; colours are the style sheet's."""
+"""How many events there were over time, as bars of an inline SVG: geometry; colours are the style sheet's."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from views.reading import Activity
 
@@ -64,13 +65,17 @@ def chart(activity: Activity, width: timedelta, link: Link) -> Chart | None:
     highest = max(by_start.values())
     names = _names(width)
     bars = [
-        _bar(place, start, names(start), by_start.get(start, 0), highest, link(start, start + width))
+        _bar(
+            place, _Stretch(start, names(start), by_start.get(start, 0)), highest, link(start, start + width)
+        )
         for place, start in enumerate(starts)
     ]
     total = sum(by_start.values())
     begun = "" if activity.complete else "the newest "
-    summary = f"{begun}{counted(total, 'event')} {_span(starts, width)}"
-    return Chart(bars, summary, _ticks(bars), "Day" if width >= timedelta(days=1) else "Hour", STEP * len(bars))
+    summary = f"{begun}{counted(total, 'event')} {_span(starts, width)}, at most {highest:,} in one"
+    return Chart(
+        bars, summary, _ticks(bars), "Day" if width >= timedelta(days=1) else "Hour", STEP * len(bars)
+    )
 
 
 def _starts(activity: Activity, width: timedelta) -> list[datetime]:
@@ -85,13 +90,19 @@ def _floor(moment: datetime, width: timedelta) -> datetime:
     return day + (moment - day) // width * width
 
 
-def _bar(place: int, start: datetime, name: str, total: int, highest: int, href: str) -> Bar:
-    height = 0.0 if total == 0 else max(LOWEST, round(HEIGHT * total / highest, 2))
+class _Stretch(NamedTuple):
+    start: datetime
+    name: str
+    total: int
+
+
+def _bar(place: int, stretch: _Stretch, highest: int, href: str) -> Bar:
+    height = round(max(LOWEST, HEIGHT * stretch.total / highest), 2) if stretch.total else 0.0
     return Bar(
-        name=name,
-        text=f"{name}: {counted(total, 'event')}",
-        tick=f"{start.day} {start:%b}",
-        total=total,
+        name=stretch.name,
+        text=f"{stretch.name}: {counted(stretch.total, 'event')}",
+        tick=f"{stretch.start.day} {stretch.start:%b}",
+        total=stretch.total,
         href=href,
         x=place * STEP,
         left=place * STEP + GAP / 2,

@@ -93,7 +93,9 @@ def _subjects(event: dict[str, Any], rows: Rows) -> Iterator[SubjectFact]:
     for about in ("user", "project", "organization"):
         if found := event[about]:
             name = words.plain(found["name"] or found["id"])
-            yield SubjectFact(about.capitalize(), words.plain(found["id"]), name, rows.link(about, found["id"]))
+            yield SubjectFact(
+                about.capitalize(), words.plain(found["id"]), name, rows.link(about, found["id"])
+            )
 
 
 def _who(actor: dict[str, Any], rows: Rows) -> Iterator[Fact]:
@@ -107,7 +109,9 @@ def _who(actor: dict[str, Any], rows: Rows) -> Iterator[Fact]:
         yield Fact("Id", words.plain(identity), mono=True)
     yield from _credential(actor.get("credential"))
     if behalf := actor.get("on_behalf_of"):
-        yield Fact("On behalf of", words.plain(behalf["name"] or behalf["id"]), rows.link("user", behalf["id"]))
+        yield Fact(
+            "On behalf of", words.plain(behalf["name"] or behalf["id"]), rows.link("user", behalf["id"])
+        )
 
 
 def _credential(credential: dict[str, Any] | None) -> Iterator[Fact]:

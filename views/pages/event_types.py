@@ -23,7 +23,10 @@ def offered(catalogue: Catalogue, roles: frozenset[Role] | None, chosen: str) ->
         chosen: the tag asked for, offered in any case.
     """
     kinds = sorted(_seen(catalogue, roles), key=lambda kind: (kind.group, kind.tag))
-    groups = [(name, [_option(kind, roles) for kind in found]) for name, found in groupby(kinds, lambda kind: kind.group)]
+    groups = [
+        (name, [_option(kind, roles) for kind in found])
+        for name, found in groupby(kinds, lambda kind: kind.group)
+    ]
     if roles is None:
         groups.insert(0, ("All that begin so", [(tag, tag) for tag in _families(kinds)]))
     known = {tag for _, options in groups for tag, _ in options}

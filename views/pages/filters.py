@@ -53,10 +53,11 @@ class Filters:
         """As pairs for an address."""
         return list(self.values.items())
 
-    def moment(self, name: str) -> str:
-        """A time in UTC as programs take it."""
-        found = _time(name, self.values[name])
-        return "" if found is None else found.isoformat().replace("+00:00", "Z")
+    @property
+    def for_programs(self) -> list[tuple[str, str]]:
+        """The same as the API takes it: its times have a zone."""
+        times = {"since", "until"} if self.problem is None else set()
+        return [(name, _zoned(name, value) if name in times else value) for name, value in self.query]
 
     def without(self, name: str) -> Query:
         """The same address without one filter."""
@@ -67,7 +68,9 @@ class Filters:
         return list((self.values | more).items())
 
 
-def asked(params: Mapping[str, str], offered: tuple[str, ...], about: About, identity: str | None) -> tuple[Question, Filters]:
+def asked(
+    params: Mapping[str, str], offered: tuple[str, ...], about: About, identity: str | None
+) -> tuple[Question, Filters]:
     """The question of an address, and its filters; without them where they cannot be used.
 
     Raises:
@@ -106,3 +109,8 @@ def _time(name: str, text: str | None) -> datetime | None:
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{name} is {text[:40]!r}; expected a time such as 2026-11-24T16:00") from error
+
+
+def _zoned(name: str, text: str) -> str:
+    found = _time(name, text)
+    return "" if found is None else found.isoformat().replace("+00:00", "Z")

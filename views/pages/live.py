@@ -18,15 +18,14 @@ from views.api import tail as tails
 from views.api.asked import Asked
 from views.api.export import Held
 from views.errors import NotFound
-from views.parts import parts_of
+from views.problems import Problem
 from views.tail import Tail
-from views.viewer import Viewer
 from views.watched import record_view
 
-from .filters import asked
-from .rendering import addresses_of, environment
+from .asking import Asking, asking
+from .rendering import environment
 from .rows import Rows
-from .subjects import Subject, subject_of
+from .subjects import subject_of
 from .visitors import Visitor
 
 router = APIRouter(include_in_schema=False)
@@ -42,22 +41,22 @@ def live(request: Request, viewer: Visitor, about: str, id: str | None = None) -
     """Server-sent events named ``event``, each a row in HTML.
 
     Raises:
-        NotFound: the history is not the viewer's to see, or no such question can be asked.
-        Problem: there are too many live tails.
+        NotFound: the history is not the viewer's to see.
+        Problem: a filter cannot be used, or there are too many live tails.
     """
     try:
-        subject = subject_of(viewer, about, id)
-        question, _ = asked(request.query_params, subject.filters, subject.about, subject.id)
-        since = _since(request)
+        subject, since = subject_of(viewer, about, id), _since(request)
     except ValueError as error:
         raise NotFound("no history can be followed so") from error
-    ask = Asked(parts_of(request), viewer, question)
-    give_back = ask.parts.tails.take(ask.who(request))
+    ask = asking(request, viewer, subject)
+    if ask.filters.problem:
+        raise Problem(422, ask.filters.problem)
+    give_back = ask.parts.tails.take(Asked(ask.parts, viewer, ask.question).who(request))
     try:
-        record_view(viewer, question, request=request)
-        tail = Tail(ask.parts.reader, viewer, question, since)
+        record_view(viewer, ask.question, request=request)
+        tail = _tail(ask, since)
         ask.refuse_unknown()
-        sent = drawn(tails.messages(tail, _looks, since), _draw(request, viewer, subject))
+        sent = drawn(tails.messages(tail, _looks, since), _draw(ask))
         return Held(sent, give_back, media_type=tails.MEDIA_TYPE, headers=tails.HEADERS)
     except BaseException:
         give_back()
@@ -70,10 +69,17 @@ def _since(request: Request) -> UUID | None:
     return UUID(found) if found else None
 
 
-def _draw(request: Request, viewer: Viewer, subject: Subject) -> Draw:
-    addresses, policy = addresses_of(request), parts_of(request).reader.policy
-    own = addresses.history(subject.about, subject.id)
-    rows = Rows(policy.catalogue, policy, viewer, addresses, own)
+def _tail(ask: Asking, since: UUID | None) -> Tail:
+    try:
+        return Tail(ask.parts.reader, ask.viewer, ask.question, since)
+    except ValueError as error:
+        raise Problem(422, f"after: {error}") from error
+
+
+def _draw(ask: Asking) -> Draw:
+    policy = ask.parts.reader.policy
+    own = ask.addresses.history(ask.subject.about, ask.subject.id)
+    rows = Rows(policy.catalogue, policy, ask.viewer, ask.addresses, own)
     template = environment().get_template("_row.html")
 
     def draw(event: dict[str, Any]) -> str:

@@ -58,7 +58,9 @@ def _page(request: Request, viewer: Viewer, kind: Kind, roles: dict[str, Members
     read = sorted(roles)[:MOST_READ]
     events = newest(reader, viewer, kind, read)
     names = _names(events, kind)
-    held = [Held(plain(names.get(one, one)), role, addresses.history(kind, one)) for one, role in roles.items()]
+    held = [
+        Held(plain(names.get(one, one)), role, addresses.history(kind, one)) for one, role in roles.items()
+    ]
     rows = Rows(reader.policy.catalogue, reader.policy, viewer, addresses, here(request))
     return page(
         request,

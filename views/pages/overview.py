@@ -25,7 +25,9 @@ class Overview:
     atlas: Atlas | None
 
 
-def overview(reader: Reader, viewer: Viewer, question: Question, filters: Filters, to: To, *, where: bool) -> Overview:
+def overview(
+    reader: Reader, viewer: Viewer, question: Question, filters: Filters, to: To, *, where: bool
+) -> Overview:
     """Both pictures of a question's time, or of the last 30 days.
 
     Args:

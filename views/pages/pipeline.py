@@ -1,4 +1,4 @@
-"""How the pipeline is, for admins: what waits, how long storing takes, what could not be stored, what room there is."""
+"""How the pipeline is, for admins: what waits, how long storing takes, what could not be stored."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def troubles(facts: StreamFacts | None, partitions: list[Partition], now: dateti
         age = words.duration(facts.oldest_seconds)
         yield Trouble("Events are waiting", f"The oldest has waited for {age}. Is a worker running?")
     if facts.beat_seconds is None or facts.beat_seconds > BEAT_SECONDS:
-        yield Trouble("Beat is silent", "Nobody makes partitions ahead or purges. Start `celery -A worker beat`.")
+        yield Trouble(
+            "Beat is silent", "Nobody makes partitions ahead or purges. Start it: celery -A worker beat."
+        )
     for scope in SCOPES:
         if not any(part.scope == scope and part.start > now for part in partitions):
             yield Trouble("Partitions run out", f"There is none ahead for {scope} events; beat makes them.")
@@ -92,9 +94,11 @@ def troubles(facts: StreamFacts | None, partitions: list[Partition], now: dateti
 def _of_redis(facts: StreamFacts | None) -> Iterator[Tile]:
     if facts is None:
         return
-    yield Tile("Waiting in the stream", words.number(facts.waiting), f"{facts.being_stored:,} being stored now")
     waits = facts.waiting + facts.being_stored
-    yield Tile("Oldest of them", words.duration(facts.oldest_seconds) if waits else "–", "since it was emitted")
+    oldest = f", the oldest for {words.duration(facts.oldest_seconds)}" if waits else ""
+    yield Tile(
+        "Waiting in the stream", words.number(waits), f"{facts.being_stored:,} being stored now{oldest}"
+    )
     yield Tile("Stored so far", words.number(facts.stored), "since the stream began")
     yield Tile("Usual delay", _usual(facts.usual_seconds), "from the action to the table, for half of all")
     beat = facts.beat_seconds
@@ -103,7 +107,7 @@ def _of_redis(facts: StreamFacts | None) -> Iterator[Tile]:
 
 def _usual(seconds: float | None) -> str:
     if seconds is None:
-        return "–"
+        return "none yet"
     return "over an hour" if isinf(seconds) else f"under {words.duration(seconds)}"
 
 

@@ -27,7 +27,15 @@ TITLES = {
 def error_page(request: Request, problem: Problem) -> Response:
     """The page for a problem. Signing in that failed shows its form again."""
     if here(request) == addresses_of(request).to("/session"):
-        return page(request, "sign_in.html", None, status=problem.status, title="Sign in", problem=sentence(problem.detail), next=None)
+        return page(
+            request,
+            "sign_in.html",
+            None,
+            status=problem.status,
+            title="Sign in",
+            problem=sentence(problem.detail),
+            next=None,
+        )
     return page(
         request,
         "problem.html",

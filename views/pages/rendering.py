@@ -52,7 +52,9 @@ def here(request: Request) -> str:
     return raw.decode("ascii", "replace").partition("?")[0] if raw else request.url.path
 
 
-def page(request: Request, template: str, viewer: Viewer | None, *, status: int = 200, **context: Any) -> HTMLResponse:
+def page(
+    request: Request, template: str, viewer: Viewer | None, *, status: int = 200, **context: Any
+) -> HTMLResponse:
     """A page.
 
     Args:
@@ -64,14 +66,18 @@ def page(request: Request, template: str, viewer: Viewer | None, *, status: int 
     """
     addresses = addresses_of(request)
     known = viewer if viewer not in (None, ANYBODY) else None
-    text = environment().get_template(template).render(
-        viewer=known,
-        status=status,
-        places=list(_places(request, known, addresses)) if known else [],
-        here=here(request),
-        to=addresses.to,
-        static=lambda name: addresses.static(VERSION, name),
-        **context,
+    text = (
+        environment()
+        .get_template(template)
+        .render(
+            viewer=known,
+            status=status,
+            places=list(_places(request, known, addresses)) if known else [],
+            here=here(request),
+            to=addresses.to,
+            static=lambda name: addresses.static(VERSION, name),
+            **context,
+        )
     )
     return HTMLResponse(text, status, {"Vary": "Cookie"})
 

@@ -97,9 +97,10 @@ def may_open(policy: Policy, viewer: Viewer, about: str, identity: str) -> bool:
 
 def _badges(actor: dict[str, Any]) -> Iterable[str]:
     if credential := actor.get("credential"):
-        label = credential["label"]
-        kind = words.credential(credential["kind"])
-        yield f"{kind}: {_short(words.plain(label))}" if label else kind
+        kind, label = words.credential(credential["kind"]), credential["label"]
+        # a service's is often called as the service itself, which the sentence names already
+        told = label and label != actor.get("name")
+        yield f"{kind}: {_short(words.plain(label))}" if told else kind
     if behalf := actor.get("on_behalf_of"):
         yield f"for {_short(words.plain(behalf['name'] or behalf['id']))}"
 

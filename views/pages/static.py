@@ -1,4 +1,4 @@
-"""Style sheet, scripts and pictures: small files, kept in memory, under an address that changes as they do."""
+"""Style sheet, scripts and pictures: small, in memory, under an address that changes as they do."""
 
 from __future__ import annotations
 

@@ -47,17 +47,19 @@ class Subject:
         return Question(about=self.about, id=self.id)
 
 
-OF_USER = (
+Tabs = tuple[tuple[str, dict[str, str]], ...]
+
+OF_USER: Tabs = (
     ("Everything", {}),
     ("On my behalf, by services", {"via_service": "true"}),
     ("Signing in", {"tag": "account:login:*"}),
 )
-OF_PROJECT = (
+OF_PROJECT: Tabs = (
     ("Everything", {}),
     ("Releases", {"tag": "project:release:*"}),
     ("People", {"tag": "project:role:*"}),
 )
-OF_EVERYTHING = (
+OF_EVERYTHING: Tabs = (
     ("Everything", {}),
     ("Failed logins", {"tag": "account:login:failure"}),
     ("By services", {"via_service": "true"}),
