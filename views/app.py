@@ -92,7 +92,7 @@ def _api() -> APIRouter:
 def _operation(route: APIRoute) -> str:
     """A name for programs made from the document: ``get_users_events_export``."""
     words = re.findall(r"[a-z]+", PARAMETER.sub("", route.path.removeprefix(API)))
-    return "_".join([*sorted(method.lower() for method in route.methods), *words])
+    return "_".join([*sorted(method.lower() for method in route.methods or ()), *words])
 
 
 def _describe_problems(app: FastAPI) -> None:

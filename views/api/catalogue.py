@@ -21,7 +21,13 @@ from .documents import PROBLEMS, READING, EventDocument, EventTypesDocument
 router = APIRouter(tags=["events"])
 
 
-@router.get("/events/{id}", summary="One event", response_model=EventDocument, responses=READING)
+@router.get(
+    "/events/{id}",
+    summary="One event",
+    response_model=EventDocument,
+    responses=READING,
+    operation_id="get_event",
+)
 def event(request: Request, viewer: Asking, id: UUID) -> Response:  # noqa: A002 - the name in the path
     """One event by its id."""
     record_view(viewer, Question(event=id), request=request)

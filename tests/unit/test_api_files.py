@@ -1,0 +1,163 @@
+"""Exports: CSV that no spreadsheet takes for a formula, JSON Lines, and streams that end cleanly."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from models.errors import StoreUnavailable
+from models.histories import Question
+from producer.testing import recording
+from tests.support.api import API, USER, FakeReader, app_with, asking
+from views import csv_rows
+from views.api.examples import EVENT
+from views.api.export import EVENTS_AT_ONCE, Held, file_name, written
+from views.viewer import Viewer
+
+Event = dict[str, Any]
+
+
+def redacted() -> Event:
+    hidden = ("ip", "location", "client", "request_id")
+    event = {key: value for key, value in EVENT.items() if key not in hidden}
+    return event | {"actor": {"kind": "staff"}, "view": "redacted", "additional": {}}
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.fixture
+def client() -> Iterator[TestClient]:
+    reader = FakeReader([dict(EVENT), redacted()])
+    with recording(), asking(app_with(reader), USER) as found:
+        yield found
+
+
+def test_a_csv_has_a_row_an_event_and_what_is_hidden_is_empty(client: TestClient) -> None:
+    response = client.get(f"{API}/users/u1/events/export?format=csv")
+    assert response.headers["content-type"] == "text/csv; charset=utf-8"
+    assert response.headers["content-disposition"] == 'attachment; filename="trailkeeper-user-u1.csv"'
+    full, hidden = rows(response.text)
+    assert tuple(full) == csv_rows.HEADER
+    assert full["id"] == EVENT["id"]
+    assert (full["user_name"], full["ip"], full["location"]) == ("alice", "203.0.113.7", "New York, NY, US")
+    assert json.loads(full["additional"]) == EVENT["additional"]
+    assert (hidden["ip"], hidden["location"], hidden["client"], hidden["actor_id"]) == ("", "", "", "")
+    assert (hidden["actor_kind"], hidden["view"]) == ("staff", "redacted")
+
+
+def test_json_lines_hold_the_events_as_pages_do(client: TestClient) -> None:
+    response = client.get(f"{API}/users/u1/events/export")
+    assert response.headers["content-type"] == "application/x-ndjson"
+    assert response.headers["content-disposition"] == 'attachment; filename="trailkeeper-user-u1.jsonl"'
+    assert [json.loads(line) for line in response.text.splitlines()] == [EVENT, redacted()]
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_nothing_is_a_file_too(form: str) -> None:
+    with recording(), asking(app_with(FakeReader([])), USER) as client:
+        response = client.get(f"{API}/users/u1/events/export?format={form}")
+    assert response.status_code == 200
+    assert response.text == (csv_rows.header() if form == "csv" else "")
+
+
+@pytest.mark.parametrize(
+    "begin", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\uff1d1", "\uff20x"]
+)
+def test_what_a_spreadsheet_would_take_for_a_formula_is_text(begin: str) -> None:
+    hostile = EVENT | {"user": {"id": begin, "name": begin}, "sentence": begin, "request_id": begin}
+    (row,) = rows(csv_rows.header() + csv_rows.lines([hostile]))
+    for name in ("user_id", "user_name", "sentence", "request_id"):
+        assert row[name] == f"'{begin}"
+
+
+@given(st.text(max_size=30))
+def test_no_cell_begins_a_formula_and_every_text_can_be_read_back(text: str) -> None:
+    if "\0" in text or any(0xD800 <= ord(letter) < 0xE000 for letter in text):
+        return  # neither is ever stored
+    hostile = EVENT | {"user": {"id": text, "name": text}, "additional": {"key": text}}
+    (row,) = rows(csv_rows.header() + csv_rows.lines([hostile]))
+    assert not any(cell.lstrip(" ").startswith(csv_rows.FORMULA) for cell in row.values())
+    assert row["user_id"].removeprefix("'") == text.removeprefix("'") or row["user_id"] == text
+    assert json.loads(row["additional"]) == {"key": text}
+
+
+def test_a_file_name_is_one_that_every_system_takes() -> None:
+    hostile = Question(about="project", id='a/b\\c"\r\nd: é')
+    assert file_name(hostile, "csv") == "trailkeeper-project-a-b-c-d-.csv"
+    assert len(file_name(Question(about="user", id="a" * 255), "jsonl")) < 130
+    assert file_name(Question(), "jsonl") == "trailkeeper-all.jsonl"
+
+
+def test_events_are_written_while_they_are_read() -> None:
+    asked = 0
+
+    def events() -> Iterator[Event]:
+        nonlocal asked
+        for _ in range(10 * EVENTS_AT_ONCE):
+            asked += 1
+            yield EVENT
+
+    parts = written(events(), "jsonl")
+    assert next(parts).count(b"\n") == EVENTS_AT_ONCE
+    assert asked == EVENTS_AT_ONCE
+    assert sum(part.count(b"\n") for part in parts) == 9 * EVENTS_AT_ONCE
+
+
+def test_an_export_that_breaks_off_is_no_whole_file_and_its_slot_is_free_again() -> None:
+    class Breaking(FakeReader):
+        def export(self, viewer: Viewer, question: Question, **_: Any) -> Iterator[Event]:
+            def events() -> Iterator[Event]:
+                yield from [EVENT] * EVENTS_AT_ONCE
+                raise StoreUnavailable("gone")
+
+            return events()
+
+    app = app_with(Breaking())
+    with recording(), asking(app, USER, raise_server_exceptions=True) as client:
+        for _ in range(5):
+            with pytest.raises(RuntimeError, match="response already started"):
+                client.get(f"{API}/users/u1/events/export")
+    assert app.state.parts.exports._taken.total() == 0
+
+
+def test_a_third_export_at_once_waits_its_turn() -> None:
+    app = app_with(FakeReader())
+    taken = [app.state.parts.exports.take("id u1") for _ in range(2)]
+    with recording() as recorder, asking(app, USER) as client:
+        response = client.get(f"{API}/users/u1/events/export")
+        assert response.status_code == 429
+        assert response.json()["detail"] == "you have 2 exports already; end one of them"
+        assert recorder.events == []
+        taken[0]()
+        assert client.get(f"{API}/users/u1/events/export").status_code == 200
+
+
+def test_a_slot_is_given_back_when_whoever_reads_goes_away() -> None:
+    given_back: list[bool] = []
+
+    async def endless() -> Any:
+        while True:
+            yield b"a"
+            await anyio.lowlevel.checkpoint()
+
+    async def gone() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def sent(_: Any) -> None:
+        await anyio.lowlevel.checkpoint()
+
+    response = Held(endless(), lambda: given_back.append(True))
+    anyio.run(response, {"type": "http", "asgi": {"spec_version": "2.3"}}, gone, sent)
+    assert given_back == [True]

@@ -1,0 +1,82 @@
+"""The OpenAPI document: whole, true to what is answered, with an example of everything."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from models.histories.as_json import CLIENT, LOCATION
+from producer.catalogue.event_type import Role, Scope, View
+from tests.support.api import app_with
+from views.api import documents, examples
+from views.api.documents import (
+    ActivityDocument,
+    ClientDocument,
+    EventDocument,
+    EventTypeDocument,
+    LocationDocument,
+    PageDocument,
+    ViewerDocument,
+)
+from views.viewer import Viewer
+
+ERRORS = {"400", "401", "403", "404", "413", "414", "415", "422", "429", "503"}
+DOCUMENT: dict[str, Any] = app_with().openapi()
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS.keys())
+def test_each_operation_is_named_and_described_and_its_errors_are_problems(operation: dict[str, Any]) -> None:
+    assert operation["summary"]
+    assert operation["description"]
+    for status, response in operation["responses"].items():
+        assert status in ERRORS or status in {"200", "204", "303"}
+        if status in ERRORS:
+            (kind, content), *others = response["content"].items()
+            assert (kind, others) == ("application/problem+json", [])
+            assert content["schema"] == {"$ref": "#/components/schemas/ProblemDocument"}
+            assert content["example"]["status"] == int(status)
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(set(names)) == len(names) > 20
+    assert {"get_users_events", "get_events_export", "get_event", "post_session"} <= set(names)
+
+
+def test_every_reference_leads_somewhere_and_the_frameworks_own_errors_are_not_named() -> None:
+    text = msgspec.json.encode(DOCUMENT).decode()
+    schemas = set(DOCUMENT["components"]["schemas"])
+    referred = {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]}
+    assert referred <= schemas
+    assert "HTTPValidationError" not in schemas
+
+
+@pytest.mark.parametrize(
+    ("model", "example"),
+    [
+        (EventDocument, examples.EVENT),
+        (PageDocument, examples.PAGE),
+        (ActivityDocument, examples.ACTIVITY),
+        (EventTypeDocument, examples.EVENT_TYPE),
+        *((documents.ProblemDocument, example) for example in examples.PROBLEM_EXAMPLES.values()),
+    ],
+)
+def test_each_example_is_what_its_model_says(model: Any, example: dict[str, Any]) -> None:
+    model.model_validate(example)
+
+
+def test_the_models_name_the_fields_that_are_answered_in_their_order() -> None:
+    assert list(EventDocument.model_fields) == list(examples.EVENT)
+    assert list(LocationDocument.model_fields) == list(LOCATION)
+    assert list(ClientDocument.model_fields) == list(CLIENT)
+    assert list(ViewerDocument.model_fields) == list(Viewer.__struct_fields__)
+    assert get_args(documents.Scope) == get_args(Scope)
+    assert get_args(EventDocument.model_fields["view"].annotation) == get_args(View)
+    assert set(examples.EVENT_TYPE["audience"]) == set(get_args(Role))

@@ -1,0 +1,106 @@
+"""The live tail as a browser reads it: ids to go on from, signs of life, an end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import anyio
+import pytest
+
+from models.errors import StoreUnavailable
+from views.api import tail
+from views.api.examples import EVENT
+from views.api.tail import Looks, messages
+
+Event = dict[str, Any]
+FIRST, SECOND, THIRD = (
+    UUID(int=(0x01934C1F7B40 << 80) + (7 << 76) + (8 << 60) + number) for number in (1, 2, 3)
+)
+
+
+class FakeTail:
+    """Finds, look by look, what it was given; an exception is raised."""
+
+    def __init__(self, *looks: list[Event] | Exception) -> None:
+        self._looks = list(looks)
+
+    def look(self) -> list[Event]:
+        found = self._looks.pop(0) if self._looks else []
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(tail, "AWAY_SECONDS", 0.0)
+
+
+def event(identity: UUID) -> Event:
+    return EVENT | {"id": str(identity)}
+
+
+def sent(found: FakeTail, number: int, since: UUID | None = None, seconds: float = 60.0) -> list[bytes]:
+    """The first messages, or all until the end."""
+
+    async def read() -> list[bytes]:
+        stream: AsyncIterator[bytes] = messages(found, Looks(), since, seconds)  # type: ignore[arg-type]  # a fake
+        read: list[bytes] = []
+        async for message in stream:
+            read.append(message)
+            if len(read) == number:
+                break
+        await stream.aclose()  # type: ignore[attr-defined]  # a generator
+        return read
+
+    return anyio.run(read)
+
+
+def parsed(message: bytes) -> dict[str, str]:
+    lines = message.decode().removesuffix("\n\n").split("\n")
+    return dict(line.split(": ", 1) for line in lines)
+
+
+def test_each_event_is_a_message_that_can_be_gone_on_from() -> None:
+    begin, first, second = sent(FakeTail([event(FIRST)], [], [event(SECOND)]), 3)
+    assert begin == b"retry: 2000\n\n"
+    assert parsed(first) | {"data": ""} == {"id": str(FIRST), "event": "event", "data": ""}
+    assert json.loads(parsed(first)["data"]) == event(FIRST)
+    assert parsed(second)["id"] == str(SECOND)
+
+
+def test_an_event_that_was_stored_late_does_not_send_whoever_comes_again_back() -> None:
+    _, *found = sent(FakeTail([event(SECOND)], [event(FIRST)], [event(THIRD)]), 4)
+    assert [parsed(message)["id"] for message in found] == [str(SECOND), str(SECOND), str(THIRD)]
+    assert [json.loads(parsed(message)["data"])["id"] for message in found] == [
+        str(SECOND),
+        str(FIRST),
+        str(THIRD),
+    ]
+    _, message = sent(FakeTail([event(FIRST)]), 2, since=THIRD)
+    assert parsed(message)["id"] == str(THIRD)
+
+
+def test_an_outage_is_sat_out() -> None:
+    _, message = sent(FakeTail(StoreUnavailable("gone"), StoreUnavailable("gone"), [event(FIRST)]), 2)
+    assert parsed(message)["id"] == str(FIRST)
+
+
+def test_silence_is_broken_so_that_proxies_keep_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail, "KEEPALIVE_SECONDS", 0.0)
+    assert sent(FakeTail(), 3)[1:] == [b": nothing new\n\n"] * 2
+
+
+def test_a_stream_ends_so_that_roles_are_looked_at_again() -> None:
+    assert sent(FakeTail(), 100, seconds=0.0) == [b"retry: 2000\n\n"]
+
+
+def test_text_with_line_breaks_stays_one_message() -> None:
+    hostile = event(FIRST) | {"sentence": "a\n\nid: 1\ndata: x\r\u2028"}
+    _, message = sent(FakeTail([hostile]), 2)
+    assert message.count(b"\n") == 4
+    assert json.loads(parsed(message)["data"]) == hostile
