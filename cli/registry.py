@@ -16,7 +16,11 @@ COMMANDS = {
     "token": "Print a signed token for the history pages.",
     "dead-letters": "Look at messages that could not be stored.",
     "drain": "Store what waits in the stream, from here.",
+    "retention": "Show how long events are kept, and with what in them.",
     "purge": "Remove events past their retention.",
+    "scrub": "Take personal data out of events by their age.",
+    "erase": "Erase a person's data, and say what was erased.",
+    "hold": "Keep events from being purged, scrubbed and erased.",
 }
 """Name to summary; a test holds the summaries against the commands' own."""
 

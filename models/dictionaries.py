@@ -1,29 +1,54 @@
 """Ids of distinct derivations: the tables `locations` and `clients`.
 
-Rows are only ever inserted, and committed before the batch of events that
-points to them; so an id, once known to a process, stays true even where that
-batch is rolled back. Two workers that meet the same new value at once wait for
-each other once, and agree.
+Rows are never altered, and committed before the batch of events that points to
+them; so an id, once known to a process, stays true even where that batch is
+rolled back. Two workers that meet the same new value at once wait for each other
+once, and agree. What no event uses any more is collected (see `orphans`), and
+never while somebody may still know its id: ids are forgotten after a while, and
+whoever looks up a row that is marked for collection takes the mark away.
 """
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Engine, Table, select
+from sqlalchemy import Engine, Table, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from .errors import translated
 
 CAPACITY = 50_000
+MEMORY_SECONDS = 3600.0
+"""How long an id is remembered; far below the grace of `orphans`."""
+
+
+class Memory:
+    """Whether it is time to forget what was remembered: once in every so many seconds."""
+
+    def __init__(self, seconds: float = MEMORY_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._since = clock()
+
+    def is_over(self) -> bool:
+        """Whether it is time now; the next stretch begins with it."""
+        now = self._clock()
+        over = now - self._since > self._seconds
+        if over:
+            self._since = now
+        return over
 
 
 class Dictionary:
-    """The ids of one table's rows, by digest; the most recently used are remembered."""
+    """The ids of one table's rows, by digest; the most recently used are remembered for a while."""
 
-    def __init__(self, engine: Engine, table: Table, capacity: int = CAPACITY) -> None:
+    def __init__(
+        self, engine: Engine, table: Table, capacity: int = CAPACITY, memory: Memory | None = None
+    ) -> None:
+        self._memory = memory or Memory()
         self._engine = engine
         self._table = table
         self._capacity = capacity
@@ -38,6 +63,8 @@ class Dictionary:
         Raises:
             StoreUnavailable: Postgres did not answer.
         """
+        if self._memory.is_over():
+            self._known.clear()
         found = {digest: self._known[digest] for digest in rows if digest in self._known}
         missing = [digest for digest in rows if digest not in found]
         if missing:
@@ -58,9 +85,23 @@ class Dictionary:
 
     def _select(self, digests: list[bytes]) -> dict[bytes, int]:
         columns = self._table.c
-        wanted = select(columns.digest, columns.id).where(columns.digest.in_(digests))
+        wanted = select(columns.digest, columns.id, columns.unused_since).where(columns.digest.in_(digests))
         with self._engine.connect() as connection:
-            return {bytes(digest): row_id for digest, row_id in connection.execute(wanted)}
+            rows = connection.execute(wanted).all()
+        found = {bytes(row.digest): row.id for row in rows if row.unused_since is None}
+        marked = sorted(row.id for row in rows if row.unused_since is not None)
+        return found | self._unmark(marked) if marked else found
+
+    def _unmark(self, ids: list[int]) -> dict[bytes, int]:
+        """Take the marks away; a row that was collected just before is not found, and will be made anew."""
+        columns = self._table.c
+        # in one order for everybody, as above
+        locked = select(columns.id).where(columns.id.in_(ids)).order_by(columns.id).with_for_update()
+        kept = update(self._table).where(columns.id.in_(ids)).values(unused_since=None)
+        with self._engine.begin() as connection:
+            connection.execute(locked)
+            rows = connection.execute(kept.returning(columns.digest, columns.id))
+            return {bytes(digest): row_id for digest, row_id in rows}
 
     def _remember(self, found: Mapping[bytes, int]) -> None:
         for digest, row_id in found.items():

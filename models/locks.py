@@ -12,4 +12,3 @@ HOLDING = _OURS | 5
 """Taken by whoever adds a hold; shared, by each transaction that removes or scrubs events."""
 SCRUBBING = _OURS | 6
 ERASING = _OURS | 7
-COLLECTING = _OURS | 8

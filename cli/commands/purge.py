@@ -12,7 +12,7 @@ from cli.services import database_url
 from worker.retention import Busy, Removal, plan, purge
 from worker.settings import settings
 
-COLUMNS = ["scope", "tag", "kept for", "partition", "events", "how"]
+COLUMNS = ["scope", "tag", "kept for", "partition", "events", "how", "held", "by holds"]
 
 
 @click.command("purge")
@@ -21,7 +21,8 @@ COLUMNS = ["scope", "tag", "kept for", "partition", "events", "how"]
 def command(dry_run: bool, as_json: bool) -> None:
     """Remove events past their retention.
 
-    Beat does this every night. What is removed is recorded in the table purges.
+    Beat does this every night. What is removed is recorded in the table purges and as an
+    event; what is held stays.
     """
     database_url()
     try:
@@ -31,7 +32,9 @@ def command(dry_run: bool, as_json: bool) -> None:
     _show(removals, as_json=as_json)
     if not as_json:
         events = sum(removal.events for removal in removals)
-        say(f"{'would remove' if dry_run else 'removed'} {events:,} events from {len(removals)} partitions")
+        held = sum(removal.held for removal in removals)
+        did = "would remove" if dry_run else "removed"
+        say(f"{did} {events:,} events from {len(removals)} partitions, {held:,} left because of holds")
 
 
 def _show(removals: Iterable[Removal], *, as_json: bool) -> None:
@@ -39,16 +42,24 @@ def _show(removals: Iterable[Removal], *, as_json: bool) -> None:
         for removal in removals:
             print_json(_as_json(removal))
         return
-    print_table(COLUMNS, map(_row, removals), right=["events"])
+    print_table(COLUMNS, map(_row, removals), right=["events", "held"])
 
 
 def _as_json(removal: Removal) -> dict[str, object]:
     rule = removal.rule
     about: dict[str, object] = {"scope": rule.scope, "tag": rule.tag, "retention_days": rule.days}
-    return about | {"partition": removal.partition, "events": removal.events, "whole": removal.whole}
+    return (
+        about
+        | {"partition": removal.partition, "events": removal.events, "whole": removal.whole}
+        | {
+            "held": removal.held,
+            "holds": removal.holds,
+        }
+    )
 
 
 def _row(removal: Removal) -> tuple[object, ...]:
     rule = removal.rule
     how = "partition dropped" if removal.whole else "rows deleted"
-    return rule.scope, rule.tag, f"{rule.days} days", removal.partition, f"{removal.events:,}", how
+    kept = f"{removal.held:,}", ", ".join(map(str, removal.holds)) or None
+    return rule.scope, rule.tag, f"{rule.days} days", removal.partition, f"{removal.events:,}", how, *kept

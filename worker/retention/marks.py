@@ -4,7 +4,9 @@ A partition that lies wholly before the step's moment is gone through to its end
 once, and again only if rows were inserted into it since, the step takes away
 something else, or holds left some of it. So a night's scrub costs by the year,
 and not by all years. What Postgres counts of inserts is read before the walk
-begins: what comes later makes the counts differ, and costs one walk too many.
+begins: what comes later makes the counts differ, and costs one walk too many. It
+lags by seconds, so an old event that comes just before a scrub may have to wait for
+the next one.
 """
 
 from __future__ import annotations

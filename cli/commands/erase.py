@@ -1,0 +1,77 @@
+"""`trailkeeper erase`: take one user's personal data out of the trail."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from cli.errors import Failed
+from cli.output import print_facts, print_json, print_table, say
+from cli.services import database_url
+from cli.times import moment
+from cli.who import asked_by
+from producer.event import MAX_ID
+from worker.retention import Busy, Receipt, Undrained, erase, erasure_plan
+from worker.settings import settings
+
+
+@click.group("erase")
+def command() -> None:
+    """Erase a person's data, and say what was erased."""
+
+
+@command.command("user")
+@click.argument("identity", metavar="ID")
+@click.option("--dry-run", is_flag=True, help="Only count; change nothing.")
+@click.option("--yes", is_flag=True, help="Do it. There is no way back.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, 86_400),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="The longest to wait until what is in the stream is stored.",
+)
+@asked_by
+@click.option("--json", "as_json", is_flag=True, help="The receipt as one JSON object.")
+def user(identity: str, *, dry_run: bool, yes: bool, wait: float, by: str | None, as_json: bool) -> None:
+    """Erase a user's names, addresses, devices and personal payload keys.
+
+    From events and dead letters, once what is in the stream is stored. The id stays, so that counts
+    and projects' histories stay true. What is held stays too, and the receipt says so. Safe to
+    repeat; after an interruption, repeat it.
+    """
+    if dry_run == yes:
+        raise click.UsageError("expected either --dry-run or --yes")
+    if not 0 < len(identity) <= MAX_ID:
+        raise click.UsageError(f"the user's id has {len(identity)} characters; expected 1 to {MAX_ID}")
+    database_url()
+    try:
+        plan = erasure_plan(settings(), identity) if dry_run else None
+        receipt = plan or erase(settings(), identity, by=by, wait_seconds=wait)
+    except (Busy, Undrained) as error:
+        raise Failed(f"{error}; nothing was erased") from error
+    _show(receipt, as_json=as_json)
+
+
+def _show(receipt: Receipt, *, as_json: bool) -> None:
+    if as_json:
+        print_json(msgspec.to_builtins(receipt))
+        return
+    print_facts(
+        {
+            "user": receipt.user_id,
+            "erasure": receipt.erasure_id,
+            "begun": receipt.started_at and moment(receipt.started_at),
+            "finished": receipt.finished_at and moment(receipt.finished_at),
+            "events": f"{receipt.events:,}",
+            "dead letters": f"{receipt.dead_letters:,}",
+            "held": f"{receipt.held:,}",
+        }
+    )
+    rows = [(hold.id, hold.about, hold.subject_id, hold.reason) for hold in receipt.holds]
+    print_table(["hold", "about", "subject", "reason"], rows, right=["hold"])
+    if receipt.erasure_id is None:
+        say("nothing was changed; --yes does it, and first waits for what is in the stream")
+    elif receipt.held:
+        say(f"{receipt.held:,} keep personal data because of holds; erase again when they are released")

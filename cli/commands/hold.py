@@ -1,0 +1,101 @@
+"""`trailkeeper hold`: legal holds, which win over purge, scrub and erasure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import click
+
+from cli.errors import WRONG_CALL, Failed
+from cli.output import print_json, print_table, say, show
+from cli.services import database_url
+from cli.times import Moment, moment
+from cli.who import asked_by
+from models.tables import Hold
+from worker.retention import UnknownHold, WrongHold, add_hold, list_holds, release_hold
+from worker.settings import settings
+
+COLUMNS = ["id", "about", "subject", "added", "by", "until", "released", "reason"]
+FIELDS = (
+    *("id", "about", "subject_id", "reason", "added_at", "added_by", "until"),
+    *("released_at", "released_by", "release_reason"),
+)
+
+
+@click.group("hold")
+def command() -> None:
+    """Keep events from being purged, scrubbed and erased."""
+
+
+@command.command("add")
+@click.option("--user", metavar="ID", help="Hold what is about this user, or was done by or for them.")
+@click.option("--project", metavar="ID", help="Hold what is about this project.")
+@click.option("--organization", metavar="ID", help="Hold what is about this organization.")
+@click.option("--until", type=Moment(), help="When the hold ends by itself; otherwise when it is released.")
+@click.option("--reason", required=True, help="Why, for whoever asks later.")
+@asked_by
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def add(until: datetime | None, reason: str, by: str | None, as_json: bool, **about: str | None) -> None:
+    """Add a hold; prints its id. It is in force when this ends."""
+    given = [(kind, identity) for kind, identity in about.items() if identity is not None]
+    if len(given) != 1:
+        raise click.UsageError("expected one of --user, --project and --organization")
+    [(kind, identity)] = given
+    database_url()
+    try:
+        hold = add_hold(settings(), kind, identity, reason=reason, until=until, by=by)
+    except WrongHold as error:
+        raise Failed(str(error), WRONG_CALL) from error
+    if as_json:
+        print_json(_as_json(hold))
+    else:
+        show(str(hold.id))
+        say(f"events of {hold.about} {hold.subject_id} are held {_until(hold)}")
+
+
+@command.command("list")
+@click.option("--all", "everything", is_flag=True, help="Also those that were released or have ended.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def list_(everything: bool, as_json: bool) -> None:
+    """List the holds in force."""
+    database_url()
+    found = list_holds(settings(), released=everything)
+    if as_json:
+        for hold in found:
+            print_json(_as_json(hold))
+        return
+    print_table(COLUMNS, map(_row, found), right=["id"])
+    if not found:
+        say("no holds" if everything else "no holds in force")
+
+
+@command.command("release")
+@click.argument("identity", metavar="ID", type=click.IntRange(1, 2**63 - 1))
+@click.option("--reason", help="Why, for whoever asks later.")
+@asked_by
+def release(identity: int, reason: str | None, by: str | None) -> None:
+    """End a hold.
+
+    The next purge and scrub do what is due; an erasure that left something because of it is to
+    be asked for again.
+    """
+    database_url()
+    try:
+        hold = release_hold(settings(), identity, reason=reason, by=by)
+    except UnknownHold as error:
+        raise Failed(f"{error}; `trailkeeper hold list` shows them") from error
+    say(f"released the hold {hold.id} on {hold.about} {hold.subject_id}")
+
+
+def _until(hold: Hold) -> str:
+    return f"until {moment(hold.until)}" if hold.until else "until it is released"
+
+
+def _as_json(hold: Hold) -> dict[str, Any]:
+    return {name: getattr(hold, name) for name in FIELDS}
+
+
+def _row(hold: Hold) -> tuple[object, ...]:
+    times = [None if each is None else moment(each) for each in (hold.until, hold.released_at)]
+    return hold.id, hold.about, hold.subject_id, moment(hold.added_at), hold.added_by, *times, hold.reason

@@ -1,0 +1,23 @@
+"""Who runs the command, for the events and records of what was done."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+
+def _login() -> str | None:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return None  # a container's user need not have a name
+
+
+def asked_by(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option --by."""
+    return click.option(
+        "--by", default=_login, metavar="NAME", help="Who asks for it, for the record [your login name]."
+    )(command)

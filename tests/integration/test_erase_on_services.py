@@ -1,0 +1,288 @@
+"""An erasure takes one user's personal data out of table, dead letters and stream; holds win."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import redis
+from sqlalchemy import Engine, text
+
+from models.engine import transaction
+from models.locks import ERASING
+from models.tables import DeadLetter
+from producer.errors import StreamUnavailable
+from producer.event import Actor, Subject
+from tests.support.drains import an_event, put, query, settings_for
+from tests.support.retained import NOW, count, days_ago, derivations, event, stored, told
+from tests.support.rows import store_in
+from worker.drain import Drainer
+from worker.retention import Busy, Undrained, add_hold, erase, erasure_plan, release_hold
+from worker.retention.erasing import job as erasing
+from worker.settings import WorkerSettings
+
+ANN = {"user_id": "u1", "user_name": "ann"}
+BY_ANN = {"actor_kind": "user", "actor_id": "u1", "actor_name": "ann"}
+BY_BOB = {"actor_kind": "user", "actor_id": "u2", "actor_name": "bob"}
+
+
+@pytest.fixture
+def settings(redis_url: str, database_url: str) -> WorkerSettings:
+    return settings_for(redis_url, database_url)
+
+
+def letter(engine: Engine, raw: bytes, number: int = 1) -> int:
+    columns = {"stream": "s", "stream_id": f"1-{number}", "digest": b"%d" % number, "reason": "unknown_tag"}
+    return store_in(engine, DeadLetter, **columns, detail="by ann", deliveries=1, raw=raw)
+
+
+def letters(database_url: str) -> list[bytes]:
+    return [bytes(row["raw"]) for row in query(database_url, "SELECT raw FROM dead_letters ORDER BY id")]
+
+
+def test_what_the_user_did_loses_name_address_device_label_and_personal_keys(
+    engine: Engine, settings: WorkerSettings
+) -> None:
+    own = stored(
+        engine,
+        NOW,
+        tag="account:email:add",
+        ip="198.51.100.23",
+        credential_kind="api_token",
+        credential_label="ann's laptop",
+        additional={"email": "ann@example.org"},
+        extras={"new": 1},
+        **ANN,
+        **BY_ANN,
+        **derivations(engine),
+    )
+
+    receipt = erase(settings, "u1")
+
+    found = event(engine, own)
+    gone = ("user_name", "actor_name", "ip", "location_id", "client_id", "credential_label", "extras")
+    assert [found[name] for name in (*gone, "additional")] == [None] * 8
+    assert (found["user_id"], found["actor_id"], found["tag"]) == ("u1", "u1", "account:email:add")
+    assert found["scrubbed_by"] == [f"erasure/{receipt.erasure_id}"]
+    assert (receipt.events, receipt.held) == (1, 0)
+
+
+def test_what_another_did_to_the_user_keeps_the_other_ones_name_address_and_device(
+    engine: Engine, settings: WorkerSettings
+) -> None:
+    other = stored(engine, NOW, ip="198.51.100.23", **ANN, **BY_BOB, **derivations(engine))
+    before = event(engine, other)
+
+    erase(settings, "u1")
+
+    found = event(engine, other)
+    changed = {name for name in before if before[name] != found[name]}
+    assert changed == {"user_name", "scrubbed_at", "scrubbed_by"}
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"on_behalf_of_id": "u1", "on_behalf_of_name": "ann", "actor_kind": "service", "actor_id": "ci"},
+        {**ANN, "actor_kind": "anonymous"},
+    ],
+    ids=["on the user's behalf", "by nobody known"],
+)
+def test_the_address_goes_where_no_other_person_acted(
+    engine: Engine, settings: WorkerSettings, columns: dict[str, Any]
+) -> None:
+    found = stored(engine, NOW, ip="198.51.100.23", **columns)
+
+    erase(settings, "u1")
+
+    after = event(engine, found)
+    assert (after["ip"], after["user_name"], after["on_behalf_of_name"]) == (None, None, None)
+
+
+def test_events_that_do_not_name_the_user_stay_as_they_are(engine: Engine, settings: WorkerSettings) -> None:
+    others = [
+        stored(engine, NOW, user_id="u2", user_name="ann", ip="198.51.100.23", extras={"x": 1}),
+        stored(engine, NOW, scope="project", tag="project:create", project_id="u1", project_name="ann"),
+        stored(engine, NOW, user_id="u11", user_name="ann"),
+    ]
+    stored(engine, NOW, **ANN)
+    before = [event(engine, each) for each in others]
+
+    erase(settings, "u1")
+
+    assert [event(engine, each) for each in others] == before
+
+
+def test_erasing_again_finds_nothing_more(engine: Engine, settings: WorkerSettings) -> None:
+    stored(engine, NOW, **ANN, **BY_ANN)
+    letter(engine, json.dumps({"tag": "x", "user": {"id": "u1", "name": "ann"}}).encode())
+    first = erase(settings, "u1")
+
+    again = erase(settings, "u1")
+
+    assert (first.events, first.dead_letters) == (1, 1)
+    assert (again.events, again.dead_letters, again.erasure_id) == (0, 0, (first.erasure_id or 0) + 1)
+
+
+def test_a_plan_counts_what_an_erasure_does_and_changes_nothing(
+    engine: Engine, settings: WorkerSettings, database_url: str
+) -> None:
+    own = stored(engine, NOW, **ANN, **BY_ANN)
+    letter(engine, json.dumps({"tag": "x", "user": {"id": "u1", "name": "ann"}}).encode())
+    before = (event(engine, own), letters(database_url))
+
+    planned = erasure_plan(settings, "u1")
+
+    assert (planned.events, planned.dead_letters, planned.erasure_id) == (1, 1, None)
+    assert (event(engine, own), letters(database_url)) == before
+    assert query(database_url, "SELECT id FROM erasures") == []
+
+
+def test_dead_letters_lose_the_users_data_and_no_others_do(
+    engine: Engine, settings: WorkerSettings, database_url: str
+) -> None:
+    named = {
+        "v": 1,
+        "tag": "account:email:add",
+        "user": {"id": "u1", "name": "ann"},
+        "actor": {"kind": "user", "id": "u1", "name": "ann", "credential": {"kind": "s", "label": "ann's"}},
+        "ip": "198.51.100.999",
+        "user_agent": "twine/6",
+        "additional": {"email": "ann@example.org"},
+        "unknown": "ann",
+    }
+    by_bob = named | {"actor": {"kind": "user", "id": "u2", "name": "bob"}}
+    of_bob = json.dumps(named).replace("u1", "u2").encode()
+    raws = [json.dumps(named).encode(), json.dumps(by_bob).encode(), of_bob, b"not json: u1, ann", b"u11"]
+    for number, raw in enumerate(raws):
+        letter(engine, raw, number)
+
+    receipt = erase(settings, "u1")
+
+    own, bobs, *rest = letters(database_url)
+    assert json.loads(own) == {
+        "v": 1,
+        "tag": "account:email:add",
+        "user": {"id": "u1", "name": None},
+        "actor": {"kind": "user", "id": "u1", "name": None, "credential": {"kind": "s", "label": None}},
+        "ip": None,
+        "user_agent": None,
+        "additional": {},
+    }
+    assert json.loads(bobs)["ip"] == "198.51.100.999"
+    assert json.loads(bobs)["actor"]["name"] == "bob"
+    assert rest == [of_bob, b"", b"u11"]
+    assert receipt.dead_letters == 3
+    details = query(database_url, "SELECT detail FROM dead_letters ORDER BY id")
+    assert ["ann" in row["detail"] for row in details] == [False, False, True, False, True]
+
+
+def test_a_quarantined_message_keeps_its_event_without_the_users_data(
+    engine: Engine, settings: WorkerSettings, database_url: str
+) -> None:
+    said = {"tag": "account:login:success", "user": {"id": "u1", "name": "ann"}, "additional": {"x": "ann"}}
+    letter(engine, b'e=%b\ninvalid={"problem":"ann"}\n' % json.dumps(said).encode())
+
+    erase(settings, "u1")
+
+    [raw] = letters(database_url)
+    assert b"ann" not in raw
+    assert raw.startswith(b'e={"tag":"account:login:success","user":{"id":"u1","name":null}')
+
+
+def test_what_waits_in_the_stream_is_stored_first_and_then_erased(
+    settings: WorkerSettings, client: redis.Redis, database_url: str
+) -> None:
+    put(client, an_event(user=Subject(id="u1", name="ann"), actor=Actor(kind="user", id="u1", name="ann")))
+    with pytest.raises(Undrained, match="messages in the stream are not stored yet"):
+        erase(settings, "u1", wait_seconds=0.2)
+    assert query(database_url, "SELECT id FROM erasures") == []
+    drainer = Drainer(settings, "test/1")
+    drainer.run(5)
+    drainer.close()
+
+    receipt = erase(settings, "u1", wait_seconds=5)
+
+    assert receipt.events == 1
+    assert query(database_url, "SELECT user_id, user_name FROM events WHERE scope = 'user'") == [
+        {"user_id": "u1", "user_name": None}
+    ]
+
+
+def test_nothing_is_erased_while_redis_cannot_say_what_is_in_the_stream(
+    engine: Engine, database_url: str
+) -> None:
+    own = stored(engine, NOW, **ANN)
+    settings = settings_for("redis://127.0.0.1:1/0", database_url)
+    with pytest.raises(StreamUnavailable):
+        erase(settings, "u1")
+    assert event(engine, own)["user_name"] == "ann"
+
+
+def test_holds_win_and_the_erasure_says_so(
+    engine: Engine, settings: WorkerSettings, database_url: str
+) -> None:
+    held = stored(engine, days_ago(3), organization_id="o1", **ANN, **BY_ANN)
+    free = stored(engine, days_ago(3), **ANN, **BY_ANN)
+    raw = json.dumps({"tag": "x", "user": {"id": "u1", "name": "ann"}, "organization": {"id": "o1"}}).encode()
+    letter(engine, raw)
+    hold = add_hold(settings, "organization", "o1", reason="a lawsuit")
+    before = event(engine, held)
+    planned = erasure_plan(settings, "u1")
+
+    receipt = erase(settings, "u1", by="ops")
+
+    assert (planned.events, planned.held) == (receipt.events, receipt.held) == (1, 2)
+    assert [(kept.id, kept.reason) for kept in receipt.holds] == [(hold.id, "a lawsuit")]
+    assert event(engine, held) == before
+    assert event(engine, free)["user_name"] is None
+    assert letters(database_url) == [raw]
+    [said] = told(database_url, "system:erasure:finish")
+    assert said == {
+        "erasure_id": str(receipt.erasure_id),
+        "user_id": "u1",
+        "events": 1,
+        "dead_letters": 0,
+        "held": 2,
+        "holds": [hold.id],
+    }
+    [record] = query(database_url, "SELECT * FROM erasures")
+    assert (record["asked_by"], record["receipt"]["events"], record["holds"]) == ("ops", 1, [hold.id])
+
+    release_hold(settings, hold.id)
+    assert erase(settings, "u1").events == 1
+    assert event(engine, held)["user_name"] is None
+
+
+def test_an_erasure_that_died_is_finished_by_the_next_in_the_same_record(
+    engine: Engine, settings: WorkerSettings, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(25):
+        stored(engine, days_ago(number / 1e6), **ANN)
+    monkeypatch.setattr("worker.retention.erasing.events.BATCH", 10)
+    with monkeypatch.context() as patch:
+        batch, calls = erasing._batch, iter(range(100))
+
+        def dying(job: Any, scope: str, after: Any) -> Any:
+            if next(calls) == 1:
+                raise KeyboardInterrupt
+            return batch(job, scope, after)
+
+        patch.setattr(erasing, "_batch", dying)
+        with pytest.raises(KeyboardInterrupt):
+            erase(settings, "u1")
+    assert query(database_url, "SELECT count(*) AS n FROM events WHERE user_name IS NULL") == [{"n": 10}]
+
+    receipt = erase(settings, "u1")
+
+    assert receipt.events == 25
+    assert query(database_url, "SELECT count(*) AS n FROM erasures") == [{"n": 1}]
+    assert count(engine) == 25
+
+
+def test_two_erasures_never_run_at_once(engine: Engine, settings: WorkerSettings) -> None:
+    with transaction(engine) as other:
+        other.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ERASING})
+        with pytest.raises(Busy, match="another erasure is running"):
+            erase(settings, "u1")

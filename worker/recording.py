@@ -1,0 +1,62 @@
+"""What the pipeline itself does, recorded as events in the transaction that does it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from models.errors import MissingPartition
+from models.partitions import ensure, period_of
+from models.writing import insert
+from producer.catalogue import Catalogue
+from producer.errors import InvalidEvent
+from producer.event import Actor, Event
+from producer.ids import uuid7
+from producer.validation import encoded
+
+from .drain.messages import Accepted, Message
+from .drain.rows import row_of
+
+SYSTEM = Actor(kind="system")
+
+
+def staff(name: str) -> Actor:
+    """An administrator, known by name only."""
+    return Actor(kind="staff", id=name, name=name)
+
+
+def record(
+    connection: Connection, catalogue: Catalogue, tag: str, actor: Actor, additional: Mapping[str, Any]
+) -> UUID:
+    """Store an event that just happened: with the transaction it commits, with it it is gone.
+
+    Args:
+        connection: in a transaction.
+        catalogue: knows the tag.
+        tag: of the event.
+        actor: who did it.
+        additional: its payload; what is None is left out.
+
+    Raises:
+        InvalidEvent: the payload is not what the catalogue says.
+        StoreError: Postgres did not take it; the transaction is spoilt.
+    """
+    now = datetime.now(UTC)
+    kind = catalogue.get(tag)
+    if kind is None:
+        raise InvalidEvent("tag", f"no event type is called {tag!r}", "a tag of the catalogue")
+    payload = {name: value for name, value in additional.items() if value is not None}
+    event = Event(id=uuid7(now), tag=kind.tag, occurred_at=now, actor=actor, additional=payload)
+    message = Message("", encoded(event, kind, now), None, {})
+    row = row_of(Accepted(message, event, kind, None), None, None)
+    try:
+        with connection.begin_nested():
+            insert(connection, [row])
+    except MissingPartition:
+        ensure(connection.engine, [period_of(kind.scope, now)])
+        insert(connection, [row])
+    return event.id

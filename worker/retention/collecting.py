@@ -1,0 +1,39 @@
+"""The collection of locations and user agents that no event uses any more."""
+
+from __future__ import annotations
+
+import logging
+
+from models.locks import PURGING
+from models.orphans import GRACE_HOURS, collect
+from models.partitions import finish
+from worker.settings import WorkerSettings
+
+from .alone import one_at_a_time
+
+logger = logging.getLogger(__name__)
+
+
+def collect_orphans(settings: WorkerSettings, grace_hours: float = GRACE_HOURS) -> dict[str, int]:
+    """Mark what no event uses; delete what was marked before, and is still used by none.
+
+    It holds the purge's lock, and finishes what a purge left half-way: a partition
+    must not come back after its events were not counted as users.
+
+    Args:
+        settings: where the database is.
+        grace_hours: how long a row stays marked, at least.
+
+    Returns:
+        How many rows were deleted, by table.
+
+    Raises:
+        Busy: a purge or another collection is running.
+        StoreError: the schema is missing, or the server is away.
+    """
+    with one_at_a_time(settings, "purge", PURGING) as engine:
+        finish(engine)
+        found = collect(engine, grace_hours)
+    if any(found.values()):
+        logger.info("removed %(locations)d locations and %(clients)d user agents that no event uses", found)
+    return found

@@ -1,0 +1,175 @@
+"""The erasure of one user's personal data, a bounded batch a transaction.
+
+What is erased is not due again, so an erasure that is killed is finished by asking
+for it again, in the same record.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Engine, update
+
+from models import holds
+from models.engine import transaction
+from models.locks import ERASING
+from models.tables import SCOPES, Erasure, Hold
+from producer import catalogue
+from producer.catalogue import Catalogue
+from worker.drain.stream import connect
+from worker.recording import SYSTEM, staff
+from worker.retention import records
+from worker.retention.alone import engine_for, one_at_a_time
+from worker.retention.announce import announce
+from worker.retention.personal import personal_keys
+from worker.retention.windows import LOWEST
+from worker.settings import WorkerSettings
+
+from . import events, letters
+from .events import DUE, NAMED, Whose
+from .receipt import Kept, Receipt
+from .waiting import wait_until_drained
+
+logger = logging.getLogger(__name__)
+
+WAIT_SECONDS = 60.0
+
+
+class _Job(NamedTuple):
+    """One erasure; without `identity` it only counts."""
+
+    engine: Engine
+    known: Catalogue
+    whose: Whose
+    identity: int | None
+
+
+class _Found(NamedTuple):
+    """What was erased or would be, what is held, and by which holds."""
+
+    erased: int
+    held: int
+    holds: set[int]
+
+
+def erasure_plan(settings: WorkerSettings, user_id: str) -> Receipt:
+    """What an erasure would do; changes nothing, and does not look at what is still in the stream.
+
+    Raises:
+        StoreError: the schema is missing, or the server is away.
+    """
+    known = catalogue.load(settings.catalogue)
+    with engine_for(settings, "erase") as engine:
+        job = _Job(engine, known, Whose(user_id, personal_keys(known)), None)
+        of_events, of_letters = _events(job), _letters(job)
+        with transaction(engine) as connection:
+            return _receipt(connection, job, of_events, of_letters, {})
+
+
+def erase(
+    settings: WorkerSettings, user_id: str, *, by: str | None = None, wait_seconds: float = WAIT_SECONDS
+) -> Receipt:
+    """Take away a user's personal data from all that was emitted before, save what is held.
+
+    Args:
+        settings: where everything is.
+        user_id: whose.
+        by: who asked for it.
+        wait_seconds: the longest to wait until what is in the stream is stored.
+
+    Raises:
+        Busy: another erasure is running.
+        Undrained: the stream was not drained in time; nothing was changed.
+        StreamUnavailable: Redis did not answer, so nobody knows what is in the stream; likewise.
+        StoreError: Postgres did not answer; what was erased until then is recorded.
+    """
+    known = catalogue.load(settings.catalogue)
+    with connect(settings.redis_url) as client:
+        wait_until_drained(client, settings.stream, wait_seconds)
+    with one_at_a_time(settings, "erasure", ERASING) as engine:
+        identity = records.opened(engine, Erasure, {"user_id": user_id}, {"asked_by": by})
+        job = _Job(engine, known, Whose(user_id, personal_keys(known)), identity)
+        return _close(job, _events(job), _letters(job), by)
+
+
+def _events(job: _Job) -> _Found:
+    erased = held = 0
+    for scope in SCOPES:
+        after: UUID | None = LOWEST
+        while after is not None:
+            after, changed, left = _batch(job, scope, after)
+            erased, held = erased + changed, held + left
+    return _Found(erased, held, _holding(job) if held else set())
+
+
+def _batch(job: _Job, scope: str, after: UUID) -> tuple[UUID | None, int, int]:
+    with transaction(job.engine) as connection:
+        holds.wait_for_holds(connection)
+        ids = events.page(connection, job.whose, scope, after)
+        if not ids:
+            return None, 0, 0
+        due, held = events.count(connection, job.whose, scope, ids)
+        if due and job.identity is not None:
+            due = events.erase_from(connection, job.whose, scope, ids, f"erasure/{job.identity}")
+            records.count(connection, Erasure, job.identity, events=due)
+    return ids[-1], due, held
+
+
+def _holding(job: _Job) -> set[int]:
+    with transaction(job.engine) as connection:
+        return set(holds.holds_of(connection, "events", f"{NAMED} AND {DUE}", job.whose._asdict()))
+
+
+def _letters(job: _Job) -> _Found:
+    found = letters.Letters(0, 0, 0, set())
+    while True:
+        with transaction(job.engine) as connection:
+            holds.wait_for_holds(connection)
+            ids = letters.page(connection, job.whose.user, found.last)
+            if not ids:
+                return _Found(found.changed, found.held, found.holds)
+            batch = letters.Batch(job.whose.user, job.known, holds.listing(connection), job.identity is None)
+            more = letters.erase_from(connection, batch, ids)
+            if job.identity is not None:
+                records.count(connection, Erasure, job.identity, dead_letters=more.changed)
+        found = letters.Letters(
+            more.last, found.changed + more.changed, found.held + more.held, found.holds | more.holds
+        )
+
+
+def _close(job: _Job, of_events: _Found, of_letters: _Found, by: str | None) -> Receipt:
+    assert job.identity is not None
+    held, because = of_events.held + of_letters.held, sorted(of_events.holds | of_letters.holds)
+    with transaction(job.engine) as connection:
+        record = records.closed(connection, Erasure, job.identity, held=held, holds=because)
+        receipt = _receipt(connection, job, of_events, of_letters, record)
+        kept = update(Erasure).where(Erasure.id == job.identity).values(receipt=msgspec.to_builtins(receipt))
+        connection.execute(kept)
+        told = record | {"erasure_id": str(job.identity)}
+        announce(connection, job.known, "system:erasure:finish", told, staff(by) if by else SYSTEM)
+    logger.info("erased a user's data from %d events, %d held", record["events"], held)
+    return receipt
+
+
+def _receipt(
+    connection: Connection, job: _Job, of_events: _Found, of_letters: _Found, record: dict[str, Any]
+) -> Receipt:
+    because = of_events.holds | of_letters.holds
+    known = [hold for hold in holds.listing(connection, released=True) if hold.id in because]
+    return Receipt(
+        user_id=job.whose.user,
+        erasure_id=job.identity,
+        started_at=record.get("started_at"),
+        finished_at=record.get("finished_at"),
+        events=record.get("events", of_events.erased),
+        dead_letters=record.get("dead_letters", of_letters.erased),
+        held=of_events.held + of_letters.held,
+        holds=[_kept(hold) for hold in known],
+    )
+
+
+def _kept(hold: Hold) -> Kept:
+    return Kept(hold.id, hold.about, hold.subject_id, hold.reason)

@@ -1,0 +1,40 @@
+"""What an erasure did, to print and to keep."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A hold because of which data stays."""
+
+    id: int
+    about: str
+    subject_id: str
+    reason: str
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """An erasure, done or planned.
+
+    Attributes:
+        user_id: whose data. The id stays where it stands, so that counts and other histories stay true.
+        erasure_id: its row in `erasures`; None for a plan.
+        started_at: when it began; where it was interrupted, the first time.
+        finished_at: when all was done; None for a plan.
+        events: from how many events something was taken.
+        dead_letters: from how many dead letters.
+        held: how many events and dead letters keep personal data, because of holds.
+        holds: which holds.
+    """
+
+    user_id: str
+    erasure_id: int | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    events: int
+    dead_letters: int
+    held: int
+    holds: list[Kept]

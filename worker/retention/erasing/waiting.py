@@ -1,0 +1,53 @@
+"""What is in the stream when an erasure begins: it must be stored first, or it would come back."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import redis
+
+from worker.drain.stream import redis_translated
+
+LOOK_SECONDS = 0.1
+
+
+class Undrained(Exception):  # noqa: N818 - what it says
+    """Messages from before are still in the stream; nothing was erased."""
+
+
+def wait_until_drained(client: redis.Redis, stream: str, seconds: float) -> None:
+    """Return once every message that was in the stream by now is stored, or a dead letter.
+
+    Messages that come meanwhile are not waited for.
+
+    Args:
+        client: of Redis.
+        stream: key of the stream.
+        seconds: the longest to wait.
+
+    Raises:
+        Undrained: it took longer.
+        StreamUnavailable: Redis did not answer.
+    """
+    last = _last_id(client, stream)
+    deadline = time.monotonic() + seconds
+    while last is not None and _holds_until(client, stream, last):
+        if time.monotonic() > deadline:
+            raise Undrained(
+                f"messages in the stream are not stored yet after {seconds:g} s; start a worker, or run"
+                " `trailkeeper drain`, then erase"
+            )
+        time.sleep(LOOK_SECONDS)
+
+
+def _last_id(client: redis.Redis, stream: str) -> bytes | None:
+    with redis_translated():
+        found: Any = client.xrevrange(stream, count=1)
+    return found[0][0] if found else None
+
+
+def _holds_until(client: redis.Redis, stream: str, last: bytes) -> bool:
+    with redis_translated():
+        found: Any = client.xrange(stream, max=last.decode(), count=1)
+    return bool(found)
