@@ -53,10 +53,10 @@ class Looks:
 
 
 async def messages(
-    tail: Tail, looks: Looks, since: UUID | None, seconds: float = LIFE_SECONDS
+    tail: Tail, looks: Looks, since: UUID | None, seconds: float | None = None
 ) -> AsyncIterator[bytes]:
     """What is sent, until the stream has lived long enough or nobody listens any more."""
-    ends = time.monotonic() + seconds
+    ends = time.monotonic() + (LIFE_SECONDS if seconds is None else seconds)
     newest, spoken = since, time.monotonic()
     yield b"retry: %d\n\n" % RETRY_MS
     while time.monotonic() < ends:
