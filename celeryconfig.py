@@ -37,7 +37,10 @@ task_default_queue = "maintenance"
 task_default_exchange = _exchange.name
 task_default_routing_key = "maintenance"
 task_create_missing_queues = False
-task_routes = {"trailkeeper.drain": {"queue": "ingest", "routing_key": "ingest"}}
+task_routes = {
+    "trailkeeper.drain": {"queue": "ingest", "routing_key": "ingest"},
+    "trailkeeper.backfill_chunk": {"queue": "backfill", "routing_key": "backfill"},
+}
 
 # Delivery and limits
 worker_prefetch_multiplier = 1  # a waiting task is better taken by a free process elsewhere
@@ -56,9 +59,20 @@ beat_schedule = {
         "options": {"expires": 3000},
     },
     "reap-consumers": {"task": "trailkeeper.reap_consumers", "schedule": 300.0, "options": {"expires": 240}},
+    "rouse-backfills": {"task": "trailkeeper.rouse_backfills", "schedule": 10.0, "options": {"expires": 30}},
     "purge": {
         "task": "trailkeeper.purge",
         "schedule": crontab(hour="3", minute="17"),
+        "options": {"expires": 3600},
+    },
+    "scrub": {
+        "task": "trailkeeper.scrub",
+        "schedule": crontab(hour="4", minute="17"),  # after the purge: what is gone needs no scrub
+        "options": {"expires": 3600},
+    },
+    "collect": {
+        "task": "trailkeeper.collect",
+        "schedule": crontab(day_of_week="sunday", hour="5", minute="17"),
         "options": {"expires": 3600},
     },
 }

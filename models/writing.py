@@ -51,6 +51,7 @@ Row: TypeAlias = str
 
 NULL = "\\N"
 _names = ", ".join(COLUMNS)
+_all = f"{_names}, imported_by"
 _escapes = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _READ_BYTES = 1 << 18
 
@@ -67,8 +68,13 @@ def row(values: Values, *, plain: bool = False) -> Row:
     return "\t".join([NULL if value is None else value.translate(_escapes) for value in values])
 
 
-def insert(connection: Connection, rows: Sequence[Row]) -> None:
+def insert(connection: Connection, rows: Sequence[Row], *, imported_by: int | None = None) -> None:
     """Insert rows of which none is in the table.
+
+    Args:
+        connection: in a transaction.
+        rows: as `row` makes them.
+        imported_by: the backfill they come from.
 
     Raises:
         DuplicateRow: one is; the transaction is spoilt, start again with `insert_missing`.
@@ -76,11 +82,16 @@ def insert(connection: Connection, rows: Sequence[Row]) -> None:
         RefusedRow: one can never be stored; likewise.
     """
     with translated():
-        _copy(connection, "events", rows)
+        _copy(connection, "events", rows, imported_by)
 
 
-def insert_missing(connection: Connection, rows: Sequence[Row]) -> int:
+def insert_missing(connection: Connection, rows: Sequence[Row], *, imported_by: int | None = None) -> int:
     """Insert those rows whose key is not in the table yet.
+
+    Args:
+        connection: in a transaction.
+        rows: as `row` makes them.
+        imported_by: the backfill they come from.
 
     Returns:
         How many were inserted.
@@ -91,10 +102,12 @@ def insert_missing(connection: Connection, rows: Sequence[Row]) -> int:
     """
     with translated():
         connection.exec_driver_sql("CREATE TEMP TABLE staged (LIKE events INCLUDING DEFAULTS) ON COMMIT DROP")
-        _copy(connection, "staged", rows)
+        _copy(connection, "staged", rows, imported_by)
         inserted = connection.exec_driver_sql(
-            f"INSERT INTO events ({_names}) SELECT {_names} FROM staged ORDER BY id ON CONFLICT DO NOTHING"  # noqa: S608 - constants
+            f"INSERT INTO events ({_all}) SELECT {_all} FROM staged ORDER BY id ON CONFLICT DO NOTHING"  # noqa: S608 - constants
         )
+        # at once, for the same transaction may do this again
+        connection.exec_driver_sql("DROP TABLE staged")
         return inserted.rowcount
 
 
@@ -103,6 +116,9 @@ def copy_text(rows: Sequence[Row]) -> bytes:
     return ("\n".join(rows) + "\n").encode()
 
 
-def _copy(connection: Connection, table: str, rows: Sequence[Row]) -> None:
+def _copy(connection: Connection, table: str, rows: Sequence[Row], imported_by: int | None) -> None:
+    names = _names
+    if imported_by is not None:
+        names, rows = _all, [f"{row}\t{imported_by}" for row in rows]
     with cast(psycopg2.extensions.cursor, connection.connection.cursor()) as cursor:
-        cursor.copy_expert(f"COPY {table} ({_names}) FROM STDIN", io.BytesIO(copy_text(rows)), _READ_BYTES)
+        cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", io.BytesIO(copy_text(rows)), _READ_BYTES)

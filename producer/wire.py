@@ -28,6 +28,7 @@ REASONS = {
     "bad_address": "`ip` is not an IP address",
     "unknown_tag": "no catalogue of this worker knows the tag",
     "refused_row": "Postgres refused the row",
+    "purged": "a line of an import, of a time that was purged",
     "killed_worker": "the worker died each time it was handling this message alone",
     "worker_error": "an error of the worker itself, for this message alone",
     "quarantined": "the application's call to emit() was wrong, and it asked to keep such events",

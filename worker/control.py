@@ -9,6 +9,26 @@ from worker.celery import app
 from worker.settings import WorkerSettings
 
 
+def start_chunk(settings: WorkerSettings, identity: int, seconds: float = 2.0) -> None:
+    """Send for the next chunk of a backfill at once; beat would within some seconds.
+
+    Raises:
+        StreamUnavailable: the broker did not answer.
+    """
+    url = settings.broker_url or settings.redis_url
+    with app.connection_for_write(url, connect_timeout=seconds) as connection:
+        try:
+            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
+            app.send_task("trailkeeper.backfill_chunk", (identity,), connection=connection)
+        except (
+            OSError,
+            OperationalError,
+            *connection.connection_errors,
+            *connection.channel_errors,
+        ) as error:
+            raise StreamUnavailable(str(error) or type(error).__name__) from error
+
+
 def queues_by_worker(settings: WorkerSettings, seconds: float = 1.0) -> dict[str, list[str]]:
     """The workers that answer, and which queues each takes.
 

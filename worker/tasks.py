@@ -9,6 +9,7 @@ from typing import Any
 from billiard import current_process
 
 from . import retention, upkeep
+from .backfills import Runner, to_rouse
 from .celery import app
 from .drain import RETRY, Drainer
 from .settings import settings
@@ -17,6 +18,9 @@ logger = logging.getLogger(__name__)
 
 PURGE_SECONDS = 6 * 3600
 """Longer than Celery waits before it gives the task to another worker, which then finds this one at it."""
+
+ROUSED_SECONDS = 60
+"""After this long, a chunk that nobody took is better sent for again."""
 
 _own = threading.local()  # connections are made after the fork, by the thread that uses them
 
@@ -58,6 +62,55 @@ def purge() -> None:
         retention.purge(settings())
     except retention.Busy as error:
         logger.info("no purge: %s", error)
+
+
+@app.task(name="trailkeeper.rouse_backfills")  # type: ignore[untyped-decorator]
+def rouse_backfills() -> None:
+    """Start another chunk of each backfill that stands still though it should run."""
+    try:
+        found = to_rouse(settings())
+    except RETRY as error:
+        logger.warning("backfills wait: %s: %s", type(error).__name__, error)
+        return
+    for identity in found:
+        backfill_chunk.apply_async((identity,), {"after_silence": True}, expires=ROUSED_SECONDS)
+
+
+@app.task(name="trailkeeper.backfill_chunk", acks_late=False)  # type: ignore[untyped-decorator]
+def backfill_chunk(identity: int, after_silence: bool = False) -> None:
+    """Do one chunk of a backfill, and send for the next."""
+    try:
+        step = _runner().step(identity, after_silence=after_silence)
+    except RETRY as error:
+        logger.warning("backfill %d waits: %s: %s", identity, type(error).__name__, error)
+        return  # beat sends for it again
+    if step.mine and step.state == "running":
+        backfill_chunk.apply_async((identity,), countdown=step.seconds or None)
+
+
+def _runner() -> Runner:
+    if not hasattr(_own, "runner"):
+        _own.runner = Runner(settings())
+    runner: Runner = _own.runner
+    return runner
+
+
+@app.task(name="trailkeeper.scrub", acks_late=True, time_limit=PURGE_SECONDS, soft_time_limit=None)  # type: ignore[untyped-decorator]
+def scrub() -> None:
+    """Take personal data out of old events, unless another worker is at it."""
+    try:
+        retention.scrub(settings())
+    except retention.Busy as error:
+        logger.info("no scrub: %s", error)
+
+
+@app.task(name="trailkeeper.collect", acks_late=True, time_limit=PURGE_SECONDS, soft_time_limit=None)  # type: ignore[untyped-decorator]
+def collect() -> None:
+    """Remove locations and user agents that no event uses, unless a purge is running."""
+    try:
+        retention.collect_orphans(settings())
+    except retention.Busy as error:
+        logger.info("no collection: %s", error)
 
 
 def _drainer(hostname: str) -> Drainer:

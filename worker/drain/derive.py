@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
 from sqlalchemy import Engine
 
-from models.dictionaries import Dictionary
+from models.dictionaries import Dictionary, Memory
 from models.tables import Client as ClientRow
 from models.tables import Location as LocationRow
 from worker.enrich import Client, ClientFinder, Location, LocationFinder
 
 from .messages import Accepted
 
+Facts: TypeAlias = tuple[str | None, str | None]
 Ids: TypeAlias = tuple[int | None, int | None]
 Derivation: TypeAlias = Location | Client
 CAPACITY = 50_000  # facts whose derivation is remembered, per process
@@ -38,7 +39,14 @@ class Derive:
         Raises:
             StoreUnavailable: new derivations could not be committed.
         """
-        facts = [(accepted.event.ip, accepted.event.user_agent) for accepted in batch]
+        return self.of([(accepted.event.ip, accepted.event.user_agent) for accepted in batch])
+
+    def of(self, facts: Sequence[Facts]) -> list[Ids]:
+        """(location id, client id) of each (address, user agent), in order; None where nothing can be told.
+
+        Raises:
+            StoreUnavailable: new derivations could not be committed.
+        """
         locations = self._locations.ids({ip for ip, _ in facts})
         clients = self._clients.ids({user_agent for _, user_agent in facts})
         return [(locations[ip], clients[user_agent]) for ip, user_agent in facts]
@@ -60,9 +68,12 @@ class _Derived:
         self._find = find
         self._fact_column = fact_column
         self._known: dict[str, tuple[Derivation, int]] = {}
+        self._memory = Memory()
 
     def ids(self, facts: set[str | None]) -> dict[str | None, int | None]:
         """The id of each fact's derivation; None where there is no fact, or nothing can be told now."""
+        if self._memory.is_over():
+            self._known.clear()
         found: dict[str | None, int | None] = {None: None}
         new: dict[str, Derivation] = {}
         for fact in facts:

@@ -1,0 +1,239 @@
+"""Backfills as Postgres keeps them: made, looked at, locked for one chunk, advanced, ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Float, Select, case, delete, func, insert, null, select, update
+
+from models.errors import translated
+from models.tables import Backfill, BackfillBlock, BackfillFile
+
+CHANGES = {
+    "pause": (("running",), "paused"),
+    "resume": (("paused", "failed"), "running"),
+    "cancel": (("running", "paused", "failed"), "cancelled"),
+}
+"""What an admin may do: from which states, and to which."""
+
+ENDED = frozenset({"finished", "cancelled", "failed"})
+"""States in which nothing happens any more by itself."""
+
+
+class NoSuchBackfill(LookupError):  # noqa: N818 - what it says
+    """No backfill has this id."""
+
+
+class WrongState(ValueError):  # noqa: N818 - what it says
+    """A backfill in this state can not be paused, resumed or cancelled; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class StoredBackfill:
+    """A backfill as it stands.
+
+    Attributes:
+        kind: ``enrich``, ``import`` or ``dead_letters``.
+        state: ``running``, ``paused``, ``cancelled``, ``finished`` or ``failed``.
+        filters: what it is about; the shape is the kind's own.
+        due_in: seconds until a chunk may begin; not above zero where one may now.
+        throttle: the most it may see in a second; None for as fast as it goes.
+        estimate: how much there is to see; None where that is not known yet.
+        cursor: where the next chunk begins; None before the first.
+        seen: events, lines or dead letters that were looked at.
+        changed: those whose location or client changed, or that were stored.
+        skipped: those that needed nothing: current already, or stored before.
+        rejected: those that can not be stored.
+        detail: why it waits, is paused or failed.
+        file: name of the import's file.
+        lines: how many of its lines were taken in.
+        complete: whether that is all of them.
+    """
+
+    id: int
+    kind: str
+    state: str
+    filters: dict[str, Any]
+    asked_by: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    heartbeat_at: datetime
+    due_in: float
+    attempts: int
+    throttle: int | None
+    estimate: int | None
+    cursor: dict[str, Any] | None
+    seen: int
+    changed: int
+    skipped: int
+    rejected: int
+    detail: str | None
+    file: str | None
+    digest: bytes | None
+    lines: int | None
+    complete: bool | None
+
+
+@dataclass(frozen=True)
+class Advance:
+    """What one chunk did: where the next begins (None: there is none), and how many had which fate."""
+
+    cursor: dict[str, Any] | None
+    seen: int = 0
+    changed: int = 0
+    skipped: int = 0
+    rejected: int = 0
+
+
+_COUNTS = ("seen", "changed", "skipped", "rejected")
+_COMPUTED = {
+    "due_in": func.extract("epoch", Backfill.due_at - func.clock_timestamp()).cast(Float),
+    "estimate": func.coalesce(Backfill.estimate, case((BackfillFile.complete, BackfillFile.events))),
+    "file": BackfillFile.name,
+    "digest": BackfillFile.digest,
+    "lines": BackfillFile.lines,
+    "complete": BackfillFile.complete,
+}
+
+
+def add(
+    connection: Connection,
+    *,
+    kind: str,
+    filters: Mapping[str, Any],
+    asked_by: str,
+    throttle: int | None = None,
+    estimate: int | None = None,
+) -> int:
+    """Make a backfill that begins at once; returns its id."""
+    values = {"kind": kind, "filters": dict(filters), "asked_by": asked_by, "throttle": throttle}
+    statement = insert(Backfill).values(**values, estimate=estimate).returning(Backfill.id)
+    with translated():
+        return connection.execute(statement).scalar_one()
+
+
+def find(connection: Connection, identity: int) -> StoredBackfill | None:
+    """One backfill, or None if there is none of this id."""
+    return _one(connection, _select().where(Backfill.id == identity))
+
+
+def newest(connection: Connection, *, limit: int = 50) -> list[StoredBackfill]:
+    """Those made last, newest first."""
+    with translated():
+        found = connection.execute(_select().order_by(Backfill.id.desc()).limit(limit))
+        return [StoredBackfill(*row) for row in found]
+
+
+def lock(connection: Connection, identity: int) -> StoredBackfill | None:
+    """A backfill for this transaction's chunk; None if there is none, or somebody else has it."""
+    statement = _select().where(Backfill.id == identity)
+    # not the key's lock, which the command takes that adds lines meanwhile
+    return _one(connection, statement.with_for_update(of=Backfill, skip_locked=True, key_share=True))
+
+
+def wait_for(connection: Connection, identity: int) -> StoredBackfill | None:
+    """A backfill for this transaction alone, after the chunk under way; None if there is none of this id.
+
+    Raises:
+        StoreUnavailable: that chunk takes longer than the lock time-out.
+    """
+    return _one(connection, _select().where(Backfill.id == identity).with_for_update(of=Backfill))
+
+
+def stale(connection: Connection, silence: timedelta) -> list[int]:
+    """Running backfills of which nothing was heard for some time although they were due."""
+    quiet = func.now() - silence
+    statement = select(Backfill.id).where(
+        Backfill.finished_at.is_(None), Backfill.state == "running", Backfill.due_at < quiet
+    )
+    with translated():
+        return list(connection.scalars(statement.order_by(Backfill.id)))
+
+
+def advance(connection: Connection, identity: int, done: Advance, due_in: timedelta) -> None:
+    """Note what a chunk did, in its own transaction."""
+    counts = {name: getattr(Backfill, name) + getattr(done, name) for name in _COUNTS}
+    _update(
+        connection,
+        identity,
+        **counts,
+        cursor=done.cursor,
+        started_at=func.coalesce(Backfill.started_at, func.now()),
+        heartbeat_at=func.clock_timestamp(),
+        due_at=func.clock_timestamp() + due_in,
+        attempts=0,
+        detail=None,
+    )
+
+
+def put_off(connection: Connection, identity: int, due_in: timedelta, why: str) -> None:
+    """Begin no chunk for a while."""
+    later = func.clock_timestamp() + due_in
+    _update(connection, identity, heartbeat_at=func.clock_timestamp(), due_at=later, detail=why)
+
+
+def count_attempt(connection: Connection, identity: int) -> None:
+    """Count a chunk that begins after a silence; `advance` forgets them."""
+    _update(connection, identity, attempts=Backfill.attempts + 1, due_at=func.clock_timestamp())
+
+
+def change(connection: Connection, identity: int, action: str) -> StoredBackfill:
+    """Do what an admin asks for: ``pause``, ``resume`` or ``cancel``, once the chunk under way has ended.
+
+    Returns:
+        The backfill as it was before.
+
+    Raises:
+        NoSuchBackfill: there is none of this id.
+        WrongState: it is not in a state for that.
+        StoreUnavailable: the chunk under way takes longer than the lock time-out.
+    """
+    found = wait_for(connection, identity)
+    if found is None:
+        raise NoSuchBackfill(f"no backfill has the id {identity}")
+    states, becomes = CHANGES[action]
+    if found.state not in states:
+        raise WrongState(
+            f"backfill {identity} is {found.state}; to {action} one it must be {' or '.join(states)}"
+        )
+    change_state(connection, identity, becomes)
+    return found
+
+
+def change_state(connection: Connection, identity: int, state: str, detail: str | None = None) -> None:
+    """Bring it to a state. One that ends drops what still waits of an import's lines."""
+    ended = func.now() if state in ENDED else null()
+    _update(
+        connection,
+        identity,
+        state=state,
+        detail=detail,
+        finished_at=ended,
+        heartbeat_at=func.clock_timestamp(),
+        due_at=func.clock_timestamp(),
+        attempts=0,
+    )
+    if state in {"finished", "cancelled"}:
+        with translated():
+            connection.execute(delete(BackfillBlock).where(BackfillBlock.backfill_id == identity))
+
+
+def _select() -> Select[Any]:
+    names = (field.name for field in fields(StoredBackfill))
+    columns = [_COMPUTED[name] if name in _COMPUTED else getattr(Backfill, name) for name in names]
+    return select(*columns).outerjoin(BackfillFile, BackfillFile.backfill_id == Backfill.id)
+
+
+def _one(connection: Connection, statement: Select[Any]) -> StoredBackfill | None:
+    with translated():
+        row = connection.execute(statement).one_or_none()
+    return None if row is None else StoredBackfill(*row)
+
+
+def _update(connection: Connection, identity: int, **values: Any) -> None:
+    with translated():
+        connection.execute(update(Backfill).where(Backfill.id == identity).values(**values))

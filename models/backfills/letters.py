@@ -1,0 +1,99 @@
+"""Dead letters taken in hand again: read for a replay, given a new reason, or removed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, delete, func, select, text
+
+from models.errors import translated
+from models.tables import DeadLetter
+
+from .filters import ReplayFilters
+
+
+class Letter(NamedTuple):
+    """A dead letter with its message."""
+
+    id: int
+    stream: str
+    stream_id: str
+    reason: str
+    detail: str
+    raw: bytes
+
+
+class Verdict(NamedTuple):
+    """Why a letter stays one."""
+
+    id: int
+    reason: str
+    detail: str
+
+
+def last_id(connection: Connection) -> int:
+    """The id of the newest dead letter; 0 without any."""
+    with translated():
+        return connection.execute(select(func.coalesce(func.max(DeadLetter.id), 0))).scalar_one()
+
+
+def number(connection: Connection, filters: ReplayFilters) -> int:
+    """How many there are of those that are asked for."""
+    with translated():
+        return int(connection.execute(_those(select(func.count()), filters)).scalar_one())
+
+
+def missing(connection: Connection, ids: Sequence[int]) -> list[int]:
+    """Those of the ids that no dead letter has."""
+    with translated():
+        there = set(connection.scalars(select(DeadLetter.id).where(DeadLetter.id.in_(ids))))
+    return sorted(set(ids) - there)
+
+
+def take(
+    connection: Connection, filters: ReplayFilters, after: int, limit: int, *, lock: bool = True
+) -> list[Letter]:
+    """The next letters, and nobody else's until the transaction ends unless *lock* is False.
+
+    Raises:
+        StoreUnavailable: somebody else holds one for longer than the lock time-out.
+    """
+    columns = (getattr(DeadLetter, name) for name in Letter._fields)
+    statement = _those(select(*columns), filters).where(DeadLetter.id > after).order_by(DeadLetter.id)
+    if lock:
+        statement = statement.with_for_update()
+    with translated():
+        found = connection.execute(statement.limit(limit))
+        return [Letter(*row)._replace(raw=bytes(row.raw)) for row in found]
+
+
+def remove(connection: Connection, ids: Sequence[int]) -> int:
+    """Remove letters; returns how many were there."""
+    with translated():
+        return connection.execute(delete(DeadLetter).where(DeadLetter.id.in_(ids))).rowcount
+
+
+def judge_anew(connection: Connection, verdicts: Sequence[Verdict]) -> None:
+    """Give letters that stay the reason that holds now."""
+    statement = text("""
+        UPDATE dead_letters AS letter SET reason = new.reason, detail = new.detail
+          FROM unnest(CAST(:ids AS bigint[]), CAST(:reasons AS text[]), CAST(:details AS text[]))
+               AS new (id, reason, detail)
+         WHERE letter.id = new.id AND (letter.reason, letter.detail) <> (new.reason, new.detail)
+    """)
+    columns = zip(*verdicts, strict=True)
+    with translated():
+        connection.execute(
+            statement,
+            {f"{name}s": list(column) for name, column in zip(Verdict._fields, columns, strict=True)},
+        )
+
+
+def _those(statement: Select[Any], filters: ReplayFilters) -> Select[Any]:
+    statement = statement.where(DeadLetter.id <= filters.upto)
+    if filters.reasons:
+        statement = statement.where(DeadLetter.reason.in_(filters.reasons))
+    if filters.ids:
+        statement = statement.where(DeadLetter.id.in_(filters.ids))
+    return statement

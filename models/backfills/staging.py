@@ -1,0 +1,142 @@
+"""Lines of an import on their way: taken in by the command, stored by chunks, in blocks.
+
+A block leaves in the transaction that stores its lines, so none is lost and
+none is stored by two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select, text, update
+
+from models.errors import translated
+from models.tables import Backfill, BackfillBlock, BackfillFile
+
+
+class TakenInElsewhere(Exception):  # noqa: N818 - what it says
+    """Another process takes in the same file, or the backfill has ended; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Lines that wait, up to and with the one numbered *last_line*; *content* is the worker's matter."""
+
+    last_line: int
+    content: bytes
+
+
+def add_file(connection: Connection, identity: int, name: str, digest: bytes) -> None:
+    """Note the file of an import."""
+    with translated():
+        connection.execute(insert(BackfillFile).values(backfill_id=identity, name=name, digest=digest))
+
+
+def under_way(connection: Connection, digest: bytes) -> int | None:
+    """The import of this file that has not ended, if there is one; nobody else asks until we commit."""
+    key = int.from_bytes(hashlib.sha256(b"import" + digest).digest()[:8], "big", signed=True)
+    found = (
+        select(Backfill.id)
+        .join(BackfillFile, BackfillFile.backfill_id == Backfill.id)
+        .where(BackfillFile.digest == digest, Backfill.state.in_(["running", "paused", "failed"]))
+        .order_by(Backfill.id)
+        .limit(1)
+    )
+    with translated():
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        return connection.scalar(found)
+
+
+def take_in(connection: Connection, identity: int, block: Block, *, after: int, events: int) -> None:
+    """Add a block whose first line comes after the line *after*.
+
+    Raises:
+        TakenInElsewhere: the line before it is not the last that was taken in, or the backfill has ended.
+    """
+    _advance(connection, identity, after, lines=block.last_line, events=BackfillFile.events + events)
+    values = {"backfill_id": identity, "last_line": block.last_line, "content": block.content}
+    with translated():
+        connection.execute(insert(BackfillBlock).values(values))
+
+
+def complete(connection: Connection, identity: int, *, after: int, lines: int) -> int:
+    """Note that no block follows; returns how many lines that are not blank there are in all.
+
+    Raises:
+        TakenInElsewhere: as in `take_in`.
+    """
+    _advance(connection, identity, after, lines=lines, complete=True)
+    with translated():
+        events = select(BackfillFile.events).where(BackfillFile.backfill_id == identity)
+        return connection.execute(events).scalar_one()
+
+
+def touch(connection: Connection, identity: int) -> None:
+    """Note that the file is still being read, though nothing new was taken in."""
+    statement = update(BackfillFile).where(BackfillFile.backfill_id == identity)
+    with translated():
+        connection.execute(statement.values(read_at=func.clock_timestamp()))
+
+
+def is_complete(connection: Connection, identity: int) -> bool:
+    """Whether all lines were taken in. Ask before `next_block`: then no block can come in between."""
+    with translated():
+        found = select(BackfillFile.complete).where(BackfillFile.backfill_id == identity)
+        return bool(connection.execute(found).scalar_one_or_none())
+
+
+def next_block(connection: Connection, identity: int, after: int) -> Block | None:
+    """The first block that waits after a line."""
+    statement = (
+        select(BackfillBlock.last_line, BackfillBlock.content)
+        .where(BackfillBlock.backfill_id == identity, BackfillBlock.last_line > after)
+        .order_by(BackfillBlock.last_line)
+        .limit(1)
+    )
+    with translated():
+        row = connection.execute(statement).one_or_none()
+    return None if row is None else Block(row.last_line, bytes(row.content))
+
+
+def remove(connection: Connection, identity: int, block: Block) -> None:
+    """Remove a block, in the transaction that stored its lines."""
+    statement = delete(BackfillBlock).where(
+        BackfillBlock.backfill_id == identity, BackfillBlock.last_line == block.last_line
+    )
+    with translated():
+        connection.execute(statement)
+
+
+def left_behind(connection: Connection, silence: timedelta) -> list[int]:
+    """Running imports whose file is not taken in any further: their command is gone."""
+    statement = (
+        select(Backfill.id)
+        .join(BackfillFile, BackfillFile.backfill_id == Backfill.id)
+        .where(
+            Backfill.state == "running",
+            BackfillFile.complete.is_(False),
+            BackfillFile.read_at < func.now() - silence,
+        )
+    )
+    with translated():
+        return list(connection.scalars(statement))
+
+
+def _advance(connection: Connection, identity: int, after: int, **values: object) -> None:
+    # a key's lock: it lets chunks go on, but no change of state, until we commit
+    unended = (
+        select(Backfill.id)
+        .where(Backfill.id == identity, Backfill.finished_at.is_(None))
+        .with_for_update(read=True, key_share=True)
+    )
+    statement = (
+        update(BackfillFile)
+        .where(BackfillFile.backfill_id == identity, BackfillFile.lines == after)
+        .where(BackfillFile.complete.is_(False))
+        .values(read_at=func.clock_timestamp(), **values)
+    )
+    with translated():
+        if connection.scalar(unended) is None or connection.execute(statement).rowcount != 1:
+            raise TakenInElsewhere("another command takes in the same file, or the backfill has ended")

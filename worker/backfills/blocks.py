@@ -1,0 +1,68 @@
+"""Lines of an import as bytes in the staging table: read by the command, handed to chunks in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from producer.lines import Line
+from producer.wire import encode
+from worker.drain.messages import Message, Rejected
+
+FIELD = b"e"
+
+
+class StagedLine(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One line: an event as the stream carries it, or what is no event, as read, with its fault."""
+
+    number: int
+    payload: bytes
+    reason: str | None = None
+    detail: str | None = None
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(list[StagedLine])
+
+
+def staged(line: Line) -> StagedLine:
+    """A line with its id, short forms written out."""
+    if line.event is None:
+        assert line.error is not None
+        return StagedLine(line.number, line.raw, line.error.reason, line.error.detail)
+    payload = encode(line.event)
+    return StagedLine(line.number, payload if line.unknown is None else _with_unknown(payload, line.unknown))
+
+
+def to_block(lines: Sequence[StagedLine]) -> bytes:
+    """Lines as the staging table keeps them."""
+    return _encoder.encode(lines)
+
+
+def from_block(content: bytes) -> tuple[list[Message], list[Rejected]]:
+    """Lines as messages to be judged, and those that are none."""
+    messages: list[Message] = []
+    rejected: list[Rejected] = []
+    for line in _decoder.decode(content):
+        message = Message(str(line.number), line.payload, None, {FIELD: line.payload})
+        if line.reason is None:
+            messages.append(message)
+        else:
+            rejected.append(Rejected(message, line.reason, line.detail or ""))
+    return messages, rejected
+
+
+def _with_unknown(payload: bytes, unknown: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(_merged(msgspec.json.decode(payload), unknown))
+
+
+def _merged(known: dict[str, Any], unknown: dict[str, Any]) -> dict[str, Any]:
+    """Keys that we do not know back in their places, also within actor and subjects."""
+    return known | {
+        key: _merged(known[key], value)
+        if isinstance(known.get(key), dict) and isinstance(value, dict)
+        else value
+        for key, value in unknown.items()
+    }

@@ -1,0 +1,84 @@
+"""Location and client anew: one window of events a chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from models.backfills import Advance, EnrichFilters, StoredBackfill, Which
+from models.backfills.enriching import NIL, Change, Derived, window, write
+from worker.drain.derive import Derive, Facts
+from worker.enrich import ClientFinder, LocationFinder
+from worker.enrich.location import FROM_ADDRESS
+
+WINDOW = 5_000
+"""The most events that one chunk looks at."""
+
+
+class Enrich:
+    """The kind ``enrich``. Facts are never altered, scrubbed events are left alone."""
+
+    size = WINDOW
+
+    def __init__(self, derive: Derive, locations: LocationFinder, clients: ClientFinder) -> None:
+        self._derive = derive
+        self._locations = locations
+        self._clients = clients
+
+    def chunk(self, connection: Connection, job: StoredBackfill, size: int) -> Advance:
+        """Look at the next events of one scope and let those that need it point to new derivations."""
+        filters = EnrichFilters.from_json(job.filters)
+        scope, after = position(filters, job.cursor)
+        seen = window(connection, filters, scope, after, size)
+        changes = self.changes(filters, seen)
+        changed = write(connection, scope, changes)
+        cursor = following(filters, scope, seen[-1].id if len(seen) == size else None)
+        return Advance(cursor, seen=len(seen), changed=changed, skipped=len(seen) - changed)
+
+    def changes(self, filters: EnrichFilters, seen: Sequence[Derived]) -> list[Change]:
+        """Those that point elsewhere with the data now at hand."""
+        current = _Current(filters.which, self._locations.current(), self._clients.build)
+        found = self._derive.of([current.wanted(event) for event in seen])
+        return [
+            Change(event.id, event.partition, location or event.location_id, client or event.client_id)
+            for event, (location, client) in zip(seen, found, strict=True)
+            if location not in (None, event.location_id) or client not in (None, event.client_id)
+        ]
+
+
+class _Current:
+    """Tells what stays as it is."""
+
+    def __init__(self, which: Which, location: tuple[str, str] | None, client: str) -> None:
+        self._which = which
+        self._locations = (location, FROM_ADDRESS)
+        self._client = client
+
+    def wanted(self, event: Derived) -> Facts:
+        """What is to be derived anew from; None for what stays."""
+        if event.scrubbed:
+            return None, None
+        if self._which == "all":
+            return event.ip, event.user_agent
+        location, client = event.location, event.client
+        is_older = self._which == "older"
+        located = location is not None and not (is_older and location not in self._locations)
+        known = client is not None and not (is_older and client != self._client)
+        return (None if located else event.ip), (None if known else event.user_agent)
+
+
+def position(filters: EnrichFilters, cursor: dict[str, str] | None) -> tuple[str, UUID]:
+    """The scope to walk now, and the id of the last event of it that was seen."""
+    if cursor is None:
+        return filters.scopes[0], NIL
+    return cursor["scope"], UUID(cursor["id"])
+
+
+def following(filters: EnrichFilters, scope: str, last: UUID | None) -> dict[str, str] | None:
+    """Where the next chunk begins: after *last*, in the next scope where there is none, None at the end."""
+    if last is not None:
+        return {"scope": scope, "id": str(last)}
+    place = filters.scopes.index(scope) + 1
+    return {"scope": filters.scopes[place], "id": str(NIL)} if place < len(filters.scopes) else None

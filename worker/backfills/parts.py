@@ -1,0 +1,62 @@
+"""What the kinds of backfills work with, made once a process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from sqlalchemy import Connection, Engine
+
+from models.backfills import Advance, StoredBackfill
+from models.engine import make_engine
+from producer import catalogue
+from worker.drain.derive import Derive
+from worker.enrich import ClientFinder, LocationFinder
+from worker.settings import WorkerSettings
+
+from .enrich import Enrich
+from .importing import Import
+from .replaying import Replay
+from .writing import Writer
+
+
+class Work(Protocol):
+    """One kind of backfill."""
+
+    size: int
+
+    def chunk(self, connection: Connection, job: StoredBackfill, size: int) -> Advance:
+        """Do the next chunk within a transaction that holds the backfill's row."""
+
+
+class Parts:
+    """Finders, caches and the kinds that use them.
+
+    Raises:
+        CatalogueError: a catalogue file is wrong.
+    """
+
+    def __init__(self, engine: Engine, settings: WorkerSettings) -> None:
+        self.catalogue = catalogue.load(settings.catalogue)
+        self.locations = LocationFinder(settings.geoip)
+        self.clients = ClientFinder()
+        derive = Derive(engine, self.locations, self.clients)
+        writer = Writer(derive)
+        self.enrich = Enrich(derive, self.locations, self.clients)
+        self.replay = Replay(writer, self.catalogue)
+        self.kinds: dict[str, Work] = {
+            "enrich": self.enrich,
+            "import": Import(writer, self.catalogue),
+            "dead_letters": self.replay,
+        }
+
+
+@contextmanager
+def backfill_engine(settings: WorkerSettings) -> Iterator[Engine]:
+    """An engine for as long as the block."""
+    engine = make_engine(settings.database_url, application_name="trailkeeper backfill")
+    try:
+        yield engine
+    finally:
+        engine.dispose()

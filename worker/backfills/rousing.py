@@ -1,0 +1,33 @@
+"""Backfills that stand still though they should run: their worker, their message or their command is gone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from models.backfills.jobs import change_state, lock, stale
+from models.backfills.staging import left_behind
+from models.engine import transaction
+from worker.settings import WorkerSettings
+
+from .parts import backfill_engine
+
+SILENCE = timedelta(seconds=8)
+READING_SILENCE = timedelta(seconds=60)
+
+
+def to_rouse(settings: WorkerSettings, silence: timedelta = SILENCE) -> list[int]:
+    """The backfills of which another chunk is to be started; imports that nobody reads on are paused.
+
+    Raises:
+        StoreUnavailable: Postgres did not answer.
+    """
+    with backfill_engine(settings) as engine, transaction(engine) as connection:
+        for identity in left_behind(connection, READING_SILENCE):
+            job = lock(connection, identity)
+            # what was taken in is stored first
+            if job is not None and (job.cursor or {}).get("line", 0) >= (job.lines or 0):
+                said = (
+                    f"the command that read {job.file} is gone after line {job.lines}; run it again to go on"
+                )
+                change_state(connection, identity, "paused", said)
+        return stale(connection, silence)

@@ -1,0 +1,167 @@
+"""Chunks of backfills, each one transaction together with the cursor. Knows nothing of Celery.
+
+The chunk locks the backfill's row, works from the cursor on, moves the cursor
+and commits. So whoever dies loses no more than a chunk that never was, and two
+that run the same backfill never do the same chunk.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from models.backfills import Advance, StoredBackfill
+from models.backfills.jobs import advance, change_state, count_attempt, find, lock, put_off, wait_for
+from models.engine import make_engine, transaction
+from producer.errors import StreamUnavailable
+from worker.backlog import look
+from worker.drain.fates import RETRY
+from worker.drain.stream import connect
+from worker.recording import SYSTEM, record
+from worker.settings import WorkerSettings
+
+from .parts import Parts
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 10
+"""After so many chunks that were begun and of which nothing was heard, it fails: it kills its workers."""
+
+BATCHES_BEHIND = 10
+"""While so many batches wait in the stream, ingestion goes first."""
+
+EARLY_SECONDS = 0.01
+"""A timer may ring a little early; nobody would come again."""
+
+YIELD_SECONDS = 2.0
+LINES_SECONDS = 0.5
+"""How often it is looked whether more lines of an import were taken in."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What came of one call.
+
+    Attributes:
+        state: of the backfill; ``unknown`` where somebody else works on it.
+        mine: whether a chunk was done here, so that the next one is for the caller to start.
+        seconds: when that may begin.
+        seen: how much was looked at.
+    """
+
+    state: str
+    mine: bool = False
+    seconds: float = 0.0
+    seen: int = 0
+
+
+class Runner:
+    """Runs chunks. One a process; made within it, after a fork."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._engine = make_engine(
+            settings.database_url, application_name="trailkeeper backfill", pool_size=3
+        )
+        self._redis = connect(settings.redis_url)
+        self._parts = Parts(self._engine, settings)
+
+    @property
+    def engine(self) -> Engine:
+        """Its connections."""
+        return self._engine
+
+    def step(self, identity: int, *, after_silence: bool = False) -> Step:
+        """Do one chunk of a backfill, if it is running, due, and nobody else is at it.
+
+        Args:
+            identity: of the backfill.
+            after_silence: nothing was heard of it for a while, so the chunk may have killed its process.
+
+        Raises:
+            One of `fates.RETRY`: nothing was changed; the same again will work later.
+        """
+        try:
+            if after_silence:
+                self._count_attempt(identity)
+            behind = self._is_behind()
+            with transaction(self._engine) as connection:
+                return self._step(connection, identity, behind=behind)
+        except RETRY:
+            raise
+        except Exception as error:
+            logger.exception("backfill failed", extra={"backfill": identity})
+            return self._fail(identity, f"{type(error).__name__}: {error}"[:1000])
+
+    def close(self) -> None:
+        """Give connections back."""
+        self._engine.dispose()
+        self._redis.close()
+
+    def _step(self, connection: Connection, identity: int, *, behind: bool) -> Step:
+        job = lock(connection, identity)
+        if job is None:
+            return Step(self._state(connection, identity))
+        if job.state != "running" or job.due_in > EARLY_SECONDS:
+            return Step(job.state, seconds=max(job.due_in, 0.0))
+        if behind:
+            put_off(connection, identity, timedelta(seconds=YIELD_SECONDS), "waits for ingestion")
+            return Step("running", mine=True, seconds=YIELD_SECONDS)
+        return self._chunk(connection, job)
+
+    def _chunk(self, connection: Connection, job: StoredBackfill) -> Step:
+        began = time.monotonic()
+        work = self._parts.kinds[job.kind]
+        done = work.chunk(connection, job, min(work.size, job.throttle or work.size))
+        pause = _pause(job, done, time.monotonic() - began)
+        advance(connection, job.id, done, timedelta(seconds=pause))
+        if done.cursor is not None:
+            return Step("running", mine=True, seconds=pause, seen=done.seen)
+        self._end(connection, job.id, "finished")
+        return Step("finished", mine=True, seen=done.seen)
+
+    def _end(self, connection: Connection, identity: int, state: str, detail: str | None = None) -> None:
+        change_state(connection, identity, state, detail)
+        job = find(connection, identity)
+        assert job is not None
+        told = {"backfill_id": str(identity), "kind": job.kind, "state": state, "events": job.changed}
+        record(connection, self._parts.catalogue, "system:backfill:finish", SYSTEM, told)
+
+    def _fail(self, identity: int, detail: str) -> Step:
+        with transaction(self._engine) as connection:
+            job = wait_for(connection, identity)
+            if job is not None and job.state == "running":
+                self._end(connection, identity, "failed", detail.replace("\0", "\N{SYMBOL FOR NULL}"))
+            return Step("failed")
+
+    def _count_attempt(self, identity: int) -> None:
+        with transaction(self._engine) as connection:
+            job = lock(connection, identity)
+            if job is None or job.state != "running" or job.due_in > 0:
+                return
+            if job.attempts >= ATTEMPTS:
+                self._end(
+                    connection, identity, "failed", f"{ATTEMPTS} chunks were begun here and did not end"
+                )
+            else:
+                count_attempt(connection, identity)
+
+    def _state(self, connection: Connection, identity: int) -> str:
+        return "missing" if find(connection, identity) is None else "unknown"
+
+    def _is_behind(self) -> bool:
+        try:
+            backlog = look(self._redis, self._settings.stream)
+        except StreamUnavailable:
+            return False  # then nothing is ingested either
+        return backlog.new > BATCHES_BEHIND * self._settings.batch_size
+
+
+def _pause(job: StoredBackfill, done: Advance, spent: float) -> float:
+    """Seconds until the next chunk may begin."""
+    if done.cursor is not None and not done.seen and done.cursor == (job.cursor or done.cursor):
+        return LINES_SECONDS
+    return max(0.0, done.seen / job.throttle - spent) if job.throttle else 0.0

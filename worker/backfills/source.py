@@ -1,0 +1,151 @@
+"""A file of event lines, plain or compressed, looked through once before anything of it is taken in."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import shutil
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import IO, BinaryIO, cast
+
+from producer.lines import Line, read_lines
+
+GZIP = b"\x1f\x8b"
+ZSTD = b"\x28\xb5\x2f\xfd"
+READ = 1 << 20
+HARMLESS_BYTES = 64 << 20
+LARGEST_RATIO = 200
+"""A file that grows beyond this when unpacked was made to fill a disk; event lines grow tenfold or so."""
+
+FIRST_LINES = 100
+
+
+class UnusableFile(ValueError):  # noqa: N818 - what it says
+    """A file that can not be read to its end, or holds no event lines; says what was found."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that was looked through.
+
+    Attributes:
+        name: as people call it.
+        digest: SHA-256 of the file as it is.
+        bytes: its size when unpacked.
+        file: as it is.
+        is_packed: whether that is gzip.
+    """
+
+    name: str
+    digest: bytes
+    bytes: int
+    file: BinaryIO
+    is_packed: bool
+
+    def lines(self) -> Iterator[Line]:
+        """Its lines, from the first.
+
+        Raises:
+            UnusableFile: it is not any more what it was when it was looked through.
+        """
+        with _told(self.name):
+            yield from read_lines(self.open())
+
+    def open(self) -> BinaryIO:
+        """Its bytes unpacked, from the first."""
+        self.file.seek(0)
+        return _unpacked(self.file) if self.is_packed else self.file
+
+
+@contextmanager
+def opened(path: str, standard_input: IO[bytes]) -> Iterator[Source]:
+    """A file, or standard input for ``-``, for as long as the block.
+
+    What comes through a pipe is written to a temporary file first, so that it can be read twice.
+
+    Raises:
+        UnusableFile: it is away, packed in a way we do not know, broken, made to fill a disk, or no file of
+            event lines. Nothing was changed.
+    """
+    name = "standard input" if path == "-" else Path(path).name
+    with ExitStack() as stack:
+        with _told(name):
+            given = standard_input if path == "-" else stack.enter_context(Path(path).open("rb"))
+            source = _looked_through(name, _seekable(stack, given))
+        _assert_event_lines(source)
+        yield source
+
+
+def _seekable(stack: ExitStack, given: IO[bytes]) -> BinaryIO:
+    if given.seekable():
+        return cast(BinaryIO, given)
+    copy = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - it is one, as long as the stack
+    shutil.copyfileobj(given, copy, READ)
+    return cast(BinaryIO, copy)
+
+
+def _looked_through(name: str, file: BinaryIO) -> Source:
+    digest, size = _digest(file)
+    file.seek(0)
+    start = file.read(len(ZSTD))
+    if start == ZSTD:
+        raise UnusableFile(
+            f"{name} is packed with zstd; unpack it: zstd -dc FILE | trailkeeper backfill import -"
+        )
+    is_packed = start.startswith(GZIP)
+    source = Source(name, digest, size, file, is_packed)
+    return replace(source, bytes=_unpacked_size(source, size)) if is_packed else source
+
+
+def _digest(file: BinaryIO) -> tuple[bytes, int]:
+    file.seek(0)
+    hashed, size = hashlib.sha256(), 0
+    while part := file.read(READ):
+        hashed.update(part)
+        size += len(part)
+    return hashed.digest(), size
+
+
+def _unpacked_size(source: Source, packed: int) -> int:
+    """By unpacking it to its end, which also shows that there is one."""
+    size, unpacked = 0, source.open()
+    while part := unpacked.read(READ):
+        size += len(part)
+        if size > HARMLESS_BYTES and size > LARGEST_RATIO * packed:
+            raise UnusableFile(
+                f"{source.name} grows more than {LARGEST_RATIO}-fold when it is unpacked; no event lines do"
+            )
+    return size
+
+
+def _assert_event_lines(source: Source) -> None:
+    first = list(islice(source.lines(), FIRST_LINES))
+    if not first:
+        raise UnusableFile(f"{source.name} holds no lines")
+    if all(line.event is None for line in first):
+        raise UnusableFile(
+            f"{source.name} is no file of event lines: line {first[0].number}: {first[0].error}"
+        )
+
+
+def _unpacked(file: BinaryIO) -> BinaryIO:
+    return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=file, mode="rb")), READ))
+
+
+@contextmanager
+def _told(path: str) -> Iterator[None]:
+    try:
+        yield
+    except EOFError as error:
+        raise UnusableFile(f"{path} ends in the middle; it was cut off") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise UnusableFile(f"{path} is a broken gzip file: {error}") from error
+    except OSError as error:
+        raise UnusableFile(f"{path}: {error.strerror or error}") from error

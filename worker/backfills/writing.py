@@ -1,0 +1,107 @@
+"""Accepted messages as rows, within a chunk's transaction: what is there stays, what is refused is found."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+
+from models.errors import DuplicateRow, MissingPartition, RefusedRow
+from models.partitions import ensure, period_of
+from models.tables import DeadLetter
+from models.writing import insert, insert_missing
+from worker.drain.derive import Derive
+from worker.drain.messages import Accepted, Rejected
+from worker.drain.rows import row_of
+from worker.drain.store import Entry, whole
+
+logger = logging.getLogger(__name__)
+
+
+class Writer:
+    """Writes into transactions of others; whatever is refused leaves them usable."""
+
+    def __init__(self, derive: Derive) -> None:
+        self._derive = derive
+
+    def store(
+        self, connection: Connection, accepted: Sequence[Accepted], *, imported_by: int | None = None
+    ) -> tuple[int, list[Rejected]]:
+        """Store events.
+
+        Returns:
+            How many are new, and what Postgres refused.
+
+        Raises:
+            StoreUnavailable: the transaction is spoilt.
+        """
+        ids = self._derive.ids(accepted)
+        entries = [(each, row_of(each, *found)) for each, found in zip(accepted, ids, strict=True)]
+        return self._write(connection, entries, imported_by) if entries else (0, [])
+
+    def _write(
+        self, connection: Connection, entries: Sequence[Entry], imported_by: int | None
+    ) -> tuple[int, list[Rejected]]:
+        try:
+            return self._attempt(connection, entries, imported_by), []
+        except MissingPartition:
+            _make_partitions(connection, entries)
+            return self._write(connection, entries, imported_by)
+        except RefusedRow as error:
+            return self._split(connection, entries, imported_by, str(error))
+
+    def _attempt(self, connection: Connection, entries: Sequence[Entry], imported_by: int | None) -> int:
+        rows = [row for _, row in entries]
+        try:
+            with connection.begin_nested():
+                insert(connection, rows, imported_by=imported_by)
+                return len(rows)
+        except DuplicateRow:
+            with connection.begin_nested():
+                return insert_missing(connection, rows, imported_by=imported_by)
+
+    def _split(
+        self, connection: Connection, entries: Sequence[Entry], imported_by: int | None, problem: str
+    ) -> tuple[int, list[Rejected]]:
+        if len(entries) == 1:
+            return 0, [Rejected(entries[0][0].message, "refused_row", problem)]
+        middle = len(entries) // 2
+        first, refused_first = self._write(connection, entries[:middle], imported_by)
+        second, refused_second = self._write(connection, entries[middle:], imported_by)
+        return first + second, refused_first + refused_second
+
+
+def keep(connection: Connection, stream: str, rejected: Sequence[Rejected]) -> None:
+    """Keep what can not be stored as dead letters of a stream of this name; what is there already stays."""
+    if not rejected:
+        return
+    letters = [_letter(stream, rejection) for rejection in rejected]
+    connection.execute(pg_insert(DeadLetter).values(letters).on_conflict_do_nothing())
+
+
+def _letter(stream: str, rejection: Rejected) -> dict[str, object]:
+    raw = whole(rejection.message)
+    return {
+        "stream": stream,
+        "stream_id": rejection.message.stream_id,
+        "digest": hashlib.sha256(raw).digest()[:16],
+        "reason": rejection.reason,
+        "detail": text(rejection.detail),
+        "deliveries": rejection.message.deliveries,
+        "raw": raw,
+    }
+
+
+def text(detail: str) -> str:
+    """Words as Postgres takes them."""
+    return detail.replace("\0", "\N{SYMBOL FOR NULL}")
+
+
+def _make_partitions(connection: Connection, entries: Sequence[Entry]) -> None:
+    """On another connection: partitions come to stay, whatever becomes of the transaction."""
+    periods = {period_of(accepted.event_type.scope, accepted.event.occurred_at) for accepted, _ in entries}
+    made = ensure(connection.engine, periods)
+    logger.info("made partitions on demand", extra={"partitions": made})
