@@ -63,7 +63,7 @@ class Activity:
         since: where counting began.
         until: where it ended.
         complete: False where there were too many events to count back to the time asked for; *since* is
-            then the beginning of the oldest stretch that was counted whole.
+            then the beginning of the oldest stretch that was counted whole, or of the newest if none was.
     """
 
     counts: list[Count]
@@ -147,11 +147,13 @@ class Reader:
         visible = self._visible(viewer, question)
         asked = bounded(question, LONGEST[width])
         with transaction(self._engine) as connection:
-            counts = count_by_time(connection, asked.question, WIDTHS[width], visible=visible)
+            counts = count_by_time(
+                connection, asked.question, WIDTHS[width], visible=visible, most=MOST_COUNTED
+            )
         if sum(count.events for count in counts) < MOST_COUNTED:
             return Activity(counts, asked.since, asked.until, complete=True)
-        since = counts[-1].start + WIDTHS[width]
-        return Activity(counts[:-1], since, asked.until, complete=False)
+        whole = counts[:-1] or counts
+        return Activity(whole, whole[-1].start, asked.until, complete=False)
 
     def places(self, viewer: Viewer, question: Question) -> list[Place]:
         """From where, the most frequent place first; of the newest 20,000 events seen in full, within a year.

@@ -87,7 +87,7 @@ def mint(settings: ViewsSettings, viewer: Viewer, seconds: float) -> str:
 
     Raises:
         SettingsError: there is no secret; a public key verifies tokens and makes none.
-        ValueError: the time is out of range, or the viewer has too many roles for a token.
+        ValueError: the time is out of range, an id is none, or the viewer has too many roles for a token.
     """
     if settings.token_secret is None:
         raise SettingsError(f"{variable('token_secret')} is not set; expected the secret that signs tokens")
@@ -100,7 +100,10 @@ def mint(settings: ViewsSettings, viewer: Viewer, seconds: float) -> str:
     )
     if len(token) > LONGEST_TOKEN:
         raise ValueError(f"the token would have {len(token):,} characters; expected fewer roles")
-    verify(settings, token)
+    try:
+        verify(settings, token)
+    except InvalidToken as error:
+        raise ValueError(f"the token would not be taken: {error}") from error
     return token
 
 

@@ -1,0 +1,85 @@
+"""Cursors lead on in the history that gave them, and nowhere else."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.histories import Question
+from views.cursors import Cursors
+from views.errors import InvalidCursor
+from views.settings import ViewsSettings
+
+CURSORS = Cursors(ViewsSettings(token_secret="a secret of more than thirty-two characters"))
+PLACE = UUID("019a8700-0000-7000-8000-000000000001")
+QUESTION = Question(
+    about="project", id="p1", tags=("file:add", "project:*"), since=datetime(2026, 1, 1, tzinfo=UTC)
+)
+
+
+def written(question: Question = QUESTION) -> str:
+    return CURSORS.write(question, PLACE) or ""
+
+
+def test_a_cursor_leads_back_to_its_place() -> None:
+    assert CURSORS.read(QUESTION, written()) == PLACE
+    assert CURSORS.write(QUESTION, None) is None
+
+
+def test_the_same_question_in_other_words_takes_the_cursor() -> None:
+    elsewhere = datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=1)))
+    same = replace(QUESTION, tags=("project:*", "file:add", "file:add"), since=elsewhere)
+    assert CURSORS.read(same, written()) == PLACE
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": "p2"},
+        {"about": "organization"},
+        {"tags": ()},
+        {"since": None},
+        {"until": datetime(2027, 1, 1, tzinfo=UTC)},
+        {"address": "192.0.2.1"},
+        {"actor": "u1"},
+        {"client": "pip"},
+        {"via_service": True},
+        {"text": "x"},
+        {"country_code": "DE"},
+    ],
+)
+def test_a_cursor_of_another_question_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidCursor, match="belongs to another question"):
+        CURSORS.read(replace(QUESTION, **change), written())
+
+
+def test_a_cursor_of_another_service_is_refused() -> None:
+    other = Cursors(ViewsSettings(database_url="postgresql+psycopg2://joe:pass@host/other"))
+    with pytest.raises(InvalidCursor):
+        other.read(QUESTION, written())
+
+
+@given(position=st.integers(0, 31), bit=st.integers(0, 7))
+def test_an_altered_cursor_is_refused(position: int, bit: int) -> None:
+    raw = bytearray(base64.urlsafe_b64decode(written() + "=="))
+    raw[position] ^= 1 << bit
+    with pytest.raises(InvalidCursor):
+        CURSORS.read(QUESTION, base64.urlsafe_b64encode(bytes(raw)).decode().rstrip("="))
+
+
+@given(st.text(max_size=100) | st.text("AZaz09-_=", max_size=60))
+def test_whatever_is_given_for_a_cursor_is_refused(text: str) -> None:
+    with pytest.raises(InvalidCursor):
+        CURSORS.read(QUESTION, text)
+
+
+def test_a_cursor_is_as_long_as_it_must_be_and_fits_an_address() -> None:
+    assert len(written()) == 43
+    assert set(written()) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
