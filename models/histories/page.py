@@ -17,6 +17,7 @@ from models.tables import Client, EventRow, Location
 
 from .event import StoredClient, StoredEvent, StoredLocation
 from .question import Question
+from .stretches import joined, stretches
 from .walk import ordered_rows
 
 MAX_LIMIT = 1000
@@ -71,10 +72,38 @@ def read_page(
         raise ValueError(f"limit is {limit}; expected 1 to {MAX_LIMIT}")
     if before is not None and after is not None:
         raise ValueError("before and after are both given; expected one of them")
-    page = ordered_rows(_EVENT_COLUMNS, question, limit + 1, visible=visible, before=before, after=after)
     with translated():
-        rows = connection.execute(_with_derivations(page)).all()
+        rows = _rows(connection, question, limit + 1, visible, before, after)
     return _page([_stored(row) for row in rows], limit, before, after)
+
+
+def _rows(
+    connection: Connection,
+    question: Question,
+    count: int,
+    visible: ColumnElement[bool] | None,
+    before: Cursor | None,
+    after: Cursor | None,
+) -> list[Row[Any]]:
+    """Newest first, from as few stretches as are needed."""
+    found: list[Row[Any]] = []
+    left = stretches(question, before, after)
+    while left and len(found) < count:
+        within, *left = left
+        page = ordered_rows(
+            _EVENT_COLUMNS,
+            question,
+            count - len(found),
+            visible=visible,
+            before=before,
+            after=after,
+            within=within,
+        )
+        rows = list(connection.execute(_with_derivations(page)))
+        found = [*found, *rows] if after is None else [*rows, *found]
+        if not found and left:  # a history with little in it: the rest at once
+            left = [joined(left)]
+    return found
 
 
 def _with_derivations(page: Subquery) -> Select[Any]:
