@@ -1,0 +1,94 @@
+"""Stretches of ids that are read one after another until a page is full.
+
+Every partition that may hold a row is planned for, opened or not, and for a
+page planning costs more than reading. Most pages are full after a month or two;
+so these are asked for first and alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+
+from models.partitions.periods import EPOCH, MILLISECOND, Period, id_floor, period_of
+from models.tables import EventRow
+
+from .question import Question
+
+SHORT = timedelta(days=28)
+LONG = timedelta(days=365)
+SHORTEST_PERIODS = "user"
+"""The scope whose partitions are the shortest, so that a stretch never holds the mere tail of one."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Ids from *low* on and below *high*; None where there is no bound.
+
+    Attributes:
+        is_short: it lies within so few partitions that all of them may be opened at once.
+    """
+
+    low: UUID | None
+    high: UUID | None
+    is_short: bool = False
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """That an event lies in it."""
+        low = [] if self.low is None else [EventRow.id >= self.low]
+        return low if self.high is None else [*low, EventRow.id < self.high]
+
+
+def stretches(question: Question, before: UUID | None, after: UUID | None) -> list[Stretch]:
+    """One to three, in the order in which a page is filled; together they hold whatever may belong to it."""
+    if question.event:
+        return [Stretch(None, None, is_short=True)]
+    return _back(question, before) if after is None else _on(question, after)
+
+
+def joined(found: Sequence[Stretch]) -> Stretch:
+    """What neighbours hold together."""
+    ends = (found[0], found[-1])
+    return Stretch(
+        low=None if any(end.low is None for end in ends) else min(end.low for end in ends if end.low),
+        high=None if any(end.high is None for end in ends) else max(end.high for end in ends if end.high),
+    )
+
+
+def _back(question: Question, before: UUID | None) -> list[Stretch]:
+    now = datetime.now(UTC)
+    begins = min(now, question.until or now, now if before is None else _moment(before, now))
+    bounds = [id_floor(period.start) for period in _periods(begins, -SHORT, -LONG)]
+    if question.since:
+        bounds = [bound for bound in bounds if bound > id_floor(question.since)]
+    pairs = zip([*bounds, None], [None, *bounds], strict=True)
+    return [Stretch(low, high, is_short=high is None) for low, high in pairs]
+
+
+def _on(question: Question, after: UUID) -> list[Stretch]:
+    now = datetime.now(UTC)
+    begins = max(_moment(after, now), min(question.since or EPOCH, now))
+    ends = id_floor(min(now, question.until or now))
+    bounds = [id_floor(period.end) for period in _periods(begins, SHORT, LONG)]
+    bounds = [bound for bound in bounds if bound < ends]
+    pairs = zip([None, *bounds], [*bounds, None], strict=True)
+    return [Stretch(low, high, is_short=low is None) for low, high in pairs]
+
+
+def _periods(begins: datetime, *steps: timedelta) -> list[Period]:
+    """The months into which steps lead, each from where the one before led."""
+    found = []
+    for step in steps:
+        begins = max(begins + step, EPOCH)
+        found.append(period_of(SHORTEST_PERIODS, begins))
+    return found
+
+
+def _moment(event_id: UUID, latest: datetime) -> datetime:
+    """When an id was made, at most *latest*: one from outside may say any time."""
+    milliseconds = min(event_id.int >> 80, (latest - EPOCH) // MILLISECOND)
+    return EPOCH + milliseconds * MILLISECOND
