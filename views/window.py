@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from models.histories import Question
+from models.partitions.periods import EPOCH
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def bounded(question: Question, longest: timedelta, now: datetime | None = None)
     """The newest part of a question's time, at most *longest*; without an end, up to an hour from now."""
     # an hour: events of a clock that is ahead are stored, and shown on the first page
     until = question.until or (now or datetime.now(UTC)) + timedelta(hours=1)
-    earliest = until - longest
+    earliest = max(until - longest, EPOCH)
     since = max(question.since, earliest) if question.since else earliest
     since = min(since, until)
     return Window(replace(question, since=since, until=until), since, until)

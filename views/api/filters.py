@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from models.histories import MAX_LIMIT, About, Question
 from views.problems import LONGEST_SHOWN, Problem
@@ -15,6 +15,16 @@ NAMES = {"id": "id", "tags": "tag", "country_code": "country"}
 
 Id = Annotated[str, Field(min_length=1, max_length=255)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _written_out(value: Any) -> Any:
+    """Leave numbers out, which could be seconds or milliseconds since somewhen."""
+    if isinstance(value, str) and "T" not in value.upper():
+        raise ValueError("expected a time with its zone, such as 2026-11-15T12:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
 class Filters(BaseModel):
@@ -28,10 +38,10 @@ class Filters(BaseModel):
         description="Any of these tags; `account:login:*` stands for every tag that begins so.",
         examples=[["account:login:*"]],
     )
-    since: AwareDatetime | None = Field(
+    since: Moment | None = Field(
         default=None, description="Events of this time and later.", examples=["2026-11-01T00:00:00Z"]
     )
-    until: AwareDatetime | None = Field(
+    until: Moment | None = Field(
         default=None, description="Events before this time.", examples=["2026-12-01T00:00:00Z"]
     )
     actor: Id | None = Field(default=None, description="The id of who acted.")

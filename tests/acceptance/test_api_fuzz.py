@@ -1,0 +1,83 @@
+"""The API asked everything that its document allows, and much that it does not: never an error of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
+
+from cli.embedded.postgres import EmbeddedPostgres
+from models.engine import make_engine
+from producer.testing import recording
+from tests.support.api import ADMIN, app_with, bearer
+from tests.support.api import settings as views_settings
+from tests.support.rows import event_row, store
+from tests.support.served import Served, served
+from views.api import tail
+
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+    negative_data_rejection,
+    unsupported_method,
+)
+EXAMPLES = 10  # an operation, besides those that cover each parameter's edges
+
+# projects' and organizations' endpoints are the same code
+schema = schemathesis.openapi.from_dict(app_with().openapi()).exclude(path_regex="/(projects|organizations)/")
+
+
+@pytest.fixture(scope="module")
+def engine(postgres: EmbeddedPostgres, template_database: str) -> Iterator[Engine]:
+    """One database for all of it: nothing that is asked changes anything."""
+    server = make_url(postgres.start())
+    administrator = create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    with administrator.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE fuzzed TEMPLATE {template_database}"))
+    found = make_engine(
+        server.set(database="fuzzed").render_as_string(hide_password=False), application_name="fuzz"
+    )
+    yield found
+    found.dispose()
+    administrator.dispose()
+
+
+@pytest.fixture(scope="module")
+def service(engine: Engine) -> Iterator[Served]:
+    now = datetime.now(UTC)
+    subjects: list[dict[str, Any]] = [{"user_id": "0"}, {"scope": "project", "project_id": "0"}]
+    store(engine, *(event_row(now - timedelta(minutes=1), **subject) for subject in subjects))
+    with pytest.MonkeyPatch.context() as patch, recording():
+        patch.setattr(tail, "LIFE_SECONDS", 0.0)
+        with served(views_settings(), app_with(engine=engine)) as found:
+            yield found
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_the_api_keeps_to_its_document_whatever_it_is_asked(
+    case: schemathesis.Case[Any], service: Served
+) -> None:
+    case.call_and_validate(base_url=service.url, headers=bearer(ADMIN), checks=list(CHECKS))
