@@ -7,18 +7,29 @@ from typing import Any
 
 import click
 
+from cli.backfills.options import NAMELESS
+from cli.backfills.refusals import told
+from cli.backfills.starting import LetterId, replay
 from cli.errors import Failed
 from cli.output import print_facts, print_json, print_table, say
 from cli.services import store
 from cli.times import moment
+from cli.who import asked_by
 from models.engine import transaction
 from models.status import StoredDeadLetter, dead_letter, dead_letters
+from producer import catalogue
 from producer.wire import REASONS
+from worker.backfills import Requests
+from worker.settings import settings
 
 
 @click.group("dead-letters")
 def command() -> None:
-    """Look at messages that could not be stored."""
+    """Look at messages that could not be stored, and settle them."""
+
+
+# the same backfill by the name under which one looks for it here
+command.add_command(replay, "replay")
 
 
 @command.command("list")
@@ -60,6 +71,18 @@ def show(identity: int, as_json: bool) -> None:
         return
     print_facts(_as_json(letter) | {"meaning": REASONS.get(letter.reason)})
     print_facts(_message(letter.raw or b""))
+
+
+@command.command("discard")
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=LetterId)
+@click.option("--reason", required=True, help="Why they are of no use, for the record.")
+@asked_by
+def discard(ids: tuple[int, ...], reason: str, by: str | None) -> None:
+    """Remove some for good; the messages are lost."""
+    known = catalogue.load(settings().catalogue)
+    with store() as engine, told(), transaction(engine) as connection:
+        count = Requests(connection, known, by or NAMELESS).discard(sorted(set(ids)), reason)
+    say(f"discarded {count:,} dead letters")
 
 
 def _row(letter: StoredDeadLetter) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, delete, func, select, text
+from sqlalchemy import Connection, Select, delete, func, literal, select, text
 
 from models.errors import translated
 from models.tables import DeadLetter
@@ -72,6 +72,19 @@ def remove(connection: Connection, ids: Sequence[int]) -> int:
     """Remove letters; returns how many were there."""
     with translated():
         return connection.execute(delete(DeadLetter).where(DeadLetter.id.in_(ids))).rowcount
+
+
+def kept_of(connection: Connection, stream: str, limit: int) -> tuple[dict[str, int], list[Letter]]:
+    """What of a file could not be stored: how many lines by reason, and the first, without their bytes."""
+    mine = DeadLetter.stream == stream
+    count = func.count()
+    grouped = select(DeadLetter.reason, count).where(mine).group_by(DeadLetter.reason).order_by(count.desc())
+    columns: list[Any] = [getattr(DeadLetter, name) for name in Letter._fields if name != "raw"]
+    order = (func.length(DeadLetter.stream_id), DeadLetter.stream_id)  # as numbers are ordered
+    first = select(*columns, literal(b"").label("raw")).where(mine).order_by(*order).limit(limit)
+    with translated():
+        by_reason = dict(connection.execute(grouped).all())
+        return by_reason, [Letter(**row) for row in connection.execute(first).mappings()]
 
 
 def judge_anew(connection: Connection, verdicts: Sequence[Verdict]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,7 +86,7 @@ def test_a_second_import_of_a_file_stores_nothing(runner: Runner, database_url: 
 def test_bad_lines_are_kept_with_their_numbers_and_reasons_and_stop_nobody(
     runner: Runner, database_url: str, tmp_path: Path
 ) -> None:
-    bad = [
+    bad: list[Any] = [
         "",
         "not json",
         {"tag": 7},
@@ -166,7 +165,7 @@ def test_a_chunk_that_dies_after_its_last_statement_is_done_again(
     runner: Runner, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = start_import(runner.engine, write_lines(tmp_path / "f", [a_line(number) for number in range(150)]))
-    real = running.advance
+    real: Any = vars(running)["advance"]
 
     def dying(*arguments: Any) -> None:
         real(*arguments)
@@ -185,7 +184,8 @@ def test_a_command_that_dies_while_it_reads_goes_on_where_it_was_when_it_is_run_
     runner: Runner, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_lines(tmp_path / "f", [*(a_line(number) for number in range(450)), a_line(5)])
-    real, blocks = taking.take_in, []
+    real: Any = vars(taking)["take_in"]
+    blocks: list[int] = []
 
     def dying(*arguments: Any, **options: Any) -> None:
         if len(blocks) == 3:
@@ -217,7 +217,7 @@ def test_an_import_whose_command_is_gone_is_paused_and_says_what_to_do(
     runner: Runner, redis_url: str, database_url: str, tmp_path: Path
 ) -> None:
     path = write_lines(tmp_path / "f", [a_line()])
-    with opened(str(path), io.BytesIO()) as source, transaction(runner.engine) as connection:
+    with opened(str(path)) as source, transaction(runner.engine) as connection:
         job = Requests(connection, CATALOGUE, ADMIN).take_file(source.name, source.digest)
     query(database_url, "UPDATE backfill_files SET read_at = now() - interval '2 minutes'")
 
@@ -230,7 +230,7 @@ def test_an_import_whose_command_is_gone_is_paused_and_says_what_to_do(
 
 def test_two_commands_that_read_the_same_file_do_not_mix_their_blocks(runner: Runner, tmp_path: Path) -> None:
     path = write_lines(tmp_path / "f", [a_line(number) for number in range(150)])
-    with opened(str(path), io.BytesIO()) as source:
+    with opened(str(path)) as source:
         with transaction(runner.engine) as connection:
             job = Requests(connection, CATALOGUE, ADMIN).take_file(source.name, source.digest)
         taking.take_in_all(runner.engine, source, job)
@@ -253,7 +253,7 @@ def test_a_cancelled_import_drops_its_lines_and_takes_no_more(
     assert runner.step(job.id).state == "cancelled"
     assert len(imported(database_url)) == 100
     assert query(database_url, "SELECT * FROM backfill_blocks") == []
-    with opened(str(path), io.BytesIO()) as source, pytest.raises(TakenInElsewhere):
+    with opened(str(path)) as source, pytest.raises(TakenInElsewhere):
         taking.take_in_all(runner.engine, source, standing(runner.engine, job.id))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import time
 from collections.abc import Iterable
@@ -40,7 +39,7 @@ def write_lines(path: Path, lines: Iterable[dict[str, Any] | str]) -> Path:
 
 def start_import(engine: Engine, path: Path, **options: Any) -> StoredBackfill:
     """Start an import and take all of its lines in."""
-    with opened(str(path), io.BytesIO()) as source:
+    with opened(str(path)) as source:
         with transaction(engine) as connection:
             job = Requests(connection, CATALOGUE, ADMIN).take_file(source.name, source.digest, **options)
         take_in_all(engine, source, job)

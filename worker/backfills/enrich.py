@@ -39,17 +39,21 @@ class Enrich:
 
     def changes(self, filters: EnrichFilters, seen: Sequence[Derived]) -> list[Change]:
         """Those that point elsewhere with the data now at hand."""
-        current = _Current(filters.which, self._locations.current(), self._clients.build)
-        found = self._derive.of([current.wanted(event) for event in seen])
+        found = self._derive.of(self.wanted(filters, seen))
         return [
             Change(event.id, event.partition, location or event.location_id, client or event.client_id)
             for event, (location, client) in zip(seen, found, strict=True)
             if location not in (None, event.location_id) or client not in (None, event.client_id)
         ]
 
+    def wanted(self, filters: EnrichFilters, seen: Sequence[Derived]) -> list[Facts]:
+        """What of each event is to be derived anew from: address, user agent, None for what stays."""
+        current = _Current(filters.which, self._locations.current(), self._clients.build)
+        return [current.wanted(event) for event in seen]
+
 
 class _Current:
-    """Tells what stays as it is."""
+    """Tells what is made with the data at hand, and so stays as it is."""
 
     def __init__(self, which: Which, location: tuple[str, str] | None, client: str) -> None:
         self._which = which

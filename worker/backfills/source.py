@@ -65,8 +65,8 @@ class Source:
 
 
 @contextmanager
-def opened(path: str, standard_input: IO[bytes]) -> Iterator[Source]:
-    """A file, or standard input for ``-``, for as long as the block.
+def opened(path: str, standard_input: IO[bytes] | None = None) -> Iterator[Source]:
+    """A file, or standard input where that is given, for as long as the block.
 
     What comes through a pipe is written to a temporary file first, so that it can be read twice.
 
@@ -74,10 +74,10 @@ def opened(path: str, standard_input: IO[bytes]) -> Iterator[Source]:
         UnusableFile: it is away, packed in a way we do not know, broken, made to fill a disk, or no file of
             event lines. Nothing was changed.
     """
-    name = "standard input" if path == "-" else Path(path).name
+    name = "standard input" if standard_input else Path(path).name
     with ExitStack() as stack:
         with _told(name):
-            given = standard_input if path == "-" else stack.enter_context(Path(path).open("rb"))
+            given = standard_input or stack.enter_context(Path(path).open("rb"))
             source = _looked_through(name, _seekable(stack, given))
         _assert_event_lines(source)
         yield source

@@ -1,0 +1,1 @@
+"""What the command `backfill` is made of: options, starting, following, showing."""

@@ -1,0 +1,127 @@
+"""Following a backfill to its end, with a bar for people and lines for programs; or running it here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import Engine
+
+from cli.errors import PROBLEM
+from cli.output import console, print_json, say
+from models.backfills import StoredBackfill, find
+from models.engine import transaction
+from producer.errors import StreamUnavailable
+from worker.backfills import Runner
+from worker.settings import settings
+
+from .showing import as_json, summary
+
+LOOK_SECONDS = 0.5
+LINE_SECONDS = 2.0
+
+Show = Callable[[StoredBackfill], None]
+
+
+def start_chunk(identity: int) -> None:
+    """Have a worker begin at once; without an answer it begins when beat looks next."""
+    from worker.control import start_chunk  # noqa: PLC0415 - imports Celery, which takes a while
+
+    try:
+        start_chunk(settings(), identity)
+    except StreamUnavailable as error:
+        say(f"the broker does not answer ({error}); a worker begins once it does")
+
+
+def follow(engine: Engine, identity: int, *, here: bool, json_lines: bool) -> int:
+    """Wait until a backfill stands still, showing how far it is.
+
+    Args:
+        engine: the database.
+        identity: of the backfill.
+        here: do its chunks in this process; workers may do some as well.
+        json_lines: show lines of JSON, the last of them how it ended.
+
+    Returns:
+        The exit code: 0 where it finished.
+    """
+    with _interrupted(identity, here=here), _shown(json_lines=json_lines) as show:
+        job = _run_here(identity, show) if here else _wait(engine, identity, show)
+    if json_lines:
+        print_json(as_json(job))
+    else:
+        say(summary(job))
+    return 0 if job.state == "finished" else PROBLEM
+
+
+def _wait(engine: Engine, identity: int, show: Show) -> StoredBackfill:
+    while True:
+        job = _look(engine, identity)
+        show(job)
+        if job.state != "running":
+            return job
+        time.sleep(LOOK_SECONDS)
+
+
+def _run_here(identity: int, show: Show) -> StoredBackfill:
+    runner = Runner(settings())
+    try:
+        while True:
+            step = runner.step(identity)
+            job = _look(runner.engine, identity)
+            show(job)
+            if job.state != "running":
+                return job
+            time.sleep(step.seconds if step.mine else max(step.seconds, LOOK_SECONDS))
+    finally:
+        runner.close()
+
+
+def _look(engine: Engine, identity: int) -> StoredBackfill:
+    with transaction(engine) as connection:
+        found = find(connection, identity)
+    assert found is not None
+    return found
+
+
+@contextmanager
+def _interrupted(identity: int, *, here: bool) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        how = "once a worker takes it" if here else "without being watched"
+        say(f"backfill {identity} goes on {how}; to end it: trailkeeper backfill cancel {identity}")
+        raise
+
+
+@contextmanager
+def _shown(*, json_lines: bool) -> Iterator[Show]:
+    if json_lines:
+        yield _lines()
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    shown = console(stderr=True)
+    with Progress(*columns, console=shown, disable=not shown.is_terminal, transient=True) as progress:
+        bar = progress.add_task("backfill", total=None)
+
+        def show(job: StoredBackfill) -> None:
+            waits = f" ({job.detail})" if job.detail else ""
+            progress.update(
+                bar, description=f"{job.kind} {job.id}{waits}", completed=job.seen, total=job.estimate
+            )
+
+        yield show
+
+
+def _lines() -> Show:
+    last = time.monotonic()
+
+    def show(job: StoredBackfill) -> None:
+        nonlocal last
+        if job.state == "running" and time.monotonic() - last >= LINE_SECONDS:
+            last = time.monotonic()
+            print_json(as_json(job))
+
+    return show

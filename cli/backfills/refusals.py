@@ -1,0 +1,27 @@
+"""What backfills refuse, as one line and an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cli.errors import WRONG_CALL, Failed
+from models.backfills import NoSuchBackfill, WrongState
+from models.backfills.staging import TakenInElsewhere
+from worker.backfills import Absurd, NothingThere
+from worker.backfills.source import UnusableFile
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turn refusals into `Failed`: 2 where the call is to be mended, 1 where there is nothing to do.
+
+    Raises:
+        Failed: something was refused.
+    """
+    try:
+        yield
+    except (Absurd, UnusableFile) as error:
+        raise Failed(str(error), WRONG_CALL) from error
+    except (NothingThere, NoSuchBackfill, WrongState, TakenInElsewhere) as error:
+        raise Failed(str(error)) from error

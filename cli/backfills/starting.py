@@ -1,0 +1,151 @@
+"""The commands that start a backfill, one a kind."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import IO
+
+import click
+from sqlalchemy import Engine
+
+from cli.errors import WRONG_CALL, Failed
+from cli.output import print_json, say, show
+from cli.services import store
+from cli.times import Moment
+from models.backfills import EnrichFilters, find
+from models.engine import transaction
+from models.tables import SCOPES
+from producer import catalogue
+from producer.wire import REASONS
+from worker.backfills import Requests
+from worker.backfills.checks import enrich_filters, replay_filters
+from worker.backfills.parts import Parts
+from worker.backfills.preview import preview_enrich, preview_import, preview_replay
+from worker.backfills.source import opened
+from worker.backfills.taking_in import take_in_all
+from worker.settings import settings
+
+from .following import follow, start_chunk
+from .options import How, how
+from .refusals import told
+from .showing import as_json, print_preview
+
+LetterId = click.IntRange(1, 2**63 - 1)
+
+
+@click.command("enrich")
+@click.option("--missing", "which", flag_value="missing", default="missing", help="What has none [default].")
+@click.option("--older", "which", flag_value="older", help="Also what was found with other data than now.")
+@click.option("--all", "which", flag_value="all", help="All of them.")
+@click.option("--tag", "tags", multiple=True, help="Only events of this tag. Repeatable.")
+@click.option("--scope", type=click.Choice(SCOPES), help="Only events of this scope.")
+@click.option("--user", metavar="ID", help="Only events about this user.")
+@click.option("--project", metavar="ID", help="Only events about this project.")
+@click.option("--since", type=Moment(), help="Only of this time (UTC) and later.")
+@click.option("--until", type=Moment(), help="Only before this time (UTC).")
+@how
+def enrich(how: How, **given: str | tuple[str, ...] | datetime | None) -> int:
+    """Find location and client of events anew.
+
+    For events that were stored without, or after a new GeoIP file. Facts are never altered, scrubbed
+    events are left alone.
+    """
+    try:
+        asked = EnrichFilters(**given)  # type: ignore[arg-type]  # click has checked them
+    except ValueError as error:
+        raise Failed(str(error), WRONG_CALL) from error
+    with store() as engine, told():
+        known = catalogue.load(settings().catalogue)
+        with transaction(engine) as connection:
+            filters = enrich_filters(connection, known, asked)
+        if how.dry_run:
+            print_preview(
+                preview_enrich(engine, Parts(engine, settings()), filters), how.throttle, as_json=how.as_json
+            )
+            return 0
+        with transaction(engine) as connection:
+            identity = Requests(connection, known, how.asked_by).enrich(filters, how.throttle)
+        return started(engine, identity, how)
+
+
+@click.command("import")
+@click.argument("file", metavar="FILE|-")
+@how
+def import_(file: str, how: How) -> int:
+    """Store the events of a file, one JSON object a line.
+
+    FILE may be packed with gzip; - is standard input. Lines without an id get one from their content, so a
+    file that is imported again stores nothing; run the same command again after an interruption. Lines that
+    are no events are kept as dead letters and named by `backfill show`.
+    """
+    with store() as engine, told(), opened(file, _standard_input(file)) as source:
+        if how.dry_run:
+            print_preview(
+                preview_import(engine, Parts(engine, settings()), source), how.throttle, as_json=how.as_json
+            )
+            return 0
+        known = catalogue.load(settings().catalogue)
+        with transaction(engine) as connection:
+            job = Requests(connection, known, how.asked_by).take_file(
+                source.name, source.digest, how.throttle
+            )
+        if not job.complete:
+            if job.lines:
+                say(f"backfill {job.id} goes on after line {job.lines:,}")
+            if not how.here:
+                start_chunk(job.id)
+            lines = take_in_all(engine, source, job)
+            say(f"{lines:,} lines were taken in; they are stored by backfill {job.id}")
+        return started(engine, job.id, how)
+
+
+@click.command("dead-letters")
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=LetterId)
+@click.option(
+    "--reason",
+    "reasons",
+    multiple=True,
+    type=click.Choice(sorted(REASONS)),
+    metavar="REASON",
+    help="Only those of this reason. Repeatable.",
+)
+@how
+def replay(ids: tuple[int, ...], reasons: tuple[str, ...], how: How) -> int:
+    """Try to store dead letters again.
+
+    All of them, or those of an ID or a reason. What still can not be stored stays, with its reason of now.
+    """
+    with store() as engine, told():
+        with transaction(engine) as connection:
+            filters = replay_filters(connection, reasons, ids)
+        if how.dry_run:
+            print_preview(
+                preview_replay(engine, Parts(engine, settings()), filters), how.throttle, as_json=how.as_json
+            )
+            return 0
+        known = catalogue.load(settings().catalogue)
+        with transaction(engine) as connection:
+            identity = Requests(connection, known, how.asked_by).replay(filters, how.throttle)
+        return started(engine, identity, how)
+
+
+def _standard_input(file: str) -> IO[bytes] | None:
+    return sys.stdin.buffer if file == "-" else None
+
+
+def started(engine: Engine, identity: int, how: How) -> int:
+    """Have a backfill begin, say its id, and follow it where that is asked for; returns the exit code."""
+    if not how.here:
+        start_chunk(identity)
+    if how.wait or how.here:
+        return follow(engine, identity, here=how.here, json_lines=how.as_json)
+    if how.as_json:
+        with transaction(engine) as connection:
+            job = find(connection, identity)
+        assert job is not None
+        print_json(as_json(job))
+    else:
+        show(str(identity))
+        say(f"it goes on by itself: trailkeeper backfill show {identity}")
+    return 0

@@ -1,0 +1,108 @@
+"""`trailkeeper backfill`: an admin's jobs over stored or imported events."""
+
+from __future__ import annotations
+
+import click
+
+from cli.backfills.following import follow, start_chunk
+from cli.backfills.options import NAMELESS
+from cli.backfills.refusals import told
+from cli.backfills.showing import as_json, print_job, print_jobs, summary
+from cli.backfills.starting import enrich, import_, replay
+from cli.errors import Failed
+from cli.output import print_json, say
+from cli.services import store
+from cli.who import asked_by
+from models.backfills import StoredBackfill, find, newest
+from models.backfills.letters import kept_of
+from models.engine import transaction
+from producer import catalogue
+from worker.backfills import Requests
+from worker.backfills.importing import stream_of
+from worker.settings import settings
+
+SHOWN_LINES = 20
+identified = click.argument("identity", metavar="ID", type=click.IntRange(1, 2**31 - 1))
+
+
+@click.group("backfill")
+def command() -> None:
+    """Derive anew, import or replay events, and watch it."""
+
+
+command.add_command(enrich)
+command.add_command(import_)
+command.add_command(replay)
+
+
+@command.command("list")
+@click.option(
+    "--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="The most to show."
+)
+@click.option("--json", "json_lines", is_flag=True, help="One JSON object a line.")
+def list_(limit: int, json_lines: bool) -> None:
+    """List the newest first."""
+    with store() as engine, transaction(engine) as connection:
+        found = newest(connection, limit=limit)
+    if not json_lines:
+        print_jobs(found)
+        return
+    for job in found:
+        print_json(as_json(job))
+
+
+@command.command("show")
+@identified
+@click.option("--wait", is_flag=True, help="Follow it to its end, with a bar.")
+@click.option("--json", "json_lines", is_flag=True, help="One JSON object a line.")
+def show(identity: int, wait: bool, json_lines: bool) -> int:
+    """Show one: how far it is, and what of an import could not be stored."""
+    with store() as engine:
+        with transaction(engine) as connection:
+            job = _found(find(connection, identity), identity)
+            kept = kept_of(connection, stream_of(job.digest), SHOWN_LINES) if job.digest else None
+        if wait:
+            return follow(engine, identity, here=False, json_lines=json_lines)
+    if json_lines:
+        print_json(as_json(job) | ({"rejected_by_reason": kept[0]} if kept else {}))
+    else:
+        print_job(job, kept)
+    return 0
+
+
+@command.command("pause")
+@identified
+@asked_by
+def pause(identity: int, by: str | None) -> None:
+    """Let one rest after the chunk under way."""
+    _change(identity, "pause", by)
+
+
+@command.command("resume")
+@identified
+@asked_by
+def resume(identity: int, by: str | None) -> None:
+    """Let one go on that is paused or has failed, from where it was."""
+    _change(identity, "resume", by)
+    start_chunk(identity)
+
+
+@command.command("cancel")
+@identified
+@asked_by
+def cancel(identity: int, by: str | None) -> None:
+    """End one after the chunk under way; what it did stays."""
+    _change(identity, "cancel", by)
+
+
+def _change(identity: int, action: str, by: str | None) -> None:
+    known = catalogue.load(settings().catalogue)
+    with store() as engine, told(), transaction(engine) as connection:
+        job = Requests(connection, known, by or NAMELESS).change(identity, action)
+    say(summary(job))
+
+
+def _found(job: StoredBackfill | None, identity: int) -> StoredBackfill:
+    if job is None:
+        raise Failed(f"no backfill has the id {identity}")
+    return job

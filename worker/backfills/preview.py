@@ -1,0 +1,159 @@
+"""What a backfill would do: counted and shown by example, with nothing changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from models.backfills import EnrichFilters, ReplayFilters
+from models.backfills.enriching import Derived, window
+from models.backfills.letters import take
+from models.backfills.purged import floors
+from models.backfills.there import stored
+from models.engine import transaction
+from producer.lines import Line
+from worker.drain.derive import Facts
+from worker.drain.judge import judge_all
+from worker.drain.messages import Accepted, Message, Rejected
+
+from .blocks import FIELD, staged
+from .enrich import following, position
+from .importing import apart
+from .parts import Parts
+from .source import Source
+
+SAMPLE = 5
+LINES = 1_000
+PER_SECOND = {"enrich": 8_000, "import": 10_000, "dead_letters": 4_000}
+"""What one worker on a small machine does at least, for a first estimate."""
+
+
+class Preview(msgspec.Struct):
+    """What would be done.
+
+    Attributes:
+        seen: events, lines or dead letters that would be looked at.
+        changed: those that would be derived anew, or stored.
+        skipped: those that need nothing.
+        rejected: those that could not be stored, by reason.
+        sample: the first of those that would change.
+        bad: the first of those that could not be stored.
+    """
+
+    kind: str
+    seen: int = 0
+    changed: int = 0
+    skipped: int = 0
+    rejected: Counter[str] = msgspec.field(default_factory=Counter)
+    sample: list[dict[str, Any]] = []
+    bad: list[dict[str, Any]] = []
+
+    def seconds(self, throttle: int | None) -> float:
+        """About how long it would take."""
+        rate = PER_SECOND[self.kind]
+        return self.seen / (min(rate, throttle) if throttle else rate)
+
+    def reject(self, rejected: Iterable[Rejected]) -> None:
+        """Count what could not be stored."""
+        for rejection in rejected:
+            self.rejected[rejection.reason] += 1
+            if len(self.bad) < SAMPLE:
+                place = int(rejection.message.stream_id)
+                self.bad.append({"at": place, "reason": rejection.reason, "detail": rejection.detail})
+
+
+def preview_enrich(engine: Engine, parts: Parts, filters: EnrichFilters) -> Preview:
+    """Walk the events of a backfill and say which would be derived anew."""
+    preview = Preview("enrich")
+    cursor: dict[str, str] | None = None
+    while True:
+        scope, after = position(filters, cursor)
+        with transaction(engine) as connection:
+            seen = window(connection, filters, scope, after, parts.enrich.size)
+        _add_events(preview, parts, zip(seen, parts.enrich.wanted(filters, seen), strict=True))
+        cursor = following(filters, scope, seen[-1].id if len(seen) == parts.enrich.size else None)
+        if cursor is None:
+            return preview
+
+
+def preview_import(engine: Engine, parts: Parts, source: Source) -> Preview:
+    """Read a file to its end and judge each line."""
+    preview = Preview("import")
+    with transaction(engine) as connection:
+        purged = floors(connection)
+    for lines in _batches(source.lines()):
+        unread = [_unread(line) for line in lines if line.error is not None]
+        messages = [_message(line) for line in lines if line.error is None]
+        accepted, rejected = judge_all(messages, parts.catalogue, datetime.now(UTC))
+        accepted, gone = apart(accepted, purged)
+        preview.reject(sorted([*unread, *rejected, *gone], key=lambda bad: int(bad.message.stream_id)))
+        with transaction(engine) as connection:
+            _add_accepted(connection, preview, accepted)
+        preview.seen += len(lines)
+    return preview
+
+
+def preview_replay(engine: Engine, parts: Parts, filters: ReplayFilters) -> Preview:
+    """Judge dead letters anew."""
+    preview = Preview("dead_letters")
+    after = 0
+    while True:
+        with transaction(engine) as connection:
+            letters = take(connection, filters, after, parts.replay.size, lock=False)
+            accepted, rejected = parts.replay.judged(letters)
+            _add_accepted(connection, preview, accepted)
+        preview.reject(rejected)
+        preview.seen += len(letters)
+        if len(letters) < parts.replay.size:
+            return preview
+        after = letters[-1].id
+
+
+def _add_events(preview: Preview, parts: Parts, seen: Iterable[tuple[Derived, Facts]]) -> None:
+    for event, (ip, user_agent) in seen:
+        preview.seen += 1
+        if ip is None and user_agent is None:
+            preview.skipped += 1
+            continue
+        preview.changed += 1
+        if len(preview.sample) < SAMPLE:
+            location = parts.locations.find(ip) if ip else None
+            client = parts.clients.find(user_agent) if user_agent else None
+            shown = location and (location.display or location.reason)
+            preview.sample.append({
+                "id": str(event.id), "ip": event.ip, "location": shown, "client": client and client.display,
+            })  # fmt: skip
+
+
+def _add_accepted(connection: Connection, preview: Preview, accepted: list[Accepted]) -> None:
+    there = 0
+    for scope in {each.event_type.scope for each in accepted}:
+        ids = [each.event.id for each in accepted if each.event_type.scope == scope]
+        there += stored(connection, scope, ids)
+    preview.skipped += there
+    preview.changed += len(accepted) - there
+    for each in accepted[: SAMPLE - len(preview.sample)]:
+        event = each.event
+        about = {"at": int(each.message.stream_id), "id": str(event.id), "tag": event.tag}
+        preview.sample.append(about | {"occurred_at": event.occurred_at.isoformat()})
+
+
+def _batches(lines: Iterator[Line]) -> Iterator[list[Line]]:
+    while batch := list(islice(lines, LINES)):
+        yield batch
+
+
+def _message(line: Line) -> Message:
+    payload = staged(line).payload
+    return Message(str(line.number), payload, None, {FIELD: payload})
+
+
+def _unread(line: Line) -> Rejected:
+    assert line.error is not None
+    return Rejected(_message(line), line.error.reason, line.error.detail)
