@@ -89,7 +89,8 @@ class Policy:
 
 
 def _any_standing(viewer: Viewer, tags: dict[Role, Condition]) -> Condition:
-    return or_(*(and_(tags[role], stands_as(role, viewer)) for role in ROLES))
+    standings = ((tags[role], stands_as(role, viewer)) for role in ROLES)
+    return or_(*(and_(having, standing) for having, standing in standings if standing is not None))
 
 
 def _most(kind: EventType, roles: Iterator[Role]) -> View | None:
