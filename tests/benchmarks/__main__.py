@@ -24,6 +24,7 @@ from .limits import limits
 from .machine import Machine, machine
 from .memory import memory
 from .one_drain import one_drain
+from .purge import purge
 from .report import Report
 from .results import Results
 from .scale import FULL, QUICK, TINY
@@ -40,6 +41,7 @@ BENCHMARKS: dict[str, Callable[[Machine], Results]] = {
     "staging": staging,
     "latency": latency,
     "memory": memory,
+    "purge": purge,
     "drain-parts": drain_parts,
 }
 

@@ -35,12 +35,13 @@ def latency(machine: Machine) -> Results:
         machine.connection("ours") as connection,
         worker(machine.home, machine.environment("ours"), OURS),
     ):
-        taken = _each(emitter, connection, machine.scale.latencies + WARM_UP)[WARM_UP:]
+        taken = each(emitter, connection, machine.scale.latencies + WARM_UP)[WARM_UP:]
     emitter.close()
     return {"latency_ms": {"p50": _ms(taken, 50), "p99": _ms(taken, 99), "max": _ms(taken, 100)}}
 
 
-def _each(emitter: Emitter, connection: Connection, count: int) -> list[float]:
+def each(emitter: Emitter, connection: Connection, count: int) -> list[float]:
+    """Seconds that each of several events took, one at a time."""
     random = Random(count)
     taken = []
     for event in events(count):

@@ -18,6 +18,7 @@ class Scale:
         latencies: events whose way is timed singly.
         memory_events: events that a worker stores while its memory is watched.
         commits: commits and fsyncs of the physical limits.
+        purged: events of the month that is purged.
     """
 
     rounds: int
@@ -28,6 +29,7 @@ class Scale:
     latencies: int
     memory_events: int
     commits: int
+    purged: int
 
 
 FULL = Scale(
@@ -39,6 +41,7 @@ FULL = Scale(
     latencies=300,
     memory_events=1_000_000,
     commits=300,
+    purged=1_000_000,
 )
 QUICK = Scale(
     rounds=3,
@@ -49,6 +52,7 @@ QUICK = Scale(
     latencies=100,
     memory_events=100_000,
     commits=100,
+    purged=200_000,
 )
 TINY = Scale(
     rounds=1,
@@ -59,5 +63,6 @@ TINY = Scale(
     latencies=3,
     memory_events=3_000,
     commits=5,
+    purged=3_000,
 )
 """To see that a benchmark works; its figures mean nothing."""

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, text
 
 from models.engine import transaction
 from models.holds import wait_for_holds
-from models.partitions import drop, ensure, existing, period_of, remove
+from models.partitions import Partition, drop, ensure, existing, period_of, remove
+from models.partitions.known import DOOMED
 from tests.support.drains import query
 from tests.support.retained import NOW, count, days_ago, event, stored, told
 from tests.support.waiting import until
@@ -247,7 +248,7 @@ def _held(engine: Engine) -> int:
         return int(connection.execute(text("SELECT count(*) FROM events WHERE user_id = 'x'")).scalar_one())
 
 
-def _partitions(engine: Engine) -> list[remove.Partition]:
+def _partitions(engine: Engine) -> list[Partition]:
     with transaction(engine) as connection:
         return existing(connection)
 
@@ -255,7 +256,7 @@ def _partitions(engine: Engine) -> list[remove.Partition]:
 def _detach(engine: Engine, parent: str, name: str) -> None:
     with engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
-        connection.execute(text(f"COMMENT ON TABLE {name} IS '{remove.DOOMED}'"))
+        connection.execute(text(f"COMMENT ON TABLE {name} IS '{DOOMED}'"))
         connection.execute(text(f"ALTER TABLE {parent} DETACH PARTITION {name} CONCURRENTLY"))
 
 
