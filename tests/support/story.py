@@ -221,6 +221,20 @@ def hostile(now: datetime) -> Event:
     )  # fmt: skip
 
 
+def staff_froze(now: datetime) -> Event:
+    """What staff did to somebody, for a reason that is not theirs to know."""
+    actor = Actor("staff", STAFF.id, STAFF.name, Credential("session", "s-9"))
+    return Event(
+        id=uuid7(now),
+        occurred_at=now,
+        tag="admin:user:freeze",
+        user=ADA,
+        actor=actor,
+        ip=places.ADDRESSES[23],
+        additional={"reason": "as said in the ticket"},
+    )
+
+
 def tell(engine: Engine, now: datetime | None = None) -> None:
     """Store the story."""
     store(engine, list(Story(now or datetime.now(UTC)).events()))

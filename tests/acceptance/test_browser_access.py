@@ -1,0 +1,109 @@
+"""Every page in a real browser: names, structure and contrast, narrow and wide, in light and in dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize
+from sqlalchemy import Engine
+
+from producer.testing import Recorder
+from tests.support import story
+from tests.support.browsers import DESKTOP, PHONE, launched, need_a_browser, signed_in
+from tests.support.served import ADMIN, MAINTAINER, OWNER, STRANGER, Served, served, views_settings
+from views.viewer import ANYBODY, Viewer
+
+CHECKS = (Path(__file__).parents[1] / "support" / "access.js").read_text(encoding="utf-8")
+LOOKS: list[tuple[ViewportSize, Literal["light", "dark"]]] = [
+    (DESKTOP, "light"),
+    (DESKTOP, "dark"),
+    (PHONE, "light"),
+    (PHONE, "dark"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    need_a_browser()
+    with launched() as found:
+        yield found
+
+
+@pytest.fixture
+def site(engine: Engine, database_url: str, redis_url: str, trailkeeper_events: Recorder) -> Iterator[Served]:
+    now = datetime.now(UTC)
+    story.tell(engine, now)
+    story.store(engine, [story.hostile(now)])
+    story.lose(engine)
+    with served(views_settings(database_url=database_url, redis_url=redis_url)) as found:
+        yield found
+
+
+def _pages(event_id: str) -> list[tuple[Viewer, str]]:
+    return [
+        (OWNER, "/me"),
+        (OWNER, "/me?via_service=true&since=2020-01-01"),
+        (OWNER, "/me?address=nonsense"),
+        (OWNER, "/me?text=nothing+has+this"),
+        (OWNER, "/projects"),
+        (OWNER, "/organizations"),
+        (OWNER, f"/projects/{story.TIDEWATER.id}"),
+        (OWNER, f"/organizations/{story.LABS.id}"),
+        (OWNER, f"/events/{event_id}"),
+        (MAINTAINER, f"/projects/{story.TIDEWATER.id}"),
+        (STRANGER, f"/events/{event_id}"),
+        (STRANGER, "/me"),
+        (STRANGER, "/projects"),
+        (STRANGER, "/users/somebody-else"),
+        (ANYBODY, "/sign-in"),
+        (ADMIN, "/log"),
+        (ADMIN, "/dead-letters"),
+        (ADMIN, "/dead-letters?reason=wrong_shape"),
+        (ADMIN, "/dead-letters/1"),
+        (ADMIN, "/pipeline"),
+    ]
+
+
+def test_every_page_can_be_read_and_used_by_everybody(browser: Browser, site: Served, engine: Engine) -> None:
+    """Controls have names, text stands out, nothing is wider than the window, the browser refuses nothing."""
+    event = story.hostile(datetime.now(UTC))
+    story.store(engine, [event])
+    found: list[str] = []
+    for viewer, address in _pages(str(event.id)):
+        with signed_in(browser, site, viewer) as context:
+            found += [f"{address} {problem}" for problem in _problems(context.new_page(), address)]
+
+    assert "\n".join(found) == ""
+
+
+def _problems(page: Page, address: str) -> list[str]:
+    found: list[str] = []
+    page.on("pageerror", lambda error: found.append(str(error)))
+    page.on("console", lambda said: found.append(said.text) if "Content Security" in said.text else None)
+    page.goto(address)
+    page.locator("details").evaluate_all("all => all.forEach((each) => { each.open = true; })")
+    for size, scheme in LOOKS:
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme=scheme)
+        found += [f"at {size['width']} {scheme}: {problem}" for problem in page.evaluate(CHECKS)]
+    return found
+
+
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser, site: Served) -> None:
+    context = signed_in(browser, site, OWNER)
+    page = context.new_page()
+    page.goto("/me")
+    page.keyboard.press("Tab")
+
+    skip = page.locator(":focus")
+    assert skip.inner_text() == "Skip to content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert (page.locator(":focus").inner_text(), outline) == ("Export CSV", "solid")
+    context.close()
