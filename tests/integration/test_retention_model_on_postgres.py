@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import hypothesis
-from hypothesis import HealthCheck
+from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from sqlalchemy import Engine, text
@@ -218,6 +218,7 @@ def test_nothing_held_is_touched_nothing_expired_survives_and_nothing_else_chang
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
             deadline=None,
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each step costs; a long failure will do
             suppress_health_check=list(HealthCheck),
         ),
     )
