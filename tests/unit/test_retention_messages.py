@@ -1,0 +1,86 @@
+"""A dead letter without one user's data, whatever it holds."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from producer.catalogue import load
+from worker.retention.erasing.message import subjects, without
+
+CATALOGUE = load()
+SECRET = "zqxsecret"
+IDS = st.sampled_from(["u1", "u2", "p1", 1, None])
+names = st.sampled_from([SECRET, None])
+subject = st.none() | IDS | st.fixed_dictionaries({"id": IDS}, optional={"name": names})
+credential = st.fixed_dictionaries({"kind": st.just("api_token")}, optional={"label": names})
+actor = st.none() | st.fixed_dictionaries(
+    {"kind": st.just("user"), "id": IDS},
+    optional={"name": names, "credential": credential, "on_behalf_of": subject},
+)
+anything = st.recursive(
+    st.none() | st.integers() | st.just(SECRET),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.just(SECRET), inner, max_size=1),
+    max_leaves=4,
+)
+messages = st.fixed_dictionaries(
+    {},
+    optional={
+        "v": st.just(1),
+        "tag": st.sampled_from(["account:email:add", "no:such", 7]),
+        "user": subject,
+        "actor": actor,
+        "ip": names,
+        "user_agent": names,
+        "additional": st.fixed_dictionaries({}, optional={"email": names, "odd": anything}) | anything,
+        "unknown": anything,
+    },
+)
+
+
+def encoded(message: Any, *, quarantined: bool) -> bytes:
+    raw = json.dumps(message).encode()
+    return b'e=%b\ninvalid={"problem":"%b"}\n' % (raw, SECRET.encode()) if quarantined else raw
+
+
+@given(message=messages, quarantined=st.booleans())
+def test_where_the_user_acted_alone_nothing_personal_is_left(
+    message: dict[str, Any], quarantined: bool
+) -> None:
+    alone = {"kind": "user", "id": "u1", "name": SECRET, "credential": {"kind": "s", "label": SECRET}}
+    raw = encoded(message | {"user": {"id": "u1", "name": SECRET}, "actor": alone}, quarantined=quarantined)
+
+    left = without(raw, "u1", CATALOGUE)
+
+    assert left is not None
+    assert SECRET.encode() not in left
+    assert subjects(left)["user"] == subjects(left)["actor"] == "u1"
+
+
+@given(message=messages, quarantined=st.booleans())
+def test_what_was_erased_once_is_left_alone_the_second_time(
+    message: dict[str, Any], quarantined: bool
+) -> None:
+    left = without(encoded(message, quarantined=quarantined), "u1", CATALOGUE)
+    assert left is None or without(left, "u1", CATALOGUE) is None
+
+
+@given(message=messages, quarantined=st.booleans())
+def test_a_message_that_does_not_name_the_user_is_left_alone(
+    message: dict[str, Any], quarantined: bool
+) -> None:
+    if message:
+        assert without(encoded(message, quarantined=quarantined), "stranger", CATALOGUE) is None
+
+
+@given(raw=st.binary())
+def test_bytes_of_any_kind_are_emptied_or_left_alone(raw: bytes) -> None:
+    assert without(raw, "u1", CATALOGUE) in (None, b"")
+
+
+def test_an_id_within_a_longer_word_is_another_one() -> None:
+    assert without(b"not json: u11, xu1, u1-a", "u1", CATALOGUE) is None
+    assert without(b"not json: (u1)", "u1", CATALOGUE) == b""
