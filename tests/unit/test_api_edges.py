@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from models.errors import RefusedRow, StoreMisconfigured, StoreUnavailable
@@ -281,6 +282,17 @@ def test_a_host_application_decides_who_looks_and_tokens_are_not_looked_at(reade
         problem(client.get(f"{API}/users/u1/events", headers=bearer(USER)), 404)
         problem(client.post("/session", json={"token": "x"}), 404)
         assert client.get(f"{API}/projects/p1/events").status_code == 200
+
+
+def test_below_a_host_application_addresses_and_errors_are_as_they_are_alone(reader: FakeReader) -> None:
+    host = FastAPI()
+    host.mount("/trail", app_with(reader, identify=lambda _: ADMIN))
+    with asking(host) as client:
+        page = client.get(f"/trail{API}/projects/p1/events?limit=1").json()
+        assert page["links"]["self"] == f"/trail{API}/projects/p1/events?limit=1"
+        assert client.get(page["links"]["older"]).status_code == 200
+        problem(client.get(f"/trail{API}/nothing", headers={"Accept": "text/html"}), 404)
+        assert client.get("/trail/health").headers["x-content-type-options"] == "nosniff"
 
 
 def test_without_a_key_no_token_holds_and_what_is_public_is_shown(reader: FakeReader) -> None:

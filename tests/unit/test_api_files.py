@@ -100,7 +100,7 @@ def test_a_file_name_is_one_that_every_system_takes() -> None:
     assert file_name(Question(), "jsonl") == "trailkeeper-all.jsonl"
 
 
-def test_events_are_written_while_they_are_read() -> None:
+def test_events_are_read_little_further_than_they_are_written() -> None:
     asked = 0
 
     def events() -> Iterator[Event]:
@@ -111,7 +111,7 @@ def test_events_are_written_while_they_are_read() -> None:
 
     parts = written(events(), "jsonl")
     assert next(parts).count(b"\n") == EVENTS_AT_ONCE
-    assert asked == EVENTS_AT_ONCE
+    assert asked <= 2 * EVENTS_AT_ONCE
     assert sum(part.count(b"\n") for part in parts) == 9 * EVENTS_AT_ONCE
 
 

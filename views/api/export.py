@@ -1,9 +1,10 @@
-"""A whole history as a file, written while it is read: the memory of one page, however long it is."""
+"""A whole history as a file, written while it is read: the memory of two pages, however long it is."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from typing import Any, Literal
 
@@ -63,9 +64,22 @@ def export_answer(
 def written(events: Iterator[Event], form: Format) -> Iterator[bytes]:
     """The file in parts of some hundred kilobytes; at least one part."""
     write = _csv if form == "csv" else _json.encode_lines
-    yield (csv_rows.header().encode() if form == "csv" else b"") + write(list(islice(events, EVENTS_AT_ONCE)))
-    while found := list(islice(events, EVENTS_AT_ONCE)):
-        yield write(found)
+    chunks = _read_ahead(events)
+    yield (csv_rows.header().encode() if form == "csv" else b"") + write(next(chunks, []))
+    yield from map(write, chunks)
+
+
+def _read_ahead(events: Iterator[Event]) -> Iterator[list[Event]]:
+    """Some events at a time, the next ones read while these are written, so that nobody waits."""
+    with ThreadPoolExecutor(1, thread_name_prefix="export") as reading:
+        following = reading.submit(_some, events)
+        while found := following.result():
+            following = reading.submit(_some, events)
+            yield found
+
+
+def _some(events: Iterator[Event]) -> list[Event]:
+    return list(islice(events, EVENTS_AT_ONCE))
 
 
 def file_name(question: Question, form: Format) -> str:
