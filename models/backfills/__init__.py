@@ -2,7 +2,9 @@
 
 from .filters import EnrichFilters, ReplayFilters, Which
 from .jobs import (
+    CHANGES,
     ENDED,
+    STATES,
     Advance,
     NoSuchBackfill,
     StoredBackfill,
@@ -14,7 +16,9 @@ from .jobs import (
 )
 
 __all__ = [
+    "CHANGES",
     "ENDED",
+    "STATES",
     "Advance",
     "EnrichFilters",
     "NoSuchBackfill",

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, Float, Select, case, delete, func, insert, nu
 from models.errors import translated
 from models.tables import Backfill, BackfillBlock, BackfillFile
 
+STATES = ("running", "paused", "cancelled", "finished", "failed")
+
 CHANGES = {
     "pause": (("running",), "paused"),
     "resume": (("paused", "failed"), "running"),

@@ -116,10 +116,10 @@ class Runner:
         began = time.monotonic()
         work = self._parts.kinds[job.kind]
         done = work.chunk(connection, job, min(work.size, job.throttle or work.size))
-        pause = _pause(job, done, time.monotonic() - began)
-        advance(connection, job.id, done, timedelta(seconds=pause))
+        due_in = pause(job, done, time.monotonic() - began)
+        advance(connection, job.id, done, timedelta(seconds=due_in))
         if done.cursor is not None:
-            return Step("running", mine=True, seconds=pause, seen=done.seen)
+            return Step("running", mine=True, seconds=due_in, seen=done.seen)
         self._end(connection, job.id, "finished")
         return Step("finished", mine=True, seen=done.seen)
 
@@ -160,7 +160,7 @@ class Runner:
         return backlog.new > BATCHES_BEHIND * self._settings.batch_size
 
 
-def _pause(job: StoredBackfill, done: Advance, spent: float) -> float:
+def pause(job: StoredBackfill, done: Advance, spent: float) -> float:
     """Seconds until the next chunk may begin."""
     if done.cursor is not None and not done.seen and done.cursor == (job.cursor or done.cursor):
         return LINES_SECONDS

@@ -1,0 +1,174 @@
+"""Running chunks: who may, when, and what becomes of a backfill that stands still, fails or is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from models.backfills.jobs import wait_for
+from models.engine import transaction
+from models.errors import StoreUnavailable
+from producer.wire import encode
+from tests.support.backfills import (
+    ADMIN,
+    CATALOGUE,
+    a_line,
+    counts,
+    run_to_end,
+    standing,
+    start_enrich,
+    start_import,
+    write_lines,
+)
+from tests.support.drains import an_event, put, query, settings_for
+from worker.backfills import Requests, Runner, importing, to_rouse
+from worker.backfills import runner as running
+from worker.settings import WorkerSettings
+
+
+@pytest.fixture
+def settings(redis_url: str, database_url: str) -> WorkerSettings:
+    return settings_for(redis_url, database_url, batch_size=10)
+
+
+@pytest.fixture
+def runner(settings: WorkerSettings) -> Iterator[Runner]:
+    runner = Runner(settings)
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def job(runner: Runner, tmp_path: Path) -> int:
+    path = write_lines(tmp_path / "f", (a_line(number) for number in range(20)))
+    return start_import(runner.engine, path).id
+
+
+def silent_for(database_url: str, seconds: int) -> None:
+    query(database_url, f"UPDATE backfills SET due_at = now() - interval '{seconds} seconds'")
+
+
+def change(runner: Runner, identity: int, action: str) -> None:
+    with transaction(runner.engine) as connection:
+        Requests(connection, CATALOGUE, ADMIN).change(identity, action)
+
+
+def test_a_backfill_that_was_never_begun_is_roused(
+    runner: Runner, settings: WorkerSettings, job: int, database_url: str
+) -> None:
+    assert to_rouse(settings) == []
+    silent_for(database_url, 30)
+
+    assert to_rouse(settings) == [job]
+    assert runner.step(job, after_silence=True).state == "running"
+    assert to_rouse(settings) == []
+
+
+@pytest.mark.parametrize("action", ["pause", "cancel"])
+def test_one_that_was_stopped_is_neither_roused_nor_run(
+    action: str, runner: Runner, settings: WorkerSettings, job: int, database_url: str
+) -> None:
+    change(runner, job, action)
+    silent_for(database_url, 30)
+
+    assert to_rouse(settings) == []
+    assert not runner.step(job).mine
+    assert standing(runner.engine, job).seen == 0
+
+
+def test_one_that_was_resumed_goes_on(runner: Runner, job: int) -> None:
+    change(runner, job, "pause")
+    change(runner, job, "resume")
+
+    assert counts(run_to_end(runner, job)) == ("finished", 20, 20, 0, 0)
+
+
+def test_a_chunk_that_is_not_due_is_not_begun_by_a_second_message(runner: Runner) -> None:
+    identity = start_enrich(runner.engine, throttle=1, which="all")
+    first = runner.step(identity)
+
+    again = runner.step(identity)
+
+    assert (first.mine, first.seen) == (True, 1)  # the event that says who asked is of another scope
+    assert again.mine is False
+    assert 0.0 < again.seconds <= 1.0
+
+
+def test_while_many_events_wait_a_backfill_does(
+    runner: Runner, job: int, client: redis.Redis, database_url: str
+) -> None:
+    put(client, *(encode(an_event()) for _ in range(101)))
+
+    step = runner.step(job)
+
+    assert (step.mine, step.seen, step.seconds) == (True, 0, running.YIELD_SECONDS)
+    assert standing(runner.engine, job).detail == "waits for ingestion"
+    client.flushall()
+    silent_for(database_url, 0)
+    assert counts(run_to_end(runner, job)) == ("finished", 20, 20, 0, 0)
+    assert standing(runner.engine, job).detail is None
+
+
+def test_one_whose_every_chunk_dies_fails_in_the_end_and_says_so(
+    runner: Runner, job: int, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dying(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(importing, "next_block", dying)
+    for _ in range(running.ATTEMPTS):
+        with pytest.raises(KeyboardInterrupt):
+            runner.step(job, after_silence=True)
+
+    assert runner.step(job, after_silence=True).state == "failed"
+    found = standing(runner.engine, job)
+    assert (found.state, found.detail) == ("failed", "10 chunks were begun here and did not end")
+
+
+def test_an_error_of_ours_fails_it_and_after_a_fix_it_goes_on_where_it_was(
+    runner: Runner, job: int, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(importing, "next_block", lambda *_: 1 // 0)
+        assert runner.step(job).state == "failed"
+    found = standing(runner.engine, job)
+    assert (found.state, found.detail) == ("failed", "ZeroDivisionError: integer division or modulo by zero")
+    assert found.finished_at is not None
+
+    change(runner, job, "resume")
+
+    assert counts(run_to_end(runner, job)) == ("finished", 20, 20, 0, 0)
+    ends = query(
+        database_url, "SELECT additional FROM events WHERE tag = 'system:backfill:finish' ORDER BY id"
+    )
+    assert [end["additional"]["state"] for end in ends] == ["failed", "finished"]
+
+
+def test_an_outage_changes_nothing_and_is_no_failure(
+    runner: Runner, job: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: Any) -> None:
+        raise StoreUnavailable("away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(importing, "next_block", away)
+        with pytest.raises(StoreUnavailable):
+            runner.step(job)
+
+    assert standing(runner.engine, job).state == "running"
+    assert counts(run_to_end(runner, job)) == ("finished", 20, 20, 0, 0)
+
+
+def test_a_backfill_that_is_not_there_is_not_run(runner: Runner) -> None:
+    assert runner.step(999).state == "missing"
+
+
+def test_stopping_waits_for_the_chunk_under_way(runner: Runner, job: int) -> None:
+    with transaction(runner.engine) as connection:
+        assert wait_for(connection, job) is not None
+
+        assert runner.step(job).state == "unknown"
