@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from models import holds
 from models.engine import transaction
+from models.partitions import ensure, period_of
 from models.tables import Hold
 from producer import catalogue
 from producer.event import MAX_ID
@@ -53,7 +58,7 @@ def add_hold(
     _check(about, subject_id, reason, until)
     values: dict[str, Any] = {"about": about, "subject_id": subject_id, "reason": reason}
     known = catalogue.load(settings.catalogue)
-    with engine_for(settings, "hold") as engine, transaction(engine) as connection:
+    with _writing(settings) as connection:
         hold = holds.add(connection, until=until, added_by=by, **values)
         told = _told(hold) | {"reason": reason, "until": until.isoformat() if until else None}
         announce(connection, known, "admin:hold:add", told, staff(by) if by else SYSTEM)
@@ -70,7 +75,7 @@ def release_hold(
         StoreError: the database is away.
     """
     known = catalogue.load(settings.catalogue)
-    with engine_for(settings, "hold") as engine, transaction(engine) as connection:
+    with _writing(settings) as connection:
         hold = holds.release(connection, identity, released_by=by, release_reason=reason)
         if hold is None:
             raise UnknownHold(f"no hold in force has the id {identity}")
@@ -92,6 +97,15 @@ def list_holds(settings: WorkerSettings, *, released: bool = False) -> list[Hold
     """
     with engine_for(settings, "hold") as engine, transaction(engine) as connection:
         return holds.listing(connection, released=released)
+
+
+@contextmanager
+def _writing(settings: WorkerSettings) -> Iterator[Connection]:
+    """A transaction, and a place for its event, made before: whoever makes partitions may wait for a hold."""
+    with engine_for(settings, "hold") as engine:
+        ensure(engine, {period_of("system", datetime.now(UTC))})
+        with transaction(engine) as connection:
+            yield connection
 
 
 def _told(hold: Hold) -> dict[str, object]:
