@@ -46,6 +46,7 @@ HEADER = (
 
 FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # the same four as Japanese keyboards write them
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *FULL_WIDTH)
+DOUBTFUL = {*FORMULA, " "}
 NOTHING: dict[str, Any] = {}
 
 _json = msgspec.json.Encoder()
@@ -105,4 +106,6 @@ def _row(event: dict[str, Any]) -> tuple[str, ...]:
 def _safe(text: str | None) -> str:
     if not text:
         return ""
+    if text[0] not in DOUBTFUL:  # nearly always
+        return text
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
