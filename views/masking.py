@@ -29,18 +29,17 @@ def shown(policy: Policy, viewer: Viewer, event: StoredEvent) -> dict[str, Any] 
     found = as_json(event, None)
     found["view"] = view
     if view == "redacted":
-        _redact(found, kind)
+        _redact(found, policy.open_keys(event.tag))
     found["sentence"] = _sentence(found, kind)
     return found
 
 
-def _redact(found: dict[str, Any], kind: EventType | None) -> None:
+def _redact(found: dict[str, Any], open_keys: frozenset[str]) -> None:
     for key in REDACTED:
         del found[key]
     del found["actor"]["credential"]
     if found["actor"]["kind"] == STAFF:
         found["actor"] = {"kind": STAFF}
-    open_keys = kind.payload.keys() - kind.private if kind else ()
     found["additional"] = {key: value for key, value in found["additional"].items() if key in open_keys}
 
 

@@ -31,6 +31,7 @@ class Policy:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
+        self._open_keys = {kind.tag: frozenset(kind.payload) - set(kind.private) for kind in catalogue}
         self._seen = {role: tagged(kind.tag for kind in catalogue if role in kind.audience) for role in ROLES}
         self._full = {
             role: tagged(kind.tag for kind in catalogue if kind.audience.get(role) == "full")
@@ -76,6 +77,10 @@ class Policy:
             return None
         found = _most(kind, _roles(viewer, event))
         return "redacted" if found and event.actor_kind == STAFF else found
+
+    def open_keys(self, tag: str) -> frozenset[str]:
+        """The keys of `additional` that a redacted view shows; none that the catalogue does not declare."""
+        return self._open_keys.get(tag, frozenset())
 
     def _not_guessed(self, viewer: Viewer, question: Question) -> Iterator[Condition]:
         """What keeps each filter from telling what it filters by; the counterpart of `views.masking`."""

@@ -110,13 +110,13 @@ def mint(settings: ViewsSettings, viewer: Viewer, seconds: float) -> str:
 def _claims(settings: ViewsSettings, viewer: Viewer, now: datetime, seconds: float) -> dict[str, Any]:
     claims = {
         "sub": viewer.user_id,
-        "projects": viewer.projects,
-        "organizations": viewer.organizations,
-        "staff": viewer.staff,
+        "projects": viewer.projects or None,
+        "organizations": viewer.organizations or None,
+        "staff": viewer.staff or None,
         "iss": settings.token_issuer,
     }
     times = {"aud": settings.token_audience, "iat": now, "exp": now + timedelta(seconds=seconds)}
-    return {name: value for name, value in claims.items() if value} | times
+    return {name: value for name, value in claims.items() if value is not None} | times
 
 
 def _viewer(claims: dict[str, Any]) -> Viewer:

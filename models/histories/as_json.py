@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from .event import StoredClient, StoredEvent, StoredLocation
@@ -21,6 +22,9 @@ LOCATION = (
 )
 CLIENT = ("display", "kind", "name", "version", "os", "device", "source", "build")
 
+CACHED = 4096
+"""Places and clients kept as JSON: a page, an export and its neighbours repeat few of them."""
+
 
 def as_json(event: StoredEvent, sentence: str | None) -> dict[str, Any]:
     """An event in full, ready for any JSON encoder, its keys in the documented order.
@@ -30,7 +34,8 @@ def as_json(event: StoredEvent, sentence: str | None) -> dict[str, Any]:
         sentence: how it reads, by its event type; None for a tag that no catalogue knows.
 
     Returns:
-        What is not known is None; nothing is left out.
+        What is not known is None; nothing is left out. Places and clients are shared between
+        events: leave their objects as they are.
     """
     return {
         "id": str(event.id),
@@ -44,8 +49,8 @@ def as_json(event: StoredEvent, sentence: str | None) -> dict[str, Any]:
         "organization": _subject(event.organization_id, event.organization_name),
         "actor": _actor(event),
         "ip": event.ip,
-        "location": _picked(event.location, LOCATION),
-        "client": _picked(event.client, CLIENT),
+        "location": _location(event.location),
+        "client": _client(event.client),
         "request_id": event.request_id,
         "additional": event.additional or {},
         "view": "full",
@@ -76,5 +81,11 @@ def _credential(event: StoredEvent) -> dict[str, Any] | None:
     return {"kind": event.credential_kind, "id": event.credential_id, "label": event.credential_label}
 
 
-def _picked(derived: StoredLocation | StoredClient | None, keys: tuple[str, ...]) -> dict[str, Any] | None:
-    return None if derived is None else {key: getattr(derived, key) for key in keys}
+@lru_cache(maxsize=CACHED)
+def _location(location: StoredLocation | None) -> dict[str, Any] | None:
+    return None if location is None else {key: getattr(location, key) for key in LOCATION}
+
+
+@lru_cache(maxsize=CACHED)
+def _client(client: StoredClient | None) -> dict[str, Any] | None:
+    return None if client is None else {key: getattr(client, key) for key in CLIENT}

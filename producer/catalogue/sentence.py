@@ -53,14 +53,16 @@ def render(sentence: str, parts: Mapping[str, Any]) -> str:
         sentence: from the catalogue.
         parts: display names of actor and subjects, and payload values; see `sentence_parts`.
     """
-    found = [
-        fragment
-        for in_brackets, alternatives in _parsed(sentence)
-        for fragment in _fragments(_chosen(alternatives, parts) if in_brackets else alternatives[0], parts)
-        if fragment[0]
-    ]
-    text = "".join(fragment for fragment, _ in found)
-    begins_with_a_name = bool(found) and found[0][1]
+    written: list[str] = []
+    begins_with_a_name = False
+    for in_brackets, alternatives in _parsed(sentence):
+        for literal, name in _chosen(alternatives, parts) if in_brackets else alternatives[0]:
+            if literal:
+                written.append(literal)
+            if name is not None:
+                begins_with_a_name |= not written and not _is_missing(parts.get(name))
+                written.append(_written(name, parts))
+    text = "".join(written)
     return text if begins_with_a_name else text[:1].upper() + text[1:]
 
 
@@ -108,24 +110,25 @@ def _plain(name: str | None, spec: str | None, conversion: str | None) -> str | 
 
 def _chosen(alternatives: tuple[Pieces, ...], parts: Mapping[str, Any]) -> Pieces:
     for pieces in alternatives:
-        if not any(name is not None and _is_missing(parts.get(name)) for _, name in pieces):
+        for _, name in pieces:
+            if name is not None and _is_missing(parts.get(name)):
+                break
+        else:
             return pieces
     return ()
 
 
-def _fragments(pieces: Pieces, parts: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    """Bits of text, and whether each is a value of the event rather than words of the catalogue."""
-    for literal, name in pieces:
-        yield literal, False
-        if name is None:
-            continue
-        value = parts.get(name)
-        missing = _is_missing(value)
-        yield UNKNOWN.get(name, "(not given)") if missing else _one_line(_shown(value)), not missing
+def _written(name: str, parts: Mapping[str, Any]) -> str:
+    """A value of the event, or the words of the catalogue for one that is missing."""
+    value = parts.get(name)
+    if _is_missing(value):
+        return UNKNOWN.get(name, "(not given)")
+    return _one_line(value if type(value) is str else _shown(value))
 
 
 def _is_missing(value: Any) -> bool:
-    return value is None or value in ("", [], {})
+    """None, or an empty text, list or object; zero and false are values."""
+    return not value and not isinstance(value, (int, float))
 
 
 def _shown(value: Any) -> str:

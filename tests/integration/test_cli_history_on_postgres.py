@@ -6,12 +6,16 @@ import csv
 import hashlib
 import io
 import json
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine
 
+from cli.follow import PATIENCE_SECONDS
+from models.errors import StoreUnavailable
 from models.tables import Client, DeadLetter, Location
 from tests.support.command import Outcome, call
 from tests.support.rows import NOON, event_row, store, store_in
@@ -134,6 +138,134 @@ def test_filters_narrow_a_history(filters: list[str], expected: list[int], engin
     assert [json.loads(line)["id"] for line in found] == [str(rows[number]["id"]) for number in expected]
 
 
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        (["--actor", "u1"], [0]),
+        (["--client", "firefox"], [1]),
+        (["--client", "browser"], [1]),
+        (["--via-service"], [2]),
+    ],
+)
+def test_actor_client_and_service_narrow_a_history(
+    filters: list[str], expected: list[int], engine: Engine, ask: Any
+) -> None:
+    derived = {"source": "test", "build": "1", "digest": hashlib.sha256(b"x").digest()}
+    client = store_in(
+        engine, Client, user_agent="x", display="Firefox (Ubuntu)", kind="browser", name="Firefox", **derived
+    )
+    extra: list[dict[str, Any]] = [
+        {"actor_kind": "user", "actor_id": "u1"},
+        {"client_id": client},
+        {"actor_kind": "service", "actor_id": "ci"},
+    ]
+    rows = [event_row(NOON + timedelta(minutes=i), user_id="u1", **each) for i, each in enumerate(extra)]
+    store(engine, *rows)
+    found = ask("history", "all", "--format", "json", *filters).out.splitlines()
+    assert [json.loads(line)["id"] for line in found] == [str(rows[number]["id"]) for number in expected]
+
+
+@pytest.mark.parametrize(
+    ("who", "view"),
+    [
+        ("admin", "full"),
+        ("user:u2,owner:p1", "full"),
+        ("user:u1", "full"),
+        ("user:u2,maintainer:p1", "redacted"),
+        ("user:u2", "redacted"),
+        ("public", "redacted"),
+    ],
+)
+def test_a_history_is_shown_as_somebody_else_may_see_it(
+    who: str, view: str, engine: Engine, ask: Any
+) -> None:
+    release = {"scope": "project", "tag": "project:release:add", "project_id": "p1", "ip": "192.0.2.7"}
+    store(engine, event_row(NOON, **release, actor_kind="user", actor_id="u1", actor_name="joe"))
+    for form in ("json", "table", "csv"):
+        outcome = ask("history", "project", "p1", "--as-viewer", who, "--format", form)
+        assert (outcome.code, "joe" in outcome.out) == (0, True)
+        assert ("192.0.2.7" in outcome.out) == (view == "full")
+    found = json.loads(ask("history", "project", "p1", "--as-viewer", who, "--format", "json").out)
+    assert (found["view"], "ip" in found) == (view, view == "full")
+
+
+def test_a_history_that_is_not_the_viewers_does_not_exist(engine: Engine, ask: Any) -> None:
+    store(engine, event_row(user_id="u1"))
+    there, absent = (
+        ask("history", "user", identity, "--as-viewer", "user:u2") for identity in ("u1", "nobody")
+    )
+    assert (there.code, there.out) == (absent.code, absent.out) == (1, "")
+    assert there.err == "trailkeeper: there is no such history: user u1 for this viewer\n"
+
+
+@pytest.mark.parametrize("who", ["", "joe", "user:", "owner:p1,user:a,user:b", "team:x", "user:u1,public"])
+def test_a_viewer_that_is_none_is_told_what_one_looks_like(who: str, ask: Any) -> None:
+    outcome = ask("history", "all", "--as-viewer", who)
+    assert outcome.code == 2
+    assert "expected public, admin, or some of user:ID, owner:ID" in outcome.err
+
+
+@pytest.mark.parametrize("form", ["json", "table", "csv"])
+def test_following_shows_the_newest_last_and_then_what_comes(
+    form: str, engine: Engine, ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    store(
+        engine,
+        *(event_row(now - timedelta(seconds=9 - n), user_id="u1", user_name=f"n{n}") for n in range(3)),
+    )
+    moments = iter(range(2))
+
+    def meanwhile(_: float) -> None:
+        number = next(moments, None)
+        if number is None:
+            raise KeyboardInterrupt
+        store(engine, event_row(now + timedelta(seconds=number), user_id="u1", user_name=f"new{number}"))
+
+    monkeypatch.setattr("cli.follow.time.sleep", meanwhile)
+    outcome = ask("history", "user", "u1", "--follow", "--limit", "2", "--format", form)
+    shown = [name for line in outcome.out.splitlines() for name in re.findall(r"\bn(?:ew)?\d\b", line)[:1]]
+    assert (outcome.code, shown) == (130, ["n1", "n2", "new0", "new1"])
+
+
+def test_following_an_empty_history_waits_for_its_first_event(
+    engine: Engine, ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moments = iter(range(1))
+
+    def meanwhile(_: float) -> None:
+        if next(moments, None) is None:
+            raise KeyboardInterrupt
+        store(engine, event_row(datetime.now(UTC), user_id="u1"))
+
+    monkeypatch.setattr("cli.follow.time.sleep", meanwhile)
+    outcome = ask("history", "user", "u1", "--follow", "--format", "json")
+    assert len(outcome.out.splitlines()) == 1
+
+
+def test_following_outlives_the_database(engine: Engine, ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(*_: object) -> list[dict[str, Any]]:
+        raise StoreUnavailable("restarting")
+
+    def wait(seconds: float) -> None:
+        if seconds < PATIENCE_SECONDS:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.follow.time.sleep", wait)
+    monkeypatch.setattr("views.tail.Tail.look", look)
+    outcome = ask("history", "user", "u1", "--follow", "--format", "json")
+    assert (outcome.code, outcome.err.strip()) == (
+        130,
+        "Postgres does not answer, waiting for it: restarting",
+    )
+
+
+@pytest.mark.parametrize("option", [["--until", "2026-01-01"], ["--before", str(UUID(int=7))]])
+def test_following_goes_on_from_now_and_nowhere_else(option: list[str], ask: Any) -> None:
+    outcome = ask("history", "all", "--follow", *option)
+    assert (outcome.code, len(outcome.err.splitlines())) == (2, 1)
+
+
 def test_an_empty_history_says_so(ask: Any) -> None:
     outcome = ask("history", "user", "nobody")
     assert (outcome.code, outcome.err) == (0, "no events\n")
@@ -205,6 +337,6 @@ def test_a_purge_dry_run_counts_and_changes_nothing(engine: Engine, ask: Any) ->
     store(engine, event_row(NOON - timedelta(days=800), user_id="u1"))
     dry = [json.loads(line) for line in ask("purge", "--dry-run", "--json").out.splitlines()]
     assert [(found["scope"], found["events"], found["whole"]) for found in dry] == [("user", 1, True)]
-    assert len(ask("history", "all", "--format", "json").out.splitlines()) == 1
+    assert len(ask("history", "user", "u1", "--format", "json").out.splitlines()) == 1
     assert "removed 1 events from 1 partitions" in ask("purge").err
-    assert ask("history", "all", "--format", "json").out == ""
+    assert ask("history", "user", "u1", "--format", "json").out == ""
