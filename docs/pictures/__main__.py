@@ -31,6 +31,7 @@ from views.viewer import Viewer
 FOLDER = Path(__file__).parent
 LARGEST = 150_000  # bytes of one picture
 SCREEN: ViewportSize = {"width": 1280, "height": 780}
+HIGH: ViewportSize = {"width": 1280, "height": 880}
 
 
 class Picture(NamedTuple):
@@ -44,12 +45,12 @@ class Picture(NamedTuple):
 
 
 PICTURES = (
-    Picture("user", OWNER, "/me"),
+    Picture("user", OWNER, "/me", HIGH),
     Picture("user-phone", OWNER, "/me", PHONE, "dark"),
-    Picture("project", OWNER, f"/projects/{story.TIDEWATER.id}", scheme="dark"),
+    Picture("project", OWNER, f"/projects/{story.TIDEWATER.id}", HIGH, "dark"),
     Picture("project-public", STRANGER, f"/projects/{story.TIDEWATER.id}"),
     Picture("projects", OWNER, "/projects"),
-    Picture("log", ADMIN, "/log?tag=account%3Alogin%3A*&country=SG"),
+    Picture("log", ADMIN, "/log?tag=account%3Alogin%3A*&country=SG", HIGH),
     Picture("event", OWNER, "/events/newest"),
     Picture("dead-letters", ADMIN, "/dead-letters"),
     Picture("pipeline", ADMIN, "/pipeline"),

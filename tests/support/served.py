@@ -12,7 +12,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from tests.support.story import ADA, FATIMA, KITE, LABS, LEDGER, STAFF, TIDEWATER
+from tests.support.story import ADA, KITE, LABS, LEDGER, STAFF, TIDEWATER
 from tests.support.waiting import until
 from views.app import create_app
 from views.settings import ViewsSettings
@@ -24,7 +24,7 @@ OWNER = Viewer(
     projects={TIDEWATER.id: "owner", LEDGER.id: "owner", KITE.id: "maintainer"},
     organizations={LABS.id: "owner"},
 )
-MAINTAINER = Viewer(user_id=FATIMA.id, projects={TIDEWATER.id: "maintainer"})
+MAINTAINER = Viewer(user_id="u-2044", projects={TIDEWATER.id: "maintainer"})
 STRANGER = Viewer(user_id="u-9999")
 ADMIN = Viewer(user_id=STAFF.id, staff=True)
 SECRET = "a secret for tests and pictures, of no worth to anybody"

@@ -1,0 +1,67 @@
+"""What the pipeline's page calls trouble, and how it reads Redis' numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from models.partitions import Partition
+from models.tables import SCOPES
+from views.pages.pipeline import troubles
+from views.pages.pipeline_facts import StreamFacts, stream_facts
+from views.settings import ViewsSettings
+
+NOON = datetime(2026, 11, 15, 12, tzinfo=UTC)
+WELL = StreamFacts(
+    waiting=3,
+    being_stored=2,
+    oldest_seconds=0.2,
+    stored=10,
+    paused=None,
+    beat_seconds=20.0,
+    usual_seconds=0.1,
+)
+
+
+def _partition(scope: str, start: datetime) -> Partition:
+    return Partition(
+        scope=scope, start=start, end=start + timedelta(days=30), name="p", rows=0, bytes=0, detaching=False
+    )
+
+
+AHEAD = [_partition(scope, NOON + timedelta(days=1)) for scope in SCOPES]
+
+
+def _titles(facts: StreamFacts | None, partitions: list[Partition]) -> list[str]:
+    return [trouble.title for trouble in troubles(facts, partitions, NOON)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "titles"),
+    [
+        ({}, []),
+        ({"paused": "fuse"}, ["Storing is paused"]),
+        ({"paused": "of a newer version"}, ["Storing is paused"]),
+        ({"oldest_seconds": 61.0}, ["Events are waiting"]),
+        ({"beat_seconds": None}, ["Beat is silent"]),
+        ({"beat_seconds": 1e6, "paused": "store"}, ["Storing is paused", "Beat is silent"]),
+    ],
+)
+def test_what_needs_somebody_is_told_worst_first(changes: dict[str, Any], titles: list[str]) -> None:
+    assert _titles(replace(WELL, **changes), AHEAD) == titles
+
+
+def test_each_scope_without_a_partition_ahead_is_named() -> None:
+    past = [_partition(scope, NOON - timedelta(days=1)) for scope in SCOPES[1:]]
+
+    assert _titles(WELL, [AHEAD[0], *past]) == ["Partitions run out"] * 3
+
+
+def test_without_redis_nothing_else_is_guessed() -> None:
+    facts = stream_facts(ViewsSettings(redis_url="redis://127.0.0.1:1/0"))
+
+    assert facts is None
+    assert _titles(facts, []) == ["Redis does not answer"]
