@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help setup demo up test lint format bench docs lock clean
+.PHONY: help setup demo up test lint format bench docs pictures lock clean
 
 help:  ## List what can be done
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench: setup  ## Measure, beside peers and physical limits (ARGS="--quick --json
 
 docs: setup  ## Generate the reference pages from the code
 	$(BIN)/python -m docs.generate
+
+pictures: setup  ## Take the pictures in docs/pictures anew (needs Debian's chromium)
+	$(BIN)/python -m docs.pictures
 
 lock: setup  ## Pin the dependencies anew, with hashes and without addresses (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
