@@ -110,7 +110,9 @@ def _since(moment: datetime) -> Condition:
 
 
 def _until(moment: datetime) -> Condition:
-    beyond = UUID(int=id_floor(moment).int + ONE_MILLISECOND)
+    floor = id_floor(moment)
+    # a whole millisecond, such as the end of a month, takes nothing from what begins there
+    beyond = UUID(int=floor.int + ONE_MILLISECOND) if moment.microsecond % 1000 else floor
     return and_(EventRow.id < beyond, EventRow.occurred_at < moment)
 
 

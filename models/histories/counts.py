@@ -12,14 +12,13 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Interval, func, literal, select
 
 from models.errors import translated
-from models.tables import EventRow, Location
+from models.tables import Location
 
 from .question import Question
-from .walk import ordered_rows
+from .walk import of_page, ordered_rows
 
 MOST_COUNTED = 20_000
 MOST_PLACES = 200
-_TABLE = EventRow.__table__.c
 _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)  # a Monday
 
 
@@ -65,9 +64,9 @@ def count_by_time(
     Raises:
         StoreError: the database is away, busy, or gave up at the statement time-out.
     """
-    found = ordered_rows([_TABLE.id, _TABLE.occurred_at], question, most, visible=visible)
-    start = func.date_bin(literal(width, Interval), found.c.occurred_at, _EPOCH).label("start")
-    statement = select(start, func.count()).group_by(start).order_by(start.desc())
+    found = ordered_rows(["id", "occurred_at"], question, most, visible=visible)
+    start = func.date_bin(literal(width, Interval), of_page("occurred_at"), _EPOCH).label("start")
+    statement = select(start, func.count()).select_from(found).group_by(start).order_by(start.desc())
     with translated():
         return [Count(*row) for row in connection.execute(statement).all()]
 
@@ -84,7 +83,7 @@ def count_by_place(
     Raises:
         StoreError: the database is away, busy, or gave up at the statement time-out.
     """
-    found = ordered_rows([_TABLE.id, _TABLE.location_id], question, most, visible=visible)
+    found = ordered_rows(["id", "location_id"], question, most, visible=visible)
     place = (
         Location.display,
         Location.country,
@@ -95,7 +94,7 @@ def count_by_place(
     events = func.count().label("events")
     statement = (
         select(*place, events)
-        .join(found, found.c.location_id == Location.id)
+        .join(found, of_page("location_id") == Location.id)
         .where(Location.display.is_not(None))
         .group_by(*place)
         .order_by(events.desc(), Location.display)

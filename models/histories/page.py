@@ -6,28 +6,32 @@ there is no OFFSET and no COUNT.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, select
 
 from models.errors import translated
-from models.tables import Client, EventRow, Location
+from models.tables import Client, Location
 
-from .event import StoredClient, StoredEvent, StoredLocation
+from .conditions import walks
+from .end import end_of_events
+from .event import StoredEvent
 from .question import Question
-from .stretches import joined, stretches
-from .walk import ordered_rows
+from .rows import CLIENT, EVENT, LOCATION, stored_events
+from .stretches import Stretch, joined, stretches
+from .walk import of_page, ordered_rows
 
 MAX_LIMIT = 1000
 Cursor = UUID
 """A place in a history: the id of the event before or after which a page begins."""
 
-_EVENT = [field.name for field in fields(StoredEvent)][:-2]
-_EVENT_COLUMNS = [EventRow.__table__.c[name] for name in _EVENT]
-_LOCATION = [field.name for field in fields(StoredLocation)]
-_CLIENT = [field.name for field in fields(StoredClient)]
+_COLUMNS = (
+    *map(of_page, EVENT),
+    *(getattr(Location, name).label(f"location_{name}_") for name in LOCATION),
+    *(getattr(Client, name).label(f"client_{name}_") for name in CLIENT),
+)
 
 
 @dataclass(frozen=True)
@@ -72,64 +76,57 @@ def read_page(
         raise ValueError(f"limit is {limit}; expected 1 to {MAX_LIMIT}")
     if before is not None and after is not None:
         raise ValueError("before and after are both given; expected one of them")
+    asked = _Asked(question, visible, before, after)
     with translated():
-        rows = _rows(connection, question, limit + 1, visible, before, after)
-    return _page([_stored(row) for row in rows], limit, before, after)
+        rows = _rows(connection, asked, limit + 1)
+    return _page(stored_events(rows), limit, before, after)
 
 
-def _rows(
-    connection: Connection,
-    question: Question,
-    count: int,
-    visible: ColumnElement[bool] | None,
-    before: Cursor | None,
-    after: Cursor | None,
-) -> list[Row[Any]]:
-    """Newest first, from as few stretches as are needed."""
-    found: list[Row[Any]] = []
-    left = stretches(question, before, after)
-    while left and len(found) < count:
-        within, *left = left
-        page = ordered_rows(
-            _EVENT_COLUMNS,
-            question,
-            count - len(found),
-            visible=visible,
-            before=before,
-            after=after,
+class _Asked(NamedTuple):
+    question: Question
+    visible: ColumnElement[bool] | None
+    before: Cursor | None
+    after: Cursor | None
+
+    def rows(self, count: int, within: Stretch) -> Subquery:
+        return ordered_rows(
+            EVENT,
+            self.question,
+            count,
+            visible=self.visible,
+            before=self.before,
+            after=self.after,
             within=within,
         )
-        rows = list(connection.execute(_with_derivations(page)))
-        found = [*found, *rows] if after is None else [*rows, *found]
+
+
+def _rows(connection: Connection, asked: _Asked, count: int) -> list[Row[Any]]:
+    """Newest first, from no more stretches than are needed."""
+    found: list[Row[Any]] = []
+    left = _stretches(connection, asked)
+    while left and len(found) < count:
+        within, *left = left
+        rows = list(connection.execute(_with_derivations(asked.rows(count - len(found), within))))
+        found = [*found, *rows] if asked.after is None else [*rows, *found]
         if not found and left:  # a history with little in it: the rest at once
             left = [joined(left)]
     return found
 
 
+def _stretches(connection: Connection, asked: _Asked) -> list[Stretch]:
+    # worth a look only where it saves several walks from planning for what is to come
+    looks = asked.before is None and len(walks(asked.question)) > 1
+    return stretches(asked.question, asked.before, asked.after, end_of_events(connection) if looks else None)
+
+
 def _with_derivations(page: Subquery) -> Select[Any]:
     """Joined to the page alone, so that a long walk looks up nothing."""
     return (
-        select(
-            *(page.c[name] for name in _EVENT),
-            *(getattr(Location, name).label(f"location_{name}_") for name in _LOCATION),
-            *(getattr(Client, name).label(f"client_{name}_") for name in _CLIENT),
-        )
+        select(*_COLUMNS)
         .select_from(page)
-        .outerjoin(Location, Location.id == page.c.location_id)
-        .outerjoin(Client, Client.id == page.c.client_id)
-        .order_by(page.c.id.desc())
-    )
-
-
-def _stored(row: Row[Any]) -> StoredEvent:
-    values = iter(row)
-    event = {name: next(values) for name in _EVENT}
-    location = {name: next(values) for name in _LOCATION}
-    client = {name: next(values) for name in _CLIENT}
-    return StoredEvent(
-        **event,
-        location=None if location["id"] is None else StoredLocation(**location),
-        client=None if client["id"] is None else StoredClient(**client),
+        .outerjoin(Location, Location.id == of_page("location_id"))
+        .outerjoin(Client, Client.id == of_page("client_id"))
+        .order_by(of_page("id").desc())
     )
 
 

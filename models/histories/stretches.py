@@ -1,8 +1,8 @@
 """Stretches of ids that are read one after another until a page is full.
 
 Every partition that may hold a row is planned for, opened or not, and for a
-page planning costs more than reading. Most pages are full after a month or two;
-so these are asked for first and alone.
+page planning costs more than reading. A busy history fills its page with the
+month it begins in; so this is asked for first and alone.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from models.tables import EventRow
 
 from .question import Question
 
-SHORT = timedelta(days=28)
-LONG = timedelta(days=365)
+SHORT = timedelta(days=7)
+LONG = timedelta(days=120)
 SHORTEST_PERIODS = "user"
 """The scope whose partitions are the shortest, so that a stretch never holds the mere tail of one."""
 
@@ -43,11 +43,20 @@ class Stretch:
         return low if self.high is None else [*low, EventRow.id < self.high]
 
 
-def stretches(question: Question, before: UUID | None, after: UUID | None) -> list[Stretch]:
-    """One to three, in the order in which a page is filled; together they hold whatever may belong to it."""
+def stretches(
+    question: Question, before: UUID | None, after: UUID | None, end: UUID | None = None
+) -> list[Stretch]:
+    """One to three, in the order in which a page is filled; together they hold whatever may belong to it.
+
+    Args:
+        question: its times bound what is read.
+        before: where a page that goes back begins.
+        after: where a page that goes on begins.
+        end: an id from which on there is no event, where that is known.
+    """
     if question.event:
         return [Stretch(None, None, is_short=True)]
-    return _back(question, before) if after is None else _on(question, after)
+    return _back(question, before, end) if after is None else _on(question, after, end)
 
 
 def joined(found: Sequence[Stretch]) -> Stretch:
@@ -59,24 +68,27 @@ def joined(found: Sequence[Stretch]) -> Stretch:
     )
 
 
-def _back(question: Question, before: UUID | None) -> list[Stretch]:
+def _back(question: Question, before: UUID | None, end: UUID | None) -> list[Stretch]:
     now = datetime.now(UTC)
     begins = min(now, question.until or now, now if before is None else _moment(before, now))
     bounds = [id_floor(period.start) for period in _periods(begins, -SHORT, -LONG)]
     if question.since:
         bounds = [bound for bound in bounds if bound > id_floor(question.since)]
-    pairs = zip([*bounds, None], [None, *bounds], strict=True)
-    return [Stretch(low, high, is_short=high is None) for low, high in pairs]
+    return _in_turn([*bounds, None], [end, *bounds])
 
 
-def _on(question: Question, after: UUID) -> list[Stretch]:
+def _on(question: Question, after: UUID, end: UUID | None) -> list[Stretch]:
     now = datetime.now(UTC)
     begins = max(_moment(after, now), min(question.since or EPOCH, now))
     ends = id_floor(min(now, question.until or now))
     bounds = [id_floor(period.end) for period in _periods(begins, SHORT, LONG)]
     bounds = [bound for bound in bounds if bound < ends]
-    pairs = zip([None, *bounds], [*bounds, None], strict=True)
-    return [Stretch(low, high, is_short=low is None) for low, high in pairs]
+    return _in_turn([None, *bounds], [*bounds, end])
+
+
+def _in_turn(lows: list[UUID | None], highs: list[UUID | None]) -> list[Stretch]:
+    pairs = enumerate(zip(lows, highs, strict=True))
+    return [Stretch(low, high, is_short=number == 0) for number, (low, high) in pairs]
 
 
 def _periods(begins: datetime, *steps: timedelta) -> list[Period]:

@@ -11,17 +11,17 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Subquery, select, text, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, false, func, literal_column, select, union_all
 
 from models.tables import SCOPES, EventRow
 
-from .conditions import filters, walks
+from .conditions import Condition, filters, walks
 from .question import Question
 from .stretches import Stretch
 
 
 def ordered_rows(
-    columns: Sequence[Any],
+    columns: Sequence[str],
     question: Question,
     count: int,
     *,
@@ -33,7 +33,7 @@ def ordered_rows(
     """At most *count* rows: the newest, those just before an id, or those just after one.
 
     Args:
-        columns: of `EventRow`'s table, `id` among them.
+        columns: names of columns of `events`, `id` among them; `of_page` stands for one of them then.
         question: whose history, and which part.
         count: the most rows.
         visible: a condition on `EventRow` that every row must fulfil.
@@ -43,7 +43,8 @@ def ordered_rows(
     """
     conditions = [*filters(question)]
     if visible is not None:
-        conditions.append(visible)
+        # as a value, of which Postgres guesses nothing: a guess looks up each tag anew for every partition
+        conditions.append(func.coalesce(visible, false()))
     if within is not None:
         conditions += within.conditions()
     if before is not None:
@@ -52,23 +53,32 @@ def ordered_rows(
         conditions.append(EventRow.id > after)
     order = EventRow.id.desc() if after is None else EventRow.id.asc()
     arms = [
-        select(*columns).where(*scope, walk, *conditions).order_by(order).limit(count)
+        select(_named(columns)).where(*scope, walk, *conditions).order_by(order).limit(count)
         for scope in _scopes(within)
         for walk in walks(question)
     ]
     return _merged(arms, count, newest_first=after is None)
 
 
-def _scopes(within: Stretch | None) -> list[list[ColumnElement[bool]]]:
-    # merging few partitions opens all of them and is planned in a third of the time
+def _scopes(within: Stretch | None) -> list[list[Condition]]:
+    # merging few partitions opens all of them, and is planned in a third of the time
     if within is not None and within.is_short:
         return [[]]
     return [[EventRow.scope == scope] for scope in SCOPES]
 
 
+def of_page(name: str) -> ColumnElement[Any]:
+    """A column of what `ordered_rows` finds."""
+    # as text, here and below: hundreds of column objects a page would take as long as Postgres does
+    return literal_column(f"page.{name}", EventRow.__table__.c[name].type)
+
+
+def _named(columns: Sequence[str]) -> ColumnElement[Any]:
+    return literal_column(", ".join(f"events.{name}" for name in columns))
+
+
 def _merged(arms: Sequence[Select[Any]], count: int, *, newest_first: bool) -> Subquery:
     found = union_all(*arms).subquery("found")
-    order = found.c.id.desc() if newest_first else found.c.id.asc()
-    # as text: SQLAlchemy 2.0 and 2.1 have no way of saying it in common
-    once = select(found).prefix_with(text("DISTINCT ON (found.id)"))
-    return once.order_by(order).limit(count).subquery("page")
+    identity: ColumnElement[Any] = literal_column("found.id")
+    once: Select[Any] = select(literal_column("DISTINCT ON (found.id) found.*")).select_from(found)
+    return once.order_by(identity.desc() if newest_first else identity.asc()).limit(count).subquery("page")

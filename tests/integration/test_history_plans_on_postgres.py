@@ -46,9 +46,12 @@ def _opened(connection: Connection, question: Question, **how: Any) -> list[str]
     event.listen(connection, "before_cursor_execute", remember)
     read_page(connection, question, **how)
     event.remove(connection, "before_cursor_execute", remember)
-    ((statement, parameters),) = asked
-    plan = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
-    return sorted({node["Relation Name"] for node in _nodes(plan[0]["Plan"]) if _read_events(node)})
+    plans = [
+        connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", parameters).scalar_one()
+        for statement, parameters in asked
+    ]
+    nodes = [node for plan in plans for node in _nodes(plan[0]["Plan"])]
+    return sorted({node["Relation Name"] for node in nodes if _read_events(node)})
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
