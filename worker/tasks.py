@@ -76,11 +76,12 @@ def rouse_backfills() -> None:
         backfill_chunk.apply_async((identity,), {"after_silence": True}, expires=ROUSED_SECONDS)
 
 
-@app.task(name="trailkeeper.backfill_chunk", acks_late=False)  # type: ignore[untyped-decorator]
-def backfill_chunk(identity: int, after_silence: bool = False) -> None:
-    """Do one chunk of a backfill, and send for the next."""
+@app.task(name="trailkeeper.backfill_chunk", bind=True, acks_late=True, reject_on_worker_lost=True)  # type: ignore[untyped-decorator]
+def backfill_chunk(task: Any, identity: int, after_silence: bool = False) -> None:
+    """Do one chunk of a backfill, and send for the next; when the process dies, another begins at once."""
+    died = bool((task.request.delivery_info or {}).get("redelivered"))
     try:
-        step = _runner().step(identity, after_silence=after_silence)
+        step = _runner().step(identity, after_silence=after_silence or died)
     except RETRY as error:
         logger.warning("backfill %d waits: %s: %s", identity, type(error).__name__, error)
         return  # beat sends for it again
