@@ -93,6 +93,11 @@ class Machine:
         self.query(database, "TRUNCATE events")
         self.query(database, "CHECKPOINT")
 
+    def copy_database(self, name: str, copy: str) -> None:
+        """A database like another one, to which nobody may be connected."""
+        self.query("postgres", f"DROP DATABASE IF EXISTS {copy}")
+        self.query("postgres", f"CREATE DATABASE {copy} TEMPLATE {name}")
+
     def settings(self) -> WorkerSettings:
         """A worker's settings for our database."""
         geoip = self.environment("ours").get(variable("geoip"), "")

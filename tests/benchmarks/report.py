@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -44,6 +45,8 @@ class Report:
         self._console.print(_figures(results))
         if parts := results.get("drain_parts_us"):
             self._console.print(_parts(parts))
+        if histories := results.get("histories"):
+            self._console.print(_histories(histories))
 
 
 def _figures(results: Results) -> Table:
@@ -94,4 +97,16 @@ def _parts(parts: dict[str, dict[str, float]]) -> Table:
     table.add_column("own processor time", justify="right")
     for name, found in parts.items():
         table.add_row(name, f"{found['wall']:.2f}", f"{found['own']:.2f}", end_section=name == "acknowledge")
+    return table
+
+
+def _histories(found: dict[str, Any]) -> Table:
+    few, many = found["events"]["small"], found["events"]["large"]
+    table = Table(title=f"Pages of 50 in a table of {many:,} events, ms", title_justify="left")
+    table.add_column("page")
+    for heading in ("database p50", "p99", "execution", f"÷ of {few:,}", "HTTP p50", "p99"):
+        table.add_column(heading, justify="right")
+    for name in [key.removesuffix("_growth") for key in found if key.endswith("_growth")]:
+        keys = ("{}_ms", "{}_p99_ms", "{}_executed_ms", "{}_growth", "http_{}_ms", "http_{}_p99_ms")
+        table.add_row(name.replace("_", " "), *(f"{found[key.format(name)]:.2f}" for key in keys))
     return table

@@ -116,12 +116,33 @@ FIGURES = (
     Figure(title="of them in the table itself", key="table_bytes_per_event"),
     Figure(title="bytes an event where ids are UUIDs", key="uuid_bytes_per_event"),
     Figure(
+        title="enriched anew ÷ stored by one drain",
+        key="enrich_vs_drain",
+        ours="enrich_events_per_second",
+        peer="backfill_drain_events_per_second",
+        unit="/s",
+        least=0.5,
+    ),
+    Figure(
+        title="imported ÷ stored by one drain",
+        key="import_vs_drain",
+        ours="import_events_per_second",
+        peer="backfill_drain_events_per_second",
+        unit="/s",
+        least=0.8,
+    ),
+    Figure(
         title="memory of a pool process, end ÷ start",
         key="memory_mb.growth",
         ours="memory_mb.end",
         peer="memory_mb.start",
         unit="MB",
     ),
+    Figure(title="slowest page in the database, p50, ms", key="histories.slowest_ms", most=5),
+    Figure(title="slowest page over HTTP, p50, ms", key="histories.http_slowest_ms", most=25),
+    Figure(title="page in a large table ÷ in a small one", key="histories.growth_1m_to_10m", most=1.3),
+    Figure(title="exported by the slower format", key="histories.export_per_second", unit="/s", least=30_000),
+    Figure(title="memory that an export takes", key="histories.export_memory_mb", unit="MB", most=50),
 )
 
 
