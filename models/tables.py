@@ -344,3 +344,9 @@ def _split_by_scope() -> None:
 
 
 _split_by_scope()
+listen(
+    BackfillBlock.__table__,
+    "after_create",
+    # they live for seconds: packing them takes longer than writing them
+    DDL("ALTER TABLE backfill_blocks ALTER COLUMN content SET STORAGE EXTERNAL"),  # type: ignore[no-untyped-call]  # as published
+)

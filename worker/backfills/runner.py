@@ -38,7 +38,7 @@ EARLY_SECONDS = 0.01
 """A timer may ring a little early; nobody would come again."""
 
 YIELD_SECONDS = 2.0
-LINES_SECONDS = 0.5
+LINES_SECONDS = 0.1
 """How often it is looked whether more lines of an import were taken in."""
 
 

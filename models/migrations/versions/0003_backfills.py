@@ -79,6 +79,8 @@ def _blocks() -> None:
         sa.Column("content", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("backfill_id", "last_line", name="backfill_blocks_pkey"),
     )
+    # they live for seconds: packing them takes longer than writing them
+    op.execute("ALTER TABLE backfill_blocks ALTER COLUMN content SET STORAGE EXTERNAL")
 
 
 def _number(name: str) -> sa.Column[int]:
