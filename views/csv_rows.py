@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -44,6 +45,9 @@ HEADER = (
 )
 """The columns. A field that is masked and one that is not known are both empty."""
 
+PLACE, PAYLOAD = HEADER.index("location"), HEADER.index("additional")
+QUOTED = re.compile(r'["\r\n]')
+
 FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # the same four as Japanese keyboards write them
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *FULL_WIDTH)
 DOUBTFUL = {*FORMULA, " "}
@@ -54,15 +58,32 @@ _json = msgspec.json.Encoder()
 
 def lines(events: Iterable[dict[str, Any]]) -> str:
     """Events as CSV, without the header."""
-    out = io.StringIO()
-    csv.writer(out).writerows(map(_row, events))
-    return out.getvalue()
+    return "".join(map(_line, events))
 
 
 def header() -> str:
     """The first line."""
+    return _written(HEADER)
+
+
+def _line(event: dict[str, Any]) -> str:
+    row = _row(event)
+    head, middle = ",".join(row[:PLACE]), ",".join(row[PLACE + 1 : PAYLOAD])
+    # nearly always nothing but the place and the payload needs quotes
+    if (head + middle).count(",") == PAYLOAD - 3 and not QUOTED.search(head + middle):
+        return f"{head},{_quoted(row[PLACE])},{middle},{_quoted(row[PAYLOAD])},{row[-1]}\r\n"
+    return _written(row)
+
+
+def _quoted(text: str) -> str:
+    if "," in text or QUOTED.search(text):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _written(row: Iterable[str]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow(HEADER)
+    csv.writer(out).writerow(row)
     return out.getvalue()
 
 

@@ -58,7 +58,9 @@ def as_json(event: StoredEvent, sentence: str | None) -> dict[str, Any]:
 
 
 def _utc(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def _subject(identity: str | None, name: str | None) -> dict[str, Any] | None:
