@@ -19,6 +19,10 @@ class Scale:
         memory_events: events that a worker stores while its memory is watched.
         commits: commits and fsyncs of the physical limits.
         purged: events of the month that is purged.
+        histories: events of the smaller and of the larger table that histories are read from.
+        history_calls: readings of each page.
+        export_events: events of each export, about.
+        leaves_out: benchmarks that run only when they are asked for.
     """
 
     rounds: int
@@ -30,6 +34,10 @@ class Scale:
     memory_events: int
     commits: int
     purged: int
+    histories: tuple[int, int]
+    history_calls: int
+    export_events: int
+    leaves_out: tuple[str, ...] = ()
 
 
 FULL = Scale(
@@ -41,6 +49,9 @@ FULL = Scale(
     latencies=300,
     memory_events=1_000_000,
     commits=300,
+    histories=(1_000_000, 10_000_000),
+    history_calls=60,
+    export_events=300_000,
     purged=1_000_000,
 )
 QUICK = Scale(
@@ -52,6 +63,10 @@ QUICK = Scale(
     latencies=100,
     memory_events=100_000,
     commits=100,
+    histories=(200_000, 1_000_000),
+    history_calls=50,
+    export_events=60_000,
+    leaves_out=("histories",),
     purged=200_000,
 )
 TINY = Scale(
@@ -63,6 +78,10 @@ TINY = Scale(
     latencies=3,
     memory_events=3_000,
     commits=5,
+    histories=(4_000, 8_000),
+    history_calls=3,
+    export_events=4_000,
+    leaves_out=("histories",),
     purged=3_000,
 )
 """To see that a benchmark works; its figures mean nothing."""
