@@ -1,19 +1,8 @@
 """Backfills: an admin's governed jobs over stored or imported events, as Postgres keeps them."""
 
 from .filters import EnrichFilters, ReplayFilters, Which
-from .jobs import (
-    CHANGES,
-    ENDED,
-    STATES,
-    Advance,
-    NoSuchBackfill,
-    StoredBackfill,
-    WrongState,
-    add,
-    change,
-    find,
-    newest,
-)
+from .jobs import add, change, find, newest
+from .stored import CHANGES, ENDED, STATES, Advance, NoSuchBackfill, StoredBackfill, WrongState
 
 __all__ = [
     "CHANGES",
