@@ -18,7 +18,7 @@ from tests.support.load import Load, load
 from tests.support.stacks import dead_letters, is_drained, pool_of, running
 from tests.support.waiting import until
 
-KILLS = 20
+KILLS = 12
 SECONDS_TO_RECOVER = 90.0
 
 
