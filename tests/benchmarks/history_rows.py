@@ -79,6 +79,7 @@ def fill_table(machine: Machine, database: str, facts: Facts, count: int) -> Non
             pass
     engine.dispose()
     machine.query(database, "VACUUM (ANALYZE) events")
+    machine.query(database, "CHECKPOINT")  # what is left to write would be written while others are measured
 
 
 def _facts(rows: Sequence[str]) -> Facts:

@@ -75,6 +75,11 @@ class Service:
         """Its resident memory."""
         return float(self._process.memory_info().rss) / MEGABYTE
 
+    def processor_seconds(self) -> float:
+        """What it has had of all cores since it was started."""
+        times = self._process.cpu_times()
+        return float(times.user + times.system)
+
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
