@@ -206,9 +206,9 @@ def test_descriptors_of_replaced_files_are_given_back(
 
 
 def _descriptors_below(folder: Path) -> int:
-    """How many descriptors of this process are of files in a folder, replaced ones too; others come and go."""
+    """How many descriptors of this process are of files in a folder, replaced ones too."""
     found = 0
-    for descriptor in os.listdir("/proc/self/fd"):
-        with suppress(FileNotFoundError):
-            found += os.readlink(f"/proc/self/fd/{descriptor}").startswith(str(folder))
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):  # of another test, and closed just now
+            found += str(descriptor.readlink()).startswith(str(folder))
     return found
