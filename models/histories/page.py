@@ -6,11 +6,12 @@ there is no OFFSET and no COUNT.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Subquery, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Subquery, select, true
 
 from models.errors import translated
 from models.tables import Client, Location
@@ -27,11 +28,16 @@ MAX_LIMIT = 1000
 Cursor = UUID
 """A place in a history: the id of the event before or after which a page begins."""
 
-_COLUMNS = (
-    *map(of_page, EVENT),
-    *(getattr(Location, name).label(f"location_{name}_") for name in LOCATION),
-    *(getattr(Client, name).label(f"client_{name}_") for name in CLIENT),
-)
+
+def _looked_up(table: type[Location | Client], names: Sequence[str], key: str) -> FromClause:
+    """A row of a dictionary, by its key for each row of the page; a join would read the whole of it."""
+    found = select(*(getattr(table, name) for name in names)).where(table.id == of_page(key))
+    return found.offset(0).lateral(f"the_{table.__tablename__}")
+
+
+_LOCATION = _looked_up(Location, LOCATION, "location_id")
+_CLIENT = _looked_up(Client, CLIENT, "client_id")
+_COLUMNS = (*map(of_page, EVENT), *_LOCATION.c, *_CLIENT.c)
 
 
 @dataclass(frozen=True)
@@ -120,14 +126,9 @@ def _stretches(connection: Connection, asked: _Asked) -> list[Stretch]:
 
 
 def _with_derivations(page: Subquery) -> Select[Any]:
-    """Joined to the page alone, so that a long walk looks up nothing."""
-    return (
-        select(*_COLUMNS)
-        .select_from(page)
-        .outerjoin(Location, Location.id == of_page("location_id"))
-        .outerjoin(Client, Client.id == of_page("client_id"))
-        .order_by(of_page("id").desc())
-    )
+    """Of the page alone, so that a long walk looks up nothing."""
+    found = page.outerjoin(_LOCATION, true()).outerjoin(_CLIENT, true())
+    return select(*_COLUMNS).select_from(found).order_by(of_page("id").desc())
 
 
 def _page(found: list[StoredEvent], limit: int, before: Cursor | None, after: Cursor | None) -> Page:
