@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis
 from sqlalchemy import Engine, create_engine, text
@@ -23,6 +24,12 @@ from tests.support.servers import emptied, redis_8, serving, valkey
 _numbers = itertools.count(1)
 
 pytest.register_assert_rewrite("tests.support.contracts.transport", "tests.support.contracts.stream")
+
+
+# in CI the same examples each time: a new one is for whoever runs the tests by hand to find
+hypothesis.settings.register_profile("ci", derandomize=True, print_blob=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")
