@@ -125,7 +125,7 @@ def test_importing_the_producer_costs_little_more_than_importing_redis() -> None
     code = (
         "import time, redis; began = time.process_time(); import producer; print(time.process_time() - began)"
     )
-    fastest = min(float(run(code)) for _ in range(3))
+    fastest = min(float(run(code)) for _ in range(9))  # a busy machine only ever adds
     assert fastest < 0.050
 
 
