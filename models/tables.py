@@ -26,7 +26,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import ARRAY, INET, JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import ARRAY, INET, INT4MULTIRANGE, JSONB, TIMESTAMP
 from sqlalchemy.event import listen
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -39,6 +39,8 @@ RecordedAt = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True), server_
 SmallKey = Annotated[int, mapped_column(Integer, Identity(always=True), primary_key=True)]
 BigKey = Annotated[int, mapped_column(BigInteger, Identity(always=True), primary_key=True)]
 Number = Annotated[int, mapped_column(BigInteger, server_default="0")]
+Numbers = Annotated[Any, mapped_column(INT4MULTIRANGE)]
+"""Numbers that a producer gave to its events."""
 HoldIds = Annotated[list[int], mapped_column(ARRAY(BigInteger), server_default="{}")]
 
 
@@ -69,7 +71,8 @@ class EventRow(Base):
     of ids is a range of time. `ip` without `location_id` means not enriched yet,
     unless it was scrubbed: `scrubbed_by` names the scrubs (``address/12``) and
     erasures (``erasure/3``) that took something from it, in their order.
-    `imported_by` is the backfill that stored it, null for what came from the stream.
+    `imported_by` is the backfill that stored it, null for what came from the stream. Which event of
+    which process it is (`producer_id`, `sequence`) is null where nobody counted it.
     """
 
     __tablename__ = "events"
@@ -115,6 +118,8 @@ class EventRow(Base):
     extras: Mapped[dict[str, Any] | None]
     scrubbed_by: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
     imported_by: Mapped[int | None] = mapped_column(Integer)
+    producer_id: Mapped[int | None] = mapped_column(Integer)
+    sequence: Mapped[int | None] = mapped_column(Integer)
 
 
 class Location(Base):
@@ -165,6 +170,75 @@ class Client(Base):
     build: Mapped[Word]
     recorded_at: Mapped[RecordedAt]
     unused_since: Mapped[Moment | None]
+
+
+class Producer(Base):
+    """A process that numbers its events. Never altered."""
+
+    __tablename__ = "producers"
+    __table_args__ = (Index("producers_name_key", "name", unique=True),)
+
+    id: Mapped[SmallKey]
+    name: Mapped[Word]
+    first_seen_at: Mapped[RecordedAt]
+
+
+class Tally(Base):
+    """What became of some events of one producer, hour and scope: their numbers, and how many they are.
+
+    A row is added in the transaction that decides their fate, and later merged with those of the
+    same key (`merged`). `scope` is empty where no event type is known; see `models.counting`.
+    """
+
+    __tablename__ = "tallies"
+    __table_args__ = (
+        Index(
+            "tallies_merged_key",
+            "producer_id",
+            "hour",
+            "scope",
+            "fate",
+            unique=True,
+            postgresql_where=text("merged"),
+        ),
+        Index("tallies_unmerged_idx", "id", postgresql_where=text("NOT merged")),
+        Index("tallies_hour_idx", "hour", "scope"),
+    )
+
+    id: Mapped[BigKey]
+    hour: Mapped[Moment]
+    producer_id: Mapped[int] = mapped_column(Integer)
+    count: Mapped[int] = mapped_column(Integer)
+    merged: Mapped[bool] = mapped_column(server_default=text("false"))
+    scope: Mapped[Word]
+    fate: Mapped[Word]
+    sequences: Mapped[Numbers]
+
+
+class Coverage(Base):
+    """All numbers of a producer of whose fate the merged tallies tell: what is not in it is not known."""
+
+    __tablename__ = "coverage"
+
+    producer_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    sequences: Mapped[Numbers]
+
+
+class Gap(Base):
+    """Numbers of a producer that were missing when they were looked for: since when, and whether still.
+
+    `told_at` is when the gap was reported as an event, `closed_at` when the last of them was found.
+    """
+
+    __tablename__ = "gaps"
+    __table_args__ = (Index("gaps_open_idx", "producer_id", postgresql_where=text("closed_at IS NULL")),)
+
+    id: Mapped[BigKey]
+    producer_id: Mapped[int] = mapped_column(Integer)
+    noticed_at: Mapped[RecordedAt]
+    told_at: Mapped[Moment | None]
+    closed_at: Mapped[Moment | None]
+    sequences: Mapped[Numbers]
 
 
 class DeadLetter(Base):

@@ -41,7 +41,9 @@ class Delivery:
         if not self._breaker.allows():
             return self._without_redis(message, RESTING)
         try:
-            self._transport.send(message.payload, message.invalid, time.monotonic() + self._budget)
+            self._transport.send(
+                message.payload, message.invalid, time.monotonic() + self._budget, message.signature
+            )
         except StreamUnavailable as error:
             return self._failed(message, error)
         except BaseException:
@@ -54,7 +56,9 @@ class Delivery:
         if not self._breaker.allows():
             return self._without_redis(message, RESTING)
         try:
-            await self._transport.asend(message.payload, message.invalid, time.monotonic() + self._budget)
+            await self._transport.asend(
+                message.payload, message.invalid, time.monotonic() + self._budget, message.signature
+            )
         except StreamUnavailable as error:
             return self._failed(message, error)
         except BaseException:

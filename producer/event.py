@@ -12,15 +12,22 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 VERSION = 1
 MAX_BYTES = 64 * 1024
 MAX_USER_AGENT = 1024  # characters
 MAX_ID = 255  # characters
+MAX_PRODUCER = 64  # characters
+MAX_SEQUENCE = 2**31 - 1
+MAX_VOIDS = 100
 
 Tag = Annotated[str, msgspec.Meta(max_length=128)]  # its grammar is the catalogue's matter
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)]
 Name = Annotated[str, msgspec.Meta(max_length=255)]
+ProducerId = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PRODUCER)]
+Sequence = Annotated[int, msgspec.Meta(ge=1, le=MAX_SEQUENCE)]
+Voids = Annotated[list[Sequence], msgspec.Meta(max_length=MAX_VOIDS)]
 
 ActorKind = Literal["user", "service", "staff", "system", "anonymous"]
 
@@ -54,7 +61,11 @@ ANONYMOUS = Actor(kind="anonymous")
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
-    """One recorded action. Times are UTC; the id's time is `occurred_at` to the millisecond."""
+    """One recorded action. Times are UTC; the id's time is `occurred_at` to the millisecond.
+
+    `producer` and `seq` say which event of which process it is, for those who count;
+    `voids` are earlier numbers of that process that no event has. Not every event is numbered.
+    """
 
     v: int = VERSION
     id: UUID
@@ -68,3 +79,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     user_agent: Annotated[str, msgspec.Meta(max_length=MAX_USER_AGENT)] | None = None
     request_id: Id | None = None
     additional: dict[str, Any] = {}
+    producer: ProducerId | None | UnsetType = UNSET
+    seq: Sequence | None | UnsetType = UNSET
+    voids: Voids | None | UnsetType = UNSET

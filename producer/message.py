@@ -17,6 +17,8 @@ class Message(NamedTuple):
         payload: field ``e`` of the stream entry.
         invalid: field ``invalid``: why the payload is no event; None if it is one.
         delivery: what happens when Redis does not take it.
+        signature: field ``s``: who vouches for the two others, and the proof; None without a key.
+        numbers: the event's own number and those it reports as void; they are void if it is refused.
     """
 
     id: UUID
@@ -24,3 +26,5 @@ class Message(NamedTuple):
     payload: bytes
     invalid: bytes | None
     delivery: Delivery
+    signature: bytes | None = None
+    numbers: tuple[int, ...] = ()

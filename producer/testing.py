@@ -113,7 +113,13 @@ class Recorder:
         """End the outage."""
         self._is_down = False
 
-    def send(self, payload: bytes, invalid: bytes | None, deadline: float) -> None:  # noqa: ARG002 - it never waits
+    def send(
+        self,
+        payload: bytes,
+        invalid: bytes | None,
+        deadline: float,  # noqa: ARG002 - it never waits
+        signature: bytes | None = None,  # noqa: ARG002 - nobody looks at it here
+    ) -> None:
         """Keep a message. See `producer.transports.Transport`."""
         if self._is_down:
             raise StreamUnavailable("the recorder plays an outage")
@@ -122,9 +128,11 @@ class Recorder:
         else:
             self.invalid.append(Quarantined(payload, _problem(invalid)))
 
-    async def asend(self, payload: bytes, invalid: bytes | None, deadline: float) -> None:
+    async def asend(
+        self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
+    ) -> None:
         """Keep a message. See `producer.transports.Transport`."""
-        self.send(payload, invalid, deadline)
+        self.send(payload, invalid, deadline, signature)
 
     def close(self) -> None:
         """Nothing is held open."""

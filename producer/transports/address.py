@@ -50,7 +50,7 @@ class RedisAddress:
         self._path: str | None = options.get("path")
         self._host: str = options.get("host", "localhost")
         self._port: int = int(options.get("port", 6379))
-        self._database = int(options.get("db", 0))
+        self.database = int(options.get("db", 0))
         self._username: str | None = options.get("username")
         self._password: str | None = options.get("password")
         self._tls = _tls(options) if url.lower().startswith("rediss://") else None
@@ -64,8 +64,8 @@ class RedisAddress:
         if self._password is not None:
             credentials = [self._username, self._password] if self._username else [self._password]
             commands.append((b"AUTH", *(part.encode() for part in credentials)))
-        if self._database:
-            commands.append((b"SELECT", b"%d" % self._database))
+        if self.database:
+            commands.append((b"SELECT", b"%d" % self.database))
         return commands
 
     def open(self, deadline: float) -> socket.socket:

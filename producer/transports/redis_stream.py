@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from .address import RedisAddress
 from .connection import Connection, packed
+from .entry import fields_of
 from .idle import Idle
 from .redis_errors import translated
+from .redis_many import Many
 from .redis_stream_async import AsyncRedisStream
+
+MANY_SECONDS = 10.0
 
 
 class RedisStream:
@@ -23,20 +29,45 @@ class RedisStream:
     """
 
     def __init__(self, url: str, key: str) -> None:
+        self._url = url
         self._address = RedisAddress(url)
         self._key = key.encode()
         self._idle = Idle()
         self._async = AsyncRedisStream(url, key, self._address)
 
-    def send(self, payload: bytes, invalid: bytes | None, deadline: float) -> None:
+    def send(
+        self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
+    ) -> None:
         """See `Transport.send`."""
-        fields = (b"e", payload) if invalid is None else (b"e", payload, b"invalid", invalid)
+        words = [b"XADD", self._key, b"*"]
+        for field in fields_of(payload, invalid, signature).items():
+            words += field
         with translated(self._address):
-            self._ask(packed(b"XADD", self._key, b"*", *fields), deadline)
+            self._ask(packed(*words), deadline)
 
-    async def asend(self, payload: bytes, invalid: bytes | None, deadline: float) -> None:
+    async def asend(
+        self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
+    ) -> None:
         """See `Transport.asend`."""
-        await self._async.asend(payload, invalid, deadline)
+        await self._async.asend(payload, invalid, deadline, signature)
+
+    @property
+    def place(self) -> str:
+        """Which stream it is, on which server, without credentials: the same for all processes that say it alike."""
+        return f"{self._address}/{self._address.database} {self._key.decode()}"
+
+    @contextmanager
+    def many(self, seconds: float = MANY_SECONDS) -> Iterator[Many]:
+        """A connection for batches, closed at the end of the block.
+
+        Args:
+            seconds: the longest that a single reply may take.
+        """
+        found = Many(self._url, self._key, self._address, seconds)
+        try:
+            yield found
+        finally:
+            found.close()
 
     def close(self) -> None:
         """Close what is idle; connections of event loops are closed when their loop ends."""

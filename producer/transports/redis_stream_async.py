@@ -12,6 +12,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from .entry import fields_of
 from .redis_errors import translated
 
 MOST_CONNECTIONS = 32
@@ -33,9 +34,11 @@ class AsyncRedisStream:
         self._server = server
         self._clients: dict[AbstractEventLoop, tuple[Redis, AsyncGenerator[None]]] = {}
 
-    async def asend(self, payload: bytes, invalid: bytes | None, deadline: float) -> None:
+    async def asend(
+        self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
+    ) -> None:
         """See `Transport.asend`."""
-        fields: dict[Any, Any] = {b"e": payload} if invalid is None else {b"e": payload, b"invalid": invalid}
+        fields: dict[Any, Any] = {**fields_of(payload, invalid, signature)}
         with translated(self._server):
             async with asyncio.timeout(deadline - time.monotonic()):
                 client = await self._client()

@@ -56,13 +56,17 @@ class Broken:
         self.tries = 0
         self._lock = threading.Lock()
 
-    def send(self, payload: bytes, invalid: bytes | None, deadline: float) -> None:
+    def send(
+        self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
+    ) -> None:
         with self._lock:
             self.tries += 1
         raise self.error
 
-    async def asend(self, payload: bytes, invalid: bytes | None, deadline: float) -> None:
-        self.send(payload, invalid, deadline)
+    async def asend(
+        self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
+    ) -> None:
+        self.send(payload, invalid, deadline, signature)
 
     def close(self) -> None:
         pass

@@ -121,7 +121,9 @@ def test_a_coroutine_cancelled_on_its_way_leaves_its_event_in_the_log(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     class Slow(Broken):
-        async def asend(self, payload: bytes, invalid: bytes | None, deadline: float) -> None:
+        async def asend(
+            self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
+        ) -> None:
             await asyncio.sleep(60)
 
     async def cancel() -> None:

@@ -1,0 +1,61 @@
+"""The stream in Redis for many messages at once: what waited elsewhere is delivered in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from .redis_errors import translated
+
+CONNECT_SECONDS = 2.0
+
+
+class Many:
+    """A connection for batches, made with the first one.
+
+    Args:
+        url: of the server.
+        key: of the stream.
+        server: how the server is shown in errors.
+        seconds: the longest that a single reply may take.
+    """
+
+    def __init__(self, url: str, key: bytes, server: object, seconds: float) -> None:
+        self._key = key
+        self._server = server
+        self._client = Redis.from_url(
+            url,
+            protocol=2,
+            retry=Retry(NoBackoff(), 0),
+            socket_timeout=seconds,
+            socket_connect_timeout=CONNECT_SECONDS,
+        )
+
+    def send(self, entries: Sequence[Mapping[bytes, bytes]]) -> int:
+        """Append messages in order, by one round trip.
+
+        Returns:
+            How many were taken, from the first on. Later ones may have been taken too.
+
+        Raises:
+            StreamUnavailable: not even the first was taken, or it is not known.
+        """
+        pipeline = self._client.pipeline(transaction=False)
+        for fields in entries:
+            pipeline.xadd(self._key, cast(dict[Any, Any], fields))
+        with translated(self._server):
+            replies = pipeline.execute(raise_on_error=False)
+            refused = (place for place, reply in enumerate(replies) if isinstance(reply, RedisError))
+            first = next(refused, len(replies))
+            if replies and not first:
+                raise replies[0]
+        return first
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
