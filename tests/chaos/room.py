@@ -1,0 +1,167 @@
+"""Where the chaos takes place: our own servers behind our own networks, a worker, beat and web processes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import redis
+from sqlalchemy.engine import make_url
+
+from cli.embedded.postgres import EmbeddedPostgres
+from cli.embedded.stack import Stack
+from producer.settings import variable
+from producer.stream_keys import GROUP
+from tests.support.drains import STREAM
+from tests.support.servers import SERVERS
+from tests.support.stacks import pool_of
+
+from .journal import Journal
+from .plan import Plan
+from .processes import Network, Web
+
+WEBS = 2
+LEASE_SECONDS = "2"
+
+
+class Room:
+    """Everything that can be hurt.
+
+    Args:
+        home: an empty folder.
+        plan: how much is sent, to which server.
+    """
+
+    def __init__(self, home: Path, plan: Plan) -> None:
+        self.plan = plan
+        self.journal = Journal()
+        self.redis = SERVERS[plan.server](home / "redis")
+        self.postgres = EmbeddedPostgres(home / "pg")
+        self._home = home
+        self._closing = ExitStack()
+
+    def start(self) -> None:
+        """Bring everything up; `stop` ends what was started, whatever happened."""
+        self.redis.start()
+        self._closing.callback(self.redis.kill)
+        self._socket = _socket_of(self.postgres.start())
+        self._closing.callback(self.postgres.stop, "immediate")
+        redis_address = make_url(self.redis.url)
+        self.web_to_redis = self._network(f"{redis_address.host}:{redis_address.port}")
+        self.worker_to_redis = self._network(f"{redis_address.host}:{redis_address.port}")
+        self.worker_to_postgres = self._network(self._socket)
+        self.stack = self._closing.enter_context(self._stack())
+        self.webs = [self._web(number) for number in range(WEBS)]
+        for web in self.webs:
+            web.start()
+
+    def stop(self) -> None:
+        """End everything."""
+        self._closing.close()
+
+    def run(self, *arguments: str) -> Any:
+        """What the command `trailkeeper` answers in this room, as JSON."""
+        command = [sys.executable, "-m", "cli.main", *arguments, "--json"]
+        done = subprocess.run(
+            command, env=self.stack.environment, capture_output=True, text=True, check=False, timeout=600
+        )
+        if not done.stdout.strip():
+            raise RuntimeError(f"trailkeeper {' '.join(arguments)} said nothing but {done.stderr}")
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def is_at_work(self) -> bool:
+        """Whether a web process still has requests to handle."""
+        return not all(web.is_done() for web in self.webs)
+
+    def backlog(self) -> int | None:
+        """Events in the stream, or None while Redis does not answer."""
+        with suppress(redis.RedisError), self.client() as client:
+            return int(client.xlen(STREAM))  # type: ignore[arg-type] - a count, as this client is no asyncio one
+        return None
+
+    def taken(self) -> int | None:
+        """How many events ever left the stream for the table, or None while Redis does not answer."""
+        with suppress(redis.RedisError), self.client() as client:
+            found: Any = client.xinfo_stream(STREAM)
+            return int(found["entries-added"]) - int(found["length"])
+        return None
+
+    def waiting(self) -> int:
+        """Events in the spool."""
+        return int(self.run("spool", "status")["waiting"])
+
+    def is_drained(self) -> bool:
+        """Whether nothing is in the stream, given out or not."""
+        with suppress(redis.RedisError), self.client() as client:
+            return not client.xlen(STREAM) and not client.xpending(STREAM, GROUP)["pending"]
+        return False
+
+    def client(self) -> redis.Redis:
+        """A client past the networks, for those who look on."""
+        return redis.Redis.from_url(self.redis.url, socket_timeout=2, retry=None)
+
+    def pool(self) -> list[psutil.Process]:
+        """The worker's pool processes."""
+        return pool_of(self.stack)
+
+    @property
+    def database_url(self) -> str:
+        """Postgres past the networks."""
+        return self.postgres.start()
+
+    def _network(self, target: str) -> Network:
+        network = Network(target)
+        self._closing.callback(network.stop)
+        return network
+
+    def _stack(self) -> Stack:
+        seen = make_url(self.redis.url), make_url(self.database_url)
+        ports = self.worker_to_redis.port, self.worker_to_postgres.port
+        queue, table = (
+            url.set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)
+            for url, port in zip(seen, ports, strict=True)
+        )
+        environment = {
+            variable("lease_seconds"): LEASE_SECONDS,
+            variable("spool"): str(self._home / "spool" / "spool.sqlite"),
+        }
+        return Stack(
+            self._home / "stack",
+            concurrency=2,
+            redis_url=queue,
+            database_url=table,
+            environment=environment,
+            with_views=False,
+        )
+
+    def _web(self, number: int) -> Web:
+        own = make_url(self.redis.url).set(port=self.web_to_redis.port)
+        environment = self.stack.environment | {
+            variable("redis_url"): own.render_as_string(hide_password=False)
+        }
+        count, rate = self.plan.events // WEBS, self.plan.rate / WEBS
+        web = Web(f"web{number}", count, rate, environment, self.journal)
+        self._closing.callback(web.stop)
+        return web
+
+
+def _socket_of(url: str) -> str:
+    folder = make_url(url).query["host"]
+    return str(next(Path(str(folder)).glob(".s.PGSQL.[0-9]*[0-9]")))
+
+
+@contextmanager
+def room(home: Path, plan: Plan) -> Iterator[Room]:
+    """A room for the time of the block."""
+    made = Room(home, plan)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
