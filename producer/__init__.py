@@ -11,6 +11,7 @@ from .errors import (
     CatalogueError,
     EventNotRecorded,
     InvalidEvent,
+    OutboxMissing,
     SettingsError,
     TrailkeeperError,
 )
@@ -18,6 +19,7 @@ from .event import Actor, Credential, Event, Subject
 from .process import aemit, configure, emit
 from .receipt import Receipt
 from .settings import ProducerSettings
+from .transactions.on_commit import emit_on_commit
 
 __all__ = [
     "Actor",
@@ -27,6 +29,7 @@ __all__ = [
     "Event",
     "EventNotRecorded",
     "InvalidEvent",
+    "OutboxMissing",
     "ProducerSettings",
     "Receipt",
     "RequestContext",
@@ -37,5 +40,6 @@ __all__ = [
     "bind",
     "configure",
     "emit",
+    "emit_on_commit",
     "set_actor",
 ]

@@ -15,13 +15,14 @@ from .counting import Counting
 from .delivery import Delivery
 from .errors import InvalidEvent
 from .event import Event
-from .facts import Given, event_of, request_of
+from .facts import Call, Given, event_of, request_of
 from .message import Message
 from .metrics import Metrics
 from .middleware.forwarded import TrustedProxies
 from .quarantine import quarantined
-from .receipt import Receipt
+from .receipt import Outcome, Receipt
 from .settings import ProducerSettings
+from .transactions.outbox import Outbox, TableOutbox
 from .transports import RedisStream, Transport
 from .validation import encoded, harmless
 from .validation.text import shown
@@ -37,7 +38,8 @@ class Emitter:
     Args:
         settings: where Redis is, and how long to wait for it.
         catalogue: the event types; without it, ours and those of the settings.
-        transport: another way to the stream than Redis.
+        transport: another way to the stream than Redis; one that is an `Outbox` as well takes what is
+            emitted within transactions.
         metrics: counts each emit.
 
     Raises:
@@ -55,19 +57,57 @@ class Emitter:
     ) -> None:
         self.catalogue = load(settings.catalogue) if catalogue is None else catalogue
         self._transport = RedisStream(settings.redis_url, settings.stream) if transport is None else transport
+        given: object = transport
+        self._outbox = given if isinstance(given, Outbox) else TableOutbox()
         self._counting = Counting(metrics)
         self._quarantines = settings.on_invalid == "quarantine"
         self._proxies = TrustedProxies(settings.trusted_proxies)
         breaker = Breaker(settings.breaker_seconds)
         self._delivery = Delivery(self._transport, breaker, settings.emit_budget_ms / 1000, self._counting)
 
-    def emit(self, tag: str, **given: Unpack[Given]) -> Receipt:
+    def emit(self, tag: str, **given: Unpack[Call]) -> Receipt:
         """See `producer.emit`."""
-        return self._delivery.deliver(self._message(tag, given))
+        connection = given.pop("connection", None)
+        if connection is None:
+            return self._deliver(self._message(tag, given))
+        message = self._message(tag, given)
+        try:
+            self._outbox.put(connection, message.payload, message.invalid)
+        except InvalidEvent as error:
+            return self._deliver(self._invalid(error, tag, {}))
+        return self._written(message)
 
-    async def aemit(self, tag: str, **given: Unpack[Given]) -> Receipt:
+    async def aemit(self, tag: str, **given: Unpack[Call]) -> Receipt:
         """See `producer.aemit`."""
-        return await self._delivery.adeliver(self._message(tag, given))
+        connection = given.pop("connection", None)
+        if connection is None:
+            return await self._adeliver(self._message(tag, given))
+        message = self._message(tag, given)
+        try:
+            await self._outbox.aput(connection, message.payload, message.invalid)
+        except InvalidEvent as error:
+            return await self._adeliver(self._invalid(error, tag, {}))
+        return self._written(message)
+
+    def prepare(self, tag: str, **given: Unpack[Given]) -> Message:
+        """An event of now, checked as in `emit`, for another way than `emit`'s or for later.
+
+        Raises:
+            InvalidEvent: the call is wrong.
+        """
+        return self._message(tag, given)
+
+    def deliver(self, message: Message) -> Receipt:
+        """Record what `prepare` made.
+
+        Raises:
+            EventNotRecorded: it is `required`, and Redis did not take it.
+        """
+        return self._deliver(message)
+
+    async def adeliver(self, message: Message) -> Receipt:
+        """The same, without blocking the event loop."""
+        return await self._adeliver(message)
 
     def send(self, event: Event) -> Receipt:
         """Record an event that was made elsewhere, with its id: checked and delivered as in `emit`.
@@ -81,6 +121,11 @@ class Emitter:
     def close(self) -> None:
         """Close the connections that are not in use."""
         self._transport.close()
+
+    def _written(self, message: Message) -> Receipt:
+        outcome: Outcome = "outbox" if message.invalid is None else "quarantined"
+        self._counting.count(message.tag, outcome)
+        return Receipt(message.id, outcome)
 
     def _message(self, tag: str, given: Given) -> Message:
         request = NOTHING

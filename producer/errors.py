@@ -12,6 +12,8 @@ handler's `except TrailkeeperError` never hides one:
     ├── InvalidMessage         bytes that are not an event of a version we know
     ├── CatalogueError         a catalogue file is wrong
     └── SettingsError          an environment variable is wrong
+    RuntimeError
+    └── OutboxMissing          no table for events in the caller's database, or no right to it
 """
 
 from __future__ import annotations
@@ -64,3 +66,7 @@ class CatalogueError(ValueError):
 
 class SettingsError(ValueError):
     """An environment variable that cannot be used: names variable, value and what was expected."""
+
+
+class OutboxMissing(RuntimeError):  # noqa: N818 - reads as the sentence it is
+    """The caller's database has no outbox, or gives no right to it: says what an operator has to do."""

@@ -30,6 +30,12 @@ class Given(TypedDict, total=False):
     occurred_at: datetime | None
 
 
+class Call(Given, total=False):
+    """All arguments of `emit` after the tag: what is known of the event, and where it is to go."""
+
+    connection: Any
+
+
 def event_of(kind: EventType, given: Given, request: RequestContext, now: datetime) -> Event:
     """The event of a call. Its payload is not looked at yet.
 

@@ -31,6 +31,7 @@ def emit(
     additional: Mapping[str, Any] | None = None,
     request: Any = None,
     occurred_at: datetime | None = None,
+    connection: Any = None,
 ) -> Receipt:
     """Record that something happened, and return once it is safe.
 
@@ -49,6 +50,10 @@ def emit(
         request: a request of Flask, Django, Starlette, …, or a `RequestContext`, in place of the one
             that the middleware set.
         occurred_at: when, with a time zone; without it, now.
+        connection: in whose transaction to write the event, instead of sending it to Redis: a session or
+            connection of SQLAlchemy, a connection of psycopg2 or psycopg, or Django's, on the database
+            that Trailkeeper stores events in. One INSERT; the event is recorded if, and only if, the
+            transaction commits, whatever its delivery level. See docs/transactions.md.
 
     Returns:
         The event's id, and where the event went.
@@ -56,6 +61,7 @@ def emit(
     Raises:
         InvalidEvent: the call is wrong; never with ``TRAILKEEPER_ON_INVALID=quarantine``.
         EventNotRecorded: the event type is `required` and Redis did not take it: refuse the action.
+        OutboxMissing: the database of *connection* has no outbox, or its role no right to it.
         SettingsError, CatalogueError: only by the first call, where `configure` was not called.
     """
     return process_emitter().emit(
@@ -67,6 +73,7 @@ def emit(
         additional=additional,
         request=request,
         occurred_at=occurred_at,
+        connection=connection,
     )
 
 
@@ -80,8 +87,12 @@ async def aemit(
     additional: Mapping[str, Any] | None = None,
     request: Any = None,
     occurred_at: datetime | None = None,
+    connection: Any = None,
 ) -> Receipt:
-    """`emit` for coroutines: the same, without blocking the event loop."""
+    """`emit` for coroutines: the same, without blocking the event loop.
+
+    Its *connection* is an AsyncSession or AsyncConnection of SQLAlchemy, or an AsyncConnection of psycopg.
+    """
     return await process_emitter().aemit(
         tag,
         user=user,
@@ -91,6 +102,7 @@ async def aemit(
         additional=additional,
         request=request,
         occurred_at=occurred_at,
+        connection=connection,
     )
 
 

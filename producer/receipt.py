@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
-Outcome = Literal["stream", "logged", "quarantined", "dropped"]
+Outcome = Literal["stream", "logged", "quarantined", "dropped", "outbox", "on_commit"]
 
 
 class Receipt(UUID):
@@ -14,7 +14,8 @@ class Receipt(UUID):
     Attributes:
         outcome: ``stream``: in Redis. ``logged``: Redis did not take it; it is whole in a line of the
             log. ``quarantined``: the call was wrong; it is kept for an operator as a dead letter.
-            ``dropped``: Redis did not take it, and its event type is `best_effort`.
+            ``dropped``: Redis did not take it, and its event type is `best_effort`. ``outbox``: in the
+            transaction it was given. ``on_commit``: nowhere yet; it is sent after the commit.
     """
 
     __slots__ = ("outcome",)

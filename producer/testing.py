@@ -24,6 +24,7 @@ from .errors import StreamUnavailable
 from .event import Event
 from .process import swap
 from .settings import ProducerSettings, changed, read
+from .transactions.kinds import for_aemit, for_emit
 from .wire import decode
 
 SOON = 1e-9  # seconds
@@ -62,6 +63,10 @@ class Quarantined(NamedTuple):
 
 class Recorder:
     """A transport that keeps the events. What comes before it, such as validation, is as in production.
+
+    It keeps what is emitted with ``connection=`` as well, at the call. `emit_on_commit` is as in
+    production: an event is kept once the test commits the session; in a test case of Django's, that is
+    at the end of its ``captureOnCommitCallbacks(execute=True)``.
 
     Attributes:
         events: what was emitted, in order.
@@ -123,10 +128,7 @@ class Recorder:
         """Keep a message. See `producer.transports.Transport`."""
         if self._is_down:
             raise StreamUnavailable("the recorder plays an outage")
-        if invalid is None:
-            self.events.append(decode(payload)[0])
-        else:
-            self.invalid.append(Quarantined(payload, _problem(invalid)))
+        self._keep(payload, invalid)
 
     async def asend(
         self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
@@ -134,8 +136,28 @@ class Recorder:
         """Keep a message. See `producer.transports.Transport`."""
         self.send(payload, invalid, deadline, signature)
 
+    def put(self, connection: object, payload: bytes, invalid: bytes | None) -> None:
+        """Keep at once what is emitted with ``connection=``. See `producer.transactions.outbox.Outbox`.
+
+        The connection's table is left alone, so none need be there; and what a rollback would
+        take away stays. An outage of Redis does not matter, as it does not in production.
+        """
+        for_emit(connection)
+        self._keep(payload, invalid)
+
+    async def aput(self, connection: object, payload: bytes, invalid: bytes | None) -> None:
+        """The same for connections of coroutines."""
+        for_aemit(connection)
+        self._keep(payload, invalid)
+
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _keep(self, payload: bytes, invalid: bytes | None) -> None:
+        if invalid is None:
+            self.events.append(decode(payload)[0])
+        else:
+            self.invalid.append(Quarantined(payload, _problem(invalid)))
 
     def _listing(self, tag: str, parts: Mapping[str, Any]) -> str:
         asked = "".join(f" {name}={value!r}" for name, value in parts.items())

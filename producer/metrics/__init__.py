@@ -19,6 +19,7 @@ Outcome = Literal[
     "dropped",  # a best-effort event that Redis did not take
     "refused",  # EventNotRecorded was raised: a required event that Redis did not take
     "invalid",  # InvalidEvent was raised
+    "outbox",  # written with the transaction of the caller, which may yet roll back
     "quarantined",  # the call was wrong, and the event is kept as a dead letter
 ]
 """What became of an emit."""
