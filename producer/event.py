@@ -79,6 +79,6 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     user_agent: Annotated[str, msgspec.Meta(max_length=MAX_USER_AGENT)] | None = None
     request_id: Id | None = None
     additional: dict[str, Any] = {}
-    producer: ProducerId | None | UnsetType = UNSET
-    seq: Sequence | None | UnsetType = UNSET
-    voids: Voids | None | UnsetType = UNSET
+    producer: ProducerId | UnsetType | None = UNSET
+    seq: Sequence | UnsetType | None = UNSET
+    voids: Voids | UnsetType | None = UNSET
