@@ -261,6 +261,21 @@ class DeadLetter(Base):
     raw: Mapped[bytes]
 
 
+class Outgoing(Base):
+    """A message that an application wrote with its own transaction, until it is relayed.
+
+    A row is there once its transaction has committed, and gone in the transaction that stores it as
+    an event or dead letter. Ids are given out before the commit, so a lower one may appear later.
+    """
+
+    __tablename__ = "outbox"
+
+    id: Mapped[BigKey]
+    made_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=func.clock_timestamp())
+    payload: Mapped[bytes]
+    invalid: Mapped[bytes | None]
+
+
 class Purge(Base):
     """What a purge removed by one rule: by which policy, how many; and what it left, because of which holds.
 
