@@ -75,9 +75,9 @@ def enrich(how: How, **given: str | tuple[str, ...] | datetime | None) -> int:
 def import_(file: str, how: How) -> int:
     """Store the events of a file, one JSON object a line.
 
-    FILE may be packed with gzip; - is standard input. Lines without an id get one from their content, so a
-    file that is imported again stores nothing; run the same command again after an interruption. Lines that
-    are no events are kept as dead letters and named by `backfill show`.
+    FILE may be packed with gzip or zstd; - is standard input. Lines without an id get one from their
+    content, so a file that is imported again stores nothing; run the same command again after an
+    interruption. Lines that are no events are kept as dead letters and named by `backfill show`.
     """
     with store() as engine, told(), opened(file, _standard_input(file)) as source:
         if how.dry_run:

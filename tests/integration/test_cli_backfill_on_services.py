@@ -17,6 +17,7 @@ from tests.support.backfills import a_line, write_lines
 from tests.support.command import Outcome, call, is_one_line
 from tests.support.drains import an_event, put, query, settings_for, stored_ids
 from worker.backfills import source
+from worker.backfills.packing import zstd
 from worker.drain import Drainer
 
 Call = Callable[..., Outcome]
@@ -61,12 +62,12 @@ def test_a_file_is_imported_here_and_again_without_effect(
     assert "ada" in trailkeeper("backfill", "list").out
 
 
-@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd.compress], ids=["plain", "gzip", "zstd"])
 def test_standard_input_is_imported(
-    packed: bool, trailkeeper: Call, database_url: str, monkeypatch: pytest.MonkeyPatch
+    pack: Callable[[bytes], bytes], trailkeeper: Call, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = b"".join(json.dumps(a_line(number)).encode() + b"\n" for number in range(9))
-    stdin = io.TextIOWrapper(io.BytesIO(gzip.compress(text) if packed else text))
+    stdin = io.TextIOWrapper(io.BytesIO(pack(text)))
     monkeypatch.setattr(sys, "stdin", stdin)
 
     outcome = trailkeeper("backfill", "import", "-", "--here")
@@ -96,14 +97,19 @@ def test_a_dry_run_of_an_import_tells_and_changes_nothing(
     assert nothing_changed(database_url)
 
 
+LINES = b"".join(json.dumps(a_line(number)).encode() + b"\n" for number in range(99))
+
+
 def truncated(path: Path) -> None:
-    path.write_bytes(gzip.compress(b"".join(json.dumps(a_line(n)).encode() + b"\n" for n in range(99)))[:-20])
+    path.write_bytes(gzip.compress(LINES)[:-20])
 
 
 def broken(path: Path) -> None:
-    packed = bytearray(gzip.compress(json.dumps(a_line()).encode() * 50))
-    packed[40:60] = bytes(20)
-    path.write_bytes(packed)
+    path.write_bytes(damaged(gzip.compress(LINES)))
+
+
+def damaged(packed: bytes) -> bytes:
+    return packed[:40] + bytes(20) + packed[60:]
 
 
 def of_other_lines(path: Path) -> None:
@@ -114,8 +120,17 @@ def no_lines(path: Path) -> None:
     path.write_text("\n\n  \n")
 
 
-def zstd(path: Path) -> None:
-    path.write_bytes(b"\x28\xb5\x2f\xfd" + bytes(20))
+def truncated_zstd(path: Path) -> None:
+    path.write_bytes(zstd.compress(LINES)[:-20])
+
+
+def broken_zstd(path: Path) -> None:
+    path.write_bytes(damaged(zstd.compress(LINES)))
+
+
+def zstd_of_a_huge_window(path: Path) -> None:
+    with zstd.ZstdFile(path, "wb", options={zstd.CompressionParameter.window_log: 30}) as file:
+        file.write(LINES)
 
 
 @pytest.mark.parametrize(
@@ -125,7 +140,9 @@ def zstd(path: Path) -> None:
         (broken, "f is a broken gzip file"),
         (of_other_lines, "f is no file of event lines: line 1: wrong_shape"),
         (no_lines, "f holds no lines"),
-        (zstd, "zstd -dc FILE | trailkeeper backfill import -"),
+        (truncated_zstd, "f ends in the middle; it was cut off"),
+        (broken_zstd, "f is a broken zstd file"),
+        (zstd_of_a_huge_window, "f is a broken zstd file: Unable to decompress"),
         (Path.mkdir, "f: Is a directory"),
         (lambda _: None, "f: No such file or directory"),
     ],
@@ -143,11 +160,16 @@ def test_a_file_that_cannot_be_imported_is_told_in_one_line_and_changes_nothing(
     assert nothing_changed(database_url)
 
 
+@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress])
 def test_a_file_made_to_fill_a_disk_is_refused(
-    trailkeeper: Call, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pack: Callable[[bytes], bytes],
+    trailkeeper: Call,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(source, "HARMLESS_BYTES", 1 << 20)
-    (tmp_path / "f").write_bytes(gzip.compress(bytes(8 << 20)))
+    (tmp_path / "f").write_bytes(pack(bytes(8 << 20)))
 
     outcome = trailkeeper("backfill", "import", str(tmp_path / "f"))
 

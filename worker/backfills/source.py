@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
-import io
 import shutil
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -17,8 +14,8 @@ from typing import IO, BinaryIO, cast
 
 from producer.lines import Line, read_lines
 
-GZIP = b"\x1f\x8b"
-ZSTD = b"\x28\xb5\x2f\xfd"
+from .packing import BROKEN, START, Packing, packing_of
+
 READ = 1 << 20
 HARMLESS_BYTES = 64 << 20
 LARGEST_RATIO = 200
@@ -40,14 +37,14 @@ class Source:
         digest: SHA-256 of the file as it is.
         bytes: its size when unpacked.
         file: as it is.
-        is_packed: whether that is gzip.
+        packing: how that is packed; None for not at all.
     """
 
     name: str
     digest: bytes
     bytes: int
     file: BinaryIO
-    is_packed: bool
+    packing: Packing | None
 
     def lines(self) -> Iterator[Line]:
         """Its lines, from the first.
@@ -55,13 +52,13 @@ class Source:
         Raises:
             UnusableFile: it is not any more what it was when it was looked through.
         """
-        with _told(self.name):
+        with _told(self.name, self.packing):
             yield from read_lines(self.open())
 
     def open(self) -> BinaryIO:
         """Its bytes unpacked, from the first."""
         self.file.seek(0)
-        return _unpacked(self.file) if self.is_packed else self.file
+        return self.packing.open(self.file) if self.packing else self.file
 
 
 @contextmanager
@@ -71,7 +68,7 @@ def opened(path: str, standard_input: IO[bytes] | None = None) -> Iterator[Sourc
     What comes through a pipe is written to a temporary file first, so that it can be read twice.
 
     Raises:
-        UnusableFile: it is away, packed in a way we do not know, broken, made to fill a disk, or no file of
+        UnusableFile: it is away, broken, cut off, made to fill a disk, or no file of
             event lines. Nothing was changed.
     """
     name = "standard input" if standard_input else Path(path).name
@@ -94,14 +91,12 @@ def _seekable(stack: ExitStack, given: IO[bytes]) -> BinaryIO:
 def _looked_through(name: str, file: BinaryIO) -> Source:
     digest, size = _digest(file)
     file.seek(0)
-    start = file.read(len(ZSTD))
-    if start == ZSTD:
-        raise UnusableFile(
-            f"{name} is packed with zstd; unpack it: zstd -dc FILE | trailkeeper backfill import -"
-        )
-    is_packed = start.startswith(GZIP)
-    source = Source(name, digest, size, file, is_packed)
-    return replace(source, bytes=_unpacked_size(source, size)) if is_packed else source
+    packing = packing_of(file.read(START))
+    source = Source(name, digest, size, file, packing)
+    if packing is None:
+        return source
+    with _told(name, packing):
+        return replace(source, bytes=_unpacked_size(source, size))
 
 
 def _digest(file: BinaryIO) -> tuple[bytes, int]:
@@ -135,17 +130,14 @@ def _assert_event_lines(source: Source) -> None:
         )
 
 
-def _unpacked(file: BinaryIO) -> BinaryIO:
-    return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=file, mode="rb")), READ))
-
-
 @contextmanager
-def _told(path: str) -> Iterator[None]:
+def _told(path: str, packing: Packing | None = None) -> Iterator[None]:
     try:
         yield
     except EOFError as error:
         raise UnusableFile(f"{path} ends in the middle; it was cut off") from error
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise UnusableFile(f"{path} is a broken gzip file: {error}") from error
+    except BROKEN as error:
+        name = packing.name if packing else "packed"
+        raise UnusableFile(f"{path} is a broken {name} file: {error}") from error
     except OSError as error:
         raise UnusableFile(f"{path}: {error.strerror or error}") from error
