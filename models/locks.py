@@ -12,3 +12,5 @@ HOLDING = _OURS | 5
 """Taken by whoever adds a hold; shared, by each transaction that removes or scrubs events."""
 SCRUBBING = _OURS | 6
 ERASING = _OURS | 7
+COUNTING = _OURS | 8
+"""Taken by whoever merges or moves tallies; not by those who only add some."""

@@ -242,7 +242,7 @@ class Gap(Base):
 
 
 class DeadLetter(Base):
-    """A message that can never be stored, whole, with the reason."""
+    """A message that can never be stored, whole, with the reason and the signature that came with it."""
 
     __tablename__ = "dead_letters"
     __table_args__ = (
@@ -259,6 +259,7 @@ class DeadLetter(Base):
     detail: Mapped[str]
     deliveries: Mapped[int]
     raw: Mapped[bytes]
+    signature: Mapped[bytes | None]
 
 
 class Outgoing(Base):

@@ -19,6 +19,7 @@ def upgrade() -> None:
     # null costs no byte of a row, and adding them rewrites no table
     op.add_column("events", sa.Column("producer_id", sa.Integer))
     op.add_column("events", sa.Column("sequence", sa.Integer))
+    op.add_column("dead_letters", sa.Column("signature", sa.LargeBinary))
     _producers()
     _tallies()
     _coverage()

@@ -1,0 +1,88 @@
+"""Events whose fate changes: purged, replayed, discarded. Their numbers go from one tally to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from models.errors import translated
+from models.locks import COUNTING
+
+from .ranges import Ranges, to_text
+from .tallies import Fate
+
+_ALL = text("""
+    WITH gone AS (
+        DELETE FROM tallies
+         WHERE scope = :scope AND fate = :before AND hour >= :start AND hour < :end
+        RETURNING producer_id, hour, scope, sequences, count
+    )
+    INSERT INTO tallies (producer_id, hour, scope, fate, sequences, count)
+    SELECT producer_id, hour, scope, :after, sequences, count FROM gone
+""")
+
+_SOME = text("""
+    WITH given AS (
+        SELECT producer, CAST(sequences AS int4multirange) AS sequences
+          FROM unnest(CAST(:producers AS int[]), CAST(:sequences AS text[])) AS g (producer, sequences)
+    ), gone AS (
+        DELETE FROM tallies AS t USING given AS g
+         WHERE t.producer_id = g.producer AND t.fate = :before AND t.sequences && g.sequences
+        RETURNING t.producer_id, t.hour, t.scope, t.count,
+                  t.sequences * g.sequences AS moved, t.sequences - g.sequences AS rest
+    ), counted AS (
+        SELECT *, (SELECT sum(upper(r) - lower(r))::int FROM unnest(moved) AS r) AS of_moved FROM gone
+    )
+    INSERT INTO tallies (producer_id, hour, scope, fate, sequences, count)
+    SELECT producer_id, hour, scope, :before, rest, count - of_moved FROM counted WHERE NOT isempty(rest)
+    UNION ALL
+    SELECT producer_id, hour, scope, :after, moved, of_moved FROM counted WHERE CAST(:after AS text) IS NOT NULL
+""")
+
+
+def move_all(
+    connection: Connection, scope: str, start: datetime, end: datetime, before: Fate, after: Fate
+) -> None:
+    """Everything of a scope and a time changed its fate, such as a partition that is dropped.
+
+    Args:
+        connection: in the transaction that did it.
+        scope: of the events.
+        start: the hour that contains it is the first.
+        end: its hour is not of it any more.
+        before: what they were until now.
+        after: what they are.
+    """
+    values = {"scope": scope, "start": start, "end": end, "before": before, "after": after}
+    with translated():
+        alone(connection)
+        connection.execute(_ALL, values)
+
+
+def move(connection: Connection, numbers: Mapping[int, Ranges], before: Fate, after: Fate | None) -> None:
+    """Some events changed their fate.
+
+    Args:
+        connection: in the transaction that did it.
+        numbers: which, by the producer's id.
+        before: what they were until now; those that were not are passed over.
+        after: what they are; None where somebody else counts that.
+    """
+    if not numbers:
+        return
+    values = {
+        "producers": list(numbers),
+        "sequences": [to_text(ranges) for ranges in numbers.values()],
+        "before": before,
+        "after": after,
+    }
+    with translated():
+        alone(connection)
+        connection.execute(_SOME, values)
+
+
+def alone(connection: Connection) -> None:
+    """Let nobody else merge or move tallies until this transaction ends. Whoever only adds does not wait."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": COUNTING})

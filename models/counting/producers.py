@@ -1,0 +1,55 @@
+"""Ids of processes that number their events: the table `producers`.
+
+Rows are never altered nor removed, and committed before the batch that points to
+them; so an id, once known, stays true even where that batch is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.dialects.postgresql import insert
+
+from models.errors import translated
+from models.tables import Producer
+
+CAPACITY = 50_000
+
+
+class Producers:
+    """The ids of producers by name; remembered, as they never change."""
+
+    def __init__(self, engine: Engine, capacity: int = CAPACITY) -> None:
+        self._engine = engine
+        self._capacity = capacity
+        self._known: dict[str, int] = {}
+
+    def ids(self, names: Iterable[str]) -> dict[str, int]:
+        """The id of each, given to those that are new.
+
+        Raises:
+            StoreUnavailable: Postgres did not answer.
+        """
+        wanted = set(names)
+        unknown = wanted - self._known.keys()
+        if unknown:
+            if len(self._known) + len(unknown) > self._capacity:
+                self._known.clear()
+                unknown = wanted
+            self._known.update(self._look_up(unknown))
+        return {name: self._known[name] for name in wanted}
+
+    def _look_up(self, names: set[str]) -> dict[str, int]:
+        with translated(), self._engine.begin() as connection:
+            found = _select(connection, names)
+            # in one order for everybody: two that insert the same names in two orders would deadlock
+            if new := [{"name": name} for name in sorted(names - found.keys())]:
+                connection.execute(insert(Producer).values(new).on_conflict_do_nothing())
+                found |= _select(connection, names - found.keys())
+        return found
+
+
+def _select(connection: Connection, names: set[str]) -> dict[str, int]:
+    rows = connection.execute(select(Producer.name, Producer.id).where(Producer.name.in_(names)))
+    return {name: identity for name, identity in rows}

@@ -1,0 +1,93 @@
+"""Sets of numbers as ranges, in order and apart from each other; and as Postgres writes them (multiranges)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+Ranges: TypeAlias = list[tuple[int, int]]
+"""First and last of each, both included; between two there is at least one number of neither."""
+
+
+def ranges_of(numbers: Iterable[int]) -> Ranges:
+    """A set of numbers in any order, each as often as one likes."""
+    ordered = sorted(numbers)
+    if not ordered:
+        return []
+    found: Ranges = []
+    begin = last = ordered[0]
+    for number in ordered:  # runs for every event stored
+        if number > last + 1:
+            found.append((begin, last))
+            begin = number
+        last = number
+    found.append((begin, last))
+    return found
+
+
+def union(*sets: Ranges) -> Ranges:
+    """What is in any of them."""
+    return _joined(sorted(found for ranges in sets for found in ranges))
+
+
+def missing(known: Ranges, upto: int, first: int = 1) -> Ranges:
+    """What of *first* to *upto* is not known."""
+    found: Ranges = []
+    for begin, end in known:
+        if begin > upto:
+            break
+        if begin > first:
+            found.append((first, begin - 1))
+        first = max(first, end + 1)
+    if first <= upto:
+        found.append((first, upto))
+    return found
+
+
+def without(ranges: Ranges, others: Ranges) -> Ranges:
+    """What is in the first and not in the second."""
+    return [part for begin, end in ranges for part in missing(_near(others, begin), end, begin)]
+
+
+def within(ranges: Ranges, others: Ranges) -> Ranges:
+    """What is in both."""
+    return without(ranges, without(ranges, others))
+
+
+def size(ranges: Ranges) -> int:
+    """How many numbers."""
+    return sum(end - begin + 1 for begin, end in ranges)
+
+
+def to_text(ranges: Ranges) -> str:
+    """As Postgres reads an int4multirange."""
+    return "{%s}" % ",".join([f"[{begin},{end}]" for begin, end in ranges])
+
+
+def from_text(text: str) -> Ranges:
+    """From how Postgres writes an int4multirange: ``{[1,5),[7,8)}``."""
+    bounds = text.strip("{}").replace("[", "").replace(")", "").split(",")
+    numbers = [int(bound) for bound in bounds if bound]
+    return [(begin, end - 1) for begin, end in zip(numbers[::2], numbers[1::2], strict=True)]
+
+
+def shown(ranges: Ranges, most: int = 20) -> str:
+    """For people: ``3, 7–9 and 4 more``."""
+    parts = [f"{begin}" if begin == end else f"{begin}–{end}" for begin, end in ranges[:most]]  # noqa: RUF001 - from … to
+    more = size(ranges[most:])
+    return ", ".join(parts) + (f" and {more:,} more" if more else "")
+
+
+def _near(ranges: Ranges, first: int) -> Ranges:
+    return [(begin, end) for begin, end in ranges if end >= first]
+
+
+def _joined(ordered: Iterable[tuple[int, int]]) -> Ranges:
+    found: Ranges = []
+    for begin, end in ordered:
+        if found and begin <= found[-1][1] + 1:
+            if end > found[-1][1]:
+                found[-1] = (found[-1][0], end)
+        else:
+            found.append((begin, end))
+    return found
