@@ -1,19 +1,29 @@
-"""From a message to where it ends up: the stream, or what its event type wants when Redis fails."""
+"""From a message to where it ends up: the stream, the spool, or what its event type wants without both."""
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
 
+from .aside import Aside
 from .breaker import Breaker
 from .counting import Counting
-from .errors import EventNotRecorded, StreamUnavailable
+from .errors import EventNotRecorded, SpoolUnavailable, StreamUnavailable
 from .log_line import log
 from .message import Message
 from .receipt import Outcome, Receipt
+from .spool import Spool
 from .transports import Transport
+from .transports.entry import fields_of
 
 RESTING = "Redis failed a moment ago and is not asked again yet"
 INTERRUPTED = "interrupted while Redis was asked; it may be there as well"
+
+SPOOL_SHARE = 0.2
+"""Of the budget: kept for the spool when Redis takes all the rest of it."""
+INTERRUPTED_SECONDS = 0.01
+"""The longest that the spool may keep somebody who is being stopped."""
 
 
 class Delivery:
@@ -22,30 +32,45 @@ class Delivery:
     Args:
         transport: the way to the stream.
         breaker: whether to try it.
-        budget: seconds that one message may wait.
+        budget: seconds that one message may wait in all.
         counting: counts each message once.
+        spool: keeps what the transport does not take; None for nothing.
+        refused: told of each message before its caller hears that it was not recorded.
     """
 
-    def __init__(self, transport: Transport, breaker: Breaker, budget: float, counting: Counting) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        breaker: Breaker,
+        budget: float,
+        counting: Counting,
+        spool: Spool | None = None,
+        *,
+        refused: Callable[[Message], None] = lambda _: None,
+    ) -> None:
         self._transport = transport
         self._breaker = breaker
         self._budget = budget
+        self._asking = budget if spool is None else budget * (1 - SPOOL_SHARE)
         self._counting = counting
+        self._spool = spool
+        self._aside = Aside()
+        self._refused = refused
 
     def deliver(self, message: Message) -> Receipt:
         """Bring a message to its place.
 
         Raises:
-            EventNotRecorded: it is `required`, and Redis did not take it.
+            EventNotRecorded: it is `required`, and neither Redis nor the spool took it.
         """
+        now = time.monotonic()
         if not self._breaker.allows():
-            return self._without_redis(message, RESTING)
+            return self._without_redis(message, RESTING, now + self._budget)
         try:
-            self._transport.send(
-                message.payload, message.invalid, time.monotonic() + self._budget, message.signature
-            )
+            self._transport.send(message.payload, message.invalid, now + self._asking, message.signature)
         except StreamUnavailable as error:
-            return self._failed(message, error)
+            self._breaker.failed()
+            return self._without_redis(message, str(error), now + self._budget)
         except BaseException:
             self._interrupted(message)
             raise
@@ -53,39 +78,71 @@ class Delivery:
 
     async def adeliver(self, message: Message) -> Receipt:
         """The same, without blocking the event loop."""
+        now = time.monotonic()
         if not self._breaker.allows():
-            return self._without_redis(message, RESTING)
+            return await self._awithout_redis(message, RESTING, now + self._budget)
         try:
             await self._transport.asend(
-                message.payload, message.invalid, time.monotonic() + self._budget, message.signature
+                message.payload, message.invalid, now + self._asking, message.signature
             )
         except StreamUnavailable as error:
-            return self._failed(message, error)
+            self._breaker.failed()
+            return await self._awithout_redis(message, str(error), now + self._budget)
         except BaseException:
             self._interrupted(message)
             raise
         return self._taken(message)
 
+    def close(self) -> None:
+        """Close what is not in use."""
+        self._transport.close()
+        if self._spool is not None:
+            self._spool.close()
+
     def _taken(self, message: Message) -> Receipt:
         self._breaker.succeeded()
+        if self._spool is not None:
+            self._spool.redis_answered()
         return self._receipt(message, "stream" if message.invalid is None else "quarantined")
 
-    def _failed(self, message: Message, error: StreamUnavailable) -> Receipt:
-        self._breaker.failed()
-        return self._without_redis(message, str(error))
+    async def _awithout_redis(self, message: Message, reason: str, deadline: float) -> Receipt:
+        if self._spool is None or message.delivery == "best_effort":
+            return self._without_redis(message, reason, deadline)
+        # who is cancelled meanwhile gets no receipt, but the event is brought to its place all the same
+        return await asyncio.shield(self._aside.run(self._without_redis, message, reason, deadline))
 
-    def _without_redis(self, message: Message, reason: str) -> Receipt:
+    def _without_redis(self, message: Message, reason: str, deadline: float) -> Receipt:
         if message.delivery == "best_effort":
             return self._receipt(message, "dropped")
+        refusal = self._spooled(message, deadline)
+        if refusal is None:
+            return self._receipt(message, "spooled")
+        reason = f"{reason}; {refusal}" if refusal else reason
         if message.delivery == "required":
             # not logged as an event: the caller is to refuse the action, and then it did not happen
+            self._refused(message)
             self._counting.count(message.tag, "refused")
             raise EventNotRecorded(f"{message.tag} {message.id} was not recorded: {reason}")
         log(message, reason)
         return self._receipt(message, "logged")
 
+    def _spooled(self, message: Message, deadline: float) -> str | None:
+        """Why the spool did not take it; empty without a spool, None if it did."""
+        if self._spool is None:
+            return ""
+        fields = fields_of(message.payload, message.invalid, message.signature)
+        try:
+            self._spool.put(fields, message.tag, deadline)
+        except SpoolUnavailable as error:
+            return f"the spool did not take it: {error}"
+        return None
+
     def _interrupted(self, message: Message) -> None:
         """The caller was cancelled or is being stopped: it will get no receipt, but the event is kept."""
+        soon = time.monotonic() + INTERRUPTED_SECONDS
+        if message.delivery != "best_effort" and self._spooled(message, soon) is None:
+            self._counting.count(message.tag, "spooled")
+            return
         log(message, INTERRUPTED)
         self._counting.count(message.tag, "logged")
 

@@ -19,9 +19,13 @@ from .facts import Call, Given, event_of, request_of
 from .message import Message
 from .metrics import Metrics
 from .middleware.forwarded import TrustedProxies
+from .numbering import Numbering
 from .quarantine import quarantined
 from .receipt import Outcome, Receipt
+from .seal import Seal
 from .settings import ProducerSettings
+from .signing import Key, Signer
+from .spool import Spool
 from .transactions.outbox import Outbox, TableOutbox
 from .transports import RedisStream, Transport
 from .validation import encoded, harmless
@@ -41,6 +45,7 @@ class Emitter:
         transport: another way to the stream than Redis; one that is an `Outbox` as well takes what is
             emitted within transactions.
         metrics: counts each emit.
+        spool: keeps what the transport does not take; without it, for Redis, the one of the settings.
 
     Raises:
         CatalogueError: a catalogue file is wrong.
@@ -54,6 +59,7 @@ class Emitter:
         catalogue: Catalogue | None = None,
         transport: Transport | None = None,
         metrics: Metrics | None = None,
+        spool: Spool | None = None,
     ) -> None:
         self.catalogue = load(settings.catalogue) if catalogue is None else catalogue
         self._transport = RedisStream(settings.redis_url, settings.stream) if transport is None else transport
@@ -62,31 +68,44 @@ class Emitter:
         self._counting = Counting(metrics)
         self._quarantines = settings.on_invalid == "quarantine"
         self._proxies = TrustedProxies(settings.trusted_proxies)
+        signer = Signer(Key.of(settings.signing_key)) if settings.signing_key else None
+        self._seal = Seal(Numbering(settings.producer_name), signer)
         breaker = Breaker(settings.breaker_seconds)
-        self._delivery = Delivery(self._transport, breaker, settings.emit_budget_ms / 1000, self._counting)
+        if spool is None and isinstance(self._transport, RedisStream):
+            from .spool.keeper import FileSpool  # noqa: PLC0415 - who only imports us does not pay for it
+
+            spool = FileSpool.of(settings, self._transport)
+        self._delivery = Delivery(
+            self._transport,
+            breaker,
+            settings.emit_budget_ms / 1000,
+            self._counting,
+            spool,
+            refused=self._seal.refused,
+        )
 
     def emit(self, tag: str, **given: Unpack[Call]) -> Receipt:
         """See `producer.emit`."""
         connection = given.pop("connection", None)
         if connection is None:
-            return self._deliver(self._message(tag, given))
+            return self.deliver(self._message(tag, given))
         message = self._message(tag, given)
         try:
             self._outbox.put(connection, message.payload, message.invalid)
         except InvalidEvent as error:
-            return self._deliver(self._invalid(error, tag, {}))
+            return self.deliver(self._invalid(error, tag, {}))
         return self._written(message)
 
     async def aemit(self, tag: str, **given: Unpack[Call]) -> Receipt:
         """See `producer.aemit`."""
         connection = given.pop("connection", None)
         if connection is None:
-            return await self._adeliver(self._message(tag, given))
+            return await self.adeliver(self._message(tag, given))
         message = self._message(tag, given)
         try:
             await self._outbox.aput(connection, message.payload, message.invalid)
         except InvalidEvent as error:
-            return await self._adeliver(self._invalid(error, tag, {}))
+            return await self.adeliver(self._invalid(error, tag, {}))
         return self._written(message)
 
     def prepare(self, tag: str, **given: Unpack[Given]) -> Message:
@@ -103,11 +122,11 @@ class Emitter:
         Raises:
             EventNotRecorded: it is `required`, and Redis did not take it.
         """
-        return self._deliver(message)
+        return self._delivery.deliver(self._seal.numbered(message))
 
     async def adeliver(self, message: Message) -> Receipt:
         """The same, without blocking the event loop."""
-        return await self._adeliver(message)
+        return await self._delivery.adeliver(self._seal.numbered(message))
 
     def send(self, event: Event) -> Receipt:
         """Record an event that was made elsewhere, with its id: checked and delivered as in `emit`.
@@ -116,11 +135,11 @@ class Emitter:
             InvalidEvent: no worker could store it.
             EventNotRecorded: it is `required`, and Redis did not take it.
         """
-        return self._delivery.deliver(self._made(event))
+        return self.deliver(self._made(event))
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        self._transport.close()
+        self._delivery.close()
 
     def _written(self, message: Message) -> Receipt:
         outcome: Outcome = "outbox" if message.invalid is None else "quarantined"

@@ -2,7 +2,8 @@
 
     TrailkeeperError
     ├── EventNotRecorded       a `required` event reached neither Redis nor any durable place
-    └── StreamUnavailable      Redis refused, hung or is full (made in producer/transports/redis_errors.py)
+    ├── StreamUnavailable      Redis refused, hung or is full (made in producer/transports/redis_errors.py)
+    └── SpoolUnavailable       the spool is full, broken or busy (made in producer/spool/sqlite_errors.py)
 
 Mistakes to mend in code or configuration stand outside that tree, so that a
 handler's `except TrailkeeperError` never hides one:
@@ -29,6 +30,10 @@ class EventNotRecorded(TrailkeeperError):  # noqa: N818 - reads as the sentence 
 
 class StreamUnavailable(TrailkeeperError):  # noqa: N818 - as above
     """Redis did not take or give what was asked, within the time allowed."""
+
+
+class SpoolUnavailable(TrailkeeperError):  # noqa: N818 - as above
+    """The spool did not take or give what was asked, within the time allowed."""
 
 
 class InvalidEvent(ValueError):  # noqa: N818 - part of the public interface by this name

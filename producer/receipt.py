@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
-Outcome = Literal["stream", "logged", "quarantined", "dropped", "outbox", "on_commit"]
+Outcome = Literal["stream", "logged", "quarantined", "dropped", "spooled", "outbox", "on_commit"]
 
 
 class Receipt(UUID):
     """The id of an event, which is a UUIDv7, with the place where the event is now.
 
     Attributes:
-        outcome: ``stream``: in Redis. ``logged``: Redis did not take it; it is whole in a line of the
-            log. ``quarantined``: the call was wrong; it is kept for an operator as a dead letter.
-            ``dropped``: Redis did not take it, and its event type is `best_effort`. ``outbox``: in the
-            transaction it was given. ``on_commit``: nowhere yet; it is sent after the commit.
+        outcome: ``stream``: in Redis. ``spooled``: Redis did not take it; it is on this machine's disk,
+            and follows. ``logged``: neither took it; it is whole in a line of the log. ``quarantined``: the
+            call was wrong; it is kept for an operator as a dead letter. ``dropped``: Redis did not take
+            it, and its event type is `best_effort`. ``outbox``: in the transaction it was given.
+            ``on_commit``: nowhere yet; it is sent after the commit.
     """
 
     __slots__ = ("outcome",)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
@@ -33,6 +34,19 @@ Paths = tuple[str, ...]
 Items = Annotated[tuple[str, ...], msgspec.Meta(extra={"separator": ","})]
 """Several words in one variable, separated by commas."""
 
+SigningKey = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[^:,@\s]+:[^,\s]{32,}$", extra={"expected": "name:secret, the secret of 32 bytes or more"}
+    ),
+]
+
+OFF = "off"
+SpoolPath = Annotated[
+    Annotated[str, msgspec.Meta(pattern=r"^off$|\.sqlite$")] | None,
+    msgspec.Meta(extra={"expected": "a path that ends in .sqlite, or off"}),
+]
+
 
 class ProducerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What `emit` needs to know.
@@ -43,8 +57,15 @@ class ProducerSettings(msgspec.Struct, frozen=True, kw_only=True):
         catalogue: TOML files with the application's own event types.
         emit_budget_ms: the longest that one `emit` may take in all, in milliseconds.
         breaker_seconds: after Redis did not answer, how long the next calls do not ask it.
+        spool: file that keeps events while Redis does not take them, or ``off``; without it,
+            ``trailkeeper/spool.sqlite`` in the user's state folder (``$XDG_STATE_HOME``, ``~/.local/state``).
+        spool_max_mb: how large that file may become, in MiB.
+        spool_sync: ``full``: what is spooled survives a power failure; ``normal``: the death of processes.
         on_invalid: ``raise`` InvalidEvent, or ``quarantine`` the event as a dead letter.
         trusted_proxies: addresses and networks whose ``X-Forwarded-For`` is believed.
+        producer_name: what this application is called where events are counted; without it, the host's name.
+        signing_key: signs every message, as ``name:secret``; the secret of 32 bytes or more. The worker
+            knows the same key in its ``TRAILKEEPER_VERIFY_KEYS``.
     """
 
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
@@ -52,8 +73,13 @@ class ProducerSettings(msgspec.Struct, frozen=True, kw_only=True):
     catalogue: Paths = ()
     emit_budget_ms: Milliseconds = 250
     breaker_seconds: Seconds = 5.0
+    spool: SpoolPath = None
+    spool_max_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 256
+    spool_sync: Literal["full", "normal"] = "full"
     on_invalid: Literal["raise", "quarantine"] = "raise"
     trusted_proxies: Items = ()
+    producer_name: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None = None
+    signing_key: SigningKey | None = None
 
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -74,6 +100,16 @@ def read(kind: type[S], environ: Mapping[str, str] | None = None) -> S:
 def variable(name: str) -> str:
     """The environment variable of a setting: ``stream`` is ``TRAILKEEPER_STREAM``."""
     return PREFIX + name.upper()
+
+
+def spool_path(given: str | None) -> Path | None:
+    """Where the spool's file is, made absolute; None where it is off."""
+    if given == OFF:
+        return None
+    if given is not None:
+        return Path(given).expanduser().absolute()
+    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(state).expanduser().absolute() / "trailkeeper" / "spool.sqlite"
 
 
 def changed(settings: S, overrides: Mapping[str, Any]) -> S:
@@ -104,7 +140,7 @@ def _convert(name: str, text: str, kind: Any) -> Any:
 
 
 def _shown(name: str, value: Any) -> str:
-    return "a secret" if name.endswith(("url", "secret")) else repr(value)
+    return "a secret" if name.endswith(("url", "secret", "key", "keys")) else repr(value)
 
 
 def _split(text: str, kind: Any) -> Any:

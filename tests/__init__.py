@@ -1,0 +1,10 @@
+"""Tests and benchmarks. What they spool goes to a folder of their own, not to the user's."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_state = tempfile.mkdtemp(prefix="tk-state-")
+atexit.register(shutil.rmtree, _state, ignore_errors=True)
+os.environ["XDG_STATE_HOME"] = _state

@@ -15,9 +15,10 @@ MetricName = Literal[
 
 Outcome = Literal[
     "stream",  # Redis has it
-    "logged",  # Redis did not take it; a line of the log has it
+    "spooled",  # Redis did not take it; the spool on this machine has it
+    "logged",  # neither took it; a line of the log has it
     "dropped",  # a best-effort event that Redis did not take
-    "refused",  # EventNotRecorded was raised: a required event that Redis did not take
+    "refused",  # EventNotRecorded was raised: a required event that neither took
     "invalid",  # InvalidEvent was raised
     "outbox",  # written with the transaction of the caller, which may yet roll back
     "quarantined",  # the call was wrong, and the event is kept as a dead letter

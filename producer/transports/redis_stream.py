@@ -53,7 +53,7 @@ class RedisStream:
 
     @property
     def place(self) -> str:
-        """Which stream it is, on which server, without credentials: the same for all processes that say it alike."""
+        """Which stream it is, on which server, as the URL says it, without credentials."""
         return f"{self._address}/{self._address.database} {self._key.decode()}"
 
     @contextmanager
