@@ -39,6 +39,7 @@ task_default_routing_key = "maintenance"
 task_create_missing_queues = False
 task_routes = {
     "trailkeeper.drain": {"queue": "ingest", "routing_key": "ingest"},
+    "trailkeeper.relay": {"queue": "ingest", "routing_key": "ingest"},
     "trailkeeper.backfill_chunk": {"queue": "backfill", "routing_key": "backfill"},
 }
 

@@ -1,7 +1,7 @@
-"""Starts drains while there is something to drain: a step of Celery's own consumer.
+"""Starts drains and relays while there is something for them: a step of Celery's own consumer.
 
 Runs on the worker's event loop, in the parent process, and does nothing there
-but look and send a task: drains are ordinary tasks, so that time limits, `-c`,
+but look and send a task: they are ordinary tasks, so that time limits, `-c`,
 autoscale and `celery inspect` work on them. No beat is needed.
 """
 
@@ -21,19 +21,21 @@ from redis.retry import Retry
 from producer.errors import StreamUnavailable
 
 from .backlog import Backlog, look
+from .relay import Watch
 from .settings import WorkerSettings, settings
 
 logger = logging.getLogger(__name__)
 
 QUEUE = "ingest"
 TASK = "trailkeeper.drain"
+RELAY_TASK = "trailkeeper.relay"
 EXPIRES_SECONDS = 30
 RECOVERY_SECONDS = 1.0
 """How often a drain is started when all that is left is pending, to take over what a dead one held."""
 
 
 def wanted(backlog: Backlog, *, busy: int, slots: int, batch_size: int) -> int:
-    """How many more drains to start: one a batch, at most one a pool process, none while paused."""
+    """How many more drains or relays to start: one a batch, at most one a pool process, none while paused."""
     if backlog.paused:
         return 0
     needed = math.ceil(backlog.new / batch_size)
@@ -41,7 +43,7 @@ def wanted(backlog: Backlog, *, busy: int, slots: int, batch_size: int) -> int:
 
 
 class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publishes no types
-    """Looks at the stream every `dispatch_ms` and sends the drains that are wanted."""
+    """Looks at the stream every `dispatch_ms`, a thread of it into the outbox; sends the tasks wanted."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
@@ -49,6 +51,7 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         super().__init__(consumer, **kwargs)
         self._timer: Any = None
         self._client: redis.Redis | None = None
+        self._watch: Watch | None = None
         self._recovered = 0.0
         self._is_first_look = True
         self._failing = False
@@ -65,6 +68,13 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             retry=Retry(NoBackoff(), 0),
             protocol=2,
         )
+        self._watch = Watch(
+            config.database_url,
+            idle_seconds=config.outbox_ms / 1000,
+            busy_seconds=config.dispatch_ms / 1000,
+            most=config.batch_size * consumer.pool.num_processes,
+        )
+        self._watch.start()
         self._timer = consumer.timer.call_repeatedly(
             config.dispatch_ms / 1000, self._tick, (consumer, config)
         )
@@ -74,6 +84,9 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
         if self._client is not None:
             self._client.close()
             self._client = None
@@ -91,6 +104,23 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         backlog = look(self._client, config.stream)
         for _ in range(self._number(backlog, consumer, config)):
             consumer.app.send_task(TASK, queue=QUEUE, expires=EXPIRES_SECONDS)
+        for _ in range(self._relays(backlog, consumer, config)):
+            consumer.app.send_task(RELAY_TASK, queue=QUEUE, expires=EXPIRES_SECONDS)
+
+    def _relays(self, backlog: Backlog, consumer: Any, config: WorkerSettings) -> int:
+        assert self._watch is not None
+        found = self._watch.found()
+        if not found:
+            return 0
+        number = wanted(
+            backlog._replace(new=found),
+            busy=_here(RELAY_TASK) + _waiting(consumer),
+            slots=consumer.pool.num_processes,
+            batch_size=config.batch_size,
+        )
+        if number:
+            self._watch.forget()
+        return number
 
     def _number(self, backlog: Backlog, consumer: Any, config: WorkerSettings) -> int:
         slots: int = consumer.pool.num_processes
@@ -100,7 +130,7 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             return slots
         if not backlog.new and not backlog.pending:
             return 0
-        busy = _drains_here() + _drains_waiting(consumer)
+        busy = _here(TASK) + _waiting(consumer)
         number = wanted(backlog, busy=busy, slots=slots, batch_size=config.batch_size)
         return 1 if not busy and not number and self._recovery_is_due(backlog) else number
 
@@ -119,10 +149,10 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         self._failing = failing
 
 
-def _drains_here() -> int:
-    return sum(request.name == TASK for request in state.reserved_requests)
+def _here(task: str) -> int:
+    return sum(request.name == task for request in state.reserved_requests)
 
 
-def _drains_waiting(consumer: Any) -> int:
-    """Drains that were sent and that no worker has taken yet."""
+def _waiting(consumer: Any) -> int:
+    """Drains and relays that were sent and that no worker has taken yet."""
     return int(consumer.connection.default_channel.queue_declare(queue=QUEUE).message_count)

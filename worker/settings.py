@@ -35,6 +35,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
         geoip: MaxMind-format files (city, country, ASN); the first that knows a value wins.
         batch_size: messages stored in one transaction.
         dispatch_ms: how often the worker looks whether there is something to drain.
+        outbox_ms: how often the worker looks into the outbox while nothing is there; more often after a find.
         drain_seconds: the longest that one drain runs; a warm shutdown waits for it.
         lease_seconds: how long a message may be held before another drain takes it over.
         retention_user_days: how long user events are kept: days, or ``forever``.
@@ -54,6 +55,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     geoip: Paths = ()
     batch_size: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1_000
     dispatch_ms: Milliseconds = 100
+    outbox_ms: Milliseconds = 1000
     drain_seconds: Seconds = 5.0
     lease_seconds: Seconds = 30.0
     retention_user_days: Days = 365

@@ -12,6 +12,7 @@ from . import retention, upkeep
 from .backfills import Runner, to_rouse
 from .celery import app
 from .drain import RETRY, Drainer
+from .relay import Relayer
 from .settings import settings
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,18 @@ def drain(task: Any) -> None:
         return
     if report.batches:
         logger.debug("drained", extra=report.counts())
+
+
+@app.task(name="trailkeeper.relay", bind=True, acks_late=False)  # type: ignore[untyped-decorator]
+def relay(task: Any) -> None:
+    """Empty the outbox for a while."""
+    try:
+        report = _relayer(task.request.hostname).run()
+    except RETRY as error:
+        logger.warning("relaying waits: %s: %s", type(error).__name__, error)
+        return
+    if report.batches:
+        logger.debug("relayed", extra=report.counts())
 
 
 @app.task(name="trailkeeper.beat_alive")  # type: ignore[untyped-decorator]
@@ -119,6 +132,13 @@ def _drainer(hostname: str) -> Drainer:
         _own.drainer = Drainer(settings(), f"{hostname}/{_slot()}")
     drainer: Drainer = _own.drainer
     return drainer
+
+
+def _relayer(hostname: str) -> Relayer:
+    if not hasattr(_own, "relayer"):
+        _own.relayer = Relayer(settings(), f"{hostname}/{_slot()}")
+    relayer: Relayer = _own.relayer
+    return relayer
 
 
 def _slot() -> str:

@@ -11,9 +11,10 @@ import redis
 
 import worker.settings
 from tests.support.drains import STREAM, put
-from worker.dispatcher import QUEUE, TASK, Dispatcher
+from worker.dispatcher import QUEUE, RELAY_TASK, TASK, Dispatcher
 from worker.drain import pause
 from worker.drain.stream import Stream
+from worker.relay import Watch
 
 SLOTS = 3
 BATCH = 10
@@ -27,6 +28,7 @@ class FakeConsumer:
         self.waiting = 0
         self.tick: Callable[[], None] | None = None
         self.interval: float | None = None
+        self.dispatcher: Any = None
         self.connection_errors = self.channel_errors = ()
         self.pool = SimpleNamespace(num_processes=SLOTS)
         self.timer = SimpleNamespace(call_repeatedly=self._call_repeatedly)
@@ -66,9 +68,10 @@ def started(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCon
     """The consumer of a worker whose dispatcher runs, and looked for the first time."""
     monkeypatch.setenv("TRAILKEEPER_REDIS_URL", redis_url)
     monkeypatch.setenv("TRAILKEEPER_BATCH_SIZE", str(BATCH))
+    monkeypatch.setattr(Watch, "start", lambda _: None)  # there is no Postgres here
     worker.settings.settings.cache_clear()
     consumer = FakeConsumer(QUEUE, "maintenance")
-    dispatcher = Dispatcher(consumer)
+    dispatcher = consumer.dispatcher = Dispatcher(consumer)
     dispatcher.start(consumer)
     assert consumer.looks() == SLOTS
     yield consumer
@@ -128,6 +131,20 @@ def test_a_server_that_is_away_is_said_once_and_looked_for_again(
         "cannot look at the stream",
         "can look at the stream again",
     ]
+
+
+def test_what_is_seen_in_the_outbox_gets_relays_once(
+    started: FakeConsumer, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Watch, "found", lambda watch: watch._found)
+    watch = started.dispatcher._watch
+    assert watch is not None
+    watch._found = 2 * BATCH
+    pause.begin(client, STREAM, "store", "away")
+    assert started.looks() == 0
+    client.delete(f"{STREAM}:pause")
+    assert [started.looks() for _ in range(2)] == [2, 0]
+    assert started.sent[-2:] == [RELAY_TASK] * 2
 
 
 def test_a_worker_of_other_queues_does_not_look() -> None:

@@ -1,0 +1,106 @@
+"""The outbox as the worker sees it: take rows out, within the transaction that stores them; count what waits.
+
+Ids are given out before commits, so a lower id may appear after a higher one was
+taken. Therefore nobody remembers how far the outbox was read: what is there is
+taken, whatever its id, and what is locked by another worker is left to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, text
+
+from .errors import translated
+
+HIGHEST = 2**63 - 1
+COUNTED = 10_000
+"""Rows that are counted at most, so that looking costs the same however much waits."""
+
+# by ctid: the rows are found where they lie, whatever statistics say of a table that is mostly empty
+_TAKE = text("""
+    DELETE FROM outbox
+     WHERE ctid = ANY (ARRAY(SELECT ctid FROM outbox WHERE id BETWEEN :low AND :high
+                              ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED))
+    RETURNING id, made_at, payload, invalid
+""")
+_IDS = text("SELECT id FROM outbox WHERE id BETWEEN :low AND :high ORDER BY id LIMIT :limit")
+_WAITING = text("SELECT count(*) FROM (SELECT FROM outbox ORDER BY id LIMIT :most) AS some")
+_BACKLOG = text("""
+    SELECT count(*), extract(epoch FROM clock_timestamp() - min(made_at))
+      FROM (SELECT made_at FROM outbox ORDER BY id LIMIT :most) AS some
+""")
+
+
+class Span(NamedTuple):
+    """Ids from the lowest to the highest, both included."""
+
+    low: int = 1
+    high: int = HIGHEST
+
+
+class OutboxRow(NamedTuple):
+    """A message in the outbox."""
+
+    id: int
+    made_at: datetime
+    payload: bytes
+    invalid: bytes | None
+
+
+@dataclass(frozen=True)
+class OutboxBacklog:
+    """What waits.
+
+    Attributes:
+        waiting: committed rows; `COUNTED` stands for that many or more.
+        oldest_seconds: since the oldest of them was written; None of none.
+    """
+
+    waiting: int
+    oldest_seconds: float | None
+
+
+def take(connection: Connection, span: Span, limit: int) -> list[OutboxRow]:
+    """Remove the rows with the lowest ids that nobody else is at; a rollback puts them back.
+
+    Args:
+        connection: in a transaction.
+        span: of which ids.
+        limit: how many at most.
+
+    Raises:
+        StoreError: Postgres did not answer, or has no outbox.
+    """
+    with translated():
+        found = connection.execute(_TAKE, {**span._asdict(), "limit": limit})
+        rows = [OutboxRow(*row) for row in found]
+    return sorted(
+        row._replace(payload=bytes(row.payload), invalid=None if row.invalid is None else bytes(row.invalid))
+        for row in rows
+    )
+
+
+def ids(connection: Connection, span: Span, limit: int) -> list[int]:
+    """The lowest ids that are there, whoever is at them."""
+    with translated():
+        return list(connection.scalars(_IDS, {**span._asdict(), "limit": limit}))
+
+
+def waiting(connection: Connection, most: int) -> int:
+    """How many committed rows there are, counted up to *most*."""
+    with translated():
+        return int(connection.execute(_WAITING, {"most": most}).scalar_one())
+
+
+def backlog(connection: Connection) -> OutboxBacklog:
+    """How much waits, and since when.
+
+    Raises:
+        StoreError: Postgres did not answer, or has no outbox.
+    """
+    with translated():
+        number, oldest = connection.execute(_BACKLOG, {"most": COUNTED}).one()
+    return OutboxBacklog(number, None if oldest is None else max(0.0, float(oldest)))
