@@ -133,10 +133,7 @@ def test_a_server_that_is_away_is_said_once_and_looked_for_again(
     ]
 
 
-def test_what_is_seen_in_the_outbox_gets_relays_once(
-    started: FakeConsumer, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Watch, "found", lambda watch: watch._found)
+def test_what_is_seen_in_the_outbox_gets_relays_once(started: FakeConsumer, client: redis.Redis) -> None:
     watch = started.dispatcher._watch
     assert watch is not None
     watch._found = 2 * BATCH
