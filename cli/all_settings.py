@@ -25,7 +25,7 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "command": CliSettings,
 }
 ATTRIBUTE = re.compile(r"^(\w+): (.*(?:\n {2,}.*)*)", re.MULTILINE)
-SECRET = ("token", "secret", "password", "key")
+SECRET = ("token", "secret", "password", "key", "keys")
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -90,7 +90,7 @@ def _problems(name: str, packages: list[str]) -> Iterator[str]:
 def _shown(name: str, value: Any) -> str | None:
     if value is None or value == ():
         return None
-    if any(word in name for word in SECRET):
+    if name.endswith(SECRET):
         return "***"
     if isinstance(value, bool):
         return str(value).lower()

@@ -23,6 +23,7 @@ from .numbering import Numbering
 from .quarantine import quarantined
 from .receipt import Outcome, Receipt
 from .seal import Seal
+from .secrets import SecretGuard
 from .settings import ProducerSettings
 from .signing import Key, Signer
 from .spool import Spool
@@ -67,6 +68,7 @@ class Emitter:
         self._outbox = given if isinstance(given, Outbox) else TableOutbox()
         self._counting = Counting(metrics)
         self._quarantines = settings.on_invalid == "quarantine"
+        self._secrets = SecretGuard(settings.secrets, settings.secret_words, self._counting.removed)
         self._proxies = TrustedProxies(settings.trusted_proxies)
         signer = Signer(Key.of(settings.signing_key)) if settings.signing_key else None
         self._seal = Seal(Numbering(settings.producer_name), signer)
@@ -152,7 +154,7 @@ class Emitter:
             request = request_of(given.get("request"), self._proxies)
             kind = self._kind(tag)
             now = datetime.now(UTC)
-            event = event_of(kind, given, request, now)
+            event = self._without_secrets(event_of(kind, given, request, now), kind)
             return Message(event.id, kind.tag, encoded(event, kind, now), None, kind.delivery)
         except InvalidEvent as error:
             said = {name: value for name, value in given.items() if name != "request" and value is not None}
@@ -162,10 +164,15 @@ class Emitter:
         try:
             kind = self._kind(event.tag)
             event = replace(event, tag=kind.tag, user_agent=harmless(event.user_agent))
+            event = self._without_secrets(event, kind)
             payload = encoded(event, kind, datetime.now(UTC))
             return Message(event.id, kind.tag, payload, None, kind.delivery)
         except InvalidEvent as error:
             return self._invalid(error, event.tag, asdict(event))
+
+    def _without_secrets(self, event: Event, kind: EventType) -> Event:
+        kept = self._secrets.checked(event.additional, kind.payload, kind.tag)
+        return event if kept is event.additional else replace(event, additional=kept)
 
     def _kind(self, tag: str) -> EventType:
         if kind := self._known(tag):
@@ -181,6 +188,8 @@ class Emitter:
         kind = self._known(tag)
         counted = kind.tag if kind else UNKNOWN
         if self._quarantines:
-            return quarantined(error, counted, {**given, "tag": tag})
+            declared = kind.payload if kind else ()
+            payload = self._secrets.cleaned(given.get("additional"), declared, counted)
+            return quarantined(error, counted, {**given, "additional": payload, "tag": tag})
         self._counting.count(counted, "invalid")
         raise error

@@ -66,6 +66,9 @@ class ProducerSettings(msgspec.Struct, frozen=True, kw_only=True):
         producer_name: what this application is called where events are counted; without it, the host's name.
         signing_key: signs every message, as ``name:secret``; the secret of 32 bytes or more. The worker
             knows the same key in its ``TRAILKEEPER_VERIFY_KEYS``.
+        secrets: what becomes of a password, token or key in an event's payload: ``redact`` puts a mark in
+            its place, ``refuse`` refuses the event, ``allow`` keeps it.
+        secret_words: words in the names of payload keys that tell a secret, besides those we know.
     """
 
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
@@ -80,6 +83,8 @@ class ProducerSettings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: Items = ()
     producer_name: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None = None
     signing_key: SigningKey | None = None
+    secrets: Literal["redact", "refuse", "allow"] = "redact"
+    secret_words: Items = ()
 
 
 S = TypeVar("S", bound=msgspec.Struct)

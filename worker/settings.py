@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from producer.settings import Milliseconds, Paths, Seconds, Url, read
+from producer.settings import Items, Milliseconds, Paths, Seconds, Url, read
 
 MINIMUM_DAYS = 30
 """So that nobody empties the trail by a slip of a finger; a tag of its own may be kept for less."""
@@ -45,6 +45,9 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
         scrub_address_days: after how many days an address becomes its network (/24 or /48), or ``never``.
         scrub_days: after how many days an event loses its address, location, client, names and personal
             payload keys, or ``never``.
+        secrets: what becomes of a password, token or key in the payload of an event that another producer
+            wrote: ``redact`` or ``refuse`` put a mark in its place, ``allow`` keeps it.
+        secret_words: words in the names of payload keys that tell a secret, besides those we know.
     """
 
     redis_url: Url = "redis://127.0.0.1:6379/0"
@@ -64,6 +67,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     retention_system_days: Days = "forever"
     scrub_address_days: Age = 365
     scrub_days: Age = "never"
+    secrets: Literal["redact", "refuse", "allow"] = "redact"
+    secret_words: Items = ()
 
 
 @cache

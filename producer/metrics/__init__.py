@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 
 MetricName = Literal[
     "trailkeeper.events",  # every emit, tagged `tag:<tag>` and `outcome:<outcome>`
+    "trailkeeper.secrets",  # every secret that was removed from an event's payload, tagged `tag:<tag>`
 ]
 """Every metric that the producer counts."""
 
@@ -32,7 +33,7 @@ class Metrics(Protocol):
     def increment(self, name: str, tags: list[str]) -> None:
         """Add one.
 
-        It is called within the request, once an emit, from any thread: it must return at once. What it
+        It is called within the request, about once an emit, from any thread: it must return at once. What it
         raises is logged, the first time, and does not reach the caller of emit.
 
         Args:

@@ -9,6 +9,7 @@ from datetime import datetime
 from producer.catalogue import Catalogue
 from producer.errors import InvalidMessage
 from producer.wire import decode
+from worker.secrets import without_secrets
 
 from .messages import Accepted, Message, Rejected
 
@@ -53,4 +54,5 @@ def _accept(message: Message, catalogue: Catalogue, now: datetime) -> Accepted:
         raise InvalidMessage(
             "unknown_tag", f"{event.tag}: add its catalogue to TRAILKEEPER_CATALOGUE of the worker"
         )
+    event, extras = without_secrets(event, extras, event_type)
     return Accepted(message, event, event_type, extras)

@@ -1,0 +1,70 @@
+"""What a key's name says of its value: that it is a secret, or that it may well look random."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_NAMES = """
+    password passwords passwd pwd passphrase passcode secret secrets token tokens apikey apikeys authorization
+    cookie cookies credentials otp totp pin cvv cvc pan privatekey secretkey accesskey sessionid bearer
+"""
+_RUNS = """
+    api_key api_keys private_key private_keys secret_key secret_keys access_key access_keys signing_key
+    encryption_key recovery_code recovery_codes backup_code backup_codes security_code card_number session_key
+    one_time_code
+"""
+_ABOUT = """
+    id ids uuid name label description kind type count length expires expiry expiration at on date age
+    created updated changed added removed revoked enabled disabled required status state scope scopes method
+    reason policy version hint url uri issuer audience prompt
+"""
+_RANDOM = """
+    id ids uuid digest digests hash hashes checksum checksums fingerprint thumbprint etag signature
+    md5 sha1 sha256 sha384 sha512 blake2b
+"""
+SECRET = frozenset(_NAMES.split())
+SECRET_RUNS = frozenset(_RUNS.split())
+
+ABOUT = frozenset(_ABOUT.split())
+"""Last words that make a key tell *about* a secret: ``token_id``, ``password_changed_at``."""
+
+RANDOM = frozenset(_RANDOM.split())
+"""Last words of keys whose values look random and are none: ``subscription_id``, ``sha256``."""
+
+LONGEST_KEY = 128
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+def words_of(key: str) -> list[str]:
+    """``apiKey``, ``api-key`` and ``API_KEY`` are the words api and key."""
+    return [word.lower() for word in _WORD.findall(key[:LONGEST_KEY])]
+
+
+@lru_cache(maxsize=2048)
+def names_secret(key: str, more: frozenset[str] = frozenset()) -> bool:
+    """Whether a value under this key is a secret.
+
+    Args:
+        key: any text.
+        more: an application's own words, or several joined by ``_``.
+    """
+    words = words_of(key)
+    if not words or words[-1] in ABOUT:
+        return False
+    wanted, runs = SECRET | more, SECRET_RUNS | more
+    if any(word in wanted for word in words):
+        return True
+    return any("_".join(words[start:end]) in runs for start, end in _runs(len(words)))
+
+
+@lru_cache(maxsize=2048)
+def names_random(key: str) -> bool:
+    """Whether a value under this key may look random without being a secret."""
+    words = words_of(key)
+    return bool(words) and (words[-1] in RANDOM or "".join(words[-2:]) in RANDOM)
+
+
+def _runs(count: int) -> list[tuple[int, int]]:
+    """Two and three words that stand side by side."""
+    return [(start, start + size) for size in (2, 3) for start in range(count - size + 1)]

@@ -1,0 +1,271 @@
+"""What is taken for a secret in a payload, and what is not."""
+
+from __future__ import annotations
+
+import base64
+import random
+import string
+import time
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from producer.catalogue import load
+from producer.errors import InvalidEvent
+from producer.lines import read_lines
+from producer.secrets import REMOVED, SecretGuard
+from producer.secrets.words import names_secret
+
+# in pieces, so that no scanner takes this file for a leak
+KNOWN = {
+    "PyPI": "pypi-" + "AgEIcHlwaS5vcmcCJGQ2ZGQ1ZjE1LTg3NjItNDc1OC1hNTgxLTk5ZmI5MzAwNjdlNwACKlszLCJh",
+    "GitHub": "ghp_" + "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx",
+    "GitHub, fine": "github_pat_" + "11ABCDEFG0aBcDeFgHiJkL_mNoPqRsTuVwXyZ",
+    "AWS": "AKIA" + "IOSFODNN7EXAMPLE",
+    "Slack": "xoxb-" + "2345678901-AbCdEfGhIjKl",
+    "JWT": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+    "header": "Bearer " + "mF9B5f41JqM0a7c8d9e0",
+    "PEM": "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----",
+}
+DECLARED = ("note", "value", "metadata")
+
+
+def checked(payload: dict[str, Any], *, policy: Any = "redact", more: tuple[str, ...] = ()) -> Any:
+    return SecretGuard(policy, more).checked(payload, DECLARED, "project:note:add")
+
+
+@pytest.mark.parametrize("secret", KNOWN.values(), ids=KNOWN)
+def test_a_secret_of_a_known_form_is_replaced_and_the_text_around_it_stays(secret: str) -> None:
+    assert checked({"note": f"found {secret}, revoke it"}) == {"note": f"found {REMOVED}, revoke it"}
+
+
+def test_user_and_password_go_from_an_address() -> None:
+    assert checked({"value": "redis://app:hunter2@db.internal/0"}) == {
+        "value": f"redis://{REMOVED}@db.internal/0"
+    }
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "password",
+        "userPassword",
+        "API-Key",
+        "api_key",
+        "apiKey",
+        "client_secret",
+        "X-Auth-Token",
+        "HTTP_COOKIE",
+        "recoveryCodes",
+        "card_number",
+        "otp",
+        "privateKey",
+        "authorization",
+        "PASSWD",
+    ],
+)
+def test_a_key_that_names_a_secret_loses_its_value_whatever_it_is(key: str) -> None:
+    for value in ("hunter2", 123456, ["a", "b"], {"iv": "x"}):
+        assert checked({"metadata": {key: value}}) == {"metadata": {key: REMOVED}}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "token_id",
+        "password_changed_at",
+        "secret_count",
+        "tokenizer",
+        "pinned",
+        "passenger",
+        "compass",
+        "author",
+        "cookie_policy",
+        "two_factor_method",
+        "key",
+        "keyword",
+        "cardinality",
+        "company",
+        "opinion",
+        "expansion",
+    ],
+)
+def test_a_key_that_only_tells_about_a_secret_keeps_its_value(key: str) -> None:
+    assert checked({"metadata": {key: "2026-11-24"}}) == {"metadata": {key: "2026-11-24"}}
+
+
+def test_whether_there_is_a_secret_is_none() -> None:
+    assert checked({"metadata": {"password": True, "otp": None}}) == {
+        "metadata": {"password": True, "otp": None}
+    }
+
+
+def test_a_key_that_the_catalogue_declares_may_be_called_as_it_likes_but_not_hold_everything() -> None:
+    guard = SecretGuard()
+    assert guard.checked({"token": "upload for CI"}, ("token",), "a:b") == {"token": "upload for CI"}
+    assert guard.checked({"token": KNOWN["PyPI"]}, ("token",), "a:b") == {"token": REMOVED}
+
+
+def test_an_application_names_words_of_its_own() -> None:
+    payload = {"metadata": {"badgeNumber": "0042", "door": "north"}}
+    assert checked(payload, more=("badge number",)) == {"metadata": {"badgeNumber": REMOVED, "door": "north"}}
+    assert checked(payload) == payload
+
+
+def test_secrets_are_found_in_lists_within_objects() -> None:
+    found = checked({"metadata": {"headers": [{"name": "x", "cookie": "a=b"}, KNOWN["GitHub"]]}})
+    assert found == {"metadata": {"headers": [{"name": "x", "cookie": REMOVED}, REMOVED]}}
+
+
+@given(st.uuids(), st.binary(min_size=32, max_size=64))
+def test_ids_and_digests_in_hexadecimal_pass(uuid: UUID, digest: bytes) -> None:
+    texts = [str(uuid), str(uuid).upper(), digest.hex(), digest.hex().upper(), f"sha256:{digest.hex()}"]
+    payload = {"metadata": {f"n{index}": text for index, text in enumerate(texts)}}
+    assert checked(payload) is payload
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_a_digest_in_base64_passes_where_it_or_its_key_says_so(digest: bytes) -> None:
+    text = base64.b64encode(digest).decode()
+    payload = {"metadata": {"integrity": f"sha256-{text}", "file_digest": text, "credential_id": text}}
+    assert checked(payload) is payload
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://github.com/PyCQA/isort/actions/runs/19876543210/job/56789012345",
+        "https://test.pypi.org/project/Zope.Interface/5.4.0/#files",
+        "PyQt6_WebEngine_Qt6-6.7.3-py3-none-manylinux_2_28_x86_64.whl",
+        "Organization/Repository-Name-With-Many-Words@refs/heads/main",
+        "git+ssh://git@github.com/pypa/sampleproject.git",
+        "mailto:Jane.Doe2026@Example.ORG",
+        "TheQuickBrownFoxJumpsOverTheLazyDog2026",
+        "CN=Foo Bar, O=Example Inc, serial 0190A1B2C3D47E5F8A9B",
+        "2026-11-24T20:07:02.123456+00:00",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    ],
+)
+def test_what_merely_looks_odd_passes(text: str) -> None:
+    payload = {"value": text}
+    assert checked(payload) is payload
+
+
+def test_random_words_are_found_nearly_always() -> None:
+    chance = random.Random(7)
+    letters = string.ascii_letters + string.digits
+    found = sum(
+        checked({"value": "".join(chance.choices(letters, k=size))})["value"] == REMOVED
+        for size in (24, 32, 40, 64)
+        for _ in range(500)
+    )
+    assert found / 2000 > 0.9
+
+
+def test_real_events_pass_as_they_are() -> None:
+    catalogue, guard = load(), SecretGuard()
+    lines = Path(__file__).parents[1] / "data" / "mixed.jsonl"
+    checked_events = 0
+    with lines.open("rb") as file:
+        for line in read_lines(file):
+            kind = catalogue.get(line.event.tag) if line.event else None
+            if line.event and kind:
+                assert guard.checked(line.event.additional, kind.payload, kind.tag) is line.event.additional
+                checked_events += 1
+    assert checked_events > 50
+
+
+EXAMPLES = {
+    "url": "https://github.com/PyCQA/isort/actions/runs/19876543210",
+    "id": "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
+    "email": "Jane.Doe+PyPI@example.org",
+    "specifier": "release.yml @ PyCQA/isort (environment Production-2026)",
+    "filename": "PyQt6_WebEngine_Qt6-6.7.3-py3-none-manylinux_2_28_x86_64.whl",
+    "subscription_id": "sub_" + "1MowQVLkdIwHu7ixeRlqHVzs",
+}
+
+
+def _example(key: str, kind: str) -> Any:
+    if kind == "string":
+        return next(
+            (value for word, value in EXAMPLES.items() if key.endswith(word)), "Some words, version 2.0"
+        )
+    return {
+        "integer": 1764014822,
+        "number": 1.5,
+        "boolean": True,
+        "array": [{"version": 1, "permissions": {"projects": ["sampleproject", "Zope.Interface"]}}],
+        "object": {"name": "sampleproject"},
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", [*load()], ids=lambda kind: kind.tag)
+def test_every_payload_that_the_catalogue_declares_passes(kind: Any) -> None:
+    payload = {key: _example(key, declared) for key, declared in kind.payload.items()}
+    assert SecretGuard().checked(payload, kind.payload, kind.tag) is payload
+
+
+def test_an_application_that_nests_the_keys_that_we_declare_gets_no_false_alarm() -> None:
+    assert [key for kind in load() for key in kind.payload if names_secret(key)] == []
+
+
+def test_refuse_names_the_place_and_never_the_secret() -> None:
+    with pytest.raises(InvalidEvent, match=r"additional\.metadata\.password: .* by its name") as raised:
+        checked({"metadata": {"password": "hunter2"}}, policy="refuse")
+    assert "hunter2" not in str(raised.value)
+
+
+def test_allow_looks_at_nothing() -> None:
+    payload = {"metadata": {"password": "hunter2"}, "note": KNOWN["AWS"]}
+    assert checked(payload, policy="allow") is payload
+
+
+def test_a_payload_that_holds_itself_is_refused_at_once() -> None:
+    endless: list[Any] = []
+    endless += [endless, endless]
+    with pytest.raises(InvalidEvent, match="nested too deeply"):
+        checked({"metadata": endless})
+
+
+def test_what_is_kept_anyway_loses_what_is_too_deep_to_be_looked_at() -> None:
+    deep: Any = "x"
+    for _ in range(40):
+        deep = {"a": deep}
+    kept = SecretGuard().cleaned({"metadata": deep, "note": "Fine"}, DECLARED, "a:b")
+    assert kept == {"metadata": deep, "note": "Fine"}  # nothing doubtful is in it
+    doubtful = SecretGuard().cleaned({"metadata": [deep, {"password": "x"}]}, DECLARED, "a:b")
+    assert doubtful == {"metadata": REMOVED}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "eyJ" * 20_000,
+        "eyJaaaaaaaa." * 5_000,
+        "://a:" * 12_000,
+        "-----BEGIN " * 5_000,
+        "pypi-AgE" * 8_000,
+        "Bearer " * 9_000,
+        "A1a" * 20_000,
+        "://" + "a" * 60_000,
+        "sk-" * 20_000,
+        "xoxb-" * 12_000,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_no_text_costs_more_than_its_length(text: str) -> None:
+    began = time.process_time()
+    checked({"note": text})
+    assert (
+        time.process_time() - began < 0.5
+    )  # some forty times of what it takes; a quadratic search takes minutes
+
+
+@given(st.dictionaries(st.text(max_size=12), st.recursive(st.text() | st.integers() | st.none(), st.lists)))
+def test_no_payload_breaks_it_and_it_has_nothing_left_to_remove(payload: dict[str, Any]) -> None:
+    once = SecretGuard().cleaned(payload, (), "a:b")
+    assert SecretGuard().cleaned(once, (), "a:b") == once
