@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
+from uuid import UUID
 
 import psycopg2.extensions
 from sqlalchemy import Connection
@@ -41,6 +42,8 @@ COLUMNS = (
     "request_id",
     "additional",
     "extras",
+    "producer_id",
+    "sequence",
 )
 
 Values = Sequence[str | None]
@@ -48,6 +51,16 @@ Values = Sequence[str | None]
 
 Row: TypeAlias = str
 """One event in COPY's text format, as `row` makes it."""
+
+
+class Inserted(NamedTuple):
+    """A row that was not there before: what of it is counted."""
+
+    id: UUID
+    scope: str
+    producer_id: int | None
+    sequence: int | None
+
 
 NULL = "\\N"
 _names = ", ".join(COLUMNS)
@@ -85,7 +98,9 @@ def insert(connection: Connection, rows: Sequence[Row], *, imported_by: int | No
         _copy(connection, "events", rows, imported_by)
 
 
-def insert_missing(connection: Connection, rows: Sequence[Row], *, imported_by: int | None = None) -> int:
+def insert_missing(
+    connection: Connection, rows: Sequence[Row], *, imported_by: int | None = None
+) -> list[Inserted]:
     """Insert those rows whose key is not in the table yet.
 
     Args:
@@ -94,7 +109,7 @@ def insert_missing(connection: Connection, rows: Sequence[Row], *, imported_by: 
         imported_by: the backfill they come from.
 
     Returns:
-        How many were inserted.
+        Those that were inserted.
 
     Raises:
         MissingPartition: no partition takes one of them; the transaction is spoilt.
@@ -105,10 +120,12 @@ def insert_missing(connection: Connection, rows: Sequence[Row], *, imported_by: 
         _copy(connection, "staged", rows, imported_by)
         inserted = connection.exec_driver_sql(
             f"INSERT INTO events ({_all}) SELECT {_all} FROM staged ORDER BY id ON CONFLICT DO NOTHING"  # noqa: S608 - constants
+            " RETURNING id, scope, producer_id, sequence"
         )
+        found = [Inserted(*row) for row in inserted]
         # at once, for the same transaction may do this again
         connection.exec_driver_sql("DROP TABLE staged")
-        return inserted.rowcount
+        return found
 
 
 def copy_text(rows: Sequence[Row]) -> bytes:

@@ -16,11 +16,11 @@ from .tallies import Fate
 _ALL = text("""
     WITH gone AS (
         DELETE FROM tallies
-         WHERE scope = :scope AND fate = :before AND hour >= :start AND hour < :end
+         WHERE scope = :scope AND fate = 'stored' AND hour >= :start AND hour < :end
         RETURNING producer_id, hour, scope, sequences, count
     )
     INSERT INTO tallies (producer_id, hour, scope, fate, sequences, count)
-    SELECT producer_id, hour, scope, :after, sequences, count FROM gone
+    SELECT producer_id, hour, scope, 'purged', sequences, count FROM gone
 """)
 
 _SOME = text("""
@@ -38,27 +38,23 @@ _SOME = text("""
     INSERT INTO tallies (producer_id, hour, scope, fate, sequences, count)
     SELECT producer_id, hour, scope, :before, rest, count - of_moved FROM counted WHERE NOT isempty(rest)
     UNION ALL
-    SELECT producer_id, hour, scope, :after, moved, of_moved FROM counted WHERE CAST(:after AS text) IS NOT NULL
+    SELECT producer_id, hour, scope, :after, moved, of_moved FROM counted
+     WHERE CAST(:after AS text) IS NOT NULL
 """)
 
 
-def move_all(
-    connection: Connection, scope: str, start: datetime, end: datetime, before: Fate, after: Fate
-) -> None:
-    """Everything of a scope and a time changed its fate, such as a partition that is dropped.
+def purge_all(connection: Connection, scope: str, start: datetime, end: datetime) -> None:
+    """Every event of a scope and a time was purged, since its partition is dropped.
 
     Args:
-        connection: in the transaction that did it.
+        connection: in the transaction that does it.
         scope: of the events.
-        start: the hour that contains it is the first.
-        end: its hour is not of it any more.
-        before: what they were until now.
-        after: what they are.
+        start: their first hour begins here.
+        end: their last hour ends here.
     """
-    values = {"scope": scope, "start": start, "end": end, "before": before, "after": after}
     with translated():
         alone(connection)
-        connection.execute(_ALL, values)
+        connection.execute(_ALL, {"scope": scope, "start": start, "end": end})
 
 
 def move(connection: Connection, numbers: Mapping[int, Ranges], before: Fate, after: Fate | None) -> None:

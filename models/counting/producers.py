@@ -52,4 +52,4 @@ class Producers:
 
 def _select(connection: Connection, names: set[str]) -> dict[str, int]:
     rows = connection.execute(select(Producer.name, Producer.id).where(Producer.name.in_(names)))
-    return {name: identity for name, identity in rows}
+    return dict(rows.tuples().all())

@@ -1,4 +1,4 @@
-"""Sets of numbers as ranges, in order and apart from each other; and as Postgres writes them (multiranges)."""
+"""Sets of numbers as ranges, in order and apart from each other; and as Postgres writes them: multiranges."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def size(ranges: Ranges) -> int:
 
 def to_text(ranges: Ranges) -> str:
     """As Postgres reads an int4multirange."""
-    return "{%s}" % ",".join([f"[{begin},{end}]" for begin, end in ranges])
+    return "{" + ",".join([f"[{begin},{end}]" for begin, end in ranges]) + "}"
 
 
 def from_text(text: str) -> Ranges:
@@ -72,8 +72,8 @@ def from_text(text: str) -> Ranges:
 
 
 def shown(ranges: Ranges, most: int = 20) -> str:
-    """For people: ``3, 7–9 and 4 more``."""
-    parts = [f"{begin}" if begin == end else f"{begin}–{end}" for begin, end in ranges[:most]]  # noqa: RUF001 - from … to
+    """For people: ``3, 7-9 and 4 more``."""
+    parts = [f"{begin}" if begin == end else f"{begin}-{end}" for begin, end in ranges[:most]]
     more = size(ranges[most:])
     return ", ".join(parts) + (f" and {more:,} more" if more else "")
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from models.backfills import Advance, StoredBackfill
 from models.backfills.purged import Floors, floors
 from models.backfills.staging import is_complete, next_block, remove
+from models.counting import Producers
 from producer.catalogue import Catalogue
 from worker.drain.judge import judge_all
 from worker.drain.messages import Accepted, Message, Rejected
@@ -26,8 +27,9 @@ class Import:
 
     size = LINES
 
-    def __init__(self, writer: Writer, catalogue: Catalogue) -> None:
+    def __init__(self, writer: Writer, catalogue: Catalogue, producers: Producers) -> None:
         self._writer = writer
+        self._producers = producers
         self._catalogue = catalogue
 
     def chunk(self, connection: Connection, job: StoredBackfill, size: int) -> Advance:  # noqa: ARG002 - as the others
@@ -50,7 +52,7 @@ class Import:
         accepted, purged = apart(accepted, floors(connection))
         stored, refused = self._writer.store(connection, accepted, imported_by=job.id)
         bad = [*unread, *rejected, *purged, *refused]
-        keep(connection, stream_of(job.digest or b""), bad)
+        keep(connection, stream_of(job.digest or b""), bad, self._producers)
         seen = len(messages) + len(unread)
         return seen, stored, seen - stored - len(bad), len(bad)
 

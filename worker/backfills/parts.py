@@ -9,6 +9,7 @@ from typing import Protocol
 from sqlalchemy import Connection, Engine
 
 from models.backfills import Advance, StoredBackfill
+from models.counting import Producers
 from models.engine import make_engine
 from producer import catalogue
 from worker.drain.derive import Derive
@@ -42,12 +43,13 @@ class Parts:
         self.locations = LocationFinder(settings.geoip)
         self.clients = ClientFinder()
         derive = Derive(engine, self.locations, self.clients)
-        writer = Writer(derive)
+        producers = Producers(engine)
+        writer = Writer(derive, producers)
         self.enrich = Enrich(derive, self.locations, self.clients)
         self.replay = Replay(writer, self.catalogue)
         self.kinds: dict[str, Work] = {
             "enrich": self.enrich,
-            "import": Import(writer, self.catalogue),
+            "import": Import(writer, self.catalogue, producers),
             "dead_letters": self.replay,
         }
 

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
+from models.counting import Producers, add
 from models.errors import DuplicateRow, MissingPartition, RefusedRow
 from models.partitions import ensure, period_of
 from models.tables import DeadLetter
 from models.writing import insert, insert_missing
+from worker.drain import numbers
 from worker.drain.derive import Derive
 from worker.drain.messages import Accepted, Rejected
 from worker.drain.rows import row_of
@@ -22,10 +24,16 @@ logger = logging.getLogger(__name__)
 
 
 class Writer:
-    """Writes into transactions of others; whatever is refused leaves them usable."""
+    """Writes into transactions of others; whatever is refused leaves them usable.
 
-    def __init__(self, derive: Derive) -> None:
+    Args:
+        derive: finds location and client.
+        producers: knows who numbered events; without it, events are not counted.
+    """
+
+    def __init__(self, derive: Derive, producers: Producers | None = None) -> None:
         self._derive = derive
+        self._producers = producers
 
     def store(
         self, connection: Connection, accepted: Sequence[Accepted], *, imported_by: int | None = None
@@ -38,8 +46,12 @@ class Writer:
         Raises:
             StoreUnavailable: the transaction is spoilt.
         """
+        producers = _ids(self._producers, accepted)
         ids = self._derive.ids(accepted)
-        entries = [(each, row_of(each, *found)) for each, found in zip(accepted, ids, strict=True)]
+        entries = [
+            (each, row_of(each, *found, numbers.producer_of(each, producers)))
+            for each, found in zip(accepted, ids, strict=True)
+        ]
         return self._write(connection, entries, imported_by) if entries else (0, [])
 
     def _write(
@@ -54,14 +66,19 @@ class Writer:
             return self._split(connection, entries, imported_by, str(error))
 
     def _attempt(self, connection: Connection, entries: Sequence[Entry], imported_by: int | None) -> int:
-        rows = [row for _, row in entries]
+        accepted, rows = [each for each, _ in entries], [row for _, row in entries]
+        ids = _ids(self._producers, accepted)
+        voids = numbers.of_voids(accepted, ids)
         try:
             with connection.begin_nested():
                 insert(connection, rows, imported_by=imported_by)
+                add(connection, numbers.of_events(accepted, ids) | voids)
                 return len(rows)
         except DuplicateRow:
             with connection.begin_nested():
-                return insert_missing(connection, rows, imported_by=imported_by)
+                inserted = insert_missing(connection, rows, imported_by=imported_by)
+                add(connection, numbers.of_inserted(inserted) | voids)
+                return len(inserted)
 
     def _split(
         self, connection: Connection, entries: Sequence[Entry], imported_by: int | None, problem: str
@@ -74,12 +91,22 @@ class Writer:
         return first + second, refused_first + refused_second
 
 
-def keep(connection: Connection, stream: str, rejected: Sequence[Rejected]) -> None:
+def keep(
+    connection: Connection, stream: str, rejected: Sequence[Rejected], producers: Producers | None = None
+) -> None:
     """Keep what can not be stored as dead letters of a stream of this name; what is there already stays."""
     if not rejected:
         return
     letters = [_letter(stream, rejection) for rejection in rejected]
-    connection.execute(pg_insert(DeadLetter).values(letters).on_conflict_do_nothing())
+    statement = pg_insert(DeadLetter).values(letters).on_conflict_do_nothing()
+    new = set(connection.execute(statement.returning(DeadLetter.stream_id)).scalars())
+    kept = [rejection for rejection in rejected if rejection.message.stream_id in new]
+    if producers is not None:
+        add(connection, numbers.of_letters(kept, producers.ids(numbers.names_of([], kept))))
+
+
+def _ids(producers: Producers | None, accepted: Sequence[Accepted]) -> numbers.Ids:
+    return {} if producers is None else producers.ids(numbers.names_of(accepted))
 
 
 def _letter(stream: str, rejection: Rejected) -> dict[str, object]:

@@ -14,6 +14,7 @@ from .fuse import Fuse
 from .judge import judge_all
 from .latency import latencies
 from .messages import Message, Rejected
+from .numbers import names_of, producer_of
 from .report import Report
 from .rows import row_of
 from .store import Store
@@ -60,8 +61,10 @@ class Batch:
         accepted, rejected = judge_all(messages, self._catalogue, datetime.now(UTC))
         if self._fuse:
             self._fuse.check(len(accepted), len(rejected) - _quarantined(rejected))
+        producers = self._store.producers.ids(names_of(accepted))
         entries = [
-            (each, row_of(each, *ids)) for each, ids in zip(accepted, self._derive.ids(accepted), strict=True)
+            (each, row_of(each, *ids, producer_of(each, producers)))
+            for each, ids in zip(accepted, self._derive.ids(accepted), strict=True)
         ]
         stored, refused = self._store.write(entries, rejected, fresh=fresh)
         report = self._told(stored, len(accepted) - len(refused) - stored, [*rejected, *refused])

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 from producer.catalogue import EventType
 from producer.event import Event
 
+SIGNATURE = b"s"
+"""The field that says who vouches for a message."""
+
 
 class Message(NamedTuple):
     """One stream entry as delivered.

@@ -13,7 +13,9 @@ from .messages import Accepted
 _json = msgspec.json.Encoder()
 
 
-def row_of(accepted: Accepted, location_id: int | None, client_id: int | None) -> Row:
+def row_of(
+    accepted: Accepted, location_id: int | None, client_id: int | None, producer_id: int | None = None
+) -> Row:
     """The row of one event.
 
     JSON writes what COPY would have to escape with a backslash; so where the
@@ -21,10 +23,12 @@ def row_of(accepted: Accepted, location_id: int | None, client_id: int | None) -
     """
     payload = accepted.message.payload
     plain = payload is not None and b"\\" not in payload
-    return row(values_of(accepted, location_id, client_id), plain=plain)
+    return row(values_of(accepted, location_id, client_id, producer_id), plain=plain)
 
 
-def values_of(accepted: Accepted, location_id: int | None, client_id: int | None) -> Values:
+def values_of(
+    accepted: Accepted, location_id: int | None, client_id: int | None, producer_id: int | None = None
+) -> Values:
     """The values of one event's row; an alias of a tag is stored as the tag."""
     event = accepted.event
     user, project, organization, actor = event.user, event.project, event.organization, event.actor
@@ -54,6 +58,8 @@ def values_of(accepted: Accepted, location_id: int | None, client_id: int | None
         event.request_id,
         _jsonb(event.additional),
         _jsonb(accepted.extras),
+        None if producer_id is None else str(producer_id),
+        None if producer_id is None else str(event.seq),
     )
 
 

@@ -11,16 +11,19 @@ import hashlib
 import logging
 from collections.abc import Sequence
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
+from models.counting import Producers, add
+from models.counting.tallies import Tallies
 from models.engine import transaction
 from models.errors import DuplicateRow, MissingPartition, RefusedRow
 from models.partitions import ensure, period_of
 from models.tables import DeadLetter
 from models.writing import Row, insert, insert_missing
 
-from .messages import Accepted, Message, Rejected
+from . import numbers
+from .messages import SIGNATURE, Accepted, Message, Rejected
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +36,7 @@ class Store:
     def __init__(self, engine: Engine, stream_key: str) -> None:
         self._engine = engine
         self._stream_key = stream_key
+        self.producers = Producers(engine)
 
     def write(
         self, entries: Sequence[Entry], rejected: Sequence[Rejected], *, fresh: bool
@@ -62,17 +66,37 @@ class Store:
             return self._split(entries, rejected, str(error), fresh=fresh)
 
     def _attempt(self, entries: Sequence[Entry], rejected: Sequence[Rejected], *, fresh: bool) -> int:
-        rows = [row for _, row in entries]
+        accepted = [each for each, _ in entries]
+        # before the transaction: a new one is committed by itself
+        ids = self.producers.ids(numbers.names_of(accepted, rejected))
         with transaction(self._engine) as connection:
-            if rejected:
-                letters = [self._letter(rejection) for rejection in rejected]
-                connection.execute(pg_insert(DeadLetter).values(letters).on_conflict_do_nothing())
-            if not rows:
-                return 0
-            if not fresh:
-                return insert_missing(connection, rows)
+            dead = numbers.of_letters(self._keep(connection, rejected), ids)
+            number, stored = self._insert(connection, entries, ids, fresh=fresh)
+            add(connection, numbers.merged(stored, dead))
+        return number
+
+    def _insert(
+        self, connection: Connection, entries: Sequence[Entry], ids: numbers.Ids, *, fresh: bool
+    ) -> tuple[int, Tallies]:
+        """Returns how many are new, and their tallies."""
+        accepted, rows = [each for each, _ in entries], [row for _, row in entries]
+        voids = numbers.of_voids(accepted, ids)
+        if not rows:
+            return 0, {}
+        if fresh:
             insert(connection, rows)
-            return len(rows)
+            return len(rows), numbers.of_events(accepted, ids) | voids
+        inserted = insert_missing(connection, rows)
+        return len(inserted), numbers.of_inserted(inserted) | voids
+
+    def _keep(self, connection: Connection, rejected: Sequence[Rejected]) -> list[Rejected]:
+        """Returns those that were not kept before."""
+        if not rejected:
+            return []
+        letters = [self._letter(rejection) for rejection in rejected]
+        kept = pg_insert(DeadLetter).values(letters).on_conflict_do_nothing()
+        new = set(connection.execute(kept.returning(DeadLetter.stream_id)).scalars())
+        return [rejection for rejection in rejected if rejection.message.stream_id in new]
 
     def _split(
         self, entries: Sequence[Entry], rejected: Sequence[Rejected], problem: str, *, fresh: bool
@@ -104,11 +128,13 @@ class Store:
             "detail": rejection.detail.replace("\0", "\N{SYMBOL FOR NULL}"),
             "deliveries": message.deliveries,
             "raw": raw,
+            "signature": message.fields.get(SIGNATURE),
         }
 
 
 def whole(message: Message) -> bytes:
-    """All that a message carried: the event's bytes, or every field where there is more or less than that."""
-    if message.payload is not None and len(message.fields) == 1:
+    """All that a message carried but its signature: the event, or every field where there is more or less."""
+    fields = {name: value for name, value in message.fields.items() if name != SIGNATURE}
+    if message.payload is not None and len(fields) == 1:
         return message.payload
-    return b"".join(b"%b=%b\n" % field for field in message.fields.items())
+    return b"".join(b"%b=%b\n" % field for field in fields.items())
