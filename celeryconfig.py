@@ -61,6 +61,11 @@ beat_schedule = {
     },
     "reap-consumers": {"task": "trailkeeper.reap_consumers", "schedule": 300.0, "options": {"expires": 240}},
     "rouse-backfills": {"task": "trailkeeper.rouse_backfills", "schedule": 10.0, "options": {"expires": 30}},
+    "carry-out-orders": {
+        "task": "trailkeeper.carry_out_orders",
+        "schedule": 10.0,  # the dispatcher sends one at once; this is for when its hint was lost
+        "options": {"expires": 30},
+    },
     "purge": {
         "task": "trailkeeper.purge",
         "schedule": crontab(hour="3", minute="17"),

@@ -42,3 +42,13 @@ def suspects_key(stream: str) -> str:
 def beat_key(stream: str) -> str:
     """The key that holds the time of beat's last sign of life."""
     return f"{stream}:beat"
+
+
+def orders_key(stream: str) -> str:
+    """The key that is there when an admin has placed an order: a hint, so that workers look at once."""
+    return f"{stream}:orders"
+
+
+def policy_key(stream: str) -> str:
+    """The key under which workers tell which retention policy is in force, as JSON."""
+    return f"{stream}:policy"

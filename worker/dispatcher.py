@@ -19,10 +19,14 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from producer.errors import StreamUnavailable
+from producer.spool.keeper import FileSpool
+from producer.stream_keys import orders_key
 
 from .backlog import Backlog, look
+from .drain.stream import redis_translated
 from .relay import Watch
 from .settings import WorkerSettings, settings
+from .spooled import spool_of
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +34,10 @@ QUEUE = "ingest"
 TASK = "trailkeeper.drain"
 RELAY_TASK = "trailkeeper.relay"
 EXPIRES_SECONDS = 30
+ORDERS_TASK = "trailkeeper.carry_out_orders"
+ORDERS_SECONDS = 0.3
+"""How often it is looked whether an admin asked for something."""
+
 RECOVERY_SECONDS = 1.0
 """How often a drain is started when all that is left is pending, to take over what a dead one held."""
 
@@ -53,14 +61,17 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         self._client: redis.Redis | None = None
         self._watch: Watch | None = None
         self._recovered = 0.0
+        self._looked_for_orders = 0.0
         self._is_first_look = True
         self._failing = False
+        self._spool: FileSpool | None = None
 
     def start(self, consumer: Any) -> None:
         """Begin to look, if this worker takes drains."""
         if QUEUE not in consumer.app.amqp.queues.consume_from:
             return
         config = settings()
+        self._spool = spool_of(config)
         self._client = redis.Redis.from_url(
             config.redis_url,
             socket_timeout=0.5,
@@ -90,11 +101,16 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         if self._client is not None:
             self._client.close()
             self._client = None
+        if self._spool is not None:
+            self._spool.close()
+            self._spool = None
 
     def _tick(self, consumer: Any, config: WorkerSettings) -> None:
         try:
             self._dispatch(consumer, config)
             self._say_if_changed(failing=False)
+            if self._spool is not None:
+                self._spool.redis_answered()
         except (StreamUnavailable, *consumer.connection_errors, *consumer.channel_errors) as error:
             # the event loop must go on; what is in the stream waits for the next look
             self._say_if_changed(failing=True, error=error)
@@ -106,6 +122,18 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             consumer.app.send_task(TASK, queue=QUEUE, expires=EXPIRES_SECONDS)
         for _ in range(self._relays(backlog, consumer, config)):
             consumer.app.send_task(RELAY_TASK, queue=QUEUE, expires=EXPIRES_SECONDS)
+        if self._orders_wait(config):
+            consumer.app.send_task(ORDERS_TASK, expires=EXPIRES_SECONDS)
+
+    def _orders_wait(self, config: WorkerSettings) -> bool:
+        """Whether there is the hint; who removes it is the one who sends for it."""
+        assert self._client is not None
+        now = time.monotonic()
+        if now - self._looked_for_orders < ORDERS_SECONDS:
+            return False
+        self._looked_for_orders = now
+        with redis_translated():
+            return bool(self._client.delete(orders_key(config.stream)))
 
     def _relays(self, backlog: Backlog, consumer: Any, config: WorkerSettings) -> int:
         assert self._watch is not None

@@ -12,6 +12,7 @@ from . import retention, upkeep
 from .backfills import Runner, to_rouse
 from .celery import app
 from .drain import RETRY, Drainer
+from .orders import Carrier
 from .relay import Relayer
 from .settings import settings
 
@@ -87,6 +88,17 @@ def rouse_backfills() -> None:
         return
     for identity in found:
         backfill_chunk.apply_async((identity,), {"after_silence": True}, expires=ROUSED_SECONDS)
+
+
+@app.task(name="trailkeeper.carry_out_orders")  # type: ignore[untyped-decorator]
+def carry_out_orders() -> None:
+    """Do what admins asked for on pages and over the API."""
+    try:
+        runner = _runner()
+        for identity in Carrier(runner.engine, runner.parts).run():
+            backfill_chunk.apply_async((identity,))
+    except RETRY as error:
+        logger.warning("orders wait: %s: %s", type(error).__name__, error)
 
 
 @app.task(name="trailkeeper.backfill_chunk", bind=True, acks_late=True, reject_on_worker_lost=True)  # type: ignore[untyped-decorator]

@@ -66,6 +66,7 @@ def _show(receipt: Receipt, *, as_json: bool) -> None:
             "finished": receipt.finished_at and moment(receipt.finished_at),
             "events": f"{receipt.events:,}",
             "dead letters": f"{receipt.dead_letters:,}",
+            "import lines": f"{receipt.import_lines:,}",
             "held": f"{receipt.held:,}",
         }
     )

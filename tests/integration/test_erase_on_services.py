@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 from sqlalchemy import Engine, text
 
+from models.backfills.jobs import lock
 from models.engine import transaction
 from models.locks import ERASING
 from models.tables import DeadLetter
 from producer.errors import StreamUnavailable
 from producer.event import Actor, Subject
+from tests.support.backfills import a_line, counts, run_to_end, start_import, write_lines
 from tests.support.drains import an_event, put, query, settings_for
 from tests.support.retained import NOW, count, days_ago, derivations, event, stored, told
 from tests.support.rows import store_in
+from tests.support.waiting import until
+from worker.backfills import Runner
 from worker.drain import Drainer
 from worker.retention import Busy, Undrained, add_hold, erase, erasure_plan, release_hold
 from worker.retention.erasing import job as erasing
@@ -244,6 +250,7 @@ def test_holds_win_and_the_erasure_says_so(
         "user_id": "u1",
         "events": 1,
         "dead_letters": 0,
+        "import_lines": 0,
         "held": 2,
         "holds": [hold.id],
     }
@@ -286,3 +293,65 @@ def test_two_erasures_never_run_at_once(engine: Engine, settings: WorkerSettings
         other.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": ERASING})
         with pytest.raises(Busy, match="another erasure is running"):
             erase(settings, "u1")
+
+
+def test_lines_of_an_import_that_wait_lose_the_users_data_before_they_are_stored(
+    engine: Engine, settings: WorkerSettings, database_url: str, tmp_path: Path
+) -> None:
+    ann = {"user": {"id": "u1", "name": "ann"}, "actor": {"kind": "user", "id": "u1", "name": "ann"}}
+    bob = {"user": {"id": "u2", "name": "bob"}}
+    start_import(
+        engine,
+        write_lines(tmp_path / "f", [a_line(1, **ann), a_line(2, **bob), "u1 is no JSON", "u11 neither"]),
+    )
+    planned = erasure_plan(settings, "u1")
+
+    receipt = erase(settings, "u1")
+
+    assert planned.import_lines == receipt.import_lines == 2
+    assert (receipt.events, receipt.dead_letters, receipt.held) == (0, 0, 0)
+    runner = Runner(settings)
+    assert counts(run_to_end(runner, 1)) == ("finished", 4, 2, 0, 2)
+    runner.close()
+    found = query(
+        database_url, "SELECT user_id, user_name, actor_name, ip FROM events WHERE scope = 'user' ORDER BY id"
+    )
+    assert [(row["user_id"], row["user_name"], row["ip"] is None) for row in found] == [
+        ("u1", None, True),
+        ("u2", "bob", False),
+    ]
+    assert letters(database_url) == [b"", b"u11 neither"]
+    assert erase(settings, "u1").events == 0
+    [record] = query(database_url, "SELECT import_lines FROM erasures ORDER BY id LIMIT 1")
+    assert record["import_lines"] == 2
+
+
+def test_lines_of_an_import_that_are_held_stay_as_they_are(
+    engine: Engine, settings: WorkerSettings, tmp_path: Path
+) -> None:
+    start_import(engine, write_lines(tmp_path / "f", [a_line(1, user={"id": "u1", "name": "ann"})]))
+    hold = add_hold(settings, "user", "u1", reason="a lawsuit")
+
+    receipt = erase(settings, "u1")
+
+    assert (receipt.import_lines, receipt.held, [kept.id for kept in receipt.holds]) == (0, 1, [hold.id])
+    runner = Runner(settings)
+    run_to_end(runner, 1)
+    runner.close()
+    with transaction(engine) as connection:
+        names = connection.scalars(text("SELECT user_name FROM events WHERE imported_by = 1"))
+        assert list(names) == ["ann"]
+
+
+def test_an_erasure_waits_for_the_chunk_of_an_import_under_way(
+    engine: Engine, settings: WorkerSettings, tmp_path: Path
+) -> None:
+    start_import(engine, write_lines(tmp_path / "f", [a_line(1, user={"id": "u1", "name": "ann"})]))
+    with ThreadPoolExecutor(1) as pool, transaction(engine) as chunk:
+        assert lock(chunk, 1) is not None
+        erasing = pool.submit(erase, settings, "u1")
+        blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        until(lambda: chunk.scalar(text(blocked)), what="the erasure waits")
+        assert not erasing.done()
+        chunk.commit()
+        assert erasing.result(10).import_lines == 1

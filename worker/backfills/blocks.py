@@ -41,11 +41,16 @@ def to_block(lines: Sequence[StagedLine]) -> bytes:
     return _encoder.encode(lines)
 
 
+def read_block(content: bytes) -> list[StagedLine]:
+    """What `to_block` made, read back."""
+    return _decoder.decode(content)
+
+
 def from_block(content: bytes) -> tuple[list[Message], list[Rejected]]:
     """Lines as messages to be judged, and those that are none."""
     messages: list[Message] = []
     rejected: list[Rejected] = []
-    for line in _decoder.decode(content):
+    for line in read_block(content):
         message = Message(str(line.number), line.payload, None, {FIELD: line.payload})
         if line.reason is None:
             messages.append(message)

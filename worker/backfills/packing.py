@@ -18,7 +18,7 @@ START = 4
 """Bytes that tell."""
 
 BUFFER = 1 << 20
-WINDOW = {zstd.DecompressionParameter.window_log_max: 27}
+WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 27}
 """No more than 128 MiB of memory, which is what `zstd` itself unpacks without being told to."""
 
 

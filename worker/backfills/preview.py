@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
+from math import inf
 from typing import Any
 
 import msgspec
@@ -44,6 +46,7 @@ class Preview(msgspec.Struct):
         rejected: those that could not be stored, by reason.
         sample: the first of those that would change.
         bad: the first of those that could not be stored.
+        complete: False where there was not the time to look at all of them.
     """
 
     kind: str
@@ -53,11 +56,12 @@ class Preview(msgspec.Struct):
     rejected: Counter[str] = msgspec.field(default_factory=Counter)
     sample: list[dict[str, Any]] = []
     bad: list[dict[str, Any]] = []
+    complete: bool = True
 
-    def seconds(self, throttle: int | None) -> float:
-        """About how long it would take."""
+    def seconds(self, throttle: int | None, of: int | None = None) -> float:
+        """About how long it would take; for *of* of them, where more are known of than were seen."""
         rate = PER_SECOND[self.kind]
-        return self.seen / (min(rate, throttle) if throttle else rate)
+        return (self.seen if of is None else of) / (min(rate, throttle) if throttle else rate)
 
     def reject(self, rejected: Iterable[Rejected]) -> None:
         """Count what could not be stored."""
@@ -68,9 +72,9 @@ class Preview(msgspec.Struct):
                 self.bad.append({"at": place, "reason": rejection.reason, "detail": rejection.detail})
 
 
-def preview_enrich(engine: Engine, parts: Parts, filters: EnrichFilters) -> Preview:
-    """Walk the events of a backfill and say which would be derived anew."""
-    preview = Preview("enrich")
+def preview_enrich(engine: Engine, parts: Parts, filters: EnrichFilters, seconds: float = inf) -> Preview:
+    """Walk the events of a backfill and say which would be derived anew; look for so long at most."""
+    preview, ends = Preview("enrich"), time.monotonic() + seconds
     cursor: dict[str, str] | None = None
     while True:
         scope, after = position(filters, cursor)
@@ -78,7 +82,8 @@ def preview_enrich(engine: Engine, parts: Parts, filters: EnrichFilters) -> Prev
             seen = window(connection, filters, scope, after, parts.enrich.size)
         _add_events(preview, parts, zip(seen, parts.enrich.wanted(filters, seen), strict=True))
         cursor = following(filters, scope, seen[-1].id if len(seen) == parts.enrich.size else None)
-        if cursor is None:
+        preview.complete = cursor is None
+        if preview.complete or time.monotonic() > ends:
             return preview
 
 
@@ -99,9 +104,9 @@ def preview_import(engine: Engine, parts: Parts, source: Source) -> Preview:
     return preview
 
 
-def preview_replay(engine: Engine, parts: Parts, filters: ReplayFilters) -> Preview:
-    """Judge dead letters anew."""
-    preview = Preview("dead_letters")
+def preview_replay(engine: Engine, parts: Parts, filters: ReplayFilters, seconds: float = inf) -> Preview:
+    """Judge dead letters anew, for so long at most."""
+    preview, ends = Preview("dead_letters"), time.monotonic() + seconds
     after = 0
     while True:
         with transaction(engine) as connection:
@@ -110,7 +115,8 @@ def preview_replay(engine: Engine, parts: Parts, filters: ReplayFilters) -> Prev
             _add_accepted(connection, preview, accepted)
         preview.reject(rejected)
         preview.seen += len(letters)
-        if len(letters) < parts.replay.size:
+        preview.complete = len(letters) < parts.replay.size
+        if preview.complete or time.monotonic() > ends:
             return preview
         after = letters[-1].id
 

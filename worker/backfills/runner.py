@@ -74,6 +74,11 @@ class Runner:
         """Its connections."""
         return self._engine
 
+    @property
+    def parts(self) -> Parts:
+        """What it works with."""
+        return self._parts
+
     def step(self, identity: int, *, after_silence: bool = False) -> Step:
         """Do one chunk of a backfill, if it is running, due, and nobody else is at it.
 

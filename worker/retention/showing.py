@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection, text
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from models.engine import transaction
 from models.partitions import id_floor
 from producer import catalogue
-from producer.catalogue import SCOPES
+from producer.catalogue import SCOPES, Catalogue
 from producer.catalogue.event_type import MINIMUM_DAYS as MINIMUM_OF_TAG
 from worker.settings import MAXIMUM_DAYS, MINIMUM_DAYS, WorkerSettings
 
@@ -18,6 +18,8 @@ from .alone import engine_for
 from .personal import personal_keys
 from .policy import Rule, rules
 from .steps import steps
+
+STEPS = ("address", "person")
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -44,8 +46,20 @@ class Policy(msgspec.Struct, frozen=True):
     events: int | None = None
 
 
+def lines(settings: WorkerSettings, known: Catalogue) -> list[Policy]:
+    """Every line of it: each scope, each tag with a retention of its own, each step of the scrub."""
+    in_force = rules(settings, known)
+    ruled = {rule.scope for rule in in_force if rule.tag is None}
+    steps_in_force = {step.name: step.days for step in steps(settings, personal_keys(known))}
+    return [
+        *(Policy("purge", scope, None, None, MINIMUM_DAYS) for scope in SCOPES if scope not in ruled),
+        *(Policy("purge", rule.scope, rule.tag, rule.days, _least(rule)) for rule in in_force),
+        *(Policy(f"scrub {name}", None, None, steps_in_force.get(name), 1) for name in STEPS),
+    ]
+
+
 def policy(settings: WorkerSettings, now: datetime | None = None) -> list[Policy]:
-    """Every line of it: each scope, each tag with a retention of its own, each step of the scrub.
+    """The same with what each line means now.
 
     The numbers of events are estimates that cost nothing; `plan` and `scrub_plan` count.
 
@@ -54,37 +68,24 @@ def policy(settings: WorkerSettings, now: datetime | None = None) -> list[Policy
     """
     now = now or datetime.now(UTC)
     known = catalogue.load(settings.catalogue)
-    in_force = rules(settings, known)
-    ruled = {rule.scope for rule in in_force if rule.tag is None}
     with engine_for(settings, "retention") as engine, transaction(engine) as connection:
-        return [
-            *(Policy("purge", scope, None, None, MINIMUM_DAYS) for scope in SCOPES if scope not in ruled),
-            *(_of_rule(connection, rule, now) for rule in in_force),
-            *_of_scrub(connection, settings, personal_keys(known), now),
-        ]
+        return [_estimated(connection, line, now) for line in lines(settings, known)]
 
 
-def _of_rule(connection: Connection, rule: Rule, now: datetime) -> Policy:
-    before = rule.before(now)
-    where = "scope = :scope AND id < :floor AND (CAST(:tag AS text) IS NULL OR tag = :tag)"
-    values = {"scope": rule.scope, "floor": id_floor(before), "tag": rule.tag}
-    events = _estimate(connection, where, values)
-    least = MINIMUM_DAYS if rule.tag is None else MINIMUM_OF_TAG
-    return Policy("purge", rule.scope, rule.tag, rule.days, least, before=before, events=events)
+def _least(rule: Rule) -> int:
+    return MINIMUM_DAYS if rule.tag is None else MINIMUM_OF_TAG
 
 
-def _of_scrub(connection: Connection, settings: WorkerSettings, personal: str, now: datetime) -> list[Policy]:
-    in_force = {step.name: step for step in steps(settings, personal)}
-    found = []
-    for name in ("address", "person"):
-        step = in_force.get(name)
-        if step is None:
-            found.append(Policy(f"scrub {name}", None, None, None, 1))
-            continue
-        before = step.before(now)
-        events = _estimate(connection, "id < :floor", {"floor": id_floor(before)})
-        found.append(Policy(f"scrub {name}", None, None, step.days, 1, before=before, events=events))
-    return found
+def _estimated(connection: Connection, line: Policy, now: datetime) -> Policy:
+    if line.days is None:
+        return line
+    before = now - timedelta(days=line.days)
+    where = (
+        "id < :floor AND (CAST(:scope AS text) IS NULL OR scope = :scope)"
+        " AND (CAST(:tag AS text) IS NULL OR tag = :tag)"
+    )
+    values = {"scope": line.scope, "floor": id_floor(before), "tag": line.tag}
+    return msgspec.structs.replace(line, before=before, events=_estimate(connection, where, values))
 
 
 def _estimate(connection: Connection, where: str, values: dict[str, object]) -> int:

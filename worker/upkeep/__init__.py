@@ -5,10 +5,14 @@ from __future__ import annotations
 import logging
 from datetime import UTC, datetime
 
+import msgspec
+
 from models.engine import make_engine
 from models.partitions import ensure_ahead
-from producer.stream_keys import beat_key
+from producer import catalogue
+from producer.stream_keys import beat_key, policy_key
 from worker.drain.stream import connect, redis_translated
+from worker.retention.showing import lines
 from worker.settings import WorkerSettings
 
 from .consumers import reap
@@ -19,9 +23,15 @@ IDLE_SECONDS = 3600
 
 
 def beat_alive(settings: WorkerSettings) -> None:
-    """Note the time, for `trailkeeper status`."""
+    """Note the time, for `trailkeeper status`; and the policy of this worker, for the page that shows it."""
+    told = msgspec.json.encode(lines(settings, catalogue.load(settings.catalogue)))
     with connect(settings.redis_url) as client, redis_translated():
-        client.set(beat_key(settings.stream), datetime.now(UTC).isoformat())
+        client.mset(
+            {
+                beat_key(settings.stream): datetime.now(UTC).isoformat(),
+                policy_key(settings.stream): told,
+            }
+        )
 
 
 def make_partitions(settings: WorkerSettings) -> list[str]:

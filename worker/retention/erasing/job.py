@@ -28,7 +28,7 @@ from worker.retention.personal import personal_keys
 from worker.retention.windows import LOWEST
 from worker.settings import WorkerSettings
 
-from . import events, letters
+from . import events, letters, lines
 from .events import DUE, NAMED, Whose
 from .receipt import Kept, Receipt
 from .waiting import wait_until_drained
@@ -55,6 +55,24 @@ class _Found(NamedTuple):
     holds: set[int]
 
 
+class _All(NamedTuple):
+    """The same, by where it was."""
+
+    lines: _Found
+    events: _Found
+    letters: _Found
+
+    @property
+    def held(self) -> int:
+        """How much is held in all."""
+        return sum(found.held for found in self)
+
+    @property
+    def holds(self) -> set[int]:
+        """Because of which holds."""
+        return self.lines.holds | self.events.holds | self.letters.holds
+
+
 def erasure_plan(settings: WorkerSettings, user_id: str) -> Receipt:
     """What an erasure would do; changes nothing, and does not look at what is still in the stream.
 
@@ -64,9 +82,9 @@ def erasure_plan(settings: WorkerSettings, user_id: str) -> Receipt:
     known = catalogue.load(settings.catalogue)
     with engine_for(settings, "erase") as engine:
         job = _Job(engine, known, Whose(user_id, personal_keys(known)), None)
-        of_events, of_letters = _events(job), _letters(job)
+        found = _all(job)
         with transaction(engine) as connection:
-            return _receipt(connection, job, of_events, of_letters, {})
+            return _receipt(connection, job, found, {})
 
 
 def erase(
@@ -92,7 +110,37 @@ def erase(
     with one_at_a_time(settings, "erasure", ERASING) as engine:
         identity = records.opened(engine, Erasure, {"user_id": user_id}, {"asked_by": by})
         job = _Job(engine, known, Whose(user_id, personal_keys(known)), identity)
-        return _close(job, _events(job), _letters(job), by)
+        return _close(job, _all(job), by)
+
+
+def _all(job: _Job) -> _All:
+    # lines of imports first: see `lines`
+    return _All(_lines(job), _events(job), _letters(job))
+
+
+def _lines(job: _Job) -> _Found:
+    found = lines.Lines()
+    with transaction(job.engine) as connection:
+        waiting = lines.imports(connection)
+    for identity in waiting:
+        after: int | None = 0
+        while after is not None:
+            after = _block(job, identity, after, found)
+    return _Found(found.changed, found.held, found.holds)
+
+
+def _block(job: _Job, identity: int, after: int, found: lines.Lines) -> int | None:
+    """Goes through the next block of an import; the number of its last line, None where there is no other."""
+    with transaction(job.engine) as connection:
+        holds.wait_for_holds(connection)
+        block = lines.next_block(connection, identity, after)
+        if block is None:
+            return None
+        batch = letters.Batch(job.whose.user, job.known, holds.listing(connection), job.identity is None)
+        changed = lines.erase_from(connection, batch, identity, block, found)
+        if job.identity is not None:
+            records.count(connection, Erasure, job.identity, import_lines=changed)
+    return block.last_line
 
 
 def _events(job: _Job) -> _Found:
@@ -140,12 +188,12 @@ def _letters(job: _Job) -> _Found:
         )
 
 
-def _close(job: _Job, of_events: _Found, of_letters: _Found, by: str | None) -> Receipt:
+def _close(job: _Job, found: _All, by: str | None) -> Receipt:
     assert job.identity is not None
-    held, because = of_events.held + of_letters.held, sorted(of_events.holds | of_letters.holds)
+    held, because = found.held, sorted(found.holds)
     with transaction(job.engine) as connection:
         record = records.closed(connection, Erasure, job.identity, held=held, holds=because)
-        receipt = _receipt(connection, job, of_events, of_letters, record)
+        receipt = _receipt(connection, job, found, record)
         kept = update(Erasure).where(Erasure.id == job.identity).values(receipt=msgspec.to_builtins(receipt))
         connection.execute(kept)
         told = record | {"erasure_id": str(job.identity)}
@@ -154,19 +202,18 @@ def _close(job: _Job, of_events: _Found, of_letters: _Found, by: str | None) -> 
     return receipt
 
 
-def _receipt(
-    connection: Connection, job: _Job, of_events: _Found, of_letters: _Found, record: dict[str, Any]
-) -> Receipt:
-    because = of_events.holds | of_letters.holds
+def _receipt(connection: Connection, job: _Job, found: _All, record: dict[str, Any]) -> Receipt:
+    because = found.holds
     known = [hold for hold in holds.listing(connection, released=True) if hold.id in because]
     return Receipt(
         user_id=job.whose.user,
         erasure_id=job.identity,
         started_at=record.get("started_at"),
         finished_at=record.get("finished_at"),
-        events=record.get("events", of_events.erased),
-        dead_letters=record.get("dead_letters", of_letters.erased),
-        held=of_events.held + of_letters.held,
+        events=record.get("events", found.events.erased),
+        dead_letters=record.get("dead_letters", found.letters.erased),
+        import_lines=record.get("import_lines", found.lines.erased),
+        held=found.held,
         holds=[_kept(hold) for hold in known],
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, text, update
@@ -10,7 +9,7 @@ from sqlalchemy import Connection, select, text, update
 from models.tables import DeadLetter, Hold
 from producer.catalogue import Catalogue
 
-from .message import subjects, without
+from .message import subjects, without, written
 
 BATCH = 500
 DETAIL = "what it says of the message was erased with the user's data"
@@ -38,6 +37,7 @@ class Batch(NamedTuple):
     catalogue: Catalogue
     holds: list[Hold]
     dry: bool
+    said: str = DETAIL
 
 
 def page(connection: Connection, user_id: str, after: int) -> list[int]:
@@ -46,8 +46,8 @@ def page(connection: Connection, user_id: str, after: int) -> list[int]:
     Each call reads the table from *after* on: there are few dead letters, or
     something else is to be done first.
     """
-    values: dict[str, Any] = {"bytes": user_id.encode(), "escaped": json.dumps(user_id)[1:-1].encode()}
-    values |= {"after": after, "size": BATCH}
+    plain, escaped = written(user_id)
+    values: dict[str, Any] = {"bytes": plain, "escaped": escaped, "after": after, "size": BATCH}
     return list(connection.scalars(_PAGE, values))
 
 
@@ -57,7 +57,7 @@ def erase_from(connection: Connection, batch: Batch, ids: list[int]) -> Letters:
     rows = connection.execute(select(DeadLetter.id, DeadLetter.raw).where(DeadLetter.id.in_(ids))).all()
     for identity, raw in rows:
         left = without(bytes(raw), batch.user_id, batch.catalogue)
-        by = set() if left is None else _holding(bytes(raw), batch.user_id, batch.holds)
+        by = set() if left is None else holding(bytes(raw), batch.user_id, batch.holds)
         if by:
             held, because = held + 1, because | by
         elif left is not None:
@@ -73,7 +73,8 @@ def _rewrite(connection: Connection, identity: int, left: bytes) -> None:
     connection.execute(statement)
 
 
-def _holding(raw: bytes, user_id: str, holds: list[Hold]) -> set[int]:
+def holding(raw: bytes, user_id: str, holds: list[Hold]) -> set[int]:
+    """The holds that name what a message is about."""
     named = subjects(raw)
     users = {user_id, named["user"], named["actor"], named["on_behalf_of"]}
     found = {"user": users, "project": {named["project"]}, "organization": {named["organization"]}}

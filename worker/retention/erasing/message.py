@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,16 @@ QUARANTINED = re.compile(rb"e=(\{.*\})\ninvalid=.*", re.DOTALL)
 TOLD = b'{"problem":"erased"}'
 ERASED = b""
 """What is left of a message that cannot be taken apart."""
+
+
+def written(user_id: str) -> tuple[bytes, bytes]:
+    """How a user's id stands in a message: as it is, or with JSON's escapes."""
+    return user_id.encode(), json.dumps(user_id)[1:-1].encode()
+
+
+def mentions(content: bytes, user_id: str) -> bool:
+    """Whether the id is somewhere in it at all; a quick look before a long one."""
+    return any(way in content for way in written(user_id))
 
 
 def subjects(raw: bytes) -> dict[str, str | None]:

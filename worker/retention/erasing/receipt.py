@@ -26,7 +26,8 @@ class Receipt(msgspec.Struct, frozen=True):
         finished_at: when all was done; None for a plan.
         events: from how many events something was taken.
         dead_letters: from how many dead letters.
-        held: how many events and dead letters keep personal data, because of holds.
+        import_lines: from how many lines of imports that waited to be stored.
+        held: how many events, dead letters and lines keep personal data, because of holds.
         holds: which holds.
     """
 
@@ -36,5 +37,6 @@ class Receipt(msgspec.Struct, frozen=True):
     finished_at: datetime | None
     events: int
     dead_letters: int
+    import_lines: int
     held: int
     holds: list[Kept]

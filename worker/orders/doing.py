@@ -1,0 +1,70 @@
+"""What each action does: the same requests as the commands', in the admin's name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from models.backfills import EnrichFilters
+from models.engine import transaction
+from models.orders import StoredOrder
+from producer.catalogue import Catalogue
+from worker.backfills import Absurd, Requests
+from worker.backfills.checks import enrich_filters, estimated, replay_filters
+from worker.backfills.parts import Parts
+from worker.backfills.preview import Preview, preview_enrich, preview_replay
+
+PREVIEW_SECONDS = 8.0
+"""How long a preview looks; what it has not seen by then it estimates."""
+
+CHANGES = ("pause", "resume", "cancel")
+
+
+def do(connection: Connection, catalogue: Catalogue, order: StoredOrder) -> dict[str, Any]:
+    """Carry out an order in a transaction; returns what came of it.
+
+    Raises:
+        Absurd, NothingThere, NoSuchBackfill, WrongState: it is refused; roll back.
+    """
+    requests = Requests(connection, catalogue, order.asked_by)
+    given = order.given
+    match order.action:
+        case "enrich":
+            filters = enrich_filters(connection, catalogue, EnrichFilters.from_json(given["filters"]))
+            return {"backfill_id": requests.enrich(filters, given.get("throttle"))}
+        case "replay":
+            which = replay_filters(connection, given.get("reasons", ()), given.get("ids", ()))
+            return {"backfill_id": requests.replay(which, given.get("throttle"))}
+        case "pause" | "resume" | "cancel" as action:
+            return {"backfill_id": requests.change(given["backfill_id"], action).id}
+        case "discard":
+            return {"count": requests.discard(sorted(set(given["ids"])), given["reason"])}
+        case unknown:
+            raise Absurd(f"this worker knows no action {unknown!r}; is it older than the pages?")
+
+
+def preview(engine: Engine, parts: Parts, order: StoredOrder) -> dict[str, Any]:
+    """What an order would do, as `--dry-run` says it; of a large table, as far as it could be seen in time.
+
+    Raises:
+        Absurd, NothingThere: it would be refused.
+    """
+    given, throttle = order.given, order.given.get("throttle")
+    if order.action == "preview_replay":
+        with transaction(engine) as connection:
+            which = replay_filters(connection, given.get("reasons", ()), given.get("ids", ()))
+        return _shown(preview_replay(engine, parts, which, PREVIEW_SECONDS), throttle)
+    with transaction(engine) as connection:
+        filters = enrich_filters(connection, parts.catalogue, EnrichFilters.from_json(given["filters"]))
+        estimate = estimated(connection, filters)
+    return _shown(preview_enrich(engine, parts, filters, PREVIEW_SECONDS), throttle, estimate)
+
+
+def _shown(found: Preview, throttle: int | None, estimate: int | None = None) -> dict[str, Any]:
+    """The same keys as the command's JSON, and how much there is where not all was seen."""
+    shown: dict[str, Any] = msgspec.to_builtins(found, enc_hook=dict)
+    of = found.seen if found.complete else max(found.seen, estimate or 0)
+    seconds = round(found.seconds(throttle, of), 1)
+    return {"preview": shown | {"estimate": of, "estimated_seconds": seconds}}

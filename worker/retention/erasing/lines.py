@@ -1,0 +1,73 @@
+"""A user's personal data in lines of imports that wait to be stored.
+
+The import is kept from its next chunk while its lines are gone through. So these come
+before events and dead letters: a line is either found here without the user's
+data, or was stored already and is found there.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from models.backfills import staging
+from models.backfills.jobs import wait_for
+from models.backfills.staging import Block
+from models.tables import BackfillBlock
+from worker.backfills.blocks import StagedLine, read_block, to_block
+
+from .letters import Batch, holding
+from .message import mentions, without
+
+
+class Lines(msgspec.Struct):
+    """What became of some lines: how many were changed, how many held, and by which holds."""
+
+    changed: int = 0
+    held: int = 0
+    holds: set[int] = msgspec.field(default_factory=set)
+
+
+def imports(connection: Connection) -> list[int]:
+    """The imports of which lines wait."""
+    return sorted(connection.scalars(select(BackfillBlock.backfill_id).distinct()))
+
+
+def next_block(connection: Connection, identity: int, after: int) -> Block | None:
+    """The next block of an import, once no chunk is under way; nobody stores it until the transaction ends.
+
+    Raises:
+        StoreUnavailable: that chunk takes longer than the lock time-out.
+    """
+    wait_for(connection, identity)
+    return staging.next_block(connection, identity, after)
+
+
+def erase_from(connection: Connection, batch: Batch, identity: int, block: Block, found: Lines) -> int:
+    """Take the user's data out of one block, save of lines that name what is held.
+
+    Returns:
+        Of how many lines; *found* counts on.
+    """
+    content = block.content
+    if not mentions(content, batch.user_id):
+        return 0
+    before = read_block(content)
+    after = [_erased(line, batch, found) for line in before]
+    changed = sum(old is not new for old, new in zip(before, after, strict=True))
+    if changed and not batch.dry:
+        mine = (BackfillBlock.backfill_id == identity, BackfillBlock.last_line == block.last_line)
+        connection.execute(update(BackfillBlock).where(*mine).values(content=to_block(after)))
+    return changed
+
+
+def _erased(line: StagedLine, batch: Batch, found: Lines) -> StagedLine:
+    left = without(line.payload, batch.user_id, batch.catalogue)
+    if left is None:
+        return line
+    if by := holding(line.payload, batch.user_id, batch.holds):
+        found.held += 1
+        found.holds |= by
+        return line
+    found.changed += 1
+    return StagedLine(line.number, left, line.reason, line.detail and batch.said)
