@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -45,13 +46,17 @@ HEADER = (
 )
 """The columns. A field that is masked and one that is not known are both empty."""
 
-PLACE, PAYLOAD = HEADER.index("location"), HEADER.index("additional")
 QUOTED = re.compile(r'["\r\n]')
 
 FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # the same four as Japanese keyboards write them
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *FULL_WIDTH)
 DOUBTFUL = {*FORMULA, " "}
+BEGUN = re.compile(f",[{re.escape(''.join(sorted(DOUBTFUL)))}]")
+"""A cell after another that may begin a formula."""
+
 NOTHING: dict[str, Any] = {}
+APART = {"id", "occurred_at", "recorded_at", "sentence", "location", "client", "additional", "view"}
+LOOKED_AT = len(set(HEADER) - APART)
 
 _json = msgspec.json.Encoder()
 
@@ -67,18 +72,56 @@ def header() -> str:
 
 
 def _line(event: dict[str, Any]) -> str:
-    row = _row(event)
-    head, middle = ",".join(row[:PLACE]), ",".join(row[PLACE + 1 : PAYLOAD])
-    # nearly always nothing but the place and the payload needs quotes
-    if (head + middle).count(",") == PAYLOAD - 3 and not QUOTED.search(head + middle):
-        return f"{head},{_quoted(row[PLACE])},{middle},{_quoted(row[PAYLOAD])},{row[-1]}\r\n"
-    return _written(row)
+    return _plain_line(event) or _written(_row(event))
+
+
+def _plain_line(event: dict[str, Any]) -> str | None:
+    """The line of an event of which only sentence, place, client and payload need a look: of nearly all.
+
+    The other cells are looked at all at once, which takes half the time; None where one of them needs it.
+    """
+    actor = event["actor"]
+    user, project, organization = event["user"], event["project"], event["organization"]
+    credential, principal = actor.get("credential"), actor.get("on_behalf_of")
+    location, client = event.get("location") or NOTHING, event.get("client") or NOTHING
+    before = f",{event['tag']},{event['scope']}"
+    between = (
+        f"{_named(user)}{_named(project)}{_named(organization)},{actor['kind']}"
+        f",{actor.get('id') or ''},{actor.get('name') or ''}"
+        f"{_credential(credential) if credential else ',,,'}{_named(principal)},{event.get('ip') or ''}"
+    )
+    after = f",{event.get('request_id') or ''}"
+    looked_at = f"{before}{between},{location.get('country_code') or ''}{after}"
+    if looked_at.count(",") != LOOKED_AT or BEGUN.search(looked_at) or QUOTED.search(looked_at):
+        return None
+    additional = event["additional"]
+    return (
+        f"{event['id']},{event['occurred_at']},{event['recorded_at']}{before},{_cell(event['sentence'])}{between}"
+        f",{_known_cell(location.get('display'))},{location.get('country_code') or ''}"
+        f",{_known_cell(client.get('display'))}{after}"
+        f",{_quoted(_json.encode(additional).decode()) if additional else ''},{event['view']}\r\n"
+    )
+
+
+def _named(subject: dict[str, Any] | None) -> str:
+    return f",{subject['id'] or ''},{subject['name'] or ''}" if subject else ",,"
+
+
+def _credential(credential: dict[str, Any]) -> str:
+    return f",{credential['kind']},{credential['id'] or ''},{credential['label'] or ''}"
+
+
+def _cell(text: str | None) -> str:
+    return _quoted(_safe(text))
+
+
+_known_cell = lru_cache(maxsize=4096)(_cell)
 
 
 def _quoted(text: str) -> str:
-    if "," in text or QUOTED.search(text):
+    if '"' in text:
         return '"' + text.replace('"', '""') + '"'
-    return text
+    return f'"{text}"' if "," in text or "\r" in text or "\n" in text else text
 
 
 def _written(row: Iterable[str]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.histories import StoredEvent, as_json
-from producer.catalogue import EventType, render, sentence_parts
+from models.histories import Row, StoredEvent, as_json, texts_as_json
+from producer.catalogue import EventType, View, render, sentence_parts
 
 from .policy import STAFF, Policy
 from .viewer import Viewer
@@ -23,14 +23,22 @@ def shown(policy: Policy, viewer: Viewer, event: StoredEvent) -> dict[str, Any] 
     to others as ``{"kind": "staff"}``, without where they were and what they used.
     """
     view = policy.view_of(viewer, event)
-    if view is None:
-        return None
-    kind = policy.catalogue.get(event.tag)
-    found = as_json(event, None)
+    return None if view is None else _masked(policy, view, as_json(event, None))
+
+
+def shown_row(policy: Policy, viewer: Viewer, row: Row) -> dict[str, Any] | None:
+    """The same of a row of a whole history."""
+    event, location, client = row
+    view = policy.view_of(viewer, event)
+    return None if view is None else _masked(policy, view, texts_as_json(event, location, client))
+
+
+def _masked(policy: Policy, view: View, found: dict[str, Any]) -> dict[str, Any]:
+    """What is left of an event's JSON in a view, with its sentence."""
     found["view"] = view
     if view == "redacted":
-        _redact(found, policy.open_keys(event.tag))
-    found["sentence"] = _sentence(found, kind)
+        _redact(found, policy.open_keys(found["tag"]))
+    found["sentence"] = _sentence(found, policy.catalogue.get(found["tag"]))
     return found
 
 
@@ -47,11 +55,15 @@ def _sentence(found: dict[str, Any], kind: EventType | None) -> str | None:
     """Made of what is shown and nothing else, so that a sentence never tells what a field hides."""
     if kind is None:
         return None
-    subjects = {name: _name(found[name]) for name in ("user", "project", "organization")}
-    actor = _name(found["actor"]) or NAMES.get(found["actor"]["kind"])
-    return render(
-        kind.sentence, sentence_parts(found["additional"], **subjects, actor=actor, ip=found.get("ip"))
+    parts = sentence_parts(
+        found["additional"],
+        user=_name(found["user"]),
+        project=_name(found["project"]),
+        organization=_name(found["organization"]),
+        actor=_name(found["actor"]) or NAMES.get(found["actor"]["kind"]),
+        ip=found.get("ip"),
     )
+    return render(kind.sentence, parts)
 
 
 def _name(subject: dict[str, Any] | None) -> str | None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, and_, or_, true
 
-from models.histories import Question, StoredEvent
+from models.histories import EventTexts, Question, StoredEvent
 from models.tables import EventRow
 from producer.catalogue import Catalogue, EventType, Role, View
 
@@ -23,6 +23,7 @@ from .standing import ROLES, stands_as, tagged
 from .viewer import Viewer
 
 Condition = ColumnElement[bool]
+Seen = StoredEvent | EventTexts
 STAFF = "staff"
 
 
@@ -68,7 +69,7 @@ class Policy:
             return true()
         return and_(EventRow.actor_kind != STAFF, _any_standing(viewer, self._full))
 
-    def view_of(self, viewer: Viewer, event: StoredEvent) -> View | None:
+    def view_of(self, viewer: Viewer, event: Seen) -> View | None:
         """How much of an event a viewer sees; None for nothing of it."""
         if viewer.staff:
             return "full"
@@ -103,7 +104,7 @@ def _most(kind: EventType, roles: Iterator[Role]) -> View | None:
     return "full" if "full" in views else next(iter(views), None)
 
 
-def _roles(viewer: Viewer, event: StoredEvent) -> Iterator[Role]:
+def _roles(viewer: Viewer, event: Seen) -> Iterator[Role]:
     yield "public"
     if viewer.user_id is not None and viewer.user_id in _persons(event):
         yield "self"
@@ -115,7 +116,7 @@ def _roles(viewer: Viewer, event: StoredEvent) -> Iterator[Role]:
             yield memberships[place]
 
 
-def _persons(event: StoredEvent) -> set[str | None]:
+def _persons(event: Seen) -> set[str | None]:
     """Whom an event is about, who acted, and on whose behalf."""
     actor = event.actor_id if event.actor_kind == "user" else None
     return {event.user_id, actor, event.on_behalf_of_id}

@@ -21,6 +21,7 @@ from models.histories import (
     Place,
     Question,
     StoredEvent,
+    Whole,
     count_by_place,
     count_by_time,
     read_page,
@@ -28,7 +29,7 @@ from models.histories import (
 from models.histories.counts import MOST_COUNTED
 
 from .errors import NotFound
-from .masking import shown
+from .masking import shown, shown_row
 from .policy import Policy
 from .viewer import Viewer
 from .window import bounded
@@ -116,7 +117,7 @@ class Reader:
     ) -> Iterator[dict[str, Any]]:
         """Every event that answers a question, newest first, in a memory that does not grow with them.
 
-        Each page has a transaction of its own, so that a slow reader holds nothing up.
+        Each part has a transaction of its own, so that a slow reader holds nothing up.
 
         Raises:
             NotFound: at once, not at the first event: the history is not the viewer's to see.
@@ -174,13 +175,15 @@ class Reader:
     def _exported(
         self, viewer: Viewer, question: Question, visible: ColumnElement[bool], before: UUID | None
     ) -> Iterator[dict[str, Any]]:
+        whole = Whole(question, visible)
         while True:
             with transaction(self._engine) as connection:
-                page = read_page(connection, question, limit=MAX_LIMIT, before=before, visible=visible)
-            yield from self._shown(viewer, page.events)
-            if page.older is None:
+                part = whole.part(connection, before)
+            found = (shown_row(self.policy, viewer, row) for row in part.rows)
+            yield from (event for event in found if event is not None)
+            if part.older is None:
                 return
-            before = page.older
+            before = part.older
 
     def _shown(self, viewer: Viewer, events: list[StoredEvent]) -> list[dict[str, Any]]:
         found = (shown(self.policy, viewer, event) for event in events)

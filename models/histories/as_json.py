@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from .event import StoredClient, StoredEvent, StoredLocation
+from .texts import EventTexts, decoded
 
 LOCATION = (
     "display",
@@ -23,10 +24,13 @@ LOCATION = (
 CLIENT = ("display", "kind", "name", "version", "os", "device", "source", "build")
 
 CACHED = 4096
-"""Places and clients kept as JSON: a page, an export and its neighbours repeat few of them."""
+"""Places and clients kept as JSON: a page and its neighbours repeat few of them."""
+
+USUAL = len("2026-01-31 12:00:00.123456+00")
+Json = dict[str, Any]
 
 
-def as_json(event: StoredEvent, sentence: str | None) -> dict[str, Any]:
+def as_json(event: StoredEvent, sentence: str | None) -> Json:
     """An event in full, ready for any JSON encoder, its keys in the documented order.
 
     Args:
@@ -37,22 +41,90 @@ def as_json(event: StoredEvent, sentence: str | None) -> dict[str, Any]:
         What is not known is None; nothing is left out. Places and clients are shared between
         events: leave their objects as they are.
     """
+    return _in_order(
+        event,
+        identity=str(event.id),
+        sentence=sentence,
+        occurred_at=_utc(event.occurred_at),
+        recorded_at=_utc(event.recorded_at),
+        location=location_as_json(event.location),
+        client=client_as_json(event.client),
+        additional=event.additional or {},
+    )
+
+
+def texts_as_json(event: EventTexts, location: Json | None, client: Json | None) -> Json:
+    """The same of an event as text, without its sentence.
+
+    Args:
+        event: its columns.
+        location: by its `location_id`, as `location_as_json` writes it.
+        client: by its `client_id`, as `client_as_json` writes it.
+    """
+    return _in_order(
+        event,
+        identity=event.id,
+        sentence=None,
+        occurred_at=_utc_text(event.occurred_at),
+        recorded_at=_utc_text(event.recorded_at),
+        location=location,
+        client=client,
+        additional=decoded(event.additional),
+    )
+
+
+@lru_cache(maxsize=CACHED)
+def location_as_json(location: StoredLocation | None) -> Json | None:
+    """A place; the object is shared."""
+    return None if location is None else {key: getattr(location, key) for key in LOCATION}
+
+
+@lru_cache(maxsize=CACHED)
+def client_as_json(client: StoredClient | None) -> Json | None:
+    """A client; the object is shared."""
+    return None if client is None else {key: getattr(client, key) for key in CLIENT}
+
+
+def _in_order(
+    event: StoredEvent | EventTexts,
+    *,
+    identity: str,
+    sentence: str | None,
+    occurred_at: str,
+    recorded_at: str,
+    location: Json | None,
+    client: Json | None,
+    additional: Json,
+) -> Json:
+    # runs for every event of an export: written out, not called, as calls take longer than what they do
+    user, project, organization = event.user_id, event.project_id, event.organization_id
+    credential, principal = event.credential_kind, event.on_behalf_of_id
     return {
-        "id": str(event.id),
+        "id": identity,
         "tag": event.tag,
         "scope": event.scope,
-        "occurred_at": _utc(event.occurred_at),
-        "recorded_at": _utc(event.recorded_at),
+        "occurred_at": occurred_at,
+        "recorded_at": recorded_at,
         "sentence": sentence,
-        "user": _subject(event.user_id, event.user_name),
-        "project": _subject(event.project_id, event.project_name),
-        "organization": _subject(event.organization_id, event.organization_name),
-        "actor": _actor(event),
+        "user": None if user is None else {"id": user, "name": event.user_name},
+        "project": None if project is None else {"id": project, "name": event.project_name},
+        "organization": None
+        if organization is None
+        else {"id": organization, "name": event.organization_name},
+        "actor": {
+            "kind": event.actor_kind,
+            "id": event.actor_id,
+            "name": event.actor_name,
+            "credential": None
+            if credential is None
+            else {"kind": credential, "id": event.credential_id, "label": event.credential_label},
+            "on_behalf_of": None if principal is None else {"id": principal, "name": event.on_behalf_of_name},
+        },
         "ip": event.ip,
-        "location": _location(event.location),
-        "client": _client(event.client),
+        "location": location,
+        "client": client,
         "request_id": event.request_id,
-        "additional": event.additional or {},
+        "additional": additional,
         "view": "full",
     }
 
@@ -63,31 +135,7 @@ def _utc(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
-def _subject(identity: str | None, name: str | None) -> dict[str, Any] | None:
-    return None if identity is None else {"id": identity, "name": name}
-
-
-def _actor(event: StoredEvent) -> dict[str, Any]:
-    return {
-        "kind": event.actor_kind,
-        "id": event.actor_id,
-        "name": event.actor_name,
-        "credential": _credential(event),
-        "on_behalf_of": _subject(event.on_behalf_of_id, event.on_behalf_of_name),
-    }
-
-
-def _credential(event: StoredEvent) -> dict[str, Any] | None:
-    if event.credential_kind is None:
-        return None
-    return {"kind": event.credential_kind, "id": event.credential_id, "label": event.credential_label}
-
-
-@lru_cache(maxsize=CACHED)
-def _location(location: StoredLocation | None) -> dict[str, Any] | None:
-    return None if location is None else {key: getattr(location, key) for key in LOCATION}
-
-
-@lru_cache(maxsize=CACHED)
-def _client(client: StoredClient | None) -> dict[str, Any] | None:
-    return None if client is None else {key: getattr(client, key) for key in CLIENT}
+def _utc_text(moment: str) -> str:
+    if len(moment) == USUAL and moment.endswith("+00"):
+        return f"{moment[:10]}T{moment[11:26]}Z"
+    return _utc(datetime.fromisoformat(moment))  # whole seconds, or a clock in another place

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Subquery, select, true
@@ -16,13 +16,11 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Subqu
 from models.errors import translated
 from models.tables import Client, Location
 
-from .conditions import walks
-from .end import end_of_events
 from .event import StoredEvent
+from .filling import Asked, filled
 from .question import Question
 from .rows import CLIENT, EVENT, LOCATION, stored_events
-from .stretches import Stretch, joined, stretches
-from .walk import of_page, ordered_rows
+from .walk import of_page
 
 MAX_LIMIT = 1000
 Cursor = UUID
@@ -82,47 +80,14 @@ def read_page(
         raise ValueError(f"limit is {limit}; expected 1 to {MAX_LIMIT}")
     if before is not None and after is not None:
         raise ValueError("before and after are both given; expected one of them")
-    asked = _Asked(question, visible, before, after)
+    asked = Asked(question, visible, before, after)
+
+    def fetch(rows: Subquery) -> list[Row[Any]]:
+        return list(connection.execute(_with_derivations(rows)))
+
     with translated():
-        rows = _rows(connection, asked, limit + 1)
+        rows = filled(connection, asked, limit + 1, fetch)
     return _page(stored_events(rows), limit, before, after)
-
-
-class _Asked(NamedTuple):
-    question: Question
-    visible: ColumnElement[bool] | None
-    before: Cursor | None
-    after: Cursor | None
-
-    def rows(self, count: int, within: Stretch) -> Subquery:
-        return ordered_rows(
-            EVENT,
-            self.question,
-            count,
-            visible=self.visible,
-            before=self.before,
-            after=self.after,
-            within=within,
-        )
-
-
-def _rows(connection: Connection, asked: _Asked, count: int) -> list[Row[Any]]:
-    """Newest first, from no more stretches than are needed."""
-    found: list[Row[Any]] = []
-    left = _stretches(connection, asked)
-    while left and len(found) < count:
-        within, *left = left
-        rows = list(connection.execute(_with_derivations(asked.rows(count - len(found), within))))
-        found = [*found, *rows] if asked.after is None else [*rows, *found]
-        if not found and left:  # a history with little in it: the rest at once
-            left = [joined(left)]
-    return found
-
-
-def _stretches(connection: Connection, asked: _Asked) -> list[Stretch]:
-    # worth a look only where it saves several walks from planning for what is to come
-    looks = asked.before is None and len(walks(asked.question)) > 1
-    return stretches(asked.question, asked.before, asked.after, end_of_events(connection) if looks else None)
 
 
 def _with_derivations(page: Subquery) -> Select[Any]:

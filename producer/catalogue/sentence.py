@@ -60,8 +60,9 @@ def render(sentence: str, parts: Mapping[str, Any]) -> str:
             if literal:
                 written.append(literal)
             if name is not None:
-                begins_with_a_name |= not written and not _is_missing(parts.get(name))
-                written.append(_written(name, parts))
+                value = parts.get(name)
+                begins_with_a_name |= not written and not _is_missing(value)
+                written.append(_written(name, value))
     text = "".join(written)
     return text if begins_with_a_name else text[:1].upper() + text[1:]
 
@@ -75,8 +76,11 @@ def sentence_parts(additional: Mapping[str, Any] | None, **named: str | None) ->
             none, a payload key of the same name stands in: a publisher can be pending for a ``project`` that
             does not exist yet.
     """
-    known = {name: value for name, value in named.items() if not _is_missing(value)}
-    return {**(additional or {}), **known}
+    parts = dict(additional) if additional else {}
+    for name, value in named.items():
+        if value:
+            parts[name] = value
+    return parts
 
 
 @lru_cache(maxsize=4096)
@@ -118,12 +122,13 @@ def _chosen(alternatives: tuple[Pieces, ...], parts: Mapping[str, Any]) -> Piece
     return ()
 
 
-def _written(name: str, parts: Mapping[str, Any]) -> str:
+def _written(name: str, value: Any) -> str:
     """A value of the event, or the words of the catalogue for one that is missing."""
-    value = parts.get(name)
+    if type(value) is str and value:  # nearly always
+        return value if len(value) <= LONGEST_VALUE and value.isprintable() else _one_line(value)
     if _is_missing(value):
         return UNKNOWN.get(name, "(not given)")
-    return _one_line(value if type(value) is str else _shown(value))
+    return _one_line(_shown(value))
 
 
 def _is_missing(value: Any) -> bool:

@@ -93,6 +93,36 @@ def test_no_cell_begins_a_formula_and_every_text_can_be_read_back(text: str) -> 
     assert json.loads(row["additional"]) == {"key": text}
 
 
+cells = st.one_of(st.none(), st.text(st.sampled_from('ab,=+-@ \t\r\n"\uff1d'), max_size=4))
+subjects = st.one_of(st.none(), st.fixed_dictionaries({"id": cells, "name": cells}))
+derivations = st.one_of(st.none(), st.fixed_dictionaries({"display": cells, "country_code": cells}))
+
+
+@given(
+    changes=st.fixed_dictionaries(
+        {"sentence": cells, "user": subjects, "project": subjects, "organization": subjects},
+        optional={"ip": cells, "location": derivations, "client": derivations, "request_id": cells},
+    ),
+    actor=st.fixed_dictionaries(
+        {"kind": st.sampled_from(("user", "staff"))},
+        optional={
+            "id": cells,
+            "name": cells,
+            "credential": st.one_of(
+                st.none(), st.fixed_dictionaries({"kind": cells, "id": cells, "label": cells})
+            ),
+            "on_behalf_of": subjects,
+        },
+    ),
+    additional=st.dictionaries(cells.map(str), cells, max_size=2),
+)
+def test_a_line_is_what_the_csv_module_makes_of_its_cells(
+    changes: Event, actor: Event, additional: Event
+) -> None:
+    event = redacted() | changes | {"actor": actor, "additional": additional}
+    assert csv_rows.lines([event]) == csv_rows._written(csv_rows._row(event))
+
+
 def test_a_file_name_is_one_that_every_system_takes() -> None:
     hostile = Question(about="project", id='a/b\\c"\r\nd: é')
     assert file_name(hostile, "csv") == "trailkeeper-project-a-b-c-d-.csv"
