@@ -24,6 +24,7 @@ from .errors import StreamUnavailable
 from .event import Event
 from .process import swap
 from .settings import ProducerSettings, changed, read
+from .spool.memory import MemorySpool
 from .transactions.kinds import for_aemit, for_emit
 from .wire import decode
 
@@ -48,7 +49,14 @@ def recording(**overrides: Any) -> Iterator[Recorder]:
     recorder = Recorder()
     before = swap(None)
     try:
-        swap(Emitter(settings, catalogue=before.catalogue if before else None, transport=recorder))
+        swap(
+            Emitter(
+                settings,
+                catalogue=before.catalogue if before else None,
+                transport=recorder,
+                spool=recorder.spool,
+            )
+        )
         yield recorder
     finally:
         swap(before)
@@ -71,17 +79,25 @@ class Recorder:
     Attributes:
         events: what was emitted, in order.
         invalid: what was quarantined, in order.
+        spool: what an emitter keeps events in while the recorder plays an outage.
     """
 
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.invalid: list[Quarantined] = []
+        self.spool = MemorySpool(lambda fields: self._keep(fields[b"e"], fields.get(b"invalid")))
         self._is_down = False
+
+    @property
+    def spooled(self) -> list[Event]:
+        """What was emitted in an outage that the spool outlives, and is no event of `events` yet."""
+        return [decode(fields[b"e"])[0] for fields in self.spool.entries if b"invalid" not in fields]
 
     def clear(self) -> None:
         """Forget what was emitted so far."""
         self.events.clear()
         self.invalid.clear()
+        self.spool.entries.clear()
 
     def only(self, tag: str) -> list[Event]:
         """The events of one tag, in order."""
@@ -107,9 +123,15 @@ class Recorder:
                 return event
         raise AssertionError(self._listing(tag, parts))
 
-    def down(self) -> AbstractContextManager[object]:
-        """Play an outage of Redis: until `up`, or to the end of ``with recorder.down():``."""
+    def down(self, *, spool: bool = False) -> AbstractContextManager[object]:
+        """Play an outage of Redis: until `up`, or to the end of ``with recorder.down():``.
+
+        Args:
+            spool: whether the spool goes on. Without it, nothing takes events, and those that are
+                `required` raise; with it, they are in `spooled` until the first emit after the outage.
+        """
         self._is_down = True
+        self.spool.is_full = not spool
         outage = ExitStack()
         outage.callback(self.up)
         return outage
@@ -117,6 +139,7 @@ class Recorder:
     def up(self) -> None:
         """End the outage."""
         self._is_down = False
+        self.spool.is_full = False
 
     def send(
         self,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from producer.settings import Items, Milliseconds, Paths, Seconds, Url, read
+from producer.settings import Items, Milliseconds, Paths, Seconds, SpoolPath, Url, read
 
 MINIMUM_DAYS = 30
 """So that nobody empties the trail by a slip of a finger; a tag of its own may be kept for less."""
@@ -31,6 +31,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
         broker_url: where Celery's own messages go, if not to `redis_url`.
         database_url: where events are stored; ``postgresql+psycopg2://``.
         stream: key of the Redis Stream.
+        spool: file from which a worker delivers what producers on its host keep there, or ``off``.
         catalogue: TOML files with the application's own event types.
         geoip: MaxMind-format files (city, country, ASN); the first that knows a value wins.
         batch_size: messages stored in one transaction.
@@ -54,6 +55,7 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     broker_url: Url | None = None
     database_url: Url = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
     stream: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "trailkeeper:events"
+    spool: SpoolPath = None
     catalogue: Paths = ()
     geoip: Paths = ()
     batch_size: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1_000

@@ -16,8 +16,9 @@ from producer.event import ActorKind
 
 PLACES = {
     "stream": "in the stream",
+    "spooled": "on this machine, as Redis does not take it; it follows (`trailkeeper spool flush`)",
     "quarantined": "kept as a dead letter",
-    "logged": f"only in the log above, as Redis did not take it; {START_STACK}",
+    "logged": f"only in the log above, as neither Redis nor the spool took it; {START_STACK}",
     "dropped": f"nowhere, as Redis did not take it and its event type is best_effort; {START_STACK}",
 }
 
@@ -68,7 +69,7 @@ class ActorParam(click.ParamType[Actor]):
 def command(tag: str, additional: str | None, as_json: bool, **given: Any) -> int:
     """Record one event, as an application would.
 
-    Prints its id and where it is. Exit code 1 if it did not reach the stream.
+    Prints its id and where it is. Exit code 1 if it is neither in the stream nor in the spool.
     """
     receipt = _emit(tag, _object(additional), **given)
     if as_json:
@@ -76,7 +77,7 @@ def command(tag: str, additional: str | None, as_json: bool, **given: Any) -> in
     else:
         show(str(receipt))
         say(PLACES[receipt.outcome])
-    return 0 if receipt.outcome == "stream" else PROBLEM
+    return 0 if receipt.outcome in {"stream", "spooled"} else PROBLEM
 
 
 def _emit(

@@ -43,6 +43,16 @@ def _stream(part: Mapping[str, Any]) -> str:
     return waiting + age + ("" if paused is None else f"; PAUSED ({paused['cause']}): {paused['detail']}")
 
 
+def _spool(part: Mapping[str, Any]) -> str:
+    if part["off"]:
+        return "off"
+    oldest = part["oldest_seconds"]
+    age = "" if oldest is None else f", the oldest for {duration(oldest)}"
+    refused = f"; {part['refused']:,} refused" if part["refused"] else ""
+    aside = f"; {len(part['set_aside'])} damaged files set aside" if part["set_aside"] else ""
+    return f"{part['waiting']:,} waiting on this machine{age}{refused}{aside}"
+
+
 def _rate(part: Mapping[str, Any]) -> str:
     counts = ", ".join(
         f"{part[name]:,} {name.replace('_', ' ')}" for name in ("stored", "duplicates", "dead_lettered")
@@ -82,6 +92,7 @@ def _partitions(part: Mapping[str, Any]) -> str:
 
 _SENTENCES = {
     "stream": _stream,
+    "spool": _spool,
     "rate": _rate,
     "workers": _workers,
     "beat": _beat,

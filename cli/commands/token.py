@@ -103,8 +103,8 @@ def _record(viewer: Viewer, expires: datetime, home: Path) -> None:
             "expires": expires.isoformat(timespec="seconds"),
         },
     )
-    if receipt.outcome != "stream":
-        say("recorded only in the log above, as Redis did not take it")
+    if receipt.outcome not in {"stream", "spooled"}:
+        say("recorded only in the log above, as neither Redis nor the spool took it")
 
 
 def _redis_of(home: Path) -> str | None:

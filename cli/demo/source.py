@@ -60,7 +60,7 @@ class FileSource:
     def send(self, stack: Stack, sent: Sent) -> None:
         """See `Source.send`."""
         settings = msgspec.structs.replace(
-            read(ProducerSettings), redis_url=stack.redis_url, on_invalid="raise"
+            read(ProducerSettings), redis_url=stack.redis_url, spool=str(stack.spool), on_invalid="raise"
         )
         emitter = Emitter(settings, catalogue=self._event_types)
         stream = RedisStream(stack.redis_url, settings.stream)
@@ -83,7 +83,7 @@ class FileSource:
         except InvalidEvent as error:
             self._keep(line, str(error), stream, sent)
             return
-        if receipt.outcome == "stream":
+        if receipt.outcome in {"stream", "spooled"}:
             sent.add(UUID(int=receipt.int))
         else:
             sent.refused += 1

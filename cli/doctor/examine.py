@@ -11,6 +11,7 @@ from .fleet import beat, clocks, drains, workers
 from .local import catalogue, geoip
 from .of_postgres import postgres
 from .of_redis import redis_server
+from .of_spool import spooled
 
 Check = Callable[[], Iterable[Finding]]
 
@@ -18,6 +19,7 @@ CHECKS: dict[str, Check] = {
     "catalogue": catalogue,
     "location data": geoip,
     "Redis": redis_server,
+    "spool": spooled,
     "Postgres": postgres,
     "clocks": clocks,
     "workers": workers,

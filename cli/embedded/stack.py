@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from cli.settings import child_environment
+from producer.settings import variable
 
 from .errors import EmbeddedError
 from .guard import Guard
@@ -110,7 +111,13 @@ class Stack:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of an application that belongs to this stack."""
-        return child_environment(self.redis_url, self.database_url) | self._extra
+        found = child_environment(self.redis_url, self.database_url)
+        return found | {variable("spool"): str(self.spool)} | self._extra
+
+    @property
+    def spool(self) -> Path:
+        """Where what the stream does not take waits: it belongs to this home, as the stream does."""
+        return self.home / "spool.sqlite"
 
     @property
     def worker_pid(self) -> int | None:

@@ -10,12 +10,14 @@ from producer.errors import SettingsError, TrailkeeperError
 
 from .in_postgres import dead_letters, newest, partitions
 from .in_redis import backlog, beat, rate
+from .in_spool import spooled
 from .in_workers import workers
 
 Part = Callable[[], dict[str, Any]]
 
 PARTS: dict[str, Part] = {
     "stream": backlog,
+    "spool": spooled,
     "rate": rate,
     "workers": workers,
     "beat": beat,

@@ -74,7 +74,8 @@ def _soon() -> float:
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
     """A lock that is gone with the process, and that its children do not inherit."""
-    if not _here.acquire(blocking=False):
+    # what was spooled while another thread was just finishing is still to be delivered
+    if not _here.acquire(timeout=FILE_SECONDS):
         raise Flushing("another thread delivers what the spool holds")
     try:
         held = os.open(f"{path}-flush", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -26,10 +26,10 @@ Identity = tuple[int, int]
 
 
 def identity(path: Path) -> Identity | None:
-    """Which file is there now; None for no file."""
+    """Which file is there now; None where none can be found."""
     try:
         found = os.stat(path)  # noqa: PTH116 - it is asked for each message
-    except FileNotFoundError:
+    except OSError:
         return None
     return found.st_dev, found.st_ino
 

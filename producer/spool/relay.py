@@ -16,7 +16,7 @@ logger = logging.getLogger("producer")
 LOOK_SECONDS = 30.0
 """How often a process looks for what others left behind."""
 AGAIN_SECONDS = 5.0
-"""After a delivery that failed."""
+"""After a delivery that failed, or was another's."""
 
 
 class Relay:
@@ -63,6 +63,8 @@ class Relay:
         try:
             delivered = self._flush()
         except Flushing:
+            # it may have been about to end when we asked
+            self._due = self._clock() + AGAIN_SECONDS
             return
         except (StreamUnavailable, SpoolUnavailable) as error:
             self._due = self._clock() + AGAIN_SECONDS

@@ -1,0 +1,78 @@
+"""`trailkeeper spool`: events that wait on this machine until Redis takes them."""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from cli.errors import Failed
+from cli.output import print_facts, print_json, say
+from cli.spooled import spool, waiting
+from cli.times import duration
+from producer.spool.flushing import Flushing
+from producer.spool.status import SpoolStatus
+from worker.settings import settings
+from worker.spooled import deliver
+
+WAIT_SECONDS = 60.0
+
+
+@click.group("spool")
+def command() -> None:
+    """Look at events that wait on this machine, and deliver them."""
+
+
+@command.command("status")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def status(as_json: bool) -> None:
+    """Show how many events wait for Redis, since when, and how much room is left."""
+    found = spool()
+    if as_json:
+        print_json(msgspec.to_builtins(found) if found else {"off": True})
+    elif found is None:
+        say("the spool is off (TRAILKEEPER_SPOOL)")
+    else:
+        print_facts(_facts(found))
+
+
+@command.command("flush")
+@click.option(
+    "--wait",
+    type=click.FloatRange(0, 86_400),
+    default=WAIT_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="The longest to wait for another process that is delivering.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+def flush(wait: float, as_json: bool) -> None:
+    """Deliver what waits for our stream, in order.
+
+    Applications and workers do so themselves once Redis is back; this is for a machine on which
+    none runs any more. Safe at any time, and safe to repeat.
+    """
+    try:
+        delivered = deliver(settings(), wait)
+    except Flushing as error:
+        raise Failed(f"{error}; ask again later") from error
+    left = waiting()
+    if as_json:
+        print_json({"delivered": delivered, "waiting": left})
+        return
+    print_facts({"delivered": f"{delivered:,}", "waiting": f"{left:,}"})
+    if left:
+        say("what still waits is for another stream, or came meanwhile: see `trailkeeper spool status`")
+
+
+def _facts(found: SpoolStatus) -> dict[str, object]:
+    megabytes = found.bytes / 1e6, found.cap_bytes / 1e6
+    oldest = None if found.oldest_seconds is None else f"for {duration(found.oldest_seconds)}"
+    facts: dict[str, object] = {
+        "file": found.path,
+        "waiting": f"{found.waiting:,}",
+        "oldest": oldest,
+        "size": f"{megabytes[0]:,.1f} of {megabytes[1]:,.1f} MB",
+        "refused": f"{found.refused:,}",
+    }
+    facts |= {f"for {place}": f"{count:,}" for place, count in found.places.items()}
+    return facts | {f"set aside {number}": path for number, path in enumerate(found.set_aside, start=1)}

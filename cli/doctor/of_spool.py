@@ -1,0 +1,63 @@
+"""Whether events that Redis does not take are safe on this machine, and whether some are left there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from cli.spooled import spool
+from cli.times import duration
+from producer.spool.status import SpoolStatus, filesystem_of
+
+from .finding import Finding, ok, warning
+
+CHECK = "spool"
+OLD_SECONDS = 300.0
+NEARLY_FULL = 0.8
+FLEETING = {"tmpfs", "ramfs", "overlay"}
+"""File systems that are gone with the machine, or with the container."""
+
+
+def spooled() -> Iterator[Finding]:
+    """The spool that this machine's settings name.
+
+    Raises:
+        SpoolUnavailable: it cannot be read.
+    """
+    found = spool()
+    if found is None:
+        advice = "set TRAILKEEPER_SPOOL to a file on a disk; without it events go to the log in an outage"
+        yield warning(CHECK, "it is off", advice)
+        return
+    yield from _place(Path(found.path))
+    yield from _content(found)
+
+
+def _place(path: Path) -> Iterator[Finding]:
+    folder = next(each for each in path.parents if each.exists())
+    if not os.access(folder, os.W_OK | os.X_OK):
+        advice = "name a file elsewhere in TRAILKEEPER_SPOOL"
+        yield warning(CHECK, f"{folder} cannot be written to by this user", advice)
+    if (kind := filesystem_of(folder)) in FLEETING:
+        advice = "name a file on a disk, or on a volume of the container, in TRAILKEEPER_SPOOL"
+        yield warning(CHECK, f"{path} is on {kind}, which does not outlive the machine or container", advice)
+
+
+def _content(found: SpoolStatus) -> Iterator[Finding]:
+    oldest = found.oldest_seconds or 0.0
+    waiting = f"{found.waiting:,} events wait, the oldest for {duration(oldest)}"
+    if oldest > OLD_SECONDS:
+        elsewhere = "; `trailkeeper spool status` says for which stream"
+        yield warning(CHECK, waiting, f"see Redis above, then run `trailkeeper spool flush`{elsewhere}")
+    else:
+        yield ok(CHECK, waiting)
+    if found.bytes > NEARLY_FULL * found.cap_bytes:
+        advice = "raise TRAILKEEPER_SPOOL_MAX_MB, or bring Redis back"
+        yield warning(CHECK, f"{found.bytes / 1e6:,.0f} of {found.cap_bytes / 1e6:,.0f} MB are used", advice)
+    if found.refused:
+        advice = "they are whole in the log (event_not_in_redis); raise TRAILKEEPER_SPOOL_MAX_MB"
+        yield warning(CHECK, f"it was full, and refused {found.refused:,} events", advice)
+    for path in found.set_aside:
+        advice = "`sqlite3 FILE .recover` shows what can be read; remove it then, it holds personal data"
+        yield warning(CHECK, f"{path} was damaged, and is set aside", advice)

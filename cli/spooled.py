@@ -1,0 +1,36 @@
+"""The spool of this machine, for the commands that tell of it."""
+
+from __future__ import annotations
+
+from producer.settings import ProducerSettings, read, spool_path
+from producer.spool.file import SpoolFile
+from producer.spool.schema import Limits
+from producer.spool.status import SpoolStatus, look
+
+
+def spool() -> SpoolStatus | None:
+    """Its status; None where it is off.
+
+    Raises:
+        SettingsError: a setting is wrong.
+        SpoolUnavailable: it cannot be read.
+    """
+    settings = read(ProducerSettings)
+    path = spool_path(settings.spool)
+    if path is None:
+        return None
+    file = SpoolFile(path, Limits(settings.spool_max_mb, settings.spool_sync))
+    try:
+        return look(file)
+    finally:
+        file.close()
+
+
+def waiting() -> int:
+    """How many events wait in it.
+
+    Raises:
+        SpoolUnavailable: it cannot be read.
+    """
+    found = spool()
+    return found.waiting if found else 0

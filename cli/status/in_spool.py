@@ -1,0 +1,21 @@
+"""What waits on this machine until Redis takes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cli.spooled import spool
+
+NAMES = ("waiting", "oldest_seconds", "bytes", "cap_bytes", "refused", "set_aside")
+
+
+def spooled() -> dict[str, Any]:
+    """The spool of this machine; only that it is off, where it is.
+
+    Raises:
+        SpoolUnavailable: it cannot be read.
+    """
+    found = spool()
+    if found is None:
+        return {"off": True}
+    return {"off": False} | {name: getattr(found, name) for name in NAMES}

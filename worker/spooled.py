@@ -1,0 +1,55 @@
+"""What producers on this host could not bring to the stream: delivered by whoever runs here."""
+
+from __future__ import annotations
+
+import time
+
+from producer.settings import spool_path
+from producer.spool.flushing import Flushing
+from producer.spool.keeper import FileSpool
+from producer.spool.schema import Limits
+from producer.transports import RedisStream
+
+from .settings import WorkerSettings
+
+LOOK_SECONDS = 0.1
+
+
+def spool_of(settings: WorkerSettings) -> FileSpool | None:
+    """The spool of this host, to deliver from; None where it is off.
+
+    Raises:
+        SettingsError: the Redis URL cannot be used.
+    """
+    path = spool_path(settings.spool)
+    if path is None:
+        return None
+    return FileSpool(path, Limits(), RedisStream(settings.redis_url, settings.stream))
+
+
+def deliver(settings: WorkerSettings, seconds: float) -> int:
+    """Deliver all that the spool of this host holds for our stream; returns how many events.
+
+    Args:
+        settings: where spool and stream are.
+        seconds: the longest to wait for another process that is at it.
+
+    Raises:
+        Flushing: another process was at it all the time.
+        StreamUnavailable: Redis did not take them.
+        SpoolUnavailable: the spool cannot be read.
+    """
+    spool = spool_of(settings)
+    if spool is None:
+        return 0
+    deadline = time.monotonic() + seconds
+    try:
+        while True:
+            try:
+                return spool.flush()
+            except Flushing:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(LOOK_SECONDS)
+    finally:
+        spool.close()
