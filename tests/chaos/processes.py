@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import IO
 
 from .journal import Journal
 from .proxy import HOST, Mode
@@ -65,7 +67,8 @@ class Web:
         self._process: subprocess.Popen[bytes] | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._live, daemon=True)
-        self.stray: list[bytes] = []
+        self._stray: list[bytes] = []
+        self.problem = ""
 
     def start(self) -> None:
         """Begin."""
@@ -113,7 +116,10 @@ class Web:
             log.start()
             handled = self._journal.read(self._process.stdout)
             log.join()
+        if self._process.returncode not in {0, -signal.SIGKILL}:
+            self.problem = b"".join(self._stray).decode(errors="replace")
+            self._ended.set()
         return handled
 
-    def _read_log(self, lines: object) -> None:
-        self.stray += self._journal.read_log(lines)  # type: ignore[arg-type] - a pipe's lines
+    def _read_log(self, lines: IO[bytes]) -> None:
+        self._stray += self._journal.read_log(lines)

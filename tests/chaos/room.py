@@ -76,13 +76,21 @@ class Room:
         return json.loads(done.stdout.splitlines()[-1])
 
     def is_at_work(self) -> bool:
-        """Whether a web process still has requests to handle."""
+        """Whether a web process still has requests to handle.
+
+        Raises:
+            RuntimeError: one ended otherwise than by being killed.
+        """
+        for web in self.webs:
+            if web.problem:
+                raise RuntimeError(f"a web process ended by itself:\n{web.problem}")
         return not all(web.is_done() for web in self.webs)
 
     def backlog(self) -> int | None:
         """Events in the stream, or None while Redis does not answer."""
         with suppress(redis.RedisError), self.client() as client:
-            return int(client.xlen(STREAM))  # type: ignore[arg-type] - a count, as this client is no asyncio one
+            found: Any = client.xlen(STREAM)
+            return int(found)
         return None
 
     def taken(self) -> int | None:

@@ -2,7 +2,7 @@
 
 For each emit that came back, one line on standard output: outcome, event id, request
 id, and how long it took in microseconds. It is a pipe, so what was written outlives
-the process. Orders on standard input: ``clock SECONDS`` moves this process' clock,
+the process. Orders on standard input: ``clock SECONDS`` sets this process' clock ahead,
 ``disk full`` lets it write files no longer, ``disk free`` again.
 """
 
@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import time_machine
@@ -31,10 +32,11 @@ AGENTS = itertools.cycle(
         "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
     )
 )
-TAGS = itertools.cycle(("project:release:add",) * 8 + ("account:login:success",) * 8 + ("admin:user:view",))
+TAGS = itertools.cycle(("project:release:add",) * 8 + ("account:login:success",) * 8 + ("account:delete",))
 """Two scopes, and one type that is `required`."""
 
 USERS = 500
+SMALLEST_FILE = 4096
 
 
 def request(request_id: str, number: int) -> None:
@@ -67,18 +69,15 @@ def _requests(name: str, thread: int, count: int, rate: float) -> None:
 
 def _obey() -> None:
     """Carry out the orders on standard input until it ends, and then end: nobody listens any more."""
-    clock: time_machine.Coordinates | None = None
-    traveller: time_machine.travel | None = None
+    clock = ExitStack()
     for line in sys.stdin:
         what, _, how = line.strip().partition(" ")
         if what == "disk":
-            _limit_files(4096 if how == "full" else resource.RLIM_INFINITY)
+            _limit_files(SMALLEST_FILE if how == "full" else resource.RLIM_INFINITY)
         elif what == "clock":
-            if traveller is not None:
-                traveller.stop()
-            traveller = time_machine.travel(datetime.now(UTC) + timedelta(seconds=float(how)), tick=True)
-            clock = traveller.start()
-    del clock
+            clock.close()
+            there = datetime.now(UTC) + timedelta(seconds=float(how))
+            clock.enter_context(time_machine.travel(there, tick=True))
     os._exit(1)
 
 
