@@ -1,0 +1,111 @@
+"""Django: emit() in its atomic blocks, and emit_on_commit() after them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import django
+import django.conf
+import pytest
+from django.db import connection, connections, transaction
+
+from producer import InvalidEvent, bind, emit
+from producer.transactions.django import emit_on_commit
+from tests.support.emitting import SPOOLED
+from tests.support.outboxes import TABLE, Kept, emitting
+
+
+@pytest.fixture(scope="module", autouse=True)
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Two SQLite databases as Django's; its settings are the process's, so no other test may need its own."""
+    folder: Path = tmp_path_factory.mktemp("django")
+    engine = "django.db.backends.sqlite3"
+    names = {"default": folder / "one.sqlite", "other": folder / "two.sqlite"}
+    django.conf.settings.configure(
+        DATABASES={alias: {"ENGINE": engine, "NAME": str(path)} for alias, path in names.items()},
+        LOGGING_CONFIG=None,
+    )
+    django.setup()
+    with connection.cursor() as cursor:
+        cursor.execute(TABLE)
+    yield
+    connections.close_all()
+
+
+@pytest.fixture
+def stream() -> Iterator[Kept]:
+    kept = Kept()
+    with emitting(kept):
+        yield kept
+
+
+@pytest.fixture(autouse=True)
+def empty(database: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM outbox")
+
+
+def rows() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM outbox")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize("form", ["proxy", "wrapper"])
+def test_the_event_is_in_the_block_it_was_emitted_in(stream: Kept, form: str) -> None:
+    given = connection if form == "proxy" else connections["default"]
+    with transaction.atomic():
+        assert emit(SPOOLED, connection=given).outcome == "outbox"
+        savepoint = transaction.savepoint()
+        emit(SPOOLED, connection=given)
+        transaction.savepoint_rollback(savepoint)
+    assert (rows(), stream.events) == (1, [])
+
+
+def test_outside_of_a_block_it_is_refused(stream: Kept) -> None:
+    with pytest.raises(InvalidEvent, match=r"autocommit mode .* `with transaction\.atomic\(\):`"):
+        emit(SPOOLED, connection=connection)
+    assert rows() == 0
+
+
+def test_it_is_sent_after_the_outermost_block_with_the_facts_of_the_call(stream: Kept) -> None:
+    with transaction.atomic():
+        with bind(request_id="r1"), transaction.atomic():
+            receipt = emit_on_commit(SPOOLED, user="7", additional={"version": "1.0"})
+        assert (receipt.outcome, stream.events) == ("on_commit", [])
+    (event,) = stream.events
+    assert (event.id, event.request_id, event.additional) == (receipt, "r1", {"version": "1.0"})
+
+
+def test_a_rollback_drops_it_and_a_savepoint_its_own(stream: Kept) -> None:
+    with transaction.atomic():
+        kept = emit_on_commit(SPOOLED)
+        inner = transaction.atomic()
+        inner.__enter__()
+        emit_on_commit(SPOOLED)
+        transaction.set_rollback(True)
+        inner.__exit__(None, None, None)
+    with transaction.atomic():
+        emit_on_commit(SPOOLED)
+        transaction.set_rollback(True)
+    assert [event.id for event in stream.events] == [kept]
+
+
+def test_another_database_has_its_own_transaction(stream: Kept) -> None:
+    with transaction.atomic(using="other"):
+        emit_on_commit(SPOOLED, using="other")
+        with transaction.atomic():
+            transaction.set_rollback(True)
+        assert stream.events == []
+    assert len(stream.events) == 1
+
+
+def test_without_a_block_it_is_sent_at_once(stream: Kept) -> None:
+    emit_on_commit(SPOOLED)
+    assert len(stream.events) == 1
+
+
+def test_a_wrong_call_is_told_at_the_call(stream: Kept) -> None:
+    with pytest.raises(InvalidEvent, match=r"additional\.colour"):
+        emit_on_commit(SPOOLED, additional={"colour": "red"})
