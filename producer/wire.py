@@ -27,6 +27,8 @@ REASONS = {
     "bad_time": "the time is before 2000 or in the future",
     "bad_address": "`ip` is not an IP address",
     "unknown_tag": "no catalogue of this worker knows the tag",
+    "unsigned": "nobody signed it, and this worker asks for signatures",
+    "forged": "no key that this worker knows made its signature",
     "refused_row": "Postgres refused the row",
     "purged": "a line of an import, of a time that was purged",
     "killed_worker": "the worker died each time it was handling this message alone",

@@ -22,6 +22,16 @@ Age = Annotated[
     msgspec.Meta(extra={"expected": f"1 to {MAXIMUM_DAYS:,} days, or never"}),
 ]
 
+VerifyKeys = Annotated[
+    tuple[Annotated[str, msgspec.Meta(pattern=r"^[^:,\s]+:[^,\s]{32,}$")], ...],
+    msgspec.Meta(
+        extra={
+            "separator": ",",
+            "expected": "name:secret, or several of them with commas between; secrets of 32 bytes or more",
+        }
+    ),
+]
+
 
 class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What workers and beat need to know.
@@ -49,6 +59,9 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
         secrets: what becomes of a password, token or key in the payload of an event that another producer
             wrote: ``redact`` or ``refuse`` put a mark in its place, ``allow`` keeps it.
         secret_words: words in the names of payload keys that tell a secret, besides those we know.
+        verify_keys: keys with which messages may be signed, each ``name:secret`` or, good for one producer's
+            events only, ``name@producer:secret``; with any of them, what is not signed is refused.
+        gap_grace_seconds: how long an event may be missing before that is told.
     """
 
     redis_url: Url = "redis://127.0.0.1:6379/0"
@@ -69,6 +82,8 @@ class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
     retention_system_days: Days = "forever"
     scrub_address_days: Age = 365
     scrub_days: Age = "never"
+    verify_keys: VerifyKeys = ()
+    gap_grace_seconds: Seconds = 900.0
     secrets: Literal["redact", "refuse", "allow"] = "redact"
     secret_words: Items = ()
 

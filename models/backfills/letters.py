@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, delete, func, literal, select, text
+from sqlalchemy import Connection, Row, Select, delete, func, literal, select, text
 
 from models.errors import translated
 from models.tables import DeadLetter
@@ -14,7 +14,7 @@ from .filters import ReplayFilters
 
 
 class Letter(NamedTuple):
-    """A dead letter with its message."""
+    """A dead letter with its message, and the signature that came with it."""
 
     id: int
     stream: str
@@ -22,6 +22,7 @@ class Letter(NamedTuple):
     reason: str
     detail: str
     raw: bytes
+    signature: bytes | None = None
 
 
 class Verdict(NamedTuple):
@@ -65,13 +66,20 @@ def take(
         statement = statement.with_for_update()
     with translated():
         found = connection.execute(statement.limit(limit))
-        return [Letter(*row)._replace(raw=bytes(row.raw)) for row in found]
+        return [_letter(row) for row in found]
 
 
-def remove(connection: Connection, ids: Sequence[int]) -> int:
-    """Remove letters; returns how many were there."""
+def remove(connection: Connection, ids: Sequence[int]) -> list[Letter]:
+    """Remove letters; returns those that were there."""
+    columns = (getattr(DeadLetter, name) for name in Letter._fields)
+    statement = delete(DeadLetter).where(DeadLetter.id.in_(ids)).returning(*columns)
     with translated():
-        return connection.execute(delete(DeadLetter).where(DeadLetter.id.in_(ids))).rowcount
+        return [_letter(row) for row in connection.execute(statement)]
+
+
+def stream_of(digest: bytes) -> str:
+    """The name under which dead letters of a file are kept: importing it again adds none."""
+    return f"import:{digest.hex()[:16]}"
 
 
 def kept_of(connection: Connection, stream: str, limit: int) -> tuple[dict[str, int], list[Letter]]:
@@ -101,6 +109,11 @@ def judge_anew(connection: Connection, verdicts: Sequence[Verdict]) -> None:
             statement,
             {f"{name}s": list(column) for name, column in zip(Verdict._fields, columns, strict=True)},
         )
+
+
+def _letter(row: Row[Any]) -> Letter:
+    signature = None if row.signature is None else bytes(row.signature)
+    return Letter._make(row)._replace(raw=bytes(row.raw), signature=signature)
 
 
 def _those(statement: Select[Any], filters: ReplayFilters) -> Select[Any]:

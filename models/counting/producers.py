@@ -7,6 +7,7 @@ them; so an id, once known, stays true even where that batch is rolled back.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects.postgresql import insert
@@ -42,14 +43,26 @@ class Producers:
 
     def _look_up(self, names: set[str]) -> dict[str, int]:
         with translated(), self._engine.begin() as connection:
-            found = _select(connection, names)
+            found = known(connection, names)
             # in one order for everybody: two that insert the same names in two orders would deadlock
             if new := [{"name": name} for name in sorted(names - found.keys())]:
                 connection.execute(insert(Producer).values(new).on_conflict_do_nothing())
-                found |= _select(connection, names - found.keys())
+                found |= known(connection, names - found.keys())
         return found
 
 
-def _select(connection: Connection, names: set[str]) -> dict[str, int]:
+def known(connection: Connection, names: AbstractSet[str]) -> dict[str, int]:
+    """The ids of those producers that have one.
+
+    Raises:
+        StoreError: the transaction is spoilt.
+    """
+    if not names:
+        return {}
+    with translated():
+        return _select(connection, names)
+
+
+def _select(connection: Connection, names: AbstractSet[str]) -> dict[str, int]:
     rows = connection.execute(select(Producer.name, Producer.id).where(Producer.name.in_(names)))
     return dict(rows.tuples().all())

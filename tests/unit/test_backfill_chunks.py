@@ -22,7 +22,7 @@ from tests.support.drains import an_event
 from worker.backfills.blocks import StagedLine, from_block, staged, to_block
 from worker.backfills.enrich import following, position
 from worker.backfills.importing import apart
-from worker.backfills.replaying import message_of
+from worker.backfills.letters import message_of
 from worker.backfills.runner import LINES_SECONDS, pause
 from worker.drain.judge import judge_all
 from worker.drain.messages import Message
@@ -102,19 +102,21 @@ EVENT = encode(an_event())
 
 
 @pytest.mark.parametrize(
-    ("raw", "payload"),
+    ("raw", "payload", "problem"),
     [
-        (EVENT, EVENT),
-        (b"e=%b\ninvalid={}\n" % EVENT, EVENT),
-        (b"invalid={}\ne=%b\n" % EVENT, EVENT),
-        (b"\xff rubbish", b"\xff rubbish"),
-        (b"other=field\n", b"other=field\n"),
+        (EVENT, EVENT, None),
+        (b"e=%b\ninvalid={}\n" % EVENT, EVENT, b"{}"),
+        (b"e={\n}\ninvalid={}\n", b"{\n}", b"{}"),
+        (b"invalid={}\ne=%b\n" % EVENT, EVENT, None),
+        (b"\xff rubbish", b"\xff rubbish", None),
+        (b"other=field\n", b"other=field\n", None),
     ],
 )
-def test_a_letter_comes_again_as_its_event(raw: bytes, payload: bytes) -> None:
-    message = message_of(Letter(7, "trailkeeper:events", "1-1", "not_json", "", raw))
+def test_a_letter_comes_again_as_its_event(raw: bytes, payload: bytes, problem: bytes | None) -> None:
+    message = message_of(Letter(7, "trailkeeper:events", "1-1", "not_json", "", raw, b"web:ab"))
 
-    assert (message.stream_id, message.payload, message.problem) == ("7", payload, None)
+    assert (message.stream_id, message.payload, message.problem) == ("7", payload, problem)
+    assert message.fields == {b"e": payload, b"s": b"web:ab"}
 
 
 def test_only_the_purged_part_of_an_import_is_kept_out() -> None:

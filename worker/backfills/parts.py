@@ -13,6 +13,7 @@ from models.counting import Producers
 from models.engine import make_engine
 from producer import catalogue
 from worker.drain.derive import Derive
+from worker.drain.signatures import Signatures
 from worker.enrich import ClientFinder, LocationFinder
 from worker.settings import WorkerSettings
 
@@ -46,7 +47,7 @@ class Parts:
         producers = Producers(engine)
         writer = Writer(derive, producers)
         self.enrich = Enrich(derive, self.locations, self.clients)
-        self.replay = Replay(writer, self.catalogue)
+        self.replay = Replay(writer, self.catalogue, settings.stream, Signatures.of(settings.verify_keys))
         self.kinds: dict[str, Work] = {
             "enrich": self.enrich,
             "import": Import(writer, self.catalogue, producers),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -11,18 +10,17 @@ from sqlalchemy import Connection
 from models.backfills import Advance, ReplayFilters, StoredBackfill
 from models.backfills.letters import Letter, Verdict, judge_anew, remove, take
 from producer.catalogue import Catalogue
-from producer.lines import read_lines
+from producer.errors import InvalidMessage
 from worker.drain.judge import judge
-from worker.drain.messages import Accepted, Message, Rejected
+from worker.drain.messages import Accepted, Rejected
+from worker.drain.signatures import Signatures
 
-from .blocks import FIELD, staged
+from .letters import message_of
+from .recounting import believed, gone
 from .writing import Writer, text
 
 LETTERS = 200
 """The most letters of a chunk: each may hold a quarter of a megabyte."""
-
-FIELDS = re.compile(rb"(?:\A|\n)e=([^\n]*)\n")
-"""The event in a letter that keeps several fields: what was quarantined has its fault beside it."""
 
 
 class Replay:
@@ -30,9 +28,13 @@ class Replay:
 
     size = LETTERS
 
-    def __init__(self, writer: Writer, catalogue: Catalogue) -> None:
+    def __init__(
+        self, writer: Writer, catalogue: Catalogue, stream: str, signatures: Signatures | None
+    ) -> None:
         self._writer = writer
         self._catalogue = catalogue
+        self._stream = stream
+        self._signatures = signatures
 
     def chunk(self, connection: Connection, job: StoredBackfill, size: int) -> Advance:
         """Try the next letters."""
@@ -48,31 +50,28 @@ class Replay:
     def judged(self, letters: Sequence[Letter]) -> tuple[list[Accepted], list[Rejected]]:
         """Which are events now, and which are none; a message's stream id is the letter's id."""
         now = datetime.now(UTC)
-        verdicts = [judge(message_of(letter), self._catalogue, now) for letter in letters]
+        verdicts = [self._judged(letter, now) for letter in letters]
         accepted = [verdict for verdict in verdicts if isinstance(verdict, Accepted)]
         return accepted, [verdict for verdict in verdicts if isinstance(verdict, Rejected)]
 
+    def _judged(self, letter: Letter, now: datetime) -> Accepted | Rejected:
+        """What a call to emit() was found wrong by is left out: it is judged anew."""
+        message = message_of(letter)
+        try:
+            # what admins imported, and what came with a transaction, nobody signed
+            if self._signatures and letter.stream == self._stream:
+                self._signatures.check(message)
+        except InvalidMessage as error:
+            return Rejected(message, error.reason, error.detail)
+        return judge(message._replace(problem=None), self._catalogue, now)
+
     def _settle(self, connection: Connection, found: Sequence[Letter], bad: Sequence[Rejected]) -> None:
         stay = {int(rejection.message.stream_id): rejection for rejection in bad}
-        gone = [letter.id for letter in found if letter.id not in stay]
-        if gone:
-            remove(connection, gone)
+        settled = [letter for letter in found if letter.id not in stay]
+        if settled:
+            remove(connection, [letter.id for letter in settled])
+            gone(connection, settled, None)
         if stay:
+            believed(connection, {letter.id: letter for letter in found}, bad)
             verdicts = [Verdict(key, bad.reason, text(bad.detail)) for key, bad in stay.items()]
             judge_anew(connection, verdicts)
-
-
-def message_of(letter: Letter) -> Message:
-    """The message as it would come again.
-
-    What a call to emit() was found wrong by is left out: it is judged anew. A bad line of a file is read
-    as a line again.
-    """
-    payload = letter.raw
-    fields = None if payload.startswith(b"{") else FIELDS.search(payload)
-    if fields:
-        payload = fields[1]
-    elif letter.stream.startswith("import:"):
-        line = next(read_lines([payload]), None)
-        payload = payload if line is None or line.event is None else staged(line).payload
-    return Message(str(letter.id), payload, None, {FIELD: payload})

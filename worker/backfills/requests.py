@@ -14,6 +14,7 @@ from producer.catalogue import Catalogue
 from worker.recording import record, staff
 
 from .checks import Absurd, assert_letters, estimated
+from .recounting import gone
 
 
 class Requests:
@@ -84,7 +85,9 @@ class Requests:
         if not reason.strip():
             raise Absurd("a reason is needed, as the messages are lost for good")
         assert_letters(self._connection, ids)
-        count = remove(self._connection, ids)
+        removed = remove(self._connection, ids)
+        gone(self._connection, removed, "discarded")
+        count = len(removed)
         told = {"count": count, "reason": reason, "filters": {"ids": sorted(set(ids))}}
         self._record("admin:dead_letters:discard", told)
         return count

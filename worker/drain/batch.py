@@ -17,6 +17,7 @@ from .messages import Message, Rejected
 from .numbers import names_of, producer_of
 from .report import Report
 from .rows import row_of
+from .signatures import Signatures
 from .store import Store
 from .stream import Stream
 
@@ -27,13 +28,21 @@ class Batch:
     """The steps that each batch takes. Raises only what means *retry* (`fates.RETRY`)."""
 
     def __init__(
-        self, stream: Stream, catalogue: Catalogue, derive: Derive, store: Store, fuse: Fuse | None
+        self,
+        stream: Stream,
+        catalogue: Catalogue,
+        derive: Derive,
+        store: Store,
+        fuse: Fuse | None,
+        *,
+        signatures: Signatures | None = None,
     ) -> None:
         self._stream = stream
         self._catalogue = catalogue
         self._derive = derive
         self._store = store
         self._fuse = fuse
+        self._signatures = signatures
 
     def settle(self, messages: Sequence[Message], *, fresh: bool) -> Report:
         """Bring every message to its fate and acknowledge it.
@@ -58,7 +67,7 @@ class Batch:
         return report
 
     def _settle(self, messages: Sequence[Message], *, fresh: bool) -> Report:
-        accepted, rejected = judge_all(messages, self._catalogue, datetime.now(UTC))
+        accepted, rejected = judge_all(messages, self._catalogue, datetime.now(UTC), self._signatures)
         if self._fuse:
             self._fuse.check(len(accepted), len(rejected) - _quarantined(rejected))
         producers = self._store.producers.ids(names_of(accepted))

@@ -17,6 +17,7 @@ from .drain import Drain
 from .fates import RETRY, FuseBlown
 from .fuse import Fuse
 from .report import Report
+from .signatures import Signatures
 from .store import Store
 from .stream import Stream, connect
 from .suspects import Suspects
@@ -66,6 +67,7 @@ def _drain(
         Derive(engine, LocationFinder(settings.geoip), ClientFinder()),
         Store(engine, settings.stream),
         Fuse(client, settings.stream) if fuse else None,
+        signatures=Signatures.of(settings.verify_keys),
     )
     return Drain(
         stream,

@@ -12,18 +12,26 @@ from producer.wire import decode
 from worker.secrets import without_secrets
 
 from .messages import Accepted, Message, Rejected
+from .signatures import Signatures
 
 logger = logging.getLogger(__name__)
 
 
 def judge_all(
-    messages: Iterable[Message], catalogue: Catalogue, now: datetime
+    messages: Iterable[Message], catalogue: Catalogue, now: datetime, signatures: Signatures | None = None
 ) -> tuple[list[Accepted], list[Rejected]]:
-    """Each message on one of two lists; order is kept and nothing is raised."""
+    """Each message on one of two lists; order is kept and nothing is raised.
+
+    Args:
+        messages: what came.
+        catalogue: the event types.
+        now: nothing may have occurred later.
+        signatures: whether somebody vouches for them; None to ask for nothing.
+    """
     accepted: list[Accepted] = []
     rejected: list[Rejected] = []
     for message in messages:
-        verdict = judge(message, catalogue, now)
+        verdict = judge(message, catalogue, now, signatures)
         if isinstance(verdict, Accepted):
             accepted.append(verdict)
         else:
@@ -31,9 +39,13 @@ def judge_all(
     return accepted, rejected
 
 
-def judge(message: Message, catalogue: Catalogue, now: datetime) -> Accepted | Rejected:
+def judge(
+    message: Message, catalogue: Catalogue, now: datetime, signatures: Signatures | None = None
+) -> Accepted | Rejected:
     """What a message is; never raises."""
     try:
+        if signatures is not None:
+            signatures.check(message)
         return _accept(message, catalogue, now)
     except InvalidMessage as error:
         return Rejected(message, error.reason, error.detail)

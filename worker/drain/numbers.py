@@ -102,7 +102,7 @@ def of_letters(rejected: Sequence[Rejected], ids: Ids) -> dict[Key, list[int]]:
     """Tallies of messages that became dead letters, and of what they report as void."""
     found: list[tuple[Key, int]] = []
     for each in rejected:
-        if numbered := number_of(each):
+        if (numbered := number_of(each)) and numbered.producer in ids:
             place = (ids[numbered.producer], numbered.hour, NO_SCOPE)
             fates: list[tuple[Fate, list[int]]] = [("dead", [numbered.number]), ("void", numbered.voids)]
             found += [(Key(*place, fate), number) for fate, numbers in fates for number in numbers]

@@ -1,0 +1,61 @@
+"""Who vouches for a message: checked before anything of it is believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from producer.errors import InvalidMessage
+from producer.signing import Key, Verifier
+
+from .messages import SIGNATURE, Message
+from .numbers import number_in
+
+MAX_SHOWN = 80
+
+
+class Signatures:
+    """Refuses messages that nobody vouches for whose key is known.
+
+    Args:
+        keys: as the settings have them.
+
+    Raises:
+        SettingsError: one of them is no key.
+    """
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self._verifier = Verifier(Key.of(key) for key in keys)
+
+    @classmethod
+    def of(cls, keys: Iterable[str]) -> Signatures | None:
+        """None where no key is set: then nothing is asked for."""
+        found = tuple(keys)
+        return cls(found) if found else None
+
+    def check(self, message: Message) -> None:
+        """Raise `InvalidMessage` unless a key of ours signed all that the message says.
+
+        Its reason is ``unsigned`` or ``forged``.
+        """
+        signature = message.fields.get(SIGNATURE)
+        if signature is None:
+            raise InvalidMessage(
+                "unsigned", "the entry has no field `s`, and this worker asks for signatures"
+            )
+        key = self._verifier.key_of(message.payload or b"", message.problem, signature)
+        if key is None:
+            name = signature.rpartition(b":")[0][:MAX_SHOWN].decode("utf-8", "replace")
+            raise InvalidMessage(
+                "forged", f"it says that the key {name!r} signed it, and no such key of ours did"
+            )
+        if key.producer is not None:
+            _assert_bound(key, key.producer, message)
+
+
+def _assert_bound(key: Key, producer: str, message: Message) -> None:
+    numbered = number_in(message.payload or b"")
+    if numbered is not None and not numbered.producer.startswith(f"{producer}:"):
+        shown = numbered.producer[:MAX_SHOWN]
+        raise InvalidMessage(
+            "forged", f"the key {key.name.decode()!r} is {producer}'s, and the event is of {shown}"
+        )
