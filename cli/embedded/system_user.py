@@ -7,6 +7,7 @@ import pwd
 import stat
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +74,12 @@ def _entry() -> pwd.struct_passwd:
 def _make() -> pwd.struct_passwd:
     command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME]
     try:
-        subprocess.run(command, check=True, capture_output=True, text=True)
-        return pwd.getpwnam(NAME)
-    except (OSError, KeyError, subprocess.CalledProcessError) as error:
-        raise EmbeddedError(
-            f"Postgres does not run as root, and its own user {NAME} could not be made: "
-            f"{error}; run trailkeeper as another user, or give a server in TRAILKEEPER_DATABASE_URL"
-        ) from error
+        said = subprocess.run(command, check=False, capture_output=True, text=True).stderr.strip()
+    except OSError as error:
+        said = str(error)
+    with suppress(KeyError):
+        return pwd.getpwnam(NAME)  # whether we made it, or another stack that started at the same moment
+    raise EmbeddedError(
+        f"Postgres does not run as root, and its own user {NAME} could not be made: "
+        f"{said}; run trailkeeper as another user, or give a server in TRAILKEEPER_DATABASE_URL"
+    )
