@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import tempfile
@@ -12,16 +11,14 @@ from pathlib import Path
 import hypothesis
 import pytest
 import redis
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine
 
 from cli.embedded.postgres import EmbeddedPostgres
 from cli.embedded.redis import EmbeddedRedis
 from models.engine import make_engine
 from models.migrate import upgrade
+from tests.support.databases import a_database, administering, passing_folder, run, url_of
 from tests.support.servers import emptied, redis_8, serving, valkey
-
-_numbers = itertools.count(1)
 
 pytest.register_assert_rewrite("tests.support.contracts.transport", "tests.support.contracts.stream")
 
@@ -30,6 +27,13 @@ pytest.register_assert_rewrite("tests.support.contracts.transport", "tests.suppo
 hypothesis.settings.register_profile("ci", derandomize=True, print_blob=True)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where workers share the tests, what takes long begins first and what is short fills the end."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        places = {layer: place for place, layer in enumerate(("migration", "integration", "unit"), 1)}
+        items.sort(key=lambda item: places.get(item.path.parent.name, 0))
 
 
 @pytest.fixture(scope="session")
@@ -42,38 +46,43 @@ def services_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres(services_folder: Path) -> Iterator[EmbeddedPostgres]:
-    """A Postgres server; tests that restart it make their own."""
-    server = EmbeddedPostgres(services_folder / "pg")
-    server.start()
-    yield server
-    server.stop("immediate")
+def postgres() -> Iterator[EmbeddedPostgres]:
+    """A Postgres server that would survive no crash; tests of crashes make their own."""
+    with passing_folder() as folder:
+        server = EmbeddedPostgres(folder / "pg")
+        server.start()
+        yield server
+        server.stop("immediate")
 
 
 @pytest.fixture(scope="session")
-def template_database(postgres: EmbeddedPostgres) -> str:
+def administrator(postgres: EmbeddedPostgres) -> Iterator[Engine]:
+    """Connections that make and drop databases."""
+    with administering(postgres) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def template_database(postgres: EmbeddedPostgres, administrator: Engine) -> str:
     """A database with our schema, from which each test's own is copied."""
-    _administer(postgres, "CREATE DATABASE trailkeeper_template")
-    upgrade(_url_of(postgres, "trailkeeper_template"))
-    return "trailkeeper_template"
+    name = "trailkeeper_template"
+    run(administrator, f"CREATE DATABASE {name}")
+    upgrade(url_of(administrator, name))
+    return name
 
 
 @pytest.fixture
-def empty_database_url(postgres: EmbeddedPostgres) -> Iterator[str]:
+def empty_database_url(administrator: Engine) -> Iterator[str]:
     """A database of this test's own, without our schema."""
-    name = f"empty_{os.getpid()}_{next(_numbers)}"
-    _administer(postgres, f"CREATE DATABASE {name}")
-    yield _url_of(postgres, name)
-    _administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    with a_database(administrator, "template1") as url:
+        yield url
 
 
 @pytest.fixture
-def database_url(postgres: EmbeddedPostgres, template_database: str) -> Iterator[str]:
+def database_url(administrator: Engine, template_database: str) -> Iterator[str]:
     """A database of this test's own, with our schema and the partitions of today and soon."""
-    name = f"test_{os.getpid()}_{next(_numbers)}"
-    _administer(postgres, f"CREATE DATABASE {name} TEMPLATE {template_database}")
-    yield _url_of(postgres, name)
-    _administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    with a_database(administrator, template_database) as url:
+        yield url
 
 
 @pytest.fixture
@@ -122,14 +131,3 @@ def client(redis_url: str) -> Iterator[redis.Redis]:
     """Connected to what `redis_url` is for this test."""
     with redis.Redis.from_url(redis_url) as connected:
         yield connected
-
-
-def _administer(postgres: EmbeddedPostgres, statement: str) -> None:
-    engine = create_engine(_url_of(postgres, "postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
-
-
-def _url_of(postgres: EmbeddedPostgres, database: str) -> str:
-    return make_url(postgres.start()).set(database=database).render_as_string(hide_password=False)

@@ -17,14 +17,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
     unsupported_method,
 )
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine
 
-from cli.embedded.postgres import EmbeddedPostgres
 from models.engine import make_engine
 from producer.testing import recording
 from tests.support.api import ADMIN, app_with, bearer
 from tests.support.api import settings as views_settings
+from tests.support.databases import a_database
 from tests.support.rows import event_row, store
 from tests.support.served import Served, served
 from views.api import tail
@@ -44,18 +43,12 @@ schema = schemathesis.openapi.from_dict(app_with().openapi()).exclude(path_regex
 
 
 @pytest.fixture(scope="module")
-def engine(postgres: EmbeddedPostgres, template_database: str) -> Iterator[Engine]:
+def engine(administrator: Engine, template_database: str) -> Iterator[Engine]:
     """One database for all of it: nothing that is asked changes anything."""
-    server = make_url(postgres.start())
-    administrator = create_engine(server.set(database="postgres"), isolation_level="AUTOCOMMIT")
-    with administrator.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE fuzzed TEMPLATE {template_database}"))
-    found = make_engine(
-        server.set(database="fuzzed").render_as_string(hide_password=False), application_name="fuzz"
-    )
-    yield found
-    found.dispose()
-    administrator.dispose()
+    with a_database(administrator, template_database) as url:
+        found = make_engine(url, application_name="fuzz")
+        yield found
+        found.dispose()
 
 
 @pytest.fixture(scope="module")
