@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections import deque
@@ -40,6 +41,7 @@ class Appender:
     def __init__(self, file: SpoolFile) -> None:
         self._file = file
         self._waiting: deque[_Row] = deque()
+        self._pid = os.getpid()
 
     def append(self, values: Values, deadline: float) -> None:
         """Write a row; when this returns, it is committed.
@@ -47,6 +49,8 @@ class Appender:
         Raises:
             SpoolUnavailable: it was not written, or its time was over while another thread was at it.
         """
+        if self._pid != os.getpid():  # what waited at the fork is the parent's
+            self._pid, self._waiting = os.getpid(), deque()
         row = _Row(values)
         deadline = max(deadline, time.monotonic() + LEAST_WAIT)
         self._waiting.append(row)

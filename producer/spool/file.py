@@ -124,11 +124,12 @@ class SpoolFile:
         Raises:
             SpoolUnavailable: nothing of ours would help.
         """
+        if not is_damage(error) and not was_moved(error):
+            # kept open: on a full disk it could not be opened again
+            raise unavailable(self.path, error) from error
         self.close_held()
         if was_moved(error):
             return
-        if not is_damage(error):
-            raise unavailable(self.path, error) from error
         try:
             with folder.locked(self.path, deadline, alone=True):
                 if seen == folder.identity(self.path):  # nobody was faster

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import NamedTuple
 
 from producer.errors import SpoolUnavailable
 
 from .appending import Appender
 from .file import Opened, SpoolFile
 from .folder import Identity
+from .packing import pack, unpack
 from .sqlite_errors import NoRoom
 
 BATCH = 500
@@ -25,8 +23,6 @@ PAGES_AT_ONCE = 2000
 OLDEST = "SELECT number, fields FROM messages WHERE place = ? ORDER BY number LIMIT ?"
 REMOVE = "DELETE FROM messages WHERE place = ? AND number BETWEEN ? AND ?"
 REFUSED = "UPDATE counts SET value = value + 1 WHERE name = 'refused'"
-
-_decoder = msgspec.msgpack.Decoder(dict[bytes, bytes])
 
 
 class Batch(NamedTuple):
@@ -52,7 +48,7 @@ class Queue:
 
     def put(self, fields: Mapping[bytes, bytes], tag: str, deadline: float) -> None:
         """See `Spool.put`."""
-        row = (time.time_ns() // 1_000_000, self.place, tag, msgspec.msgpack.encode(fields))
+        row = (time.time_ns() // 1_000_000, self.place, tag, pack(fields))
         try:
             self._appender.append(row, deadline)
         except NoRoom as error:
@@ -109,23 +105,13 @@ def _oldest(opened: Opened, place: str) -> Batch:
     try:
         for number, packed in cursor:
             batch.numbers.append(number)
-            batch.entries.append(_fields(packed))
+            batch.entries.append(unpack(packed))
             size += len(packed)
             if size > BATCH_BYTES:
                 break
     finally:
         cursor.close()
     return batch
-
-
-def _fields(packed: Any) -> dict[bytes, bytes]:
-    """A message as it was put; what cannot be read becomes a dead letter that says so."""
-    try:
-        return _decoder.decode(packed)
-    except (msgspec.DecodeError, TypeError) as error:
-        problem = json.dumps({"problem": f"the spool held it, and it cannot be read: {error}"})
-        raw = packed if isinstance(packed, bytes) else str(packed).encode()
-        return {b"e": raw, b"invalid": problem.encode()}
 
 
 def _count_if_full(opened: Opened) -> bool:

@@ -41,12 +41,14 @@ class Stream:
 
 def a_queue(folder: Path, place: str = PLACE, **limits: Any) -> Queue:
     """The queue of the file ``spool.sqlite``."""
-    return Queue(SpoolFile(folder / "spool.sqlite", Limits(**limits)), place)
+    return Queue(SpoolFile(folder / "spool.sqlite", Limits(**{"sync": "normal", **limits})), place)
 
 
 def a_spool(folder: Path, stream: Stream, **limits: Any) -> FileSpool:
     """A spool on the same file."""
-    return FileSpool(folder / "spool.sqlite", Limits(**limits), cast(RedisStream, stream))
+    return FileSpool(
+        folder / "spool.sqlite", Limits(**{"sync": "normal", **limits}), cast(RedisStream, stream)
+    )
 
 
 def soon(seconds: float = 5.0) -> float:
