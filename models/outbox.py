@@ -27,10 +27,10 @@ _TAKE = text("""
     RETURNING id, made_at, payload, invalid
 """)
 _IDS = text("SELECT id FROM outbox WHERE id BETWEEN :low AND :high ORDER BY id LIMIT :limit")
-_WAITING = text("SELECT count(*) FROM (SELECT FROM outbox ORDER BY id LIMIT :most) AS some")
+_WAITING = text("SELECT count(*) FROM (SELECT FROM outbox ORDER BY id LIMIT :most) AS first")
 _BACKLOG = text("""
     SELECT count(*), extract(epoch FROM clock_timestamp() - min(made_at))
-      FROM (SELECT made_at FROM outbox ORDER BY id LIMIT :most) AS some
+      FROM (SELECT made_at FROM outbox ORDER BY id LIMIT :most) AS first
 """)
 
 
