@@ -1,4 +1,4 @@
-"""The pipeline's numbers that Postgres knows: dead letters that wait for somebody, and purges."""
+"""The pipeline's numbers that Postgres knows: what waits in the outbox, dead letters, purges."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from sqlalchemy import Engine
 
+from models import outbox
 from models.engine import transaction
 from models.status import dead_letter_counts, newest_event, purge_totals
 
@@ -20,6 +21,7 @@ def store_metrics(engine: Engine) -> list[Metric]:
         letters = dead_letter_counts(connection)
         purges = purge_totals(connection)
         newest = newest_event(connection)
+        waiting = outbox.backlog(connection)
     by_reason = GaugeMetricFamily("trailkeeper_dead_letters", "Dead letters kept.", labels=["reason"])
     for reason, number in letters.items():
         by_reason.add_metric([reason], number)
@@ -36,4 +38,19 @@ def store_metrics(engine: Engine) -> list[Metric]:
         "trailkeeper_newest_event_timestamp_seconds", "When the newest stored event occurred; 0 of none."
     )
     newest_at.add_metric([], newest.occurred_at.timestamp() if newest else 0)
-    return [by_reason, runs, removed, last, newest_at]
+    return [by_reason, runs, removed, last, newest_at, *_of_outbox(waiting)]
+
+
+def _of_outbox(backlog: outbox.OutboxBacklog) -> list[Metric]:
+    return [
+        GaugeMetricFamily(
+            "trailkeeper_outbox_waiting",
+            f"Committed messages in the outbox; {outbox.COUNTED} stands for that many or more.",
+            value=backlog.waiting,
+        ),
+        GaugeMetricFamily(
+            "trailkeeper_outbox_oldest_seconds",
+            "Age of the oldest message in the outbox; 0 of none.",
+            value=backlog.oldest_seconds or 0,
+        ),
+    ]

@@ -1,10 +1,11 @@
-"""`trailkeeper drain`: empty the stream from here, without a worker."""
+"""`trailkeeper drain`: empty stream and outbox from here, without a worker."""
 
 from __future__ import annotations
 
 import os
 import socket
 import time
+from collections.abc import Sequence
 
 import click
 
@@ -12,18 +13,19 @@ from cli.errors import Failed
 from cli.output import print_facts, print_json, say
 from cli.services import database_url, stream
 from worker.drain import Drainer, FuseBlown, Report
+from worker.relay import Relayer
 
 SLICE_SECONDS = 5.0
 
 
 @click.command("drain")
 @click.option(
-    "--seconds", type=click.FloatRange(min=0.1), help="The longest to run [until the stream is empty]."
+    "--seconds", type=click.FloatRange(min=0.1), help="The longest to run [until both are empty]."
 )
 @click.option("--no-fuse", is_flag=True, help="Go on however much of it can never be stored.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(seconds: float | None, no_fuse: bool, as_json: bool) -> None:
-    """Store what waits in the stream, from here.
+    """Store what waits in the stream and in the outbox, from here.
 
     Does what the workers do, and may run beside them. Ends when nothing waits.
     """
@@ -31,12 +33,14 @@ def command(seconds: float | None, no_fuse: bool, as_json: bool) -> None:
     with stream() as (_, settings):
         name = f"command@{socket.gethostname()}/{os.getpid()}"
         drainer = Drainer(settings, name, fuse=not no_fuse)
+        relayer = Relayer(settings, name, fuse=not no_fuse)
     try:
-        report, spent = _run(drainer, seconds)
+        report, spent = _run([drainer, relayer], seconds)
     except FuseBlown as error:
         raise Failed(f"{error}; look at `trailkeeper dead-letters list`, or give --no-fuse") from error
     finally:
         drainer.close()
+        relayer.close()
     summary = {
         "stored": report.stored,
         "duplicates": report.duplicates,
@@ -49,12 +53,15 @@ def command(seconds: float | None, no_fuse: bool, as_json: bool) -> None:
         say(f"{spent:.1f} s, {report.stored / max(spent, 0.001):,.0f} events/s")
 
 
-def _run(drainer: Drainer, seconds: float | None) -> tuple[Report, float]:
+def _run(sources: Sequence[Drainer | Relayer], seconds: float | None) -> tuple[Report, float]:
     began = time.monotonic()
     total = Report()
     while True:
-        left = SLICE_SECONDS if seconds is None else min(SLICE_SECONDS, seconds - (time.monotonic() - began))
-        report = drainer.run(left) if left > 0 else Report()
+        report = Report()
+        for source in sources:
+            spent = time.monotonic() - began
+            left = SLICE_SECONDS if seconds is None else min(SLICE_SECONDS, seconds - spent)
+            report.add(source.run(left) if left > 0 else Report())
         total.add(report)
         if not report.batches:
             return total, time.monotonic() - began

@@ -53,6 +53,12 @@ def _spool(part: Mapping[str, Any]) -> str:
     return f"{part['waiting']:,} waiting on this machine{age}{refused}{aside}"
 
 
+def _outbox(part: Mapping[str, Any]) -> str:
+    waiting = f"{part['waiting']:,}{' or more' if part['at_least'] else ''} waiting"
+    oldest = part["oldest_seconds"]
+    return waiting + ("" if oldest is None else f", the oldest for {duration(oldest)}")
+
+
 def _rate(part: Mapping[str, Any]) -> str:
     counts = ", ".join(
         f"{part[name]:,} {name.replace('_', ' ')}" for name in ("stored", "duplicates", "dead_lettered")
@@ -93,6 +99,7 @@ def _partitions(part: Mapping[str, Any]) -> str:
 _SENTENCES = {
     "stream": _stream,
     "spool": _spool,
+    "outbox": _outbox,
     "rate": _rate,
     "workers": _workers,
     "beat": _beat,

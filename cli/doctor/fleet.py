@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from cli.services import store, stream
+from cli.status.in_postgres import outbox
 from cli.status.in_redis import backlog
 from cli.status.in_redis import beat as beat_status
 from cli.status.in_workers import workers as workers_status
@@ -74,6 +75,17 @@ def drains() -> Iterator[Finding]:
         yield warning("backlog", waiting, "start more workers, or see the findings above")
     else:
         yield ok("backlog", waiting)
+
+
+def relays() -> Iterator[Finding]:
+    """Whether what was committed in the outbox is being stored."""
+    found = outbox()
+    oldest = found["oldest_seconds"] or 0.0
+    waiting = f"{found['waiting']:,} messages, the oldest for {duration(oldest)}"
+    if oldest > OLD_BACKLOG_SECONDS:
+        yield warning("outbox", waiting, "start more workers for ingest, or see the findings above")
+    else:
+        yield ok("outbox", waiting)
 
 
 def _clock(name: str, difference: float) -> Finding:

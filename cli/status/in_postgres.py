@@ -1,4 +1,4 @@
-"""What Postgres knows: the newest event, dead letters, partitions."""
+"""What Postgres knows: the newest event, what waits in the outbox, dead letters, partitions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cli.services import store
+from models import outbox as outboxes
 from models.engine import transaction
 from models.partitions import Partition, existing
 from models.status import dead_letter_counts, newest_event
@@ -23,6 +24,21 @@ def newest() -> dict[str, Any]:
     if event is None:
         return {"newest": None}
     return {"newest": event.occurred_at, "stored": event.recorded_at, "tag": event.tag}
+
+
+def outbox() -> dict[str, Any]:
+    """How many messages of committed transactions are not relayed yet, and since when.
+
+    Raises:
+        StoreError: Postgres is away, or has no schema.
+    """
+    with store() as engine, transaction(engine) as connection:
+        found = outboxes.backlog(connection)
+    return {
+        "waiting": found.waiting,
+        "at_least": found.waiting >= outboxes.COUNTED,
+        "oldest_seconds": found.oldest_seconds,
+    }
 
 
 def dead_letters() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from models.errors import StoreError
 from producer.errors import SettingsError, TrailkeeperError
 
-from .in_postgres import dead_letters, newest, partitions
+from .in_postgres import dead_letters, newest, outbox, partitions
 from .in_redis import backlog, beat, rate
 from .in_spool import spooled
 from .in_workers import workers
@@ -18,6 +18,7 @@ Part = Callable[[], dict[str, Any]]
 PARTS: dict[str, Part] = {
     "stream": backlog,
     "spool": spooled,
+    "outbox": outbox,
     "rate": rate,
     "workers": workers,
     "beat": beat,

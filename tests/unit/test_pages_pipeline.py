@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from models.outbox import OutboxBacklog
 from models.partitions import Partition
 from models.tables import SCOPES
 from views.pages.pipeline import troubles
@@ -52,6 +53,12 @@ def _titles(facts: StreamFacts | None, partitions: list[Partition]) -> list[str]
 )
 def test_what_needs_somebody_is_told_worst_first(changes: dict[str, Any], titles: list[str]) -> None:
     assert _titles(replace(WELL, **changes), AHEAD) == titles
+
+
+def test_an_outbox_that_nobody_relays_is_trouble() -> None:
+    for seconds, titles in ((59.0, []), (61.0, ["The outbox is not relayed"])):
+        found = troubles(WELL, AHEAD, NOON, OutboxBacklog(1, seconds))
+        assert [trouble.title for trouble in found] == titles
 
 
 def test_each_scope_without_a_partition_ahead_is_named() -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
+from models import outbox
 from models.engine import transaction
 from models.histories import StoredEvent
 from models.partitions import Partition, existing
@@ -24,6 +25,7 @@ from .visitors import Admin
 
 router = APIRouter(include_in_schema=False)
 
+NONE_WRITTEN = outbox.OutboxBacklog(0, None)
 OLD_SECONDS = 60.0
 BEAT_SECONDS = 180.0
 PAUSES = {
@@ -57,8 +59,9 @@ def pipeline(request: Request, viewer: Admin) -> HTMLResponse:
         newest = newest_event(connection)
         letters = sum(dead_letter_counts(connection).values())
         partitions = existing(connection)
+        written = outbox.backlog(connection)
     now = datetime.now(UTC)
-    found = list(troubles(facts, partitions, now))
+    found = list(troubles(facts, partitions, now, written))
     return page(
         request,
         "pipeline.html",
@@ -67,12 +70,17 @@ def pipeline(request: Request, viewer: Admin) -> HTMLResponse:
         verdict=found[0].title if found else "All is well",
         healthy=not found,
         warnings=found,
-        tiles=[*_of_redis(facts), *_of_postgres(newest, letters, now)],
+        tiles=[*_of_redis(facts), _of_outbox(written), *_of_postgres(newest, letters, now)],
         partitions=sorted(partitions, key=lambda part: (SCOPES.index(part.scope), part.start)),
     )
 
 
-def troubles(facts: StreamFacts | None, partitions: list[Partition], now: datetime) -> Iterator[Trouble]:
+def troubles(
+    facts: StreamFacts | None,
+    partitions: list[Partition],
+    now: datetime,
+    written: outbox.OutboxBacklog = NONE_WRITTEN,
+) -> Iterator[Trouble]:
     """What is wrong, worst first."""
     if facts is None:
         yield Trouble("Redis does not answer", "Applications keep events in their spool until it does.")
@@ -82,6 +90,11 @@ def troubles(facts: StreamFacts | None, partitions: list[Partition], now: dateti
     if facts.oldest_seconds > OLD_SECONDS:
         age = words.duration(facts.oldest_seconds)
         yield Trouble("Events are waiting", f"The oldest has waited for {age}. Is a worker running?")
+    if (written.oldest_seconds or 0.0) > OLD_SECONDS:
+        age = words.duration(written.oldest_seconds or 0.0)
+        yield Trouble(
+            "The outbox is not relayed", f"Its oldest event has waited for {age}. Does a worker take ingest?"
+        )
     if facts.beat_seconds is None or facts.beat_seconds > BEAT_SECONDS:
         yield Trouble(
             "Beat is silent", "Nobody makes partitions ahead or purges. Start it: celery -A worker beat."
@@ -103,6 +116,13 @@ def _of_redis(facts: StreamFacts | None) -> Iterator[Tile]:
     yield Tile("Usual delay", _usual(facts.usual_seconds), "from the action to the table, for half of all")
     beat = facts.beat_seconds
     yield Tile("Beat", "silent" if beat is None else f"{words.duration(beat)} ago", "its last sign of life")
+
+
+def _of_outbox(written: outbox.OutboxBacklog) -> Tile:
+    more = " or more" if written.waiting >= outbox.COUNTED else ""
+    oldest = written.oldest_seconds
+    note = "committed, not stored yet" + ("" if oldest is None else f", the oldest for {words.duration(oldest)}")
+    return Tile("Waiting in the outbox", words.number(written.waiting) + more, note)
 
 
 def _usual(seconds: float | None) -> str:
