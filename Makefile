@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
 
-.PHONY: help setup demo up test lint format bench docs pictures lock clean
+.PHONY: help setup demo up test chaos fuzz lint format bench docs pictures lock clean
 
 help:  ## List what can be done
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,13 @@ demo: setup  ## Bring up the whole pipeline, send it real requests, and show wha
 
 up: setup  ## Keep the embedded stack running in the foreground
 	$(BIN)/trailkeeper up $(ARGS)
+
+chaos: setup  ## Send a million events while everything fails, and count (ARGS="--events 50000")
+	$(BIN)/python -m tests.chaos $(ARGS)
+
+fuzz: setup  ## Send a million hostile messages through reading and draining (ARGS="--messages 50000")
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 test: setup  ## Run the tests (ARGS="tests/unit -k emit" for some of them)
 	$(BIN)/pytest $(ARGS)
@@ -50,6 +57,8 @@ pictures: setup  ## Take the pictures in docs/pictures anew (needs Debian's chro
 lock: setup  ## Pin the dependencies anew, with hashes and without addresses (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
+	echo 'atheris==3.0.0; python_version < "3.14"' | uv pip compile --universal --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header --no-annotate --python-version 3.11 - -o requirements-fuzz.lock
 
 clean:  ## Remove what was made here, the demo's data among it
 	rm -rf $(VENV) .trailkeeper build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -54,6 +54,13 @@ def reason(payload: bytes | None, problem: bytes | None = None) -> str:
         ),
         pytest.param(altered(request_id="a b").replace(b"a b", b"a\nb"), "not_json", id="a bare line end"),
         pytest.param(b'{"additional": ' + b"[" * 50_000, "not_json", id="a tower of brackets"),
+        pytest.param(
+            altered(additional={"a": "\0deep"}).replace(
+                b'"\\u0000deep"', b"[" * 900 + b'"\\u0000"' + b"]" * 900
+            ),
+            "wrong_shape",
+            id="a tower that is read but cannot be looked into",
+        ),
         pytest.param(b"[]", "wrong_shape", id="not an object"),
         pytest.param(b"{}", "wrong_shape", id="an empty object"),
         pytest.param(altered(v=2), "unknown_version", id="a later major version"),

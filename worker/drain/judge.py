@@ -49,6 +49,9 @@ def judge(
         return _accept(message, catalogue, now)
     except InvalidMessage as error:
         return Rejected(message, error.reason, error.detail)
+    except RecursionError:
+        # msgspec reads a little deeper than our own looks at the values can follow
+        return Rejected(message, "wrong_shape", "objects or arrays are nested too deeply")
     except Exception as error:
         # a fault of ours in reading one message must not stop the stream
         logger.exception("could not judge a message", extra={"stream_id": message.stream_id})

@@ -1,0 +1,1 @@
+"""Hostile messages without end: `make fuzz`."""
