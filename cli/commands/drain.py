@@ -19,9 +19,7 @@ SLICE_SECONDS = 5.0
 
 
 @click.command("drain")
-@click.option(
-    "--seconds", type=click.FloatRange(min=0.1), help="The longest to run [until both are empty]."
-)
+@click.option("--seconds", type=click.FloatRange(min=0.1), help="The longest to run [until both are empty].")
 @click.option("--no-fuse", is_flag=True, help="Go on however much of it can never be stored.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(seconds: float | None, no_fuse: bool, as_json: bool) -> None:

@@ -121,7 +121,9 @@ def _of_redis(facts: StreamFacts | None) -> Iterator[Tile]:
 def _of_outbox(written: outbox.OutboxBacklog) -> Tile:
     more = " or more" if written.waiting >= outbox.COUNTED else ""
     oldest = written.oldest_seconds
-    note = "committed, not stored yet" + ("" if oldest is None else f", the oldest for {words.duration(oldest)}")
+    note = "committed, not stored yet" + (
+        "" if oldest is None else f", the oldest for {words.duration(oldest)}"
+    )
     return Tile("Waiting in the outbox", words.number(written.waiting) + more, note)
 
 
