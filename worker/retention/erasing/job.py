@@ -28,7 +28,7 @@ from worker.retention.personal import personal_keys
 from worker.retention.windows import LOWEST
 from worker.settings import WorkerSettings
 
-from . import events, letters, lines
+from . import events, letters, lines, outgoing
 from .events import DUE, NAMED, Whose
 from .receipt import Kept, Receipt
 from .waiting import wait_until_drained
@@ -58,6 +58,7 @@ class _Found(NamedTuple):
 class _All(NamedTuple):
     """The same, by where it was."""
 
+    outgoing: _Found
     lines: _Found
     events: _Found
     letters: _Found
@@ -70,7 +71,7 @@ class _All(NamedTuple):
     @property
     def holds(self) -> set[int]:
         """Because of which holds."""
-        return self.lines.holds | self.events.holds | self.letters.holds
+        return self.outgoing.holds | self.lines.holds | self.events.holds | self.letters.holds
 
 
 def erasure_plan(settings: WorkerSettings, user_id: str) -> Receipt:
@@ -114,8 +115,23 @@ def erase(
 
 
 def _all(job: _Job) -> _All:
-    # lines of imports first: see `lines`
-    return _All(_lines(job), _events(job), _letters(job))
+    # what is yet to be stored first: see `outgoing` and `lines`
+    return _All(_outgoing(job), _lines(job), _events(job), _letters(job))
+
+
+def _outgoing(job: _Job) -> _Found:
+    last, found = 0, _Found(0, 0, set())
+    while True:
+        with transaction(job.engine) as connection:
+            holds.wait_for_holds(connection)
+            ids = outgoing.page(connection, job.whose.user, last)
+            if not ids:
+                return found
+            batch = letters.Batch(job.whose.user, job.known, holds.listing(connection), job.identity is None)
+            last, changed, held, because = outgoing.erase_from(connection, batch, ids)
+            if job.identity is not None:
+                records.count(connection, Erasure, job.identity, events=changed)
+        found = _Found(found.erased + changed, found.held + held, found.holds | because)
 
 
 def _lines(job: _Job) -> _Found:
@@ -210,7 +226,7 @@ def _receipt(connection: Connection, job: _Job, found: _All, record: dict[str, A
         erasure_id=job.identity,
         started_at=record.get("started_at"),
         finished_at=record.get("finished_at"),
-        events=record.get("events", found.events.erased),
+        events=record.get("events", found.outgoing.erased + found.events.erased),
         dead_letters=record.get("dead_letters", found.letters.erased),
         import_lines=record.get("import_lines", found.lines.erased),
         held=found.held,

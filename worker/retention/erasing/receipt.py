@@ -24,7 +24,7 @@ class Receipt(msgspec.Struct, frozen=True):
         erasure_id: its row in `erasures`; None for a plan.
         started_at: when it began; where it was interrupted, the first time.
         finished_at: when all was done; None for a plan.
-        events: from how many events something was taken.
+        events: from how many events something was taken, those of the outbox among them.
         dead_letters: from how many dead letters.
         import_lines: from how many lines of imports that waited to be stored.
         held: how many events, dead letters and lines keep personal data, because of holds.
