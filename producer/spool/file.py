@@ -93,6 +93,10 @@ class SpoolFile:
         if opened is not None and opened.pid == os.getpid():
             opened.connection.close()
 
+    def __del__(self) -> None:
+        if hasattr(self, "_opened"):
+            self.close_held()
+
     @contextmanager
     def _turn(self, deadline: float) -> Iterator[None]:
         if not self.lock.acquire(timeout=max(0.0, deadline - time.monotonic())):

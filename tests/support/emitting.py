@@ -78,3 +78,18 @@ def an_emitter(transport: Any = None, metrics: Any = None, **settings: Any) -> t
     found = ProducerSettings(**settings)
     emitter = Emitter(found, catalogue=CATALOGUE, transport=transport or recorder, metrics=metrics)
     return emitter, recorder
+
+
+def a_spooling_emitter(
+    transport: Any = None, spool: Any = None, metrics: Any = None, **settings: Any
+) -> tuple[Emitter, Recorder]:
+    """The same with a spool: the recorder's, or the one given."""
+    recorder = Recorder()
+    emitter = Emitter(
+        ProducerSettings(**settings),
+        catalogue=CATALOGUE,
+        transport=transport or recorder,
+        metrics=metrics,
+        spool=spool or recorder.spool,
+    )
+    return emitter, recorder

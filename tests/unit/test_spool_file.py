@@ -37,7 +37,8 @@ def in_child(work: Callable[[], None]) -> int:
 
 
 def test_nobody_else_may_read_it(tmp_path: Path) -> None:
-    fill(a_queue(tmp_path / "state" / "trailkeeper"), b"1")
+    queue = a_queue(tmp_path / "state" / "trailkeeper")
+    fill(queue, b"1")
     made = tmp_path / "state" / "trailkeeper"
     assert stat.S_IMODE(made.stat().st_mode) == 0o700
     assert {stat.S_IMODE(file.stat().st_mode) for file in made.iterdir()} == {0o600}
@@ -138,8 +139,8 @@ def test_a_small_disk_is_full_without_harm(tmp_path: Path) -> None:
     place.mkdir()
     if os.geteuid() != 0 or os.system(f"mount -t tmpfs -o size=300k none {place} 2>/dev/null"):
         pytest.skip("mounts a small file system, which takes root; the test before does without")
+    queue = a_queue(place)
     try:
-        queue = a_queue(place)
         fill(queue, b"before")
         refused = 0
         for _ in range(400):
@@ -156,8 +157,8 @@ def test_a_small_disk_is_full_without_harm(tmp_path: Path) -> None:
         assert batch.entries[0] == {b"e": b"before"}
         queue.remove(batch, len(batch.entries), soon())
         fill(queue, b"after")
-        queue.file.close()
     finally:
+        queue.file.close()
         os.system(f"umount {place}")
 
 
