@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import redis
 
+from producer.wire import encode
 from tests.support.command import Outcome, call
-from tests.support.drains import STREAM, an_event, put
+from tests.support.drains import STREAM, an_event, put, query
 
 
 @pytest.fixture
@@ -78,6 +79,29 @@ class TestOnBothServers:
         assert after["dead_letters"] == {"total": 1, "by_reason": {"not_json": 1}}
         assert after["events"]["tag"] == "account:login:success"
         assert after["workers"] == {"answering": 0, "queues": {}}
+
+    def test_the_outbox_is_shown_and_drained_as_well(self, ask: Any, database_url: str) -> None:
+        query(database_url, "INSERT INTO outbox (payload) VALUES (:event)", event=encode(an_event()))
+        before = json.loads(ask("status", "--json").out)["outbox"]
+        assert (before["waiting"], before["at_least"]) == (1, False)
+        assert before["oldest_seconds"] < 60
+        lines = dict(line.split("  ", 1) for line in ask("status").out.splitlines())
+        assert lines["outbox"].strip().startswith("1 waiting, the oldest for ")
+        assert json.loads(ask("drain", "--json").out)["stored"] == 1
+        assert json.loads(ask("status", "--json").out)["outbox"] == {
+            "waiting": 0,
+            "at_least": False,
+            "oldest_seconds": None,
+        }
+
+    def test_an_outbox_that_nobody_relays_is_a_warning(self, ask: Any, database_url: str) -> None:
+        assert doctor(ask)["outbox"] == "ok"
+        query(
+            database_url,
+            "INSERT INTO outbox (payload, made_at) VALUES (:event, now() - interval '2 minutes')",
+            event=b"{}",
+        )
+        assert doctor(ask)["outbox"] == "warning"
 
     def test_a_fresh_stack_without_workers_has_only_that_wrong(self, ask: Any) -> None:
         found = doctor(ask)

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from models import outbox
 from models.engine import transaction
 from models.errors import StoreUnavailable
-from producer.event import Event, Subject
+from producer.event import Actor, Event, Subject
 from producer.stream_keys import minute_key, totals_key
 from producer.wire import encode
 from tests.support.drains import STREAM, an_event, query, settings_for, stored_ids
@@ -23,6 +23,7 @@ from worker.drain import FuseBlown, pause
 from worker.drain.suspects import DEATHS, Suspects
 from worker.relay import Relayer, Watch
 from worker.relay.marks import Marks
+from worker.retention import add_hold, erase
 
 SECONDS = 20.0
 PUT = text("INSERT INTO outbox (payload, invalid) VALUES (:payload, :invalid) RETURNING id")
@@ -295,6 +296,48 @@ class TestTheBacklog:
         put(engine, *(an_event() for _ in range(5)))
         with transaction(engine) as connection:
             assert outbox.waiting(connection, 3) == 3
+
+
+class TestAnErasure:
+    def erased(self, redis_url: str, database_url: str) -> Any:
+        return erase(settings_for(redis_url, database_url), "u1")
+
+    def test_it_finds_what_is_not_relayed_yet(
+        self, engine: Engine, relayer: Relayer, redis_url: str, database_url: str
+    ) -> None:
+        mine = an_event(user=Subject("u1", "ann"), actor=Actor("user", "u1", "ann"), ip="198.51.100.23")
+        other = an_event(user=Subject("u2", "bob"), actor=Actor("user", "u2", "bob"), ip="198.51.100.24")
+        put(engine, mine, other)
+
+        receipt = self.erased(redis_url, database_url)
+        relayer.run(SECONDS)
+
+        rows = query(database_url, "SELECT id, user_name, host(ip) AS ip FROM events WHERE scope = 'user'")
+        assert {row["id"]: (row["user_name"], row["ip"]) for row in rows} == {
+            mine.id: (None, None),
+            other.id: ("bob", "198.51.100.24"),
+        }
+        assert receipt.events == 1
+
+    def test_what_is_held_stays(self, engine: Engine, redis_url: str, database_url: str) -> None:
+        add_hold(settings_for(redis_url, database_url), "user", "u1", reason="a court", by="root")
+        put(engine, an_event(user=Subject("u1", "ann")))
+
+        receipt = self.erased(redis_url, database_url)
+
+        [row] = query(database_url, "SELECT payload FROM outbox")
+        assert b'"ann"' in row["payload"]
+        assert (receipt.events, receipt.held) == (0, 1)
+
+    def test_a_quarantined_call_loses_its_fault_too(
+        self, engine: Engine, redis_url: str, database_url: str
+    ) -> None:
+        put(engine, b'{"tag":"no:such","user":{"id":"u1","name":"ann"}}', invalid=b'{"problem":"ann"}')
+
+        self.erased(redis_url, database_url)
+
+        [row] = query(database_url, "SELECT payload, invalid FROM outbox")
+        assert b"ann" not in bytes(row["payload"]) + bytes(row["invalid"])
 
 
 class TestTheWatch:
