@@ -33,7 +33,7 @@ def stack(services_folder: Path, request: pytest.FixtureRequest) -> Iterator[Sta
 
 
 class Shop:
-    """An application whose transactions commit, or roll back, whole or to a savepoint, each with its events."""
+    """An application whose transactions commit, or roll back whole or in part, each with its events."""
 
     def __init__(self, url: str) -> None:
         self._engine = create_engine(url)
