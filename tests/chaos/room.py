@@ -16,7 +16,11 @@ from sqlalchemy.engine import make_url
 
 from cli.embedded.postgres import EmbeddedPostgres
 from cli.embedded.stack import Stack
+from producer.errors import SpoolUnavailable
 from producer.settings import variable
+from producer.spool.file import SpoolFile
+from producer.spool.schema import Limits
+from producer.spool.status import look
 from producer.stream_keys import GROUP
 from tests.support.drains import STREAM
 from tests.support.servers import SERVERS
@@ -44,6 +48,7 @@ class Room:
         self.redis = SERVERS[plan.server](home / "redis")
         self.postgres = EmbeddedPostgres(home / "pg")
         self._home = home
+        self._spool = SpoolFile(home / "spool" / "spool.sqlite", Limits())
         self._closing = ExitStack()
 
     def start(self) -> None:
@@ -100,9 +105,12 @@ class Room:
             return int(found["entries-added"]) - int(found["length"])
         return None
 
-    def waiting(self) -> int:
+    def spooled(self) -> int:
         """Events in the spool."""
-        return int(self.run("spool", "status")["waiting"])
+        try:
+            return look(self._spool).waiting
+        except SpoolUnavailable:
+            return 1  # it is just being written to; none or some is not known
 
     def is_drained(self) -> bool:
         """Whether nothing is in the stream, given out or not."""
@@ -137,7 +145,7 @@ class Room:
         )
         environment = {
             variable("lease_seconds"): LEASE_SECONDS,
-            variable("spool"): str(self._home / "spool" / "spool.sqlite"),
+            variable("spool"): str(self._spool.path),
         }
         return Stack(
             self._home / "stack",

@@ -42,5 +42,5 @@ def run(home: Path, plan: Plan, say: Callable[[str], None]) -> Scorecard:
 
 
 def _calm(place: Room) -> None:
-    until(lambda: place.waiting() == 0, SECONDS_TO_END, "the spool is empty", pause=1)
+    until(lambda: place.spooled() == 0, SECONDS_TO_END, "the spool is empty", pause=1)
     until(place.is_drained, SECONDS_TO_END, "the stream is empty", pause=0.2)

@@ -63,6 +63,10 @@ def recovery(room: Room) -> float:
 
 
 def is_well(room: Room) -> bool:
-    """Whether the backlog is as small as when nothing is wrong."""
+    """Whether no more waits, in the stream and on disk, than when nothing is wrong."""
     backlog = room.backlog()
-    return backlog is not None and backlog <= room.plan.rate * WELL_SECONDS and bool(room.pool())
+    return (
+        backlog is not None
+        and backlog + room.spooled() <= room.plan.rate * WELL_SECONDS
+        and bool(room.pool())
+    )
