@@ -140,9 +140,21 @@ def purge_totals(connection: Connection) -> list[PurgeTotal]:
 
 
 def dead_letters(
-    connection: Connection, *, limit: int = 50, reason: str | None = None, before: int | None = None
+    connection: Connection,
+    *,
+    limit: int = 50,
+    reason: str | None = None,
+    before: int | None = None,
+    stream: str | None = None,
 ) -> list[StoredDeadLetter]:
     """The newest dead letters without their messages, or those older than the one with id *before*.
+
+    Args:
+        connection: to the database.
+        limit: the most.
+        reason: only of this one.
+        before: only older ones than that of this id.
+        stream: only from there: the stream, or ``import:`` and a file.
 
     Raises:
         StoreError: the schema is missing, or the server is away.
@@ -152,6 +164,8 @@ def dead_letters(
         statement = statement.where(DeadLetter.reason == reason)
     if before is not None:
         statement = statement.where(DeadLetter.id < before)
+    if stream is not None:
+        statement = statement.where(DeadLetter.stream == stream)
     with translated():
         return [_stored(row) for row in connection.execute(statement)]
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from . import metrics_page, session
 from . import settings as own
-from .api import catalogue
+from .api import backfills, catalogue, dead_letters, orders
 from .api.documents import ProblemDocument
 from .api.histories import histories
 from .bounds import Bounds
@@ -85,7 +85,8 @@ def _api() -> APIRouter:
     api = APIRouter(prefix=API)
     # before single events, whose path would take `export` for an id
     api.include_router(histories())
-    api.include_router(catalogue.router)
+    for module in (catalogue, backfills, dead_letters, orders):
+        api.include_router(module.router)
     return api
 
 

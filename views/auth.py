@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from producer.errors import SettingsError
 
+from .errors import NotFound
 from .parts import Parts, parts_of
 from .problems import Problem, unauthorized
 from .tokens import verify
@@ -86,6 +87,54 @@ def refuse_other_sites(request: Request) -> None:
         foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
     if foreign:
         raise Problem(403, "this came from a page of another site")
+
+
+def refuse_forged(request: Request) -> None:
+    """Refuse a command that a browser may have sent without whoever sits before it meaning to.
+
+    A bearer's token is added by programs only. What a browser adds by itself counts only where the browser
+    also says that a page of ours sent it.
+
+    Raises:
+        Problem: 403.
+    """
+    if request.headers.get("authorization", "").lower().startswith("bearer "):
+        return
+    if not {"sec-fetch-site", "origin"} & set(request.headers.keys()):
+        raise Problem(403, "nothing says which page this came from; send a bearer token, or use a browser")
+    refuse_other_sites(request)
+
+
+async def _admin(viewer: Asking) -> Viewer:
+    if not viewer.staff:
+        raise NotFound("this is for admins")
+    return viewer
+
+
+Administering = Annotated[Viewer, Depends(_admin)]
+"""One of the staff; to others there is no such address."""
+
+
+async def _commander(request: Request, viewer: Administering) -> Viewer:
+    refuse_forged(request)
+    may_command(request, viewer)
+    return viewer
+
+
+Commanding = Annotated[Viewer, Depends(_commander)]
+"""One of the staff, who means it, and not too often."""
+
+
+def may_command(request: Request, viewer: Viewer) -> None:
+    """Count one command of an admin.
+
+    Raises:
+        Problem: 429.
+    """
+    wait = parts_of(request).commands.take(f"id {viewer.user_id}")
+    if wait is not None:
+        headers = {"Retry-After": str(int(wait) + 1)}
+        raise Problem(429, "too many commands; wait a little", headers=headers)
 
 
 def _header(request: Request) -> str | None:

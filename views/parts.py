@@ -13,9 +13,11 @@ from producer import catalogue
 
 from .cursors import Cursors
 from .limits import Slots, Tries
+from .orders import Orders
 from .policy import Policy
 from .reading import Reader
 from .settings import ViewsSettings
+from .tickets import Tickets
 from .viewer import Viewer
 
 Identify = Callable[[Request], Viewer | None]
@@ -24,6 +26,7 @@ READ_ONLY = "-c default_transaction_read_only=on"
 MOST_EXPORTS = 4  # each holds a thread, and a connection while it reads a page
 MOST_TAILS = 50  # each asks the database twice a second
 MOST_OF_ONE_VIEWER = 5
+MOST_COMMANDS = 30  # of one admin in a minute
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,9 @@ class Parts:
         cursors: writes and reads cursors.
         identify: the host application's word on who asks; None where tokens say so.
         engine: connections that can only read.
+        orders: what admins ask for.
+        tickets: what their forms carry.
+        commands: how many admins may give.
         tries: of exchanging tokens.
         exports: that run at the moment.
         tails: that run at the moment.
@@ -45,7 +51,10 @@ class Parts:
     reader: Reader
     cursors: Cursors
     engine: Engine
+    orders: Orders
+    tickets: Tickets
     identify: Identify | None = None
+    commands: Tries = field(default_factory=lambda: Tries(MOST_COMMANDS))
     tries: Tries = field(default_factory=Tries)
     exports: Slots = field(default_factory=lambda: Slots("exports", MOST_EXPORTS, 2))
     tails: Slots = field(default_factory=lambda: Slots("live tails", MOST_TAILS, MOST_OF_ONE_VIEWER))
@@ -59,8 +68,12 @@ def make_parts(settings: ViewsSettings, identify: Identify | None, engine: Engin
         ValueError: the database URL is none.
     """
     policy = Policy(catalogue.load(settings.catalogue))
-    engine = reading_engine(settings) if engine is None else engine
-    return Parts(settings, Reader(engine, policy), Cursors(settings), engine, identify)
+    reading = reading_engine(settings) if engine is None else engine
+    shared = engine if settings.views_orders_database_url is None else None
+    orders = Orders(placing_engine(settings) if shared is None else shared, reading, settings)
+    return Parts(
+        settings, Reader(reading, policy), Cursors(settings), reading, orders, Tickets(settings), identify
+    )
 
 
 def reading_engine(settings: ViewsSettings) -> Engine:
@@ -77,6 +90,20 @@ def reading_engine(settings: ViewsSettings) -> Engine:
         reading.render_as_string(hide_password=False),
         application_name="trailkeeper views",
         pool_size=settings.views_pool,
+        statement_timeout_ms=settings.views_statement_ms,
+    )
+
+
+def placing_engine(settings: ViewsSettings) -> Engine:
+    """An engine for the one thing that is written: what admins ask for.
+
+    Raises:
+        ValueError: the URL is none.
+    """
+    return make_engine(
+        settings.views_orders_database_url or settings.database_url,
+        application_name="trailkeeper orders",
+        pool_size=2,
         statement_timeout_ms=settings.views_statement_ms,
     )
 

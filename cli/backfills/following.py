@@ -17,7 +17,7 @@ from producer.errors import StreamUnavailable
 from worker.backfills import Runner
 from worker.settings import settings
 
-from .showing import as_json, summary
+from .showing import summary
 
 LOOK_SECONDS = 0.5
 LINE_SECONDS = 2.0
@@ -50,7 +50,7 @@ def follow(engine: Engine, identity: int, *, here: bool, json_lines: bool) -> in
     with _interrupted(identity, here=here), _shown(json_lines=json_lines) as show:
         job = _run_here(identity, show) if here else _wait(engine, identity, show)
     if json_lines:
-        print_json(as_json(job))
+        print_json(job.as_json())
     else:
         say(summary(job))
     return 0 if job.state == "finished" else PROBLEM
@@ -122,6 +122,6 @@ def _lines() -> Show:
         nonlocal last
         if job.state == "running" and time.monotonic() - last >= LINE_SECONDS:
             last = time.monotonic()
-            print_json(as_json(job))
+            print_json(job.as_json())
 
     return show

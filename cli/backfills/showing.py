@@ -1,9 +1,6 @@
-"""A backfill as a line of a table, as facts and as JSON; a dry run as what it found."""
+"""A backfill as a line of a table and as facts; a dry run as what it found."""
 
 from __future__ import annotations
-
-from dataclasses import asdict
-from typing import Any
 
 import msgspec
 
@@ -15,12 +12,6 @@ from worker.backfills.preview import Preview
 
 COLUMNS = ["id", "kind", "state", "asked by", "created", "seen", "of", "changed", "rejected", "about"]
 RIGHT = ["id", "seen", "of", "changed", "rejected"]
-HIDDEN = {"due_in", "attempts", "digest"}
-
-
-def as_json(job: StoredBackfill) -> dict[str, Any]:
-    """A backfill as a program reads it."""
-    return {name: value for name, value in asdict(job).items() if name not in HIDDEN}
 
 
 def print_jobs(found: list[StoredBackfill]) -> None:
@@ -32,7 +23,7 @@ def print_jobs(found: list[StoredBackfill]) -> None:
 
 def print_job(job: StoredBackfill, kept: tuple[dict[str, int], list[Letter]] | None) -> None:
     """All that is known of one backfill, and what of an import's lines could not be stored."""
-    facts = as_json(job)
+    facts = job.as_json()
     print_facts({name.replace("_", " "): facts[name] for name in facts if facts[name] is not None})
     if kept and kept[1]:
         say("lines that could not be stored: " + reasons(kept[0]))

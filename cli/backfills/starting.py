@@ -29,7 +29,7 @@ from worker.settings import settings
 from .following import follow, start_chunk
 from .options import How, how
 from .refusals import told
-from .showing import as_json, print_preview
+from .showing import print_preview
 
 LetterId = click.IntRange(1, 2**63 - 1)
 
@@ -144,7 +144,7 @@ def started(engine: Engine, identity: int, how: How) -> int:
         with transaction(engine) as connection:
             job = find(connection, identity)
         assert job is not None
-        print_json(as_json(job))
+        print_json(job.as_json())
     else:
         show(str(identity))
         say(f"it goes on by itself: trailkeeper backfill show {identity}")

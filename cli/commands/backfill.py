@@ -7,18 +7,17 @@ import click
 from cli.backfills.following import follow, start_chunk
 from cli.backfills.options import NAMELESS
 from cli.backfills.refusals import told
-from cli.backfills.showing import as_json, print_job, print_jobs, summary
+from cli.backfills.showing import print_job, print_jobs, summary
 from cli.backfills.starting import enrich, import_, replay
 from cli.errors import Failed
 from cli.output import print_json, say
 from cli.services import store
 from cli.who import asked_by
 from models.backfills import StoredBackfill, find, newest
-from models.backfills.letters import kept_of
+from models.backfills.letters import kept_of, stream_of
 from models.engine import transaction
 from producer import catalogue
 from worker.backfills import Requests
-from worker.backfills.importing import stream_of
 from worker.settings import settings
 
 SHOWN_LINES = 20
@@ -48,7 +47,7 @@ def list_(limit: int, json_lines: bool) -> None:
         print_jobs(found)
         return
     for job in found:
-        print_json(as_json(job))
+        print_json(job.as_json())
 
 
 @command.command("show")
@@ -64,7 +63,7 @@ def show(identity: int, wait: bool, json_lines: bool) -> int:
         if wait:
             return follow(engine, identity, here=False, json_lines=json_lines)
     if json_lines:
-        print_json(as_json(job) | ({"rejected_by_reason": kept[0]} if kept else {}))
+        print_json(job.as_json() | ({"rejected_by_reason": kept[0]} if kept else {}))
     else:
         print_job(job, kept)
     return 0

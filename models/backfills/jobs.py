@@ -46,10 +46,13 @@ def find(connection: Connection, identity: int) -> StoredBackfill | None:
     return _one(connection, _select().where(Backfill.id == identity))
 
 
-def newest(connection: Connection, *, limit: int = 50) -> list[StoredBackfill]:
-    """Those made last, newest first."""
+def newest(connection: Connection, *, limit: int = 50, before: int | None = None) -> list[StoredBackfill]:
+    """Those made last, or those made before the one with id *before*; newest first."""
+    statement = _select().order_by(Backfill.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(Backfill.id < before)
     with translated():
-        found = connection.execute(_select().order_by(Backfill.id.desc()).limit(limit))
+        found = connection.execute(statement)
         return [StoredBackfill(*row) for row in found]
 
 

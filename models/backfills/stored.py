@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,10 @@ CHANGES = {
 
 ENDED = frozenset({"finished", "cancelled", "failed"})
 """States in which nothing happens any more by itself."""
+
+
+HIDDEN = {"due_in", "attempts", "digest"}
+"""Of no use to who reads it: `due_in` is past when it is read."""
 
 
 class NoSuchBackfill(LookupError):  # noqa: N818 - what it says
@@ -72,6 +76,15 @@ class StoredBackfill:
     digest: bytes | None
     lines: int | None
     complete: bool | None
+
+    def as_json(self) -> dict[str, Any]:
+        """What a program is told of it, by command and API alike."""
+        return {name: value for name, value in asdict(self).items() if name not in HIDDEN}
+
+    @property
+    def may(self) -> list[str]:
+        """What an admin may do with it now: of the actions in `CHANGES`."""
+        return [action for action, (states, _) in CHANGES.items() if self.state in states]
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,13 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+from models.backfills import CHANGES, STATES, StoredBackfill
+from models.backfills.stored import HIDDEN
 from models.histories.as_json import CLIENT, LOCATION
 from producer.catalogue.event_type import Role, Scope, View
 from tests.support.api import app_with
-from views.api import documents, examples
+from views.api import admin_documents as admin
+from views.api import admin_examples, documents, examples
 from views.api.documents import (
     ActivityDocument,
     ClientDocument,
@@ -22,7 +25,7 @@ from views.api.documents import (
 )
 from views.viewer import Viewer
 
-ERRORS = {"400", "401", "403", "404", "413", "414", "415", "422", "429", "503"}
+ERRORS = {"400", "401", "403", "404", "409", "413", "414", "415", "422", "429", "503"}
 DOCUMENT: dict[str, Any] = app_with().openapi()
 OPERATIONS = {
     f"{method.upper()} {path}": operation
@@ -36,7 +39,7 @@ def test_each_operation_is_named_and_described_and_its_errors_are_problems(opera
     assert operation["summary"]
     assert operation["description"]
     for status, response in operation["responses"].items():
-        assert status in ERRORS or status in {"200", "204", "303"}
+        assert status in ERRORS or status in {"200", "202", "204", "303"}
         if status in ERRORS:
             (kind, content), *others = response["content"].items()
             assert (kind, others) == ("application/problem+json", [])
@@ -65,6 +68,14 @@ def test_every_reference_leads_somewhere_and_the_frameworks_own_errors_are_not_n
         (PageDocument, examples.PAGE),
         (ActivityDocument, examples.ACTIVITY),
         (EventTypeDocument, examples.EVENT_TYPE),
+        (admin.BackfillsDocument, admin_examples.BACKFILLS),
+        (admin.OrderDocument, admin_examples.ORDER),
+        (admin.OrderDocument, admin_examples.ORDER | {"preview": admin_examples.PREVIEW}),
+        (admin.LettersDocument, admin_examples.LETTERS),
+        (admin.WholeLetterDocument, admin_examples.WHOLE_LETTER),
+        (admin.Enrich, admin_examples.ENRICH),
+        (admin.Replay, admin_examples.REPLAY),
+        (admin.Discard, admin_examples.DISCARD),
         *((documents.ProblemDocument, example) for example in examples.PROBLEM_EXAMPLES.values()),
     ],
 )
@@ -80,3 +91,10 @@ def test_the_models_name_the_fields_that_are_answered_in_their_order() -> None:
     assert get_args(documents.Scope) == get_args(Scope)
     assert get_args(EventDocument.model_fields["view"].annotation) == get_args(View)
     assert set(examples.EVENT_TYPE["audience"]) == set(get_args(Role))
+
+
+def test_the_models_of_backfills_name_what_a_backfill_is_told_as() -> None:
+    told = [field for field in StoredBackfill.__dataclass_fields__ if field not in HIDDEN]
+    assert list(admin.BackfillDocument.model_fields) == [*told, "may", "rejected_by_reason"]
+    assert get_args(admin.BackfillState) == STATES
+    assert get_args(admin.Action) == tuple(CHANGES)

@@ -216,6 +216,7 @@ PROBLEMS: Responses = {
     401: _problem(401, "The token or cookie does not hold: expired, forged, for another audience."),
     403: _problem(403, "It came from a page of another site."),
     404: _problem(404, "There is no such history or event, or it is not the viewer's to see."),
+    409: _problem(409, "What it is about is in no state for that, or the id stands for something else."),
     413: _problem(413, "The body is too large."),
     414: _problem(414, "The address is too long."),
     415: _problem(415, "The body is of another kind."),
@@ -226,3 +227,6 @@ PROBLEMS: Responses = {
 
 READING: Responses = {status: PROBLEMS[status] for status in (401, 404, 414, 422, 503)}
 """What may go wrong whenever something is read."""
+
+COMMANDING: Responses = READING | {status: PROBLEMS[status] for status in (400, 403, 409, 413, 429)}
+"""What may go wrong when an admin asks for something to be done; to others there is nothing to ask."""

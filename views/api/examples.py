@@ -82,6 +82,7 @@ PROBLEM_EXAMPLES: dict[int, dict[str, Any]] = {
         (401, "Unauthorized", "the token has expired; ask for a new one"),
         (403, "Forbidden", "this came from a page of another site"),
         (404, "Not Found", "there is no such history or event, or it is not yours to see"),
+        (409, "Conflict", "backfill 7 is finished; to pause one it must be running"),
         (413, "Content Too Large", "the body is larger than 65,536 bytes"),
         (414, "URI Too Long", "the address is longer than 8,192 bytes"),
         (415, "Unsupported Media Type", "the body is of another kind; expected application/json"),

@@ -12,30 +12,31 @@ from starlette.responses import HTMLResponse
 from models.engine import transaction
 from models.status import StoredDeadLetter, dead_letter, dead_letter_counts, dead_letters
 from producer.wire import REASONS
+from views.api.admin_documents import LARGEST_KEY
 from views.errors import NotFound
 from views.parts import parts_of
 
 from . import words
-from .addresses import Addresses
+from .addresses import Addresses, Query
+from .keys import key
 from .rendering import addresses_of, page
 from .visitors import Admin
 
 router = APIRouter(include_in_schema=False)
 
 SHOWN = 50
-LARGEST_KEY = 2**63 - 1
 
 
 @router.get("/dead-letters")
 def listed(request: Request, viewer: Admin) -> HTMLResponse:
-    """All of one reason, or of any."""
-    reason = request.query_params.get("reason") or None
-    before = _key(request.query_params["before"]) if "before" in request.query_params else None
+    """All of one reason, of one import, or of any."""
+    params, addresses = request.query_params, addresses_of(request)
+    reason, stream = params.get("reason") or None, params.get("stream") or None
+    before = key(params["before"], LARGEST_KEY) if "before" in params else None
     with transaction(parts_of(request).engine) as connection:
         counts = dead_letter_counts(connection)
-        found = dead_letters(connection, limit=SHOWN + 1, reason=reason, before=before)
-    addresses = addresses_of(request)
-    kept = [("reason", reason)] if reason else []
+        found = dead_letters(connection, limit=SHOWN + 1, reason=reason, before=before, stream=stream)
+    kept = [(name, value) for name, value in (("reason", reason), ("stream", stream)) if value]
     older = [*kept, ("before", str(found[SHOWN - 1].id))] if len(found) > SHOWN else None
     return page(
         request,
@@ -43,10 +44,13 @@ def listed(request: Request, viewer: Admin) -> HTMLResponse:
         viewer,
         title="Dead letters",
         reason=reason,
+        stream=stream,
         meaning=words.sentence(REASONS[reason]) if reason in REASONS else None,
         total=sum(counts.values()),
-        groups=[_group(addresses, name, number) for name, number in counts.items()],
+        groups=[_group(addresses, name, number, stream) for name, number in counts.items()],
+        all_href=addresses.to("/dead-letters", [("stream", stream)] if stream else []),
         letters=[(letter, addresses.to(f"/dead-letters/{letter.id}")) for letter in found[:SHOWN]],
+        replay_href=None if stream else _settle(addresses, [("reason", reason)] if reason in REASONS else []),
         newest=before is None,
         newest_href=addresses.to("/dead-letters", kept),
         older=addresses.to("/dead-letters", older) if older else None,
@@ -57,7 +61,7 @@ def listed(request: Request, viewer: Admin) -> HTMLResponse:
 def one(request: Request, viewer: Admin, identity: str) -> HTMLResponse:
     """One, with its message whole."""
     with transaction(parts_of(request).engine) as connection:
-        letter = dead_letter(connection, _key(identity))
+        letter = dead_letter(connection, key(identity, LARGEST_KEY))
     if letter is None:
         raise NotFound(f"there is no dead letter {identity}")
     message, is_text = shown(letter)
@@ -86,11 +90,15 @@ def shown(letter: StoredDeadLetter) -> tuple[str, bool]:
         return "\n".join(map(words.plain, text.split("\n"))), True
 
 
-def _group(addresses: Addresses, reason: str, number: int) -> dict[str, Any]:
-    return {"reason": reason, "count": number, "href": addresses.to("/dead-letters", [("reason", reason)])}
+def _group(addresses: Addresses, reason: str, number: int, stream: str | None) -> dict[str, Any]:
+    kept = [("reason", reason), *([("stream", stream)] if stream else [])]
+    # of one import, how many there are of each reason is told by its backfill
+    return {
+        "reason": reason,
+        "count": None if stream else number,
+        "href": addresses.to("/dead-letters", kept),
+    }
 
 
-def _key(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < len(str(LARGEST_KEY))):
-        raise NotFound(f"{text[:40]!r} is no dead letter's number")
-    return int(text)
+def _settle(addresses: Addresses, which: Query) -> str:
+    return addresses.to("/dead-letters/settle", [("what", "replay"), *((n, str(v)) for n, v in which)])

@@ -57,7 +57,7 @@ class Filters:
     def for_programs(self) -> list[tuple[str, str]]:
         """The same as the API takes it: its times have a zone."""
         times = {"since", "until"} if self.problem is None else set()
-        return [(name, _zoned(name, value) if name in times else value) for name, value in self.query]
+        return [(name, zoned(name, value) if name in times else value) for name, value in self.query]
 
     def without(self, name: str) -> Query:
         """The same address without one filter."""
@@ -111,6 +111,11 @@ def _time(name: str, text: str | None) -> datetime | None:
         raise ValueError(f"{name} is {text[:40]!r}; expected a time such as 2026-11-24T16:00") from error
 
 
-def _zoned(name: str, text: str) -> str:
+def zoned(name: str, text: str) -> str:
+    """A time as it is typed, with its zone.
+
+    Raises:
+        ValueError: it is none.
+    """
     found = _time(name, text)
     return "" if found is None else found.isoformat().replace("+00:00", "Z")

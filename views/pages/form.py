@@ -62,12 +62,12 @@ def _field(name: str, value: str, groups: list[Group]) -> Field:
         case "via_service":
             return Field(name, label, "check", value)
         case "since" | "until":
-            return Field(name, label, "datetime-local", _local(value))
+            return Field(name, label, "datetime-local", local(value))
         case _:
             return Field(name, label, "text", value, hint=HINTS.get(name, ""), longest=LONGEST.get(name))
 
 
-def _local(value: str) -> str:
+def local(value: str) -> str:
     """A time as its input takes it: of UTC and without a zone."""
     try:
         found = datetime.fromisoformat(value)

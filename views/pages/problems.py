@@ -17,6 +17,7 @@ TITLES = {
     401: "You are signed out",
     403: "This was not sent from here",
     404: "Nothing to see here",
+    409: "Things have changed meanwhile",
     414: "The address is too long",
     422: "This cannot be shown",
     429: "Too many tries",

@@ -19,6 +19,10 @@ from .static import FOLDER, VERSION
 FILTERS = ("words", "plain", "number", "size", "duration", "exact", "to_the_second", "iso")
 
 
+BELOW = {"/backfills": ("/orders",)}
+"""Pages that belong to another entry than their address says."""
+
+
 class Place(NamedTuple):
     """An entry of the main navigation."""
 
@@ -86,7 +90,8 @@ def _places(request: Request, viewer: Viewer, addresses: Addresses) -> Iterator[
     for name, path in _menu(viewer):
         href = addresses.to(path)
         own = here(request)
-        yield Place(name, href, own == href or own.startswith(f"{href}/"))
+        within = [href, *map(addresses.to, BELOW.get(path, ()))]
+        yield Place(name, href, own == href or own.startswith(tuple(f"{each}/" for each in within)))
 
 
 def _menu(viewer: Viewer) -> Iterator[tuple[str, str]]:
@@ -99,4 +104,6 @@ def _menu(viewer: Viewer) -> Iterator[tuple[str, str]]:
     if viewer.staff:
         yield "Log", "/log"
         yield "Dead letters", "/dead-letters"
+        yield "Backfills", "/backfills"
+        yield "Retention", "/retention"
         yield "Pipeline", "/pipeline"

@@ -4,12 +4,32 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import dead_letters, details, histories, live, memberships, pipeline, signing, static
+from . import (
+    backfills,
+    dead_letters,
+    details,
+    histories,
+    live,
+    memberships,
+    orders,
+    pipeline,
+    retention,
+    settling,
+    signing,
+    starting,
+    static,
+)
+
+# `starting` and `settling` come before those whose paths would take their names for numbers
+PAGES = (
+    *(static, signing, memberships, details, live, settling, dead_letters, starting, backfills, orders),
+    *(retention, pipeline, histories),
+)
 
 
 def router() -> APIRouter:
     """The pages. Their errors are `views.pages.problems.error_page`'s, which the application has to name."""
     found = APIRouter(include_in_schema=False)
-    for module in (static, signing, memberships, details, live, dead_letters, pipeline, histories):
+    for module in PAGES:
         found.include_router(module.router)
     return found

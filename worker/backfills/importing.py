@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from models.backfills import Advance, StoredBackfill
+from models.backfills.letters import stream_of
 from models.backfills.purged import Floors, floors
 from models.backfills.staging import is_complete, next_block, remove
 from models.counting import Producers
@@ -55,11 +56,6 @@ class Import:
         keep(connection, stream_of(job.digest or b""), bad, self._producers)
         seen = len(messages) + len(unread)
         return seen, stored, seen - stored - len(bad), len(bad)
-
-
-def stream_of(digest: bytes) -> str:
-    """The name under which dead letters of a file are kept: importing it again adds none."""
-    return f"import:{digest.hex()[:16]}"
 
 
 def apart(accepted: Sequence[Accepted], purged: Floors) -> tuple[list[Accepted], list[Rejected]]:
