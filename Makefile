@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
+# the whole suite is shared among workers, a file at a time; some tests are too few to be worth it
+WHOLE := -n auto --dist loadfile --no-loadscope-reorder --durations 10 --durations-min 5
 
 .PHONY: help setup demo up test chaos fuzz lint format bench docs pictures lock clean
 
@@ -33,7 +35,7 @@ fuzz: setup  ## Send a million hostile messages through reading and draining (AR
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
 test: setup  ## Run the tests (ARGS="tests/unit -k emit" for some of them)
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(or $(ARGS),$(WHOLE))
 
 lint: setup  ## Check style, types and that the generated docs are current
 	$(BIN)/ruff check .

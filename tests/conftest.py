@@ -20,6 +20,8 @@ from models.migrate import upgrade
 from tests.support.databases import a_database, administering, passing_folder, run, url_of
 from tests.support.servers import emptied, redis_8, serving, valkey
 
+MOST_WORKERS = 4
+
 pytest.register_assert_rewrite("tests.support.contracts.transport", "tests.support.contracts.stream")
 
 
@@ -27,6 +29,11 @@ pytest.register_assert_rewrite("tests.support.contracts.transport", "tests.suppo
 hypothesis.settings.register_profile("ci", derandomize=True, print_blob=True)
 if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """As many as there are processors for us; each has servers of its own, so there are never many."""
+    return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
