@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 ARGS ?=
-# the whole suite is shared among workers, a file at a time; some tests are too few to be worth it
+# the whole suite is shared among workers, a file at a time; a few tests are sooner run in one process
 WHOLE := -n auto --dist loadfile --no-loadscope-reorder --durations 10 --durations-min 5
 
 .PHONY: help setup demo up test chaos fuzz lint format bench docs pictures lock clean
