@@ -66,6 +66,7 @@ beat_schedule = {
         "schedule": 10.0,  # the dispatcher sends one at once; this is for when its hint was lost
         "options": {"expires": 30},
     },
+    "count": {"task": "trailkeeper.count", "schedule": 60.0, "options": {"expires": 50}},
     "purge": {
         "task": "trailkeeper.purge",
         "schedule": crontab(hour="3", minute="17"),

@@ -10,6 +10,7 @@ COMMANDS = {
     "migrate": "Bring the database to the schema of this version.",
     "config": "Show every setting, its value and what it means.",
     "status": "Show backlog, rate, workers, beat, dead letters and partitions.",
+    "reconcile": "Count by producer and hour: emitted = stored + dead letters + purged + waiting + missing.",
     "doctor": "Check servers, schema, data, workers, beat and clocks.",
     "emit": "Record one event, as an application would.",
     "history": "Show events, newest first.",

@@ -216,11 +216,24 @@ class Tally(Base):
 
 
 class Coverage(Base):
-    """All numbers of a producer of whose fate the merged tallies tell: what is not in it is not known."""
+    """All numbers of a producer of whose fate the merged tallies tell: what is not in it is not known.
+
+    `highest` is the highest number that was seen on its way, though perhaps not any more.
+    """
 
     __tablename__ = "coverage"
+    __table_args__ = (
+        Index(
+            "coverage_broken_idx",
+            "producer_id",
+            postgresql_where=text(
+                "sequences <> int4multirange(int4range(1, GREATEST(upper(sequences), highest + 1)))"
+            ),
+        ),
+    )
 
     producer_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    highest: Mapped[int] = mapped_column(Integer, server_default="0")
     sequences: Mapped[Numbers]
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import socket
 from collections import deque
 from itertools import count
@@ -82,7 +81,7 @@ class _Line:
     __slots__ = ("numbers", "prefix", "producer", "voids")
 
     def __init__(self, name: str) -> None:
-        self.producer = f"{name}:{os.getpid()}:{secrets.token_hex(5)}"
+        self.producer = f"{name}:{os.getpid()}:{os.urandom(5).hex()}"
         self.prefix = b',"producer":"%b","seq":' % self.producer.encode()
         self.numbers = count(1)
         self.voids: deque[int] = deque(maxlen=MOST_VOIDS)

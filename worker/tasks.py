@@ -8,7 +8,7 @@ from typing import Any
 
 from billiard import current_process
 
-from . import retention, upkeep
+from . import counting, retention, upkeep
 from .backfills import Runner, to_rouse
 from .celery import app
 from .drain import RETRY, Drainer
@@ -67,6 +67,15 @@ def make_partitions() -> None:
 def reap_consumers() -> None:
     """Remove consumers of the stream that are gone and hold nothing."""
     upkeep.reap_consumers(settings())
+
+
+@app.task(name="trailkeeper.count")  # type: ignore[untyped-decorator]
+def count() -> None:
+    """Look whether numbered events are missing, and tell."""
+    try:
+        counting.check(settings())
+    except RETRY as error:
+        logger.warning("counting waits: %s: %s", type(error).__name__, error)
 
 
 @app.task(name="trailkeeper.purge", acks_late=True, time_limit=PURGE_SECONDS, soft_time_limit=None)  # type: ignore[untyped-decorator]

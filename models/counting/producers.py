@@ -65,4 +65,4 @@ def known(connection: Connection, names: AbstractSet[str]) -> dict[str, int]:
 
 def _select(connection: Connection, names: AbstractSet[str]) -> dict[str, int]:
     rows = connection.execute(select(Producer.name, Producer.id).where(Producer.name.in_(names)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 
 from models.errors import translated
 
-from .ranges import ranges_of, to_text
+from .ranges import Ranges, ranges_of, size, to_text
 
-Fate: TypeAlias = Literal["stored", "dead", "void", "purged", "discarded"]
+Fate: TypeAlias = Literal["stored", "dead", "void", "purged", "discarded", "lost"]
 """``stored``: it is in the table. ``dead``: it is a dead letter. ``void``: it never was; its caller was told
-that it is not recorded. ``purged``, ``discarded``: it was in the table or a dead letter, and was removed."""
+that it is not recorded. ``purged``, ``discarded``: it was in the table or a dead letter, and was removed.
+``lost``: it was missing, and an admin gave it up."""
 
 NO_SCOPE = ""
 """Of what is no event of a known type."""
@@ -70,9 +71,22 @@ def add(connection: Connection, tallies: Tallies) -> None:
     Raises:
         StoreError: the transaction is spoilt.
     """
-    if not tallies:
-        return
-    # in one statement, whatever their number: it is one more round trip for each batch
-    rows = [(*key, to_text(ranges_of(numbers)), len(numbers)) for key, numbers in tallies.items()]
+    if tallies:
+        _insert(connection, {key: (ranges_of(numbers), len(numbers)) for key, numbers in tallies.items()})
+
+
+def add_ranges(connection: Connection, key: Key, numbers: Ranges) -> None:
+    """Count events of one key, of which there may be very many.
+
+    Raises:
+        StoreError: the transaction is spoilt.
+    """
+    if numbers:
+        _insert(connection, {key: (numbers, size(numbers))})
+
+
+def _insert(connection: Connection, rows: Mapping[Key, tuple[Ranges, int]]) -> None:
+    """In one statement, whatever their number: it is one more round trip for each batch."""
+    found = [(*key, to_text(ranges), count) for key, (ranges, count) in rows.items()]
     with translated():
-        connection.exec_driver_sql(_INSERT, tuple(list(column) for column in zip(*rows, strict=True)))
+        connection.exec_driver_sql(_INSERT, tuple(list(column) for column in zip(*found, strict=True)))

@@ -10,14 +10,18 @@ for as long as the slowest reader keeps the partition from being detached.
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
+from models.counting import from_text
+from models.counting.moving import move
 from models.engine import transaction
-from models.holds import HELD, wait_for_holds
+from models.holds import HELD, any_in_force, wait_for_holds
 from models.locks import PURGING
 from models.partitions import Partition, drop, finish, id_floor
 from models.tables import Purge
@@ -35,6 +39,8 @@ from .windows import LOWEST, WITHIN, edge
 logger = logging.getLogger(__name__)
 
 BATCH = 5_000
+REST = 1.0
+"""How long ingestion has the disk to itself after each batch, as a part of what the batch took."""
 
 
 def plan(settings: WorkerSettings, now: datetime | None = None) -> list[Removal]:
@@ -119,9 +125,12 @@ def _delete(job: _Job, partition: Partition) -> tuple[int, tuple[int, ...]]:
     after: UUID | None = LOWEST
     held = 0
     while after is not None:
+        began = time.monotonic()
         with transaction(job.engine) as connection:
             after, left = _delete_batch(connection, job, partition.name, after)
         held += left
+        if after is not None:
+            time.sleep(REST * (time.monotonic() - began))
     with transaction(job.engine) as connection:
         return held, holding(connection, job.rule, partition, job.now) if held else ()
 
@@ -132,10 +141,24 @@ def _delete_batch(connection: Connection, job: _Job, name: str, after: UUID) -> 
     last = edge(connection, name, after, floor, size=BATCH, tag=job.rule.tag)
     values = values_of(job.rule, job.now) | {"after": after, "edge": last}
     which = f'"{name}" AS e WHERE {WITHIN} AND {EXPIRED}'
-    deleted = connection.execute(text(f"DELETE FROM {which} AND NOT {HELD}"), values).rowcount  # noqa: S608 - a name from the catalog
-    held = connection.execute(text(f"SELECT count(*) FROM {which}"), values).scalar_one()  # noqa: S608 - as above
+    deleted = _delete_and_count(connection, f"{which} AND NOT {HELD}", values)
+    left = text(f"SELECT count(*) FROM {which}")  # noqa: S608 - a name from the catalog
+    held = connection.execute(left, values).scalar_one() if any_in_force(connection) else 0
     records.count(connection, Purge, job.identity, events=deleted)
     return last, int(held)
+
+
+def _delete_and_count(connection: Connection, which: str, values: Mapping[str, object]) -> int:
+    """Delete rows, and move their numbers to the tally of what was purged; returns how many."""
+    statement = text(
+        f"WITH gone AS (DELETE FROM {which} RETURNING e.producer_id, e.sequence)"  # noqa: S608 - a name from the catalog
+        " SELECT producer_id, count(*), CAST(range_agg(int4range(sequence, sequence, '[]')) AS text)"
+        " FROM gone GROUP BY producer_id"
+    )
+    found = connection.execute(statement, values).all()
+    numbers = {producer: from_text(sequences) for producer, _, sequences in found if producer is not None}
+    move(connection, numbers, "stored", "purged")
+    return sum(int(count) for _, count, _ in found)
 
 
 def _close(connection: Connection, known: Catalogue, identity: int, removed: list[Removal]) -> None:

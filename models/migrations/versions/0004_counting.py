@@ -69,8 +69,17 @@ def _coverage() -> None:
     op.create_table(
         "coverage",
         sa.Column("producer_id", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("highest", sa.Integer, nullable=False, server_default="0"),
         sa.Column("sequences", INT4MULTIRANGE, nullable=False),
         sa.PrimaryKeyConstraint("producer_id", name="coverage_pkey"),
+    )
+    op.create_index(
+        "coverage_broken_idx",
+        "coverage",
+        ["producer_id"],
+        postgresql_where=sa.text(
+            "sequences <> int4multirange(int4range(1, GREATEST(upper(sequences), highest + 1)))"
+        ),
     )
 
 

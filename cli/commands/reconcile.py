@@ -1,0 +1,94 @@
+"""`trailkeeper reconcile`: whether every numbered event is accounted for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from cli.errors import PROBLEM
+from cli.output import print_json, print_table, say, show
+from cli.reconciliation import as_json, columns, missing_lines, row
+from cli.services import store, stream
+from cli.times import Moment, moment
+from cli.who import asked_by
+from models.engine import transaction
+from producer import catalogue
+from worker.counting import Reconciliation
+from worker.counting.accepting import accept
+from worker.counting.looking import look
+from worker.settings import settings
+
+NAMELESS = "operator"
+STATEMENT_MS = 30 * 60_000  # a look at all rows of a long time takes a while
+NEXT = (
+    "next: look at that host's spool (`trailkeeper spool status`) and for event_not_in_redis in its logs;"
+    " import what you find (`trailkeeper backfill import`); else restore from a backup,"
+    " or give them up for lost: --accept REASON"
+)
+
+
+@click.command("reconcile")
+@click.option("--from", "since", type=Moment(), help="From the hour of this time on.")
+@click.option("--to", "until", type=Moment(), help="Up to this time; without it, now.")
+@click.option(
+    "--hours",
+    type=click.IntRange(1, 24 * 366),
+    default=24,
+    show_default=True,
+    help="Without --from: so many.",
+)
+@click.option("--verify/--no-verify", default=True, help="Whether to look at each row of the table as well.")
+@click.option("--only-missing", is_flag=True, help="Show only the hours that do not add up.")
+@click.option("--accept", "reason", metavar="REASON", help="Give what is missing up for lost; is recorded.")
+@click.option("--json", "json", is_flag=True, help="One JSON object.")
+@asked_by
+def command(
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    hours: int,
+    verify: bool,
+    only_missing: bool,
+    reason: str | None,
+    json: bool,
+    by: str | None,
+) -> int:
+    """Count by producer and hour: emitted = stored + dead letters + purged + waiting + missing.
+
+    Names the numbers of missing events. Exit code 1 if there are any. What it cannot see: events that a
+    process numbered last, if it died before anything of them, or after them, came anywhere.
+    """
+    end = until or datetime.now(UTC)
+    begin = since or end - timedelta(hours=hours)
+    if begin >= end:
+        raise click.UsageError(f"--from {begin.isoformat()} is not before --to {end.isoformat()}")
+    with stream() as (client, found_settings), store(statement_timeout_ms=STATEMENT_MS) as engine:
+        found = look(engine, client, found_settings, (begin, end), verify=verify)
+        if reason and found.missing:
+            with transaction(engine) as connection:
+                known = catalogue.load(settings().catalogue)
+                accepted = accept(connection, known, found, reason, by or NAMELESS)
+            say(f"gave up {accepted:,} events for lost")
+    if json:
+        print_json(as_json(found))
+    else:
+        _show(found, only_missing=only_missing)
+    return PROBLEM if found.missing and not reason else 0
+
+
+def _show(found: Reconciliation, *, only_missing: bool) -> None:
+    lines = [line for line in found.lines if line.gone or line.uncounted or not only_missing]
+    chosen = columns(found.lines)
+    print_table(["producer", "hour", *chosen], [row(line, chosen) for line in lines], right=list(chosen))
+    for sentence in missing_lines(found):
+        show(sentence)
+    if not found.complete:
+        say("the stream is too long to look at all of it: what seems missing may be there")
+    span = f"from {moment(found.start)} to {moment(found.end)}"
+    if found.missing:
+        say(f"{found.missing:,} events are missing {span}; {NEXT}")
+    else:
+        checked = "" if found.verified else " (not held against the table: --no-verify)"
+        total = sum(line.emitted for line in found.lines)
+        say(f"{total:,} numbered events {span}, each accounted for{checked}")

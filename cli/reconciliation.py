@@ -1,0 +1,65 @@
+"""A reconciliation as people and programs read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from cli.times import moment
+from models.counting.ranges import shown
+from worker.counting import Line, Reconciliation
+
+FATES = ("stored", "dead", "purged", "discarded", "void", "lost", "waiting", "missing")
+ALWAYS = frozenset({"stored", "missing"})
+
+
+def columns(lines: Iterable[Line]) -> list[str]:
+    """Those that tell something; of those that are 0 everywhere, only the most important ones."""
+    found = list(lines)
+    return [
+        "emitted",
+        *(fate for fate in FATES if fate in ALWAYS or any(line.number(fate) for line in found)),
+    ]
+
+
+def row(line: Line, chosen: Sequence[str]) -> tuple[object, ...]:
+    """One line of the table."""
+    numbers = (line.emitted if name == "emitted" else line.number(name) for name in chosen)
+    return line.producer, moment(line.hour), *(f"{number:,}" for number in numbers)
+
+
+def missing_lines(found: Reconciliation) -> Iterator[str]:
+    """Which numbers are missing, and why."""
+    for line in found.lines:
+        for numbers, what in (
+            (line.missing, "came nowhere"),
+            (line.deleted, "stored, and removed from the table by nobody we know"),
+            (line.uncounted, "in the table, and counted by nobody"),
+        ):
+            if numbers:
+                yield f"{line.producer} {moment(line.hour)}: {shown(numbers)}: {what}"
+
+
+def as_json(found: Reconciliation) -> dict[str, Any]:
+    """As one object."""
+    return {
+        "from": found.start,
+        "to": found.end,
+        "verified": found.verified,
+        "complete": found.complete,
+        "emitted": sum(line.emitted for line in found.lines),
+        **{fate: sum(line.number(fate) for line in found.lines) for fate in FATES},
+        "producers": [_line_as_json(line) for line in found.lines],
+    }
+
+
+def _line_as_json(line: Line) -> dict[str, Any]:
+    return {
+        "producer": line.producer,
+        "hour": line.hour,
+        "emitted": line.emitted,
+        **{fate: line.number(fate) for fate in FATES},
+        "missing_numbers": line.missing,
+        "deleted_numbers": line.deleted,
+        "uncounted_numbers": line.uncounted,
+    }

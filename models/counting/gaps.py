@@ -1,0 +1,160 @@
+"""Numbers that no tally holds, since when, and whether that was told: the table `gaps`.
+
+A number is looked for once a higher one of the same producer is known. It may be on its
+way still, so a gap is told only when it outlives a grace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from models.errors import translated
+
+from .ranges import Ranges, from_text, to_text, union, within, without
+
+_FULL = "int4multirange(int4range(1, GREATEST(upper(sequences), highest + 1)))"
+_MISSING = text(
+    # word for word the condition of the index: most producers miss nothing
+    f"SELECT producer_id, CAST({_FULL} - sequences AS text) AS missing"  # noqa: S608 - constants
+    f" FROM coverage WHERE sequences <> {_FULL}"
+)
+
+_OPEN = text("""
+    SELECT gaps.id, producer_id, producers.name, noticed_at, told_at, closed_at, CAST(sequences AS text)
+      FROM gaps JOIN producers ON producers.id = producer_id
+     WHERE closed_at IS NULL ORDER BY gaps.id
+""")
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Some numbers of a producer that are missing.
+
+    Attributes:
+        id: of the gap.
+        producer: the producer's id.
+        name: and its name.
+        noticed_at: when they were looked for first.
+        told_at: when that was told; None before.
+        closed_at: when the last of them was found; None before.
+        numbers: which are missing still; of a closed gap, which were missing in the end.
+    """
+
+    id: int
+    producer: int
+    name: str
+    noticed_at: datetime
+    told_at: datetime | None
+    closed_at: datetime | None
+    numbers: Ranges
+
+
+def missing_numbers(connection: Connection) -> dict[int, Ranges]:
+    """What the merged tallies do not hold, by the producer's id. Reads a row a producer.
+
+    Raises:
+        StoreError: the schema is missing, or the server is away.
+    """
+    with translated():
+        return {row.producer_id: from_text(row.missing) for row in connection.execute(_MISSING)}
+
+
+def open_gaps(connection: Connection) -> list[Gap]:
+    """The gaps that are not closed.
+
+    Raises:
+        StoreError: the schema is missing, or the server is away.
+    """
+    with translated():
+        return [_gap(row) for row in connection.execute(_OPEN)]
+
+
+def saw(connection: Connection, highest: Mapping[int, int]) -> None:
+    """Note the highest number of each producer that is on its way, by the producer's id.
+
+    Raises:
+        StoreError: the transaction is spoilt.
+    """
+    statement = text("""
+        INSERT INTO coverage (producer_id, highest, sequences)
+        SELECT producer, highest, '{}' FROM unnest(CAST(:producers AS int[]), CAST(:highest AS int[]))
+               AS seen (producer, highest) ORDER BY producer
+            ON CONFLICT (producer_id) DO UPDATE SET highest = excluded.highest
+         WHERE coverage.highest < excluded.highest
+    """)
+    with translated():
+        if highest:
+            values = {"producers": list(highest), "highest": list(highest.values())}
+            connection.execute(statement, values)
+
+
+def note(connection: Connection, missing: Mapping[int, Ranges]) -> list[Gap]:
+    """Note what is missing now: new gaps begin, those of which all was found end, others shrink.
+
+    Args:
+        connection: in a transaction of the only process that does this.
+        missing: by the producer's id.
+
+    Returns:
+        The gaps that ended.
+
+    Raises:
+        StoreError: the transaction is spoilt.
+    """
+    noted: dict[int, Ranges] = {}
+    ended: list[Gap] = []
+    with translated():
+        for gap in open_gaps(connection):
+            left = within(gap.numbers, missing.get(gap.producer, []))
+            noted[gap.producer] = union(noted.get(gap.producer, []), left)
+            if not left:
+                ended.append(gap)
+                _close(connection, gap)
+            elif left != gap.numbers:
+                _shrink(connection, gap, left)
+        for producer, numbers in missing.items():
+            if new := without(numbers, noted.get(producer, [])):
+                _open(connection, producer, new)
+    return ended
+
+
+def overdue(connection: Connection, grace: timedelta) -> list[Gap]:
+    """Gaps that nobody was told of and that are older than the grace; they count as told from now on.
+
+    Raises:
+        StoreError: the transaction is spoilt.
+    """
+    statement = text("""
+        UPDATE gaps SET told_at = now()
+         WHERE closed_at IS NULL AND told_at IS NULL AND noticed_at <= now() - CAST(:grace AS interval)
+        RETURNING id
+    """)
+    with translated():
+        told = set(connection.execute(statement, {"grace": grace}).scalars())
+    return [gap for gap in open_gaps(connection) if gap.id in told]
+
+
+def _open(connection: Connection, producer: int, numbers: Ranges) -> None:
+    statement = text(
+        "INSERT INTO gaps (producer_id, sequences) VALUES (:producer, CAST(:numbers AS int4multirange))"
+    )
+    connection.execute(statement, {"producer": producer, "numbers": to_text(numbers)})
+
+
+def _shrink(connection: Connection, gap: Gap, left: Ranges) -> None:
+    statement = text("UPDATE gaps SET sequences = CAST(:numbers AS int4multirange) WHERE id = :id")
+    connection.execute(statement, {"id": gap.id, "numbers": to_text(left)})
+
+
+def _close(connection: Connection, gap: Gap) -> None:
+    connection.execute(text("UPDATE gaps SET closed_at = now() WHERE id = :id"), {"id": gap.id})
+
+
+def _gap(row: Row[Any]) -> Gap:
+    identity, producer, name, noticed_at, told_at, closed_at, numbers = tuple(row)
+    return Gap(identity, producer, name, noticed_at, told_at, closed_at, from_text(numbers))

@@ -1,0 +1,64 @@
+"""Many small tallies become few, one a producer, hour, scope and fate; what they cover is kept beside."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Engine, text
+
+from models.engine import transaction
+from models.errors import translated
+from models.locks import COUNTING
+
+AT_ONCE = 10_000
+"""Tallies in one transaction."""
+
+_MERGE = text("""
+    WITH taken AS (
+        DELETE FROM tallies
+         WHERE id IN (SELECT id FROM tallies WHERE NOT merged ORDER BY id LIMIT :limit FOR UPDATE)
+        RETURNING producer_id, hour, scope, fate, sequences, count
+    ), summed AS (
+        SELECT producer_id, hour, scope, fate, range_agg(part) AS sequences
+          FROM taken, unnest(sequences) AS part GROUP BY 1, 2, 3, 4
+    ), counted AS (
+        SELECT producer_id, hour, scope, fate, sum(count) AS count, count(*) AS tallies
+          FROM taken GROUP BY 1, 2, 3, 4
+    ), covered AS (
+        INSERT INTO coverage (producer_id, sequences)
+        SELECT producer_id, range_agg(part) FROM taken, unnest(sequences) AS part GROUP BY 1
+            ON CONFLICT (producer_id) DO UPDATE SET sequences = coverage.sequences + excluded.sequences
+    ), merged AS (
+        INSERT INTO tallies (producer_id, hour, scope, fate, sequences, count, merged)
+        SELECT producer_id, hour, scope, fate, sequences, count, true
+          FROM summed JOIN counted USING (producer_id, hour, scope, fate)
+            ON CONFLICT (producer_id, hour, scope, fate) WHERE merged
+            DO UPDATE SET sequences = tallies.sequences + excluded.sequences,
+                          count = tallies.count + excluded.count
+    )
+    SELECT coalesce(sum(tallies), 0) FROM counted
+""")
+
+
+def merge_all(engine: Engine) -> int:
+    """Merge until nothing is left to be merged, a bounded number a transaction; one process at a time.
+
+    Returns:
+        How many tallies were merged.
+
+    Raises:
+        StoreError: what was merged until then stays so.
+    """
+    total, merged = 0, AT_ONCE
+    while merged == AT_ONCE:
+        with transaction(engine) as connection:
+            merged = merge(connection)
+        total += merged
+    return total
+
+
+def merge(connection: Connection, limit: int = AT_ONCE) -> int:
+    """Merge some tallies in a transaction; returns how many, 0 while somebody else is at it too."""
+    with translated():
+        alone = text("SELECT pg_try_advisory_xact_lock(:key)")
+        if not connection.scalar(alone, {"key": COUNTING}):
+            return 0
+        return int(connection.execute(_MERGE, {"limit": limit}).scalar_one())

@@ -1,0 +1,140 @@
+"""Only who holds a key can sign, and whatever is changed afterwards is noticed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from producer.errors import InvalidMessage, SettingsError
+from producer.event import Event
+from producer.signing import Key, Signer, Verifier
+from producer.wire import encode
+from tests.support.drains import an_event
+from tests.support.emitting import SPOOLED, Broken, an_emitter
+from worker.drain.messages import Message
+from worker.drain.signatures import Signatures
+
+SECRET = "0123456789abcdef0123456789abcdef"
+OTHER = "fedcba9876543210fedcba9876543210"
+WEB = Key.of(f"web:{SECRET}")
+
+
+def message(payload: bytes, signature: bytes | None, problem: bytes | None = None) -> Message:
+    fields = {b"e": payload} | ({} if signature is None else {b"s": signature})
+    return Message("1-1", payload, problem, fields)
+
+
+def reason_of(signatures: Signatures, found: Message) -> str | None:
+    try:
+        signatures.check(found)
+    except InvalidMessage as error:
+        return error.reason
+    return None
+
+
+def test_the_signature_is_the_one_that_the_wire_format_describes() -> None:
+    payload = b'{"v":1}'
+    digest = hmac.new(SECRET.encode(), payload, hashlib.sha256).hexdigest()
+    assert Signer(WEB).sign(payload, None) == f"web:{digest}".encode()
+
+
+@given(st.binary(max_size=200), st.none() | st.binary(max_size=50), st.data())
+def test_any_changed_byte_is_refused(payload: bytes, invalid: bytes | None, data: st.DataObject) -> None:
+    signature = Signer(WEB).sign(payload, invalid)
+    whole = [payload, invalid or b"", signature]
+    verifier = Verifier([WEB])
+    assert verifier.key_of(payload, invalid, signature) == WEB
+
+    part = data.draw(st.sampled_from([place for place, found in enumerate(whole) if found]))
+    place = data.draw(st.integers(0, len(whole[part]) - 1))
+    flipped = data.draw(st.integers(1, 255))
+    changed = bytearray(whole[part])
+    changed[place] ^= flipped
+    whole[part] = bytes(changed)
+
+    assert verifier.key_of(whole[0], None if invalid is None else whole[1], whole[2]) is None
+
+
+@given(st.binary(max_size=100), st.binary(max_size=100))
+def test_no_event_passes_for_a_quarantined_one_of_the_same_bytes(payload: bytes, rest: bytes) -> None:
+    signature = Signer(WEB).sign(payload, rest)
+    assert Verifier([WEB]).key_of(payload, None, signature) is None
+    assert Verifier([WEB]).key_of(payload + rest, None, signature) is None
+
+
+@given(st.binary(max_size=100))
+def test_no_bytes_whatever_pass_for_a_signature(signature: bytes) -> None:
+    assert Verifier([WEB]).key_of(b"{}", None, signature) is None
+
+
+def test_both_secrets_of_a_key_are_good_while_they_are_changed() -> None:
+    verifier = Verifier([WEB, Key.of(f"web:{OTHER}")])
+    for secret in (SECRET, OTHER):
+        assert verifier.key_of(b"{}", None, Signer(Key.of(f"web:{secret}")).sign(b"{}", None)) is not None
+
+
+def test_what_nobody_signed_and_what_none_of_ours_signed_are_told_apart() -> None:
+    signatures = Signatures([f"web:{SECRET}"])
+    payload = encode(an_event())
+
+    assert reason_of(signatures, message(payload, None)) == "unsigned"
+    assert (
+        reason_of(signatures, message(payload, Signer(Key.of(f"web:{OTHER}")).sign(payload, None)))
+        == "forged"
+    )
+    assert (
+        reason_of(signatures, message(payload, Signer(Key.of(f"app:{SECRET}")).sign(payload, None)))
+        == "forged"
+    )
+    assert reason_of(signatures, message(payload, Signer(WEB).sign(payload, None))) is None
+
+
+def test_a_key_of_one_producer_is_not_good_for_the_events_of_another() -> None:
+    signatures = Signatures([f"web@shop:{SECRET}"])
+    signer = Signer(Key.of(f"web:{SECRET}"))
+
+    def signed(event: Event) -> Message:
+        payload = encode(event)
+        return message(payload, signer.sign(payload, None))
+
+    assert reason_of(signatures, signed(an_event(producer="shop:1:ab", seq=1))) is None
+    assert reason_of(signatures, signed(an_event(producer="shopping:1:ab", seq=1))) == "forged"
+    assert reason_of(signatures, signed(an_event())) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["web", ":" + SECRET, "web:short", f"web@:{SECRET}", f"w\neb:{SECRET}", "web:"]
+)
+def test_a_key_that_is_none_is_refused_without_being_shown(text: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        Key.of(text)
+    assert SECRET not in str(error.value)
+
+
+def test_every_message_of_an_emitter_with_a_key_is_signed_as_it_goes() -> None:
+    transport = Signed()
+    emitter, _ = an_emitter(transport, signing_key=f"web:{SECRET}", on_invalid="quarantine")
+    emitter.emit(SPOOLED, user="7")
+    emitter.emit("no:such:tag")
+
+    verifier = Verifier([WEB])
+    assert len(transport.taken) == 2
+    for payload, invalid, signature in transport.taken:
+        assert verifier.key_of(payload, invalid, signature or b"") == WEB
+
+
+class Signed(Broken):
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken: list[tuple[bytes, bytes | None, bytes | None]] = []
+
+    def send(
+        self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
+    ) -> None:
+        self.taken.append((payload, invalid, signature))

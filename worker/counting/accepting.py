@@ -1,0 +1,43 @@
+"""Missing events that an admin gives up: they count as lost from then on, and nobody is alarmed again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from models.counting import Key, size
+from models.counting.moving import move
+from models.counting.producers import known
+from models.counting.ranges import shown, union
+from models.counting.tallies import NO_SCOPE, add_ranges
+from producer.catalogue import Catalogue
+from worker.recording import record, staff
+
+from .accounts import EPOCH, HOUR
+from .reconcile import Reconciliation
+
+
+def accept(
+    connection: Connection, catalogue: Catalogue, found: Reconciliation, reason: str, asked_by: str
+) -> int:
+    """Give up all that a reconciliation found missing; recorded as an event for each producer.
+
+    Returns:
+        How many events.
+
+    Raises:
+        StoreError: nothing was changed.
+    """
+    ids = known(connection, {line.producer for line in found.lines if line.gone})
+    hour = (datetime.now(UTC) - EPOCH) // HOUR
+    for name, producer in sorted(ids.items()):
+        lines = [line for line in found.lines if line.producer == name]
+        missing = union(*(line.missing for line in lines))
+        deleted = union(*(line.deleted for line in lines))
+        add_ranges(connection, Key(producer, hour, NO_SCOPE, "lost"), missing)
+        move(connection, {producer: deleted} if deleted else {}, "stored", "lost")
+        gone = union(missing, deleted)
+        told = {"producer": name, "count": size(gone), "numbers": shown(gone), "reason": reason}
+        record(connection, catalogue, "admin:gap:accept", staff(asked_by), told)
+    return found.missing

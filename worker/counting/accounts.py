@@ -1,0 +1,149 @@
+"""What became of the numbers of each producer and hour, from what tallies, stream and table say."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from models.counting.gaps import Gap
+from models.counting.ranges import Ranges, missing, ranges_of, size, union, without
+from models.counting.reading import Covered, Tallied
+from worker.drain.numbers import Numbered
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+class Line(msgspec.Struct):
+    """The account of one producer and hour: numbers by what became of them.
+
+    Attributes:
+        producer: its name.
+        hour: when the hour began.
+        fates: the numbers by fate, see `models.counting.tallies.Fate`.
+        waiting: those on their way, in the stream or in this host's spool.
+        missing: those of which nobody knows anything.
+        deleted: those that were stored and are not in the table, though nothing purged them.
+        uncounted: those that are in the table, though nobody counted them.
+    """
+
+    producer: str
+    hour: datetime
+    fates: dict[str, Ranges]
+    waiting: Ranges = []
+    missing: Ranges = []
+    deleted: Ranges = []
+    uncounted: Ranges = []
+
+    @property
+    def gone(self) -> Ranges:
+        """What is missing, for whatever reason."""
+        return union(self.missing, self.deleted)
+
+    def number(self, fate: str) -> int:
+        """How many events met a fate; of those that are ``waiting`` or ``missing``, too."""
+        ranges = {**self.fates, "waiting": self.waiting, "missing": self.gone}.get(fate, [])
+        return size(without(ranges, self.deleted) if fate == "stored" else ranges)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything in it."""
+        return bool(self.fates or self.waiting or self.gone or self.uncounted)
+
+    @property
+    def emitted(self) -> int:
+        """How many numbers the producer gave away in this hour, as far as is known."""
+        return size(union(*self.fates.values(), self.waiting, self.missing))
+
+
+class Accounts:
+    """Fills the lines one after the other: tallies, then what waits, what is missing, what the table says.
+
+    Args:
+        found: tallies of the hours in question.
+        known: of each producer, all that is known of its numbers, whatever their hour.
+        end: where the last hour ends.
+    """
+
+    def __init__(self, found: Sequence[Tallied], known: Mapping[str, Covered], end: datetime) -> None:
+        self._known = known
+        self._last = (end - EPOCH) // HOUR - 1
+        self._lines: dict[tuple[str, int], Line] = {}
+        self._places: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+        self._waiting: dict[str, list[int]] = defaultdict(list)
+        for each in found:
+            self._line(each.producer, each.hour).fates[each.fate] = each.numbers
+            self._places[each.producer] += [(first, last, each.hour) for first, last in each.numbers]
+
+    def add_waiting(self, waiting: Iterable[Numbered]) -> None:
+        """Events on their way, save those whose fate is known by now."""
+        by_line: dict[tuple[str, int], list[int]] = defaultdict(list)
+        for each in waiting:
+            by_line[each.producer, each.hour].append(each.number)
+        for (producer, hour), numbers in by_line.items():
+            left = without(ranges_of(numbers), self._decided(producer))
+            line = self._line(producer, hour)
+            line.waiting = union(line.waiting, left)
+            self._waiting[producer] += [number for first, last in left for number in range(first, last + 1)]
+            self._places[producer] += [(first, last, hour) for first, last in left]
+
+    def add_missing(self, noticed: Iterable[Gap]) -> None:
+        """Numbers below the highest that is known, of which nothing is known."""
+        since = {gap.name: (gap.noticed_at - EPOCH) // HOUR for gap in noticed}
+        for producer in self._known.keys() | self._waiting.keys():
+            places = sorted(self._places[producer])
+            sure = union(self._decided(producer), ranges_of(self._waiting[producer]))
+            highest = max([self._highest(producer), *(last for _, last in sure)], default=0)
+            for first, last in missing(sure, highest):
+                hour = _hour_of(last + 1, places) or _hour_of(first - 1, places)
+                if hour is None and last == highest:  # nothing came after it
+                    hour = since.get(producer, self._last)
+                if hour is not None:
+                    line = self._line(producer, hour)
+                    line.missing = union(line.missing, [(first, last)])
+
+    def verify(self, rows: Mapping[str, Ranges]) -> None:
+        """Hold what should be stored against what is in the table."""
+        for (producer, _), line in self._lines.items():
+            line.deleted = without(line.fates.get("stored", []), rows.get(producer, []))
+        for producer, there in rows.items():
+            counted = union(*(line.fates.get("stored", []) for line in self._of(producer)))
+            for first, last in without(there, counted):
+                hour = _hour_of(first, sorted(self._places[producer]))
+                line = self._line(producer, self._last if hour is None else hour)
+                line.uncounted = union(line.uncounted, [(first, last)])
+
+    def lines(self, start: datetime) -> list[Line]:
+        """Those from *start* on, by producer and hour."""
+        found = [line for line in self._lines.values() if line.hour >= start and line.is_needed]
+        return sorted(found, key=lambda line: (line.producer, line.hour))
+
+    def _of(self, producer: str) -> list[Line]:
+        return [line for line in self._lines.values() if line.producer == producer]
+
+    def _line(self, producer: str, hour: int) -> Line:
+        key = producer, hour
+        if key not in self._lines:
+            self._lines[key] = Line(producer, EPOCH + hour * HOUR, {})
+        return self._lines[key]
+
+    def _decided(self, producer: str) -> Ranges:
+        return self._known[producer].numbers if producer in self._known else []
+
+    def _highest(self, producer: str) -> int:
+        return self._known[producer].highest if producer in self._known else 0
+
+
+def _hour_of(number: int, places: Sequence[tuple[int, int, int]]) -> int | None:
+    """The hour of a number that is known, if it is one of those in question."""
+    place = bisect_right(places, (number, float("inf"), 0)) - 1
+    for first, last, hour in reversed(places[: place + 1]):
+        if first <= number <= last:
+            return hour
+        if last < number:
+            break
+    return None

@@ -1,0 +1,106 @@
+"""The look that beat takes: tallies are merged, gaps noted, and who must know is told."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+import msgspec
+from sqlalchemy import Connection, Engine
+
+from models.counting import Producers, ranges_of, size
+from models.counting.gaps import Gap, missing_numbers, note, overdue, saw
+from models.counting.merging import merge_all
+from models.counting.moving import alone
+from models.counting.ranges import Ranges, shown, without
+from models.engine import make_engine, transaction
+from producer import catalogue
+from producer.catalogue import Catalogue
+from worker.drain.numbers import Numbered
+from worker.drain.stream import connect
+from worker.recording import SYSTEM, record
+from worker.settings import WorkerSettings
+
+from .waiting import in_spool, in_stream, newest_in_stream
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING = 50_000
+"""Entries of the stream. While it is longer, what seems missing may be in it, and nobody is alarmed."""
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """What a check found.
+
+    Attributes:
+        merged: how many tallies were merged.
+        told: gaps that were told now.
+        ended: gaps of which all was found.
+        complete: False where the stream was too long to look for gaps.
+    """
+
+    merged: int
+    told: list[Gap]
+    ended: list[Gap]
+    complete: bool
+
+
+def check(settings: WorkerSettings) -> Checked:
+    """Merge tallies, note gaps, and record an event for each that outlived its grace and each that ended.
+
+    Raises:
+        StreamUnavailable: Redis did not answer, so nobody knows what is on its way.
+        StoreUnavailable: Postgres did not answer.
+    """
+    with connect(settings.redis_url) as client:
+        waiting = in_stream(client, settings.stream, MOST_WAITING)
+        newest = [] if waiting.complete else newest_in_stream(client, settings.stream)
+    numbered = [*waiting.numbered, *newest, *in_spool(settings)]
+    engine = make_engine(settings.database_url, application_name="trailkeeper counting")
+    try:
+        return _checked(engine, settings, numbered, complete=waiting.complete)
+    finally:
+        engine.dispose()
+
+
+def _checked(
+    engine: Engine, settings: WorkerSettings, waiting: Sequence[Numbered], *, complete: bool
+) -> Checked:
+    ids = Producers(engine).ids({each.producer for each in waiting})
+    merged = merge_all(engine)
+    on_their_way = _by_producer(waiting, ids)
+    with transaction(engine) as connection:
+        alone(connection)
+        saw(connection, {producer: numbers[-1][1] for producer, numbers in on_their_way.items()})
+        if not complete:
+            logger.info("the stream is too long to look for gaps")
+            return Checked(merged, [], [], complete=False)
+        missing = {
+            producer: left
+            for producer, numbers in missing_numbers(connection).items()
+            if (left := without(numbers, on_their_way.get(producer, [])))
+        }
+        ended = note(connection, missing)
+        told = overdue(connection, timedelta(seconds=settings.gap_grace_seconds))
+        known = catalogue.load(settings.catalogue) if told or ended else None
+        if known is not None:
+            _tell(connection, known, told, [gap for gap in ended if gap.told_at is not None])
+    return Checked(merged, told, ended, complete=True)
+
+
+def _by_producer(waiting: Sequence[Numbered], ids: dict[str, int]) -> dict[int, Ranges]:
+    numbers: dict[int, list[int]] = {}
+    for each in waiting:
+        numbers.setdefault(ids[each.producer], []).append(each.number)
+    return {producer: ranges_of(found) for producer, found in numbers.items()}
+
+
+def _tell(connection: Connection, known: Catalogue, told: Sequence[Gap], ended: Sequence[Gap]) -> None:
+    for tag, gaps in (("system:gap:report", told), ("system:gap:close", ended)):
+        for gap in gaps:
+            numbers, count = shown(gap.numbers), size(gap.numbers)
+            facts = {"gap_id": str(gap.id), "producer": gap.name, "numbers": numbers, "count": count}
+            facts["since"] = gap.noticed_at.isoformat(timespec="seconds")
+            record(connection, known, tag, SYSTEM, facts)
+            logger.warning("%s: %s of %s", tag, numbers, gap.name)

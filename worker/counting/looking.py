@@ -1,0 +1,76 @@
+"""A reconciliation while events come in: what is only on its way between two places is not called missing."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+import redis
+from sqlalchemy import Engine
+
+from models.counting.ranges import Ranges, union, within
+from worker.settings import WorkerSettings
+
+from .reconcile import Reconciliation, reconcile
+from .waiting import in_spool, in_stream
+
+MOST = 1_000_000
+"""Entries of the stream that are looked at."""
+
+LOOKS = 3
+BETWEEN_SECONDS = 0.5
+
+
+def look(
+    engine: Engine,
+    client: redis.Redis,
+    settings: WorkerSettings,
+    hours: tuple[datetime, datetime],
+    *,
+    verify: bool,
+) -> Reconciliation:
+    """Reconcile; what seems missing is looked for again a moment later, and is missing if it still is.
+
+    Args:
+        engine: of the database.
+        client: of Redis.
+        settings: say which stream, and where this host's spool is.
+        hours: from when to when.
+        verify: hold tallies against the rows of the table.
+
+    Raises:
+        StreamUnavailable: Redis did not answer, so nobody knows what is on its way.
+        StoreError: the schema is missing, or the server is away.
+    """
+    found = _once(engine, client, settings, hours, verify=verify)
+    for _ in range(LOOKS - 1):
+        if not any(line.missing for line in found.lines):
+            break
+        time.sleep(BETWEEN_SECONDS)
+        before = _missing(found)
+        found = _once(engine, client, settings, hours, verify=verify)
+        for line in found.lines:
+            line.missing = within(line.missing, before.get(line.producer, []))
+    return found
+
+
+def _once(
+    engine: Engine,
+    client: redis.Redis,
+    settings: WorkerSettings,
+    hours: tuple[datetime, datetime],
+    *,
+    verify: bool,
+) -> Reconciliation:
+    waiting = in_stream(client, settings.stream, MOST)
+    numbered = [*waiting.numbered, *in_spool(settings)]
+    found = reconcile(engine, *hours, numbered, verify=verify)
+    found.complete = waiting.complete
+    return found
+
+
+def _missing(found: Reconciliation) -> dict[str, Ranges]:
+    missing: dict[str, Ranges] = {}
+    for line in found.lines:
+        missing[line.producer] = union(missing.get(line.producer, []), line.missing)
+    return missing

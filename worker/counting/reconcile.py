@@ -1,0 +1,78 @@
+"""Emitted = stored + dead-lettered + purged + … + waiting + missing, by producer and hour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from sqlalchemy import Engine
+
+from models.counting.gaps import open_gaps
+from models.counting.reading import broken, covered, stored, tallied
+from models.errors import translated
+from worker.drain.numbers import Numbered
+
+from .accounts import Accounts, Line
+
+HOUR = timedelta(hours=1)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Reconciliation(msgspec.Struct):
+    """The accounts of some hours.
+
+    Attributes:
+        start: where the first hour begins.
+        end: where the last one ends.
+        lines: by producer and hour.
+        verified: whether tallies were held against the table.
+        complete: False where the stream is too long to look at all of it: what seems missing may be there.
+    """
+
+    start: datetime
+    end: datetime
+    lines: list[Line]
+    verified: bool
+    complete: bool = True
+
+    @property
+    def missing(self) -> int:
+        """How many events are missing."""
+        return sum(line.number("missing") for line in self.lines)
+
+
+def reconcile(
+    engine: Engine, start: datetime, end: datetime, waiting: Sequence[Numbered], *, verify: bool
+) -> Reconciliation:
+    """The accounts of the hours from *start* to *end*.
+
+    Args:
+        engine: the database.
+        start: in the first hour.
+        end: where the last hour ends, or in it.
+        waiting: what was on its way before this is called, so that nothing is in neither place.
+        verify: hold tallies against the rows of the table, and read all of that time.
+
+    Raises:
+        StoreError: the schema is missing, or the server is away.
+    """
+    start, end = _floor(start), _floor(end - MICROSECOND) + HOUR
+    with translated(), engine.connect() as fresh:
+        # tallies, rows and what they cover are read as of one moment
+        connection = fresh.execution_options(isolation_level="REPEATABLE READ")
+        found = tallied(connection, start, end)
+        names = {each.producer for each in found} | {each.producer for each in waiting} | broken(connection)
+        known = covered(connection, names)
+        noticed = open_gaps(connection)
+        rows = stored(connection, start, end) if verify else None
+    accounts = Accounts(found, known, end)
+    accounts.add_waiting(waiting)
+    accounts.add_missing(noticed)
+    if rows is not None:
+        accounts.verify(rows)
+    return Reconciliation(start, end, accounts.lines(start), rows is not None)
+
+
+def _floor(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
