@@ -48,7 +48,7 @@ def about(job: StoredBackfill) -> list[tuple[str, str]]:
 
 def filters(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Filters as names and values."""
-    for name in (name for name in SHOWN if name in given):
+    for name in (name for name in SHOWN if given.get(name)):
         value = given[name]
         match name:
             case "which":

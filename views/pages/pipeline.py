@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from models import outbox
+from models.counting.gaps import missing_events
 from models.engine import transaction
 from models.histories import StoredEvent
 from models.partitions import Partition, existing
@@ -60,8 +61,9 @@ def pipeline(request: Request, viewer: Admin) -> HTMLResponse:
         letters = sum(dead_letter_counts(connection).values())
         partitions = existing(connection)
         written = outbox.backlog(connection)
+        missing = missing_events(connection)
     now = datetime.now(UTC)
-    found = list(troubles(facts, partitions, now, written))
+    found = list(troubles(facts, partitions, now, written, missing=missing))
     return page(
         request,
         "pipeline.html",
@@ -70,7 +72,12 @@ def pipeline(request: Request, viewer: Admin) -> HTMLResponse:
         verdict=found[0].title if found else "All is well",
         healthy=not found,
         warnings=found,
-        tiles=[*_of_redis(facts), _of_outbox(written), *_of_postgres(newest, letters, now)],
+        tiles=[
+            *_of_redis(facts),
+            _of_outbox(written),
+            *_of_postgres(newest, letters, now),
+            Tile("Missing events", words.number(missing), "that were numbered and came nowhere"),
+        ],
         partitions=sorted(partitions, key=lambda part: (SCOPES.index(part.scope), part.start)),
     )
 
@@ -80,6 +87,8 @@ def troubles(
     partitions: list[Partition],
     now: datetime,
     written: outbox.OutboxBacklog = NONE_WRITTEN,
+    *,
+    missing: int = 0,
 ) -> Iterator[Trouble]:
     """What is wrong, worst first."""
     if facts is None:
@@ -99,6 +108,9 @@ def troubles(
         yield Trouble(
             "Beat is silent", "Nobody makes partitions ahead or purges. Start it: celery -A worker beat."
         )
+    if missing:
+        title = "An event is missing" if missing == 1 else f"{words.number(missing)} events are missing"
+        yield Trouble(title, "They were numbered and came nowhere. Find out which: trailkeeper reconcile.")
     for scope in SCOPES:
         if not any(part.scope == scope and part.start > now for part in partitions):
             yield Trouble("Partitions run out", f"There is none ahead for {scope} events; beat makes them.")
