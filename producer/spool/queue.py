@@ -17,6 +17,8 @@ from .sqlite_errors import NoRoom
 
 BATCH = 500
 BATCH_BYTES = 1024 * 1024
+PAGES_FOR_ORDER = 4
+"""What SQLite may need for its own order beside a message."""
 PAGES_AT_ONCE = 2000
 """How much is given back in one transaction: others wait for it."""
 
@@ -52,7 +54,7 @@ class Queue:
         try:
             self._appender.append(row, deadline)
         except NoRoom as error:
-            raise self._refused(error, deadline) from error
+            raise self._refused(error, len(row[-1]), deadline) from error
 
     def oldest(self, deadline: float) -> Batch:
         """The next messages to deliver, at most `BATCH`, and few enough bytes for one go.
@@ -89,10 +91,10 @@ class Queue:
         while self.file.do(_shrink, deadline):
             pass
 
-    def _refused(self, error: NoRoom, deadline: float) -> SpoolUnavailable:
+    def _refused(self, error: NoRoom, size: int, deadline: float) -> SpoolUnavailable:
         """Count it, where that is possible, and say what there is no room in."""
         with suppress(SpoolUnavailable):
-            if self.file.do(_count_if_full, deadline):
+            if self.file.do(lambda opened: _count_if_full(opened, size), deadline):
                 most = self.file.limits.max_mb
                 return NoRoom(f"{self.file.path} is full: {most} MB (TRAILKEEPER_SPOOL_MAX_MB)")
         return error
@@ -114,12 +116,14 @@ def _oldest(opened: Opened, place: str) -> Batch:
     return batch
 
 
-def _count_if_full(opened: Opened) -> bool:
-    """Whether it is the cap that is reached; only then the count, which needs no room, is sure to be kept."""
-    pages = opened.connection.execute("PRAGMA page_count").fetchone()[0]
-    most = opened.connection.execute("PRAGMA max_page_count").fetchone()[0]
+def _count_if_full(opened: Opened, size: int) -> bool:
+    """Count a message of so many bytes that was refused; whether the cap is why, and not the disk."""
+    page, pages, free, most = (
+        opened.connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("page_size", "page_count", "freelist_count", "max_page_count")
+    )
     opened.connection.execute(REFUSED)
-    return bool(pages >= most)
+    return bool(pages - free + size // page + PAGES_FOR_ORDER >= most)
 
 
 def _shrink(opened: Opened) -> bool:

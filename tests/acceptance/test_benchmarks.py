@@ -29,6 +29,14 @@ def test_what_was_asked_for_is_measured_and_ends_as_one_line_of_json() -> None:
     assert "latency_ms" not in found
 
 
+def test_what_an_outage_costs_is_measured() -> None:
+    done = bench("--tiny", "--json", "--only", "spool")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    for name in ("spooled_emit_us", "spooled_emit_normal_us", "outage_emit_us", "spool_fsync_us"):
+        assert 0 < found[name]["p50"] <= found[name]["p99"]
+
+
 def test_a_table_shows_each_figure_beside_its_peer_and_target() -> None:
     done = bench("--tiny", "--only", "drain-parts", "--only", "emit")
     assert done.returncode == 0, done.stderr

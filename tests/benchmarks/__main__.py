@@ -26,22 +26,26 @@ from .limits import limits
 from .machine import Machine, machine
 from .memory import memory
 from .one_drain import one_drain
+from .outbox import outbox
 from .purge import purge
 from .report import Report
 from .results import Results
 from .scale import FULL, QUICK, TINY
 from .size import sizes
+from .spool import spool
 from .staging import staging
 from .store import store
 
 BENCHMARKS: dict[str, Callable[[Machine], Results]] = {
     "limits": limits,
     "emit": emit,
+    "spool": spool,
     "store": store,
     "size": sizes,
     "one-drain": one_drain,
     "staging": staging,
     "latency": latency,
+    "outbox": outbox,
     "memory": memory,
     "purge": purge,
     "backfills": backfills,

@@ -248,7 +248,7 @@ class TestBudget:
         assert emitter.emit(SPOOLED).outcome == "stream"
         os.kill(own_server.pid, signal.SIGSTOP)
         with within(BUDGET):
-            assert emitter.emit(SPOOLED).outcome == "logged"
+            assert emitter.emit(SPOOLED).outcome == "spooled"
         os.kill(own_server.pid, signal.SIGCONT)
         until(lambda: emitter.emit(SPOOLED).outcome == "stream")
         emitter.close()
@@ -273,15 +273,15 @@ class TestBudget:
             return receipt.outcome, ticks
 
         outcome, ticks = asyncio.run(emit_beside_ticks())
-        assert outcome == "logged"
+        assert outcome == "spooled"
         assert max(after - before for before, after in pairwise(ticks)) < 0.1
         assert ticks[-1] - ticks[0] > BUDGET / 2
 
     def check(self, url: str) -> None:
         with within(BUDGET):
-            assert self.emitter(url).emit(SPOOLED).outcome == "logged"
+            assert self.emitter(url).emit(SPOOLED).outcome == "spooled"
         with within(BUDGET):
-            assert asyncio.run(self.emitter(url).aemit(SPOOLED)).outcome == "logged"
+            assert asyncio.run(self.emitter(url).aemit(SPOOLED)).outcome == "spooled"
 
     def emitter(self, url: str) -> Emitter:
         settings = ProducerSettings(redis_url=url, emit_budget_ms=int(BUDGET * 1000), breaker_seconds=0.01)

@@ -31,7 +31,7 @@ from worker.settings import WorkerSettings
 from . import events, letters, lines, outgoing
 from .events import DUE, NAMED, Whose
 from .receipt import Kept, Receipt
-from .waiting import wait_until_drained
+from .waiting import deliver_spooled, wait_until_drained
 
 logger = logging.getLogger(__name__)
 
@@ -101,11 +101,12 @@ def erase(
 
     Raises:
         Busy: another erasure is running.
-        Undrained: the stream was not drained in time; nothing was changed.
+        Undrained: this host's spool was not delivered, or the stream not drained, in time: nothing changed.
         StreamUnavailable: Redis did not answer, so nobody knows what is in the stream; likewise.
         StoreError: Postgres did not answer; what was erased until then is recorded.
     """
     known = catalogue.load(settings.catalogue)
+    deliver_spooled(settings, wait_seconds)
     with connect(settings.redis_url) as client:
         wait_until_drained(client, settings.stream, wait_seconds)
     with one_at_a_time(settings, "erasure", ERASING) as engine:

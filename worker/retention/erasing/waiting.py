@@ -1,4 +1,8 @@
-"""What is in the stream when an erasure begins: it must be stored first, or it would come back."""
+"""What is on its way when an erasure begins: it must be stored first, or it would come back.
+
+What waits in this host's spool is delivered rather than altered where it lies: it may be signed,
+and what is held is known to Postgres only.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,30 @@ from typing import Any
 
 import redis
 
+from producer.errors import SpoolUnavailable
+from producer.spool.flushing import Flushing
 from worker.drain.stream import redis_translated
+from worker.settings import WorkerSettings
+from worker.spooled import deliver
 
 LOOK_SECONDS = 0.1
 
 
 class Undrained(Exception):  # noqa: N818 - what it says
-    """Messages from before are still in the stream; nothing was erased."""
+    """Messages from before are still in the spool or the stream; nothing was erased."""
+
+
+def deliver_spooled(settings: WorkerSettings, seconds: float) -> None:
+    """Return once all that waited in this host's spool for our stream is in the stream.
+
+    Raises:
+        Undrained: the spool cannot be read, or another process was delivering all the time.
+        StreamUnavailable: Redis did not take it.
+    """
+    try:
+        deliver(settings, seconds)
+    except (Flushing, SpoolUnavailable) as error:
+        raise Undrained(f"what waits in the spool is not delivered: {error}") from error
 
 
 def wait_until_drained(client: redis.Redis, stream: str, seconds: float) -> None:
