@@ -103,6 +103,12 @@ def listing(connection: Connection, *, released: bool = False) -> list[Hold]:
         return [Hold(**row) for row in connection.execute(statement).mappings()]
 
 
+def any_in_force(connection: Connection) -> bool:
+    """Whether there is any hold at all, so that rows need be looked at."""
+    with translated():
+        return bool(connection.scalar(text(f"SELECT EXISTS (SELECT FROM holds WHERE {IN_FORCE})")))  # noqa: S608 - constants
+
+
 def holds_of(
     connection: Connection, table: str, where: str = "true", values: Mapping[str, Any] | None = None
 ) -> list[int]:
