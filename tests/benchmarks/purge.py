@@ -1,108 +1,117 @@
-"""A month of events dropped by the purge, beside DELETE of its rows; and ingestion while rows are deleted."""
+"""A month of events removed by dropping it, beside DELETE of its rows; and ingestion while rows are deleted.
+
+Both ways are measured on copies of the same month, of which nothing is in memory:
+what is past its retention has not been read for long.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 
 import msgspec
-from sqlalchemy import text
 
-from models.engine import make_engine, transaction
-from models.partitions import ensure, id_floor, period_of
+from models.partitions import id_floor
 from producer import Emitter, ProducerSettings
 from producer.settings import variable
 from worker.retention import purge as purge_events
 
+from .history_rows import drained_facts
 from .latency import WARM_UP, each
 from .machine import STREAM, Machine
+from .month import DAYS_SINCE, PERIOD, cooled, executed, fill_month, measured, unlinking_seconds
 from .results import Results
-from .timing import percentile, timed
+from .timing import percentile
 from .workers import OURS, worker
 
-PERIOD = period_of("user", datetime.now(UTC) - timedelta(days=100))
-DAYS_SINCE = (datetime.now(UTC) - PERIOD.end).days
-FILL = """
-    INSERT INTO events (id, occurred_at, scope, tag, user_id, user_name, actor_kind, actor_id, actor_name, ip,
-                        request_id, additional)
-    SELECT (lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 12, '0') || '70008000'
-            || lpad(to_hex(n), 12, '0'))::uuid, moment, 'user', 'account:login:success', 'u' || n % 9973,
-           'name', 'user', CASE WHEN n % 5 = 0 THEN 'other' ELSE 'u' || n % 9973 END, 'name',
-           '198.51.0.0'::inet + n % 60000, md5(n::text), '{"method": "password"}'
-      FROM generate_series(1, :count) AS n,
-           LATERAL (SELECT CAST(:start AS timestamptz) + n * interval '2 seconds' AS moment) AS m
-"""
+MONTH, COPY = "month", "month_copy"
+MOST_ROUNDS = 3
 PURGE = [sys.executable, "-m", "cli.main", "purge"]
+DELETE = f"DELETE FROM events WHERE scope = 'user' AND id < '{id_floor(PERIOD.end)}'"
+DROP = (
+    f"ALTER TABLE {PERIOD.parent} DETACH PARTITION {PERIOD.name} CONCURRENTLY",
+    f"DROP TABLE {PERIOD.name}",
+)
+Seconds = dict[str, list[float]]
 
 
 def purge(machine: Machine) -> Results:
-    """Milliseconds and write-ahead log of both ways, and latencies without and with a purge.
+    """Medians of rounds, and latencies without and with a purge.
 
-    The purge counts what it drops, records it and tells of it; DELETE is one statement,
-    and leaves its rows to VACUUM.
+    `drop_seconds` is of the two statements that detach and drop a month, `purge_seconds` of the whole
+    purge, which looks for holds, counts, records and tells of it. `delete_seconds` is one DELETE with its
+    commit; its rows still take their room until VACUUM, hence `delete_and_vacuum_seconds`, after which
+    indexes keep theirs. `unlink_seconds` is what the file system takes for files of these sizes.
     """
-    for database in ("ours", "copy"):
-        _fill(machine, database)
-    dropped, dropped_bytes = _measured(machine, lambda: _drop(machine))
-    deleted, deleted_bytes = _measured(machine, lambda: _delete(machine))
+    fill_month(machine, "ours", drained_facts(machine), machine.scale.purged)
+    machine.copy_database("ours", MONTH)
+    found: Seconds = {}
+    for number in range(1, min(MOST_ROUNDS, machine.scale.rounds) + 1):
+        machine.say(f"purge: round {number}")
+        for name, value in _round(machine).items():
+            found.setdefault(name, []).append(value)
+    results = _compared({name: median(values) for name, values in found.items()})
+    ingestion = _ingestion(machine)
+    machine.query("postgres", f"DROP DATABASE {MONTH} WITH (FORCE)")
+    return results | ingestion
+
+
+def _round(machine: Machine) -> dict[str, float]:
+    _fresh(machine)
+    unlinking = unlinking_seconds(machine, COPY)
+    dropped, _ = executed(machine, COPY, *DROP)
+    _fresh(machine)
+    purged, purged_bytes = measured(machine, lambda: _purge(machine))
+    _fresh(machine)
+    deleted, deleted_bytes = executed(machine, COPY, DELETE)
+    vacuumed, vacuumed_bytes = executed(machine, COPY, "VACUUM events")
     return {
-        "purge_ms": round(dropped * 1000, 1),
-        "delete_ms": round(deleted * 1000, 1),
-        "vacuum_ms": round(timed(lambda: machine.query("copy", "VACUUM events")) * 1000, 1),
-        "delete_vs_purge": round(deleted / dropped, 1),
-        "purge_wal_kb": round(dropped_bytes / 1024, 1),
-        "delete_wal_kb": round(deleted_bytes / 1024, 1),
-        "delete_wal_vs_purge": round(deleted_bytes / dropped_bytes, 1),
-        **_ingestion(machine),
+        "unlink_seconds": unlinking,
+        "drop_seconds": dropped,
+        "purge_seconds": purged,
+        "delete_seconds": deleted,
+        "delete_and_vacuum_seconds": deleted + vacuumed,
+        "purge_wal_kb": purged_bytes / 1024,
+        "delete_wal_kb": deleted_bytes / 1024,
+        "delete_and_vacuum_wal_kb": (deleted_bytes + vacuumed_bytes) / 1024,
     }
 
 
-def _fill(machine: Machine, database: str) -> None:
-    machine.say(f"purge: {machine.scale.purged:,} events for {database}")
-    machine.empty(database)
-    engine = make_engine(
-        machine.database_url(database), application_name="benchmark", statement_timeout_ms=600_000
+def _compared(found: dict[str, float]) -> Results:
+    return {
+        **{name: round(value, 4) for name, value in found.items()},
+        "drop_vs_delete": round(found["delete_seconds"] / found["drop_seconds"], 1),
+        "purge_vs_delete": round(found["delete_seconds"] / found["purge_seconds"], 1),
+        "drop_vs_delete_and_vacuum": round(found["delete_and_vacuum_seconds"] / found["drop_seconds"], 1),
+        "delete_wal_vs_purge": round(found["delete_wal_kb"] / found["purge_wal_kb"], 1),
+    }
+
+
+def _fresh(machine: Machine) -> None:
+    machine.copy_database(MONTH, COPY)
+    cooled(machine, COPY)
+
+
+def _purge(machine: Machine) -> None:
+    settings = msgspec.structs.replace(
+        machine.settings(), database_url=machine.database_url(COPY), retention_user_days=DAYS_SINCE
     )
-    ensure(engine, {PERIOD})
-    with transaction(engine) as connection:
-        connection.execute(text(FILL), {"count": machine.scale.purged, "start": PERIOD.start})
-    engine.dispose()
-    machine.query(database, "VACUUM ANALYZE events")
-
-
-def _measured(machine: Machine, call: Callable[[], object]) -> tuple[float, int]:
-    """Seconds, and bytes of write-ahead log, of which the server writes nothing else meanwhile."""
-    machine.query("ours", "CHECKPOINT")
-    before = machine.query("ours", "SELECT pg_current_wal_insert_lsn()::text")[0][0]
-    seconds = timed(call)
-    written = machine.query("ours", f"SELECT pg_current_wal_insert_lsn() - '{before}'::pg_lsn")
-    return seconds, int(written[0][0])
-
-
-def _drop(machine: Machine) -> None:
-    settings = msgspec.structs.replace(machine.settings(), retention_user_days=DAYS_SINCE)
     [removal] = purge_events(settings)
-    assert (removal.whole, removal.events) == (True, machine.scale.purged)
-
-
-def _delete(machine: Machine) -> None:
-    floor = id_floor(PERIOD.end)
-    machine.query("copy", f"DELETE FROM events WHERE scope = 'user' AND id < '{floor}'")
+    assert (removal.whole, removal.events) == (True, machine.scale.purged), removal
 
 
 def _ingestion(machine: Machine) -> Results:
     """Latencies while nothing else runs, and while a purge deletes row by row, which is its slow way."""
-    _fill(machine, "ours")
     machine.client.flushall()
+    _fresh(machine)
     emitter = Emitter(ProducerSettings(redis_url=machine.redis_url, stream=STREAM))
-    environment = machine.environment("ours")
+    environment = machine.environment(COPY)
     # a day less than all of the month, so that its partition stays
     environment[variable("retention_user_days")] = str(DAYS_SINCE + 1)
     with (
-        machine.connection("ours") as connection,
+        machine.connection(COPY) as connection,
         worker(machine.home, environment, OURS),
         (machine.home / "purge.log").open("wb") as log,
     ):
