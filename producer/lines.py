@@ -17,6 +17,7 @@ import msgspec
 from .errors import InvalidMessage
 from .event import MAX_BYTES, Event
 from .ids import derived_uuid7
+from .plain_lines import plain_event, plain_without_id
 from .validation.text import harmless
 from .wire import EARLIEST, decode, decode_mapping
 
@@ -39,6 +40,7 @@ class Line(NamedTuple):
         event: None where *error* is not.
         unknown: keys of a newer producer; None without any.
         error: with a reason from `producer.wire.REASONS`.
+        is_whole: *raw* is the event just as the stream carries it.
     """
 
     number: int
@@ -46,6 +48,7 @@ class Line(NamedTuple):
     event: Event | None = None
     unknown: dict[str, Any] | None = None
     error: InvalidMessage | None = None
+    is_whole: bool = False
 
 
 def read_lines(lines: BinaryIO | Iterable[bytes], *, now: datetime | None = None) -> Iterator[Line]:
@@ -84,7 +87,12 @@ def _read(number: int, raw: bytes, seen: _Seen, now: datetime | None) -> Line:
     if len(raw) > MAX_LINE:
         error = InvalidMessage("too_large", f"a line of more than {MAX_LINE:,} bytes")
         return Line(number, raw[:MAX_LINE], error=error)
+    if (plain := plain_event(raw, now)) is not None:
+        return Line(number, raw, plain, is_whole=True)
     try:
+        event = plain_without_id(raw, now)
+        if event is not None:
+            return Line(number, raw, msgspec.structs.replace(event, id=_derived(event, None, seen)))
         event, unknown = _event(decode_mapping(raw), seen, now)
     except InvalidMessage as error:
         return Line(number, raw, error=error)

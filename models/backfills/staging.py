@@ -15,6 +15,8 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 from models.errors import translated
 from models.tables import Backfill, BackfillBlock, BackfillFile
 
+from .binary import copy_block_in, copy_block_out
+
 
 class TakenInElsewhere(Exception):  # noqa: N818 - what it says
     """Another process takes in the same file, or the backfill has ended; nothing was changed."""
@@ -56,9 +58,8 @@ def take_in(connection: Connection, identity: int, block: Block, *, after: int, 
         TakenInElsewhere: the line before it is not the last that was taken in, or the backfill has ended.
     """
     _advance(connection, identity, after, lines=block.last_line, events=BackfillFile.events + events)
-    values = {"backfill_id": identity, "last_line": block.last_line, "content": block.content}
     with translated():
-        connection.execute(insert(BackfillBlock).values(values))
+        copy_block_in(connection, identity, block.last_line, block.content)
 
 
 def complete(connection: Connection, identity: int, *, after: int, lines: int) -> int:
@@ -90,14 +91,15 @@ def is_complete(connection: Connection, identity: int) -> bool:
 def next_block(connection: Connection, identity: int, after: int) -> Block | None:
     """The first block that waits after a line."""
     statement = (
-        select(BackfillBlock.last_line, BackfillBlock.content)
+        select(BackfillBlock.last_line)
         .where(BackfillBlock.backfill_id == identity, BackfillBlock.last_line > after)
         .order_by(BackfillBlock.last_line)
         .limit(1)
     )
     with translated():
-        row = connection.execute(statement).one_or_none()
-    return None if row is None else Block(row.last_line, bytes(row.content))
+        last_line = connection.scalar(statement)
+        content = None if last_line is None else copy_block_out(connection, identity, last_line)
+    return None if last_line is None or content is None else Block(last_line, content)
 
 
 def remove(connection: Connection, identity: int, block: Block) -> None:

@@ -32,7 +32,7 @@ def staged(line: Line) -> StagedLine:
     if line.event is None:
         assert line.error is not None
         return StagedLine(line.number, line.raw, line.error.reason, line.error.detail)
-    payload = encode(line.event)
+    payload = line.raw if line.is_whole else encode(line.event)
     return StagedLine(line.number, payload if line.unknown is None else _with_unknown(payload, line.unknown))
 
 
