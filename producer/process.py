@@ -60,7 +60,7 @@ def emit(
 
     Raises:
         InvalidEvent: the call is wrong; never with ``TRAILKEEPER_ON_INVALID=quarantine``.
-        EventNotRecorded: the event type is `required` and Redis did not take it: refuse the action.
+        EventNotRecorded: a `required` event that neither Redis nor the spool took: refuse the action.
         OutboxMissing: the database of *connection* has no outbox, or its role no right to it.
         SettingsError, CatalogueError: only by the first call, where `configure` was not called.
     """
