@@ -33,13 +33,14 @@ class Producers:
             StoreUnavailable: Postgres did not answer.
         """
         wanted = set(names)
-        unknown = wanted - self._known.keys()
+        known = self._known
+        unknown = wanted - known.keys()
         if unknown:
-            if len(self._known) + len(unknown) > self._capacity:
-                self._known.clear()
+            if len(known) + len(unknown) > self._capacity:
+                known = self._known = {}  # another thread may be reading the old one
                 unknown = wanted
-            self._known.update(self._look_up(unknown))
-        return {name: self._known[name] for name in wanted}
+            known.update(self._look_up(unknown))
+        return {name: known[name] for name in wanted}
 
     def _look_up(self, names: set[str]) -> dict[str, int]:
         with translated(), self._engine.begin() as connection:

@@ -35,7 +35,7 @@ def accepted(name: str, tag: str = "account:login:success") -> Accepted:
 def test_the_quick_way_gives_what_escaping_everything_gives(name: str) -> None:
     event = accepted(name)
 
-    assert row_of(event, 7, None) == row(values_of(event, 7, None))
+    assert row_of(event, 7, None) == row(values_of(event, 7, None, None, None))
 
 
 @given(st.text(st.sampled_from("\t\n\r\\Na"), max_size=12))
@@ -55,4 +55,6 @@ def test_a_text_that_looks_like_null_is_not_null() -> None:
 
 
 def test_an_alias_is_stored_as_its_tag() -> None:
-    assert values_of(accepted("ann", tag="login:ok"), None, None)[COLUMNS.index("tag")] == KIND.tag
+    assert (
+        values_of(accepted("ann", tag="login:ok"), None, None, None, None)[COLUMNS.index("tag")] == KIND.tag
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from producer.catalogue import Catalogue
 
@@ -18,10 +19,18 @@ from .numbers import names_of, producer_of
 from .report import Report
 from .rows import row_of
 from .signatures import Signatures
-from .store import Store
+from .store import Entry, Store
 from .stream import Stream
 
 logger = logging.getLogger(__name__)
+
+
+class Prepared(NamedTuple):
+    """A batch that only has to be written: its messages, the rows of the good ones, and the others."""
+
+    messages: Sequence[Message]
+    entries: Sequence[Entry]
+    rejected: Sequence[Rejected]
 
 
 class Batch:
@@ -52,11 +61,34 @@ class Batch:
             fresh: whether none of them was ever delivered before.
         """
         try:
-            return self._settle(messages, fresh=fresh)
+            return self.finish(self.prepare(messages), fresh=fresh)
         except RETRY:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is narrowed down and logged
-            return self._narrow(messages, error)
+            return self.narrow(messages, error)
+
+    def prepare(self, messages: Sequence[Message]) -> Prepared:
+        """Do all that can be done while another batch is being written. Raises whatever went wrong."""
+        accepted, rejected = judge_all(messages, self._catalogue, datetime.now(UTC), self._signatures)
+        if self._fuse:
+            self._fuse.check(len(accepted), len(rejected) - _quarantined(rejected))
+        producers = self._store.producers.ids(names_of(accepted))
+        entries = [
+            (each, row_of(each, *ids, producer_of(each, producers)))
+            for each, ids in zip(accepted, self._derive.ids(accepted), strict=True)
+        ]
+        return Prepared(messages, entries, rejected)
+
+    def finish(self, prepared: Prepared, *, fresh: bool) -> Report:
+        """Commit what was prepared, and acknowledge it. Raises whatever went wrong."""
+        messages, entries, rejected = prepared
+        stored, refused = self._store.write(entries, rejected, fresh=fresh)
+        report = self._told(stored, len(entries) - len(refused) - stored, [*rejected, *refused])
+        # of a batch of which something was there before, it is not known what
+        events = [accepted for accepted, _ in entries] if stored == len(entries) else []
+        counted = latencies(events, datetime.now(UTC))
+        self._stream.acknowledge([message.stream_id for message in messages], report.counts(), counted)
+        return report
 
     def reject(self, message: Message, reason: str, detail: str) -> Report:
         """Make one message a dead letter, whatever is in it."""
@@ -66,23 +98,7 @@ class Batch:
         self._stream.acknowledge([message.stream_id], report.counts())
         return report
 
-    def _settle(self, messages: Sequence[Message], *, fresh: bool) -> Report:
-        accepted, rejected = judge_all(messages, self._catalogue, datetime.now(UTC), self._signatures)
-        if self._fuse:
-            self._fuse.check(len(accepted), len(rejected) - _quarantined(rejected))
-        producers = self._store.producers.ids(names_of(accepted))
-        entries = [
-            (each, row_of(each, *ids, producer_of(each, producers)))
-            for each, ids in zip(accepted, self._derive.ids(accepted), strict=True)
-        ]
-        stored, refused = self._store.write(entries, rejected, fresh=fresh)
-        report = self._told(stored, len(accepted) - len(refused) - stored, [*rejected, *refused])
-        # of a batch of which something was there before, it is not known what
-        counted = latencies(accepted, datetime.now(UTC)) if stored == len(accepted) else {}
-        self._stream.acknowledge([message.stream_id for message in messages], report.counts(), counted)
-        return report
-
-    def _narrow(self, messages: Sequence[Message], error: Exception) -> Report:
+    def narrow(self, messages: Sequence[Message], error: Exception) -> Report:
         """An error of ours: halve the batch until the message that causes it stands alone."""
         logger.error("could not settle %d messages", len(messages), exc_info=error)
         if len(messages) == 1:

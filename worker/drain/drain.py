@@ -10,6 +10,9 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from msgspec.structs import replace
+
+from .ahead import Ahead
 from .batch import Batch
 from .messages import Message
 from .report import Report
@@ -55,11 +58,13 @@ class Drain:
         deadline = time.monotonic() + seconds
         with _few_collections():
             report = self.recover(deadline)
-            while time.monotonic() < deadline:
-                messages = self._stream.read(self._batch_size)
-                if not messages:
-                    break
-                report.add(self._batch.settle(messages, fresh=True))
+            with Ahead(self._batch) as ahead:
+                while time.monotonic() < deadline:
+                    messages = self._stream.read(self._batch_size)
+                    if not messages:
+                        break
+                    ahead.settle(messages)
+            report.add(ahead.report)
         return report
 
     def recover(self, deadline: float) -> Report:
@@ -90,7 +95,7 @@ class Drain:
         """Settle a message that may have killed its worker; after three deaths reject it."""
         report = Report()
         for message in self._stream.take_over([entry.stream_id], idle_ms):
-            report.add(self._risk(message._replace(deliveries=entry.deliveries + 1)))
+            report.add(self._risk(replace(message, deliveries=entry.deliveries + 1)))
         return report
 
     def _risk(self, message: Message) -> Report:

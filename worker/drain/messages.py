@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from producer.catalogue import EventType
 from producer.event import Event
@@ -11,7 +13,7 @@ SIGNATURE = b"s"
 """The field that says who vouches for a message."""
 
 
-class Message(NamedTuple):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One stream entry as delivered.
 
     `payload` is field ``e``; `problem` is field ``invalid``, which a producer
@@ -26,7 +28,7 @@ class Message(NamedTuple):
     deliveries: int = 1
 
 
-class Accepted(NamedTuple):
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """A message that is an event of a known type."""
 
     message: Message
@@ -35,7 +37,7 @@ class Accepted(NamedTuple):
     extras: dict[str, Any] | None
 
 
-class Rejected(NamedTuple):
+class Rejected(msgspec.Struct, frozen=True, gc=False):
     """A message that can never be stored; `reason` is from `producer.wire.REASONS`."""
 
     message: Message

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from models.writing import Row, Values, row
+from models.writing import NULL, Row, row
 
 from .messages import Accepted
 
+Null = TypeVar("Null", str, None)
+
 _json = msgspec.json.Encoder()
+_id_and_time = msgspec.json.Encoder(uuid_format="hex")
 
 
 def row_of(
@@ -22,46 +25,53 @@ def row_of(
     message has none, which is nearly always, no text of it needs a look.
     """
     payload = accepted.message.payload
-    plain = payload is not None and b"\\" not in payload
-    return row(values_of(accepted, location_id, client_id, producer_id), plain=plain)
+    if payload is not None and b"\\" not in payload:
+        return "\t".join(values_of(accepted, location_id, client_id, producer_id, NULL))
+    return row(values_of(accepted, location_id, client_id, producer_id, None))
 
 
 def values_of(
-    accepted: Accepted, location_id: int | None, client_id: int | None, producer_id: int | None = None
-) -> Values:
-    """The values of one event's row; an alias of a tag is stored as the tag."""
-    event = accepted.event
+    accepted: Accepted, location_id: int | None, client_id: int | None, producer_id: int | None, null: Null
+) -> tuple[str | Null, ...]:
+    """The values of one event's row, *null* where there is none; an alias of a tag is stored as the tag.
+
+    It is written out, and each value looked up once, as this runs for every event: 1.8 µs with
+    the joining, of 5.3 with values that are None and replaced afterwards.
+    """
+    event, event_type = accepted.event, accepted.event_type
     user, project, organization, actor = event.user, event.project, event.organization, event.actor
     credential, principal = actor.credential, actor.on_behalf_of
+    # in JSON, as '["id","time"]': the encoder takes a third of the time of str() and isoformat()
+    id_and_time = _id_and_time.encode((event.id, event.occurred_at)).decode()
     return (
-        f"{event.id.int:032x}",  # half the time of str()
-        event.occurred_at.isoformat(),
-        None if location_id is None else str(location_id),
-        None if client_id is None else str(client_id),
-        accepted.event_type.scope,
-        accepted.event_type.tag,
-        user.id if user else None,
-        user.name if user else None,
-        project.id if project else None,
-        project.name if project else None,
-        organization.id if organization else None,
-        organization.name if organization else None,
+        id_and_time[2:34],
+        id_and_time[37:-2],
+        null if location_id is None else str(location_id),
+        null if client_id is None else str(client_id),
+        event_type.scope,
+        event_type.tag,
+        user.id if user else null,
+        user.name if user and user.name is not None else null,
+        project.id if project else null,
+        project.name if project and project.name is not None else null,
+        organization.id if organization else null,
+        organization.name if organization and organization.name is not None else null,
         actor.kind,
-        actor.id,
-        actor.name,
-        credential.kind if credential else None,
-        credential.id if credential else None,
-        credential.label if credential else None,
-        principal.id if principal else None,
-        principal.name if principal else None,
-        event.ip,
-        event.request_id,
-        _jsonb(event.additional),
-        _jsonb(accepted.extras),
-        None if producer_id is None else str(producer_id),
-        None if producer_id is None else str(event.seq),
+        null if actor.id is None else actor.id,
+        null if actor.name is None else actor.name,
+        credential.kind if credential else null,
+        credential.id if credential and credential.id is not None else null,
+        credential.label if credential and credential.label is not None else null,
+        principal.id if principal else null,
+        principal.name if principal and principal.name is not None else null,
+        null if event.ip is None else event.ip,
+        null if event.request_id is None else event.request_id,
+        _jsonb(event.additional, null),
+        _jsonb(accepted.extras, null),
+        null if producer_id is None else str(producer_id),
+        null if producer_id is None else str(event.seq),
     )
 
 
-def _jsonb(value: dict[str, Any] | None) -> str | None:
-    return _json.encode(value).decode() if value else None
+def _jsonb(value: dict[str, Any] | None, null: Null) -> str | Null:
+    return _json.encode(value).decode() if value else null

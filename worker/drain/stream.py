@@ -69,7 +69,7 @@ class Stream:
                     raise
                 self.make_group()
                 found = self._read_group(count)
-        return [_message(stream_id, fields) for stream_id, fields in found]
+        return [_message(stream_id, _pairs(fields)) for stream_id, fields in found]
 
     def pending(self, *, mine: bool, idle_ms: int, count: int) -> list[Pending]:
         """Messages given out and left: my own from an earlier life, or anybody's idle for *idle_ms*."""
@@ -124,9 +124,22 @@ class Stream:
                 if not str(error).startswith("BUSYGROUP"):
                     raise
 
-    def _read_group(self, count: int) -> list[tuple[bytes, dict[bytes, bytes]]]:
-        found: Any = self._client.xreadgroup(GROUP, self.consumer, {self.key: ">"}, count=count)
-        return found[0][1] if found else []
+    def _read_group(self, count: int) -> list[tuple[bytes, list[bytes]]]:
+        """The entries as Redis sends them, names and values of fields in turn.
+
+        The client knows no command of this name, so it leaves the answer as it is: its own
+        way to the same pairs takes a third of the reading.
+        """
+        command = ("XREADGROUP GROUP", GROUP, self.consumer, "COUNT", count, "STREAMS", self.key, ">")
+        found: Any = self._client.execute_command(*command)  # type: ignore[no-untyped-call]  # as published
+        streams = found.items() if isinstance(found, dict) else found or ()  # by the protocol's version
+        return next((entries for _, entries in streams), [])
+
+
+def _pairs(fields: list[bytes]) -> dict[bytes, bytes]:
+    if len(fields) == 2:  # noqa: PLR2004 - nearly all of them, at a fifth of the time
+        return {fields[0]: fields[1]}
+    return dict(zip(fields[::2], fields[1::2], strict=True))
 
 
 def _message(stream_id: bytes, fields: dict[bytes, bytes]) -> Message:

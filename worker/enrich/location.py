@@ -45,6 +45,7 @@ class LocationFinder:
         self._clock = clock
         self._next_check = -math.inf
         self._corrupt: set[str] = set()
+        self._changes = 0
         self._remembered = lru_cache(cache_size)(self._look_up)
 
     def find(self, ip: str) -> Location | None:
@@ -55,6 +56,11 @@ class LocationFinder:
         """
         self._check()
         return self._remembered(ip)
+
+    def changes(self) -> int:
+        """How often a file was replaced so far; as long as it is the same, so is what is found."""
+        self._check()
+        return self._changes
 
     def builds(self) -> tuple[DatabaseState, ...]:
         """What is loaded from each configured path, in their order."""
@@ -74,6 +80,7 @@ class LocationFinder:
         self._next_check = now + self._check_seconds
         changed = [database.refresh() for database in self._databases]
         if any(changed):
+            self._changes += 1
             self._corrupt.clear()
             self._remembered.cache_clear()
 

@@ -51,7 +51,7 @@ class Inserter:
         assert kind is not None
         accepted = Accepted(Message("", None, None, {}), event, kind, None)
         [(location_id, client_id)] = self._derive.ids([accepted])
-        self._cursor.execute(INSERT, values_of(accepted, location_id, client_id))
+        self._cursor.execute(INSERT, values_of(accepted, location_id, client_id, None, None))
         self._connection.commit()
 
 

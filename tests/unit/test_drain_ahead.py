@@ -1,0 +1,85 @@
+"""One batch is written while the next is made ready: in order, and nothing is lost where one fails."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from models.errors import StoreUnavailable
+from worker.drain.ahead import Ahead
+from worker.drain.messages import Message
+from worker.drain.report import Report
+
+SECONDS = 10.0
+
+
+class Steps:
+    """A batch that only notes what is done with it, and fails where it is told to."""
+
+    def __init__(self, **failures: Exception) -> None:
+        self.done: list[str] = []
+        self.prepared = threading.Semaphore(0)
+        self._failures = failures
+
+    def prepare(self, messages: Sequence[Message]) -> Any:
+        self._do("prepare", messages)
+        self.prepared.release()
+        return messages
+
+    def finish(self, prepared: Any, *, fresh: bool) -> Report:
+        assert fresh
+        self._do("finish", prepared)
+        return Report(stored=1)
+
+    def narrow(self, messages: Sequence[Message], error: Exception) -> Report:
+        self.done.append(f"narrow {messages[0].stream_id}: {error}")
+        return Report(dead_lettered=1)
+
+    def _do(self, what: str, messages: Sequence[Message]) -> None:
+        step = f"{what}_{messages[0].stream_id}"
+        self.done.append(step)
+        if step in self._failures:
+            raise self._failures[step]
+
+
+def settle(steps: Any, *names: str) -> Report:
+    with Ahead(steps) as ahead:
+        for name in names:
+            ahead.settle([Message(name, b"", None, {})])
+    return ahead.report
+
+
+def test_every_batch_is_written_in_its_order_before_the_end() -> None:
+    steps = Steps()
+    assert settle(steps, "a", "b", "c").stored == 3
+    assert [step for step in steps.done if step.startswith("finish")] == ["finish_a", "finish_b", "finish_c"]
+
+
+def test_the_next_is_made_ready_while_one_is_written() -> None:
+    class Slow(Steps):
+        def finish(self, prepared: Any, *, fresh: bool) -> Report:
+            if prepared[0].stream_id == "a":
+                # its own preparation, and that of the next, which no wait for the writing may stand before
+                assert all(self.prepared.acquire(timeout=SECONDS) for _ in "ab")
+            return super().finish(prepared, fresh=fresh)
+
+    assert settle(Slow(), "a", "b").counts() == {"stored": 2}
+
+
+@pytest.mark.parametrize("step", ["prepare_b", "finish_b"])
+def test_an_error_of_ours_is_narrowed_down_after_what_came_before_and_the_others_go_on(step: str) -> None:
+    steps = Steps(**{step: ValueError("ours")})
+    assert settle(steps, "a", "b", "c").counts() == {"stored": 2, "dead_lettered": 1}
+    assert steps.done.index("finish_a") < steps.done.index("narrow b: ours")
+
+
+@pytest.mark.parametrize("step", ["prepare_b", "finish_b"])
+def test_where_postgres_is_away_nothing_after_it_is_written(step: str) -> None:
+    steps = Steps(**{step: StoreUnavailable("away")})
+    with pytest.raises(StoreUnavailable):
+        settle(steps, "a", "b", "c")
+    assert "finish_a" in steps.done
+    assert "finish_c" not in steps.done
