@@ -1,4 +1,4 @@
-"""The pipeline's numbers that Postgres knows: what waits in the outbox, dead letters, purges."""
+"""The pipeline's numbers that Postgres knows: what waits in the outbox, dead letters, purges, gaps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from prometheus_client.metrics_core import Metric
 from sqlalchemy import Engine
 
 from models import outbox
+from models.counting.gaps import missing_events
 from models.engine import transaction
 from models.status import dead_letter_counts, newest_event, purge_totals
 
@@ -22,6 +23,7 @@ def store_metrics(engine: Engine) -> list[Metric]:
         purges = purge_totals(connection)
         newest = newest_event(connection)
         waiting = outbox.backlog(connection)
+        missing = missing_events(connection)
     by_reason = GaugeMetricFamily("trailkeeper_dead_letters", "Dead letters kept.", labels=["reason"])
     for reason, number in letters.items():
         by_reason.add_metric([reason], number)
@@ -38,7 +40,12 @@ def store_metrics(engine: Engine) -> list[Metric]:
         "trailkeeper_newest_event_timestamp_seconds", "When the newest stored event occurred; 0 of none."
     )
     newest_at.add_metric([], newest.occurred_at.timestamp() if newest else 0)
-    return [by_reason, runs, removed, last, newest_at, *_of_outbox(waiting)]
+    gone = GaugeMetricFamily(
+        "trailkeeper_missing_events",
+        "Numbered events that came nowhere, for longer than the grace.",
+        value=missing,
+    )
+    return [by_reason, runs, removed, last, newest_at, gone, *_of_outbox(waiting)]
 
 
 def _of_outbox(backlog: outbox.OutboxBacklog) -> list[Metric]:

@@ -90,6 +90,11 @@ def _dead_letters(part: Mapping[str, Any]) -> str:
     return reasons or "none"
 
 
+def _completeness(part: Mapping[str, Any]) -> str:
+    missing = part["missing"]
+    return f"{missing:,} events are missing: `trailkeeper reconcile`" if missing else "nothing is missing"
+
+
 def _partitions(part: Mapping[str, Any]) -> str:
     rows, size = (sum(each[name] for each in part["list"]) for name in ("rows", "bytes"))
     ahead = ", ".join(f"{scope} {count}" for scope, count in part["ahead"].items())
@@ -105,5 +110,6 @@ _SENTENCES = {
     "beat": _beat,
     "events": _events,
     "dead_letters": _dead_letters,
+    "completeness": _completeness,
     "partitions": _partitions,
 }

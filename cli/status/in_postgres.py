@@ -7,6 +7,7 @@ from typing import Any
 
 from cli.services import store
 from models import outbox as outboxes
+from models.counting.gaps import missing_events
 from models.engine import transaction
 from models.partitions import Partition, existing
 from models.status import dead_letter_counts, newest_event
@@ -50,6 +51,16 @@ def dead_letters() -> dict[str, Any]:
     with store() as engine, transaction(engine) as connection:
         counts = dead_letter_counts(connection)
     return {"total": sum(counts.values()), "by_reason": counts}
+
+
+def completeness() -> dict[str, Any]:
+    """How many numbered events are missing, for longer than the grace.
+
+    Raises:
+        StoreError: Postgres is away, or has no schema.
+    """
+    with store() as engine, transaction(engine) as connection:
+        return {"missing": missing_events(connection)}
 
 
 def partitions() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from models.errors import StoreError
 from producer.errors import SettingsError, TrailkeeperError
 
-from .in_postgres import dead_letters, newest, outbox, partitions
+from .in_postgres import completeness, dead_letters, newest, outbox, partitions
 from .in_redis import backlog, beat, rate
 from .in_spool import spooled
 from .in_workers import workers
@@ -24,6 +24,7 @@ PARTS: dict[str, Part] = {
     "beat": beat,
     "events": newest,
     "dead_letters": dead_letters,
+    "completeness": completeness,
     "partitions": partitions,
 }
 

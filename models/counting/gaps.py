@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, text
 
 from models.errors import translated
 
-from .ranges import Ranges, from_text, to_text, union, within, without
+from .ranges import Ranges, from_text, size, to_text, union, within, without
 
 _FULL = "int4multirange(int4range(1, GREATEST(upper(sequences), highest + 1)))"
 _MISSING = text(
@@ -72,6 +72,15 @@ def open_gaps(connection: Connection) -> list[Gap]:
     """
     with translated():
         return [_gap(row) for row in connection.execute(_OPEN)]
+
+
+def missing_events(connection: Connection) -> int:
+    """How many events are missing for longer than the grace. Reads open gaps only.
+
+    Raises:
+        StoreError: the schema is missing, or the server is away.
+    """
+    return sum(size(gap.numbers) for gap in open_gaps(connection) if gap.told_at is not None)
 
 
 def saw(connection: Connection, highest: Mapping[int, int]) -> None:

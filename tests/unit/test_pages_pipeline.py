@@ -61,6 +61,13 @@ def test_an_outbox_that_nobody_relays_is_trouble() -> None:
         assert [trouble.title for trouble in found] == titles
 
 
+@pytest.mark.parametrize(
+    ("missing", "title"), [(1, "An event is missing"), (1_234, "1,234 events are missing")]
+)
+def test_missing_events_are_trouble(missing: int, title: str) -> None:
+    assert [found.title for found in troubles(WELL, AHEAD, NOON, missing=missing)] == [title]
+
+
 def test_each_scope_without_a_partition_ahead_is_named() -> None:
     past = [_partition(scope, NOON - timedelta(days=1)) for scope in SCOPES[1:]]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from models.backfills.letters import Letter
@@ -38,7 +39,7 @@ def gone(connection: Connection, letters: Iterable[Letter], after: Fate | None) 
 def believed(connection: Connection, letters: Mapping[int, Letter], bad: Sequence[Rejected]) -> None:
     """Letters stay, and some that nobody vouched for before turned out to be what they say: count them."""
     now = [
-        rejection._replace(message=message_of(letter))
+        replace(rejection, message=message_of(letter))
         for rejection in bad
         if (letter := letters[int(rejection.message.stream_id)]).reason in NOT_BELIEVED
         and rejection.reason not in NOT_BELIEVED

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from models.backfills import Advance, ReplayFilters, StoredBackfill
@@ -63,7 +64,7 @@ class Replay:
                 self._signatures.check(message)
         except InvalidMessage as error:
             return Rejected(message, error.reason, error.detail)
-        return judge(message._replace(problem=None), self._catalogue, now)
+        return judge(replace(message, problem=None), self._catalogue, now)
 
     def _settle(self, connection: Connection, found: Sequence[Letter], bad: Sequence[Rejected]) -> None:
         stay = {int(rejection.message.stream_id): rejection for rejection in bad}

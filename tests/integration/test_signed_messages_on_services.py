@@ -1,0 +1,165 @@
+"""With keys, what nobody signed never becomes an event; what was signed does, by every way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+from sqlalchemy import Engine
+
+from models.backfills import ReplayFilters
+from models.backfills.letters import last_id
+from models.engine import transaction
+from producer import Emitter, ProducerSettings, catalogue
+from producer.wire import encode
+from tests.support.drains import STREAM, an_event, entries, put, query, settings_for, stored_ids
+from worker.backfills import Requests, Runner
+from worker.drain import Drainer, FuseBlown
+from worker.settings import WorkerSettings
+
+SECRET = "0123456789abcdef0123456789abcdef"
+OTHER = "fedcba9876543210fedcba9876543210"
+LOGIN = "account:login:success"
+SECONDS = 20.0
+
+
+@pytest.fixture
+def settings(redis_url: str, database_url: str) -> Callable[..., WorkerSettings]:
+    return lambda *keys: settings_for(redis_url, database_url, spool="off", verify_keys=keys)
+
+
+@pytest.fixture
+def drain(settings: Callable[..., WorkerSettings]) -> Iterator[Callable[..., dict[str, int]]]:
+    """Drain with these keys; returns how many messages met which fate."""
+    made: list[Drainer] = []
+
+    def run(*keys: str) -> dict[str, int]:
+        made.append(Drainer(settings(*keys), f"here/{len(made)}"))
+        return made[-1].run(SECONDS).counts()
+
+    yield run
+    for drainer in made:
+        drainer.close()
+
+
+def an_emitter(redis_url: str, secret: str | None = SECRET, **changes: Any) -> Emitter:
+    key = None if secret is None else f"web:{secret}"
+    return Emitter(ProducerSettings(redis_url=redis_url, spool="off", signing_key=key, **changes))
+
+
+def test_what_an_emitter_with_a_key_sends_is_stored(
+    redis_url: str, database_url: str, drain: Callable[..., dict[str, int]]
+) -> None:
+    emitter = an_emitter(redis_url)
+    found = emitter.emit(LOGIN, user="u1")
+    emitter.close()
+
+    assert drain(f"web:{SECRET}") == {"stored": 1}
+    assert stored_ids(database_url) == [found]
+
+
+def test_without_keys_a_worker_asks_for_nothing(redis_url: str, drain: Callable[..., dict[str, int]]) -> None:
+    for secret in (SECRET, None):
+        emitter = an_emitter(redis_url, secret)
+        emitter.emit(LOGIN, user="u1")
+        emitter.close()
+
+    assert drain() == {"stored": 2}
+
+
+def test_what_is_not_signed_or_forged_is_a_dead_letter_that_no_tally_counts(
+    client: redis.Redis, redis_url: str, database_url: str, drain: Callable[..., dict[str, int]]
+) -> None:
+    raw = encode(an_event(producer="elsewhere:1", seq=7))
+    put(client, raw)
+    client.xadd(STREAM, {"e": raw, "s": b"web:" + b"0" * 64})
+    client.xadd(STREAM, {"e": raw, "s": b"\xff\x00"})
+    emitter = an_emitter(redis_url, OTHER)
+    emitter.emit(LOGIN, user="u1")
+    emitter.close()
+
+    assert drain(f"web:{SECRET}") == {"dead_lettered": 4}
+    letters = query(database_url, "SELECT reason, raw, signature FROM dead_letters ORDER BY id")
+    assert [row["reason"] for row in letters] == ["unsigned", "forged", "forged", "forged"]
+    assert bytes(letters[0]["raw"]) == raw
+    assert letters[0]["signature"] is None
+    assert bytes(letters[2]["signature"]) == b"\xff\x00"
+    assert query(database_url, "SELECT * FROM tallies") == []
+
+
+def test_a_byte_changed_on_the_way_is_noticed(
+    client: redis.Redis, redis_url: str, drain: Callable[..., dict[str, int]]
+) -> None:
+    emitter = an_emitter(redis_url)
+    emitter.emit(LOGIN, user="u1")
+    emitter.close()
+    [fields] = entries(redis_url)
+    client.delete(STREAM)
+    changed = {**fields, b"e": fields[b"e"].replace(b'"u1"', b'"u2"')}
+    client.xadd(STREAM, changed)  # type: ignore[arg-type]  # invariant in its keys
+
+    assert drain(f"web:{SECRET}") == {"dead_lettered": 1}
+
+
+def test_a_quarantined_message_is_kept_as_such_when_it_is_signed(
+    redis_url: str, database_url: str, drain: Callable[..., dict[str, int]]
+) -> None:
+    for secret in (SECRET, OTHER):
+        emitter = an_emitter(redis_url, secret, on_invalid="quarantine")
+        emitter.emit("no:such:tag")
+        emitter.close()
+
+    drain(f"web:{SECRET}")
+
+    letters = query(database_url, "SELECT reason FROM dead_letters ORDER BY id")
+    assert [row["reason"] for row in letters] == ["quarantined", "forged"]
+
+
+def test_letters_are_checked_again_when_they_are_replayed_with_another_key(
+    engine: Engine,
+    redis_url: str,
+    database_url: str,
+    drain: Callable[..., dict[str, int]],
+    settings: Callable[..., WorkerSettings],
+) -> None:
+    emitter = an_emitter(redis_url, OTHER, on_invalid="quarantine", producer_name="shop")
+    found = emitter.emit(LOGIN, user="u1")
+    emitter.emit("no:such:tag")
+    emitter.close()
+    drain(f"web:{SECRET}")
+
+    replay(engine, settings(f"web:{SECRET}"))
+    refused = query(database_url, "SELECT reason FROM dead_letters ORDER BY id")
+    replay(engine, settings(f"web:{SECRET}", f"web:{OTHER}"))
+
+    assert [row["reason"] for row in refused] == ["forged", "forged"]
+    assert found in stored_ids(database_url)
+    letters = query(database_url, "SELECT reason FROM dead_letters")
+    assert [row["reason"] for row in letters] == ["unknown_tag"]
+    tallies = query(
+        database_url, "SELECT fate, CAST(sequences AS text) AS numbers FROM tallies ORDER BY fate DESC"
+    )
+    assert [(row["fate"], row["numbers"]) for row in tallies] == [("stored", "{[1,2)}"), ("dead", "{[2,3)}")]
+
+
+def test_many_forged_messages_blow_the_fuse(
+    client: redis.Redis, drain: Callable[..., dict[str, int]]
+) -> None:
+    put(client, *[encode(an_event()) for _ in range(1_000)])
+    with pytest.raises(FuseBlown):
+        drain(f"web:{SECRET}")
+    assert client.xlen(STREAM) == 1_000
+
+
+def replay(engine: Engine, settings: WorkerSettings) -> None:
+    with transaction(engine) as connection:
+        requests = Requests(connection, catalogue.load(), "ada")
+        identity = requests.replay(ReplayFilters(last_id(connection), (), ()))
+    runner = Runner(settings)
+    try:
+        while runner.step(identity).state == "running":
+            pass
+    finally:
+        runner.close()
