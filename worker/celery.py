@@ -1,7 +1,7 @@
 """The Celery application: `celery -A worker worker`, `celery -A worker beat`.
 
-Celery is known in this module, `tasks`, `dispatcher` and celeryconfig.py, and
-nowhere else. No event ever travels in a Celery message.
+Celery is known in this module, `tasks`, `dispatcher`, `replacer` and celeryconfig.py,
+and nowhere else. No event ever travels in a Celery message.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from celery import Celery
 
 from .dispatcher import Dispatcher
+from .replacer import Replacer
 
 app = Celery("trailkeeper", include=["worker.tasks"])
 app.config_from_object("celeryconfig")
-app.steps["consumer"].add(Dispatcher)
+app.steps["consumer"].update({Dispatcher, Replacer})

@@ -39,7 +39,13 @@ FORBIDDEN = {
     "views": NEVER | {"examples", "worker", "cli"} | CELERY,
     "cli": NEVER | FRAMEWORKS,
 }
-KNOW_CELERY = {"worker/celery.py", "worker/tasks.py", "worker/dispatcher.py", "worker/control.py"}
+KNOW_CELERY = {
+    "worker/celery.py",
+    "worker/tasks.py",
+    "worker/dispatcher.py",
+    "worker/replacer.py",
+    "worker/control.py",
+}
 READ_ENVIRONMENT = {f"{package}/settings.py" for package in OURS}
 
 
