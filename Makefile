@@ -8,7 +8,7 @@ ARGS ?=
 # the whole suite is shared among workers, a file at a time; a few tests are sooner run in one process
 WHOLE := -n auto --dist loadfile --no-loadscope-reorder --durations 10 --durations-min 5
 
-.PHONY: help setup demo up test chaos fuzz lint format bench docs pictures lock clean
+.PHONY: help setup demo up test chaos governed fuzz lint format bench docs pictures lock clean
 
 help:  ## List what can be done
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ up: setup  ## Keep the embedded stack running in the foreground
 
 chaos: setup  ## Send a million events while everything fails, and count (ARGS="--events 50000")
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+governed: setup  ## Import, hold, purge, erase and enrich under kills, and count (ARGS="--events 20000")
+	$(BIN)/python -m tests.chaos.governed $(ARGS)
 
 fuzz: setup  ## Send a million hostile messages through reading and draining (ARGS="--messages 50000")
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
