@@ -79,7 +79,9 @@ def _setting(name: str, packages: list[str]) -> Setting:
 
 
 def _problems(name: str, packages: list[str]) -> Iterator[str]:
-    environ = {key: value for key, value in given().items() if key == variable(name)}
+    # how Redis is reached is right or wrong as a whole
+    together = {variable(name)} | ({variable("redis_url")} if name.startswith("redis_tls") else set())
+    environ = {key: value for key, value in given().items() if key in together}
     for package in packages:
         try:
             read(KINDS[package], environ)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import msgspec
 
+from producer.redis_tls import RedisTls
 from producer.settings import PREFIX, Paths, ProducerSettings, Url, read, variable
 
 
-class CliSettings(msgspec.Struct, frozen=True, kw_only=True):
+class CliSettings(RedisTls, frozen=True, kw_only=True):
     """What the command itself needs to know.
 
     Attributes:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 import msgspec
 
 from .errors import SettingsError
+from .redis_tls import RedisTls
 
 PREFIX = "TRAILKEEPER_"
 
@@ -48,11 +49,15 @@ SpoolPath = Annotated[
 ]
 
 
-class ProducerSettings(msgspec.Struct, frozen=True, kw_only=True):
+class ProducerSettings(RedisTls, frozen=True, kw_only=True):
     """What `emit` needs to know.
 
     Attributes:
         redis_url: where events go: ``redis://``, ``rediss://`` or ``unix://``.
+        redis_tls_ca: PEM file of the authorities that may vouch for Redis, with ``rediss://``; without it,
+            those of the system.
+        redis_tls_cert: PEM file of the certificate that we show to Redis.
+        redis_tls_key: PEM file of its key, if that is not in the same file.
         stream: key of the Redis Stream.
         catalogue: TOML files with the application's own event types.
         emit_budget_ms: the longest that one `emit` may take in all, in milliseconds.

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from producer.redis_tls import RedisTls
 from producer.settings import Items, Milliseconds, Paths, Seconds, SpoolPath, Url, read
 
 MINIMUM_DAYS = 30
@@ -33,7 +34,7 @@ VerifyKeys = Annotated[
 ]
 
 
-class WorkerSettings(msgspec.Struct, frozen=True, kw_only=True):
+class WorkerSettings(RedisTls, frozen=True, kw_only=True):
     """What workers and beat need to know.
 
     Attributes:
