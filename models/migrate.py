@@ -17,14 +17,18 @@ from .engine import make_engine
 from .errors import translated
 from .locks import MIGRATING
 from .partitions.manage import ensure_ahead
+from .roles import Lack, settle
 from .tables import VERSION_TABLE
 
 SCRIPTS = Path(__file__).parent / "migrations"
 LONGEST_STEP_MS = 3_600_000  # an index over a large table takes its time; waiting for locks stays limited
 
 
-def upgrade(url: str) -> None:
-    """Run every step that is missing, then make the partitions of the near future.
+def upgrade(url: str) -> list[Lack]:
+    """Run every step that is missing, settle the roles, then make the partitions of the near future.
+
+    Returns:
+        What is missing of the roles, as whoever migrates may not give it.
 
     Raises:
         StoreError: the database is away, or a step was refused; what was done so far stays done.
@@ -33,7 +37,11 @@ def upgrade(url: str) -> None:
     with _engine(url) as engine:
         with translated(), engine.connect() as connection, _alone(connection):
             command.upgrade(_config(connection), "head")
+            connection.commit()
+            with connection.begin():
+                lacks = settle(connection)
         ensure_ahead(engine, datetime.now(UTC))
+    return lacks
 
 
 def current(url: str) -> str | None:

@@ -82,7 +82,7 @@ def reading_engine(settings: ViewsSettings) -> Engine:
     Raises:
         ValueError: the URL is none.
     """
-    url = parse_url(settings.database_url)
+    url = parse_url(settings.views_database_url or settings.database_url)
     own = url.query.get("options", ())
     options = " ".join([own] if isinstance(own, str) else own)
     reading = url.update_query_dict({"options": f"{options} {READ_ONLY}".strip()})

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import msgspec
 
+from producer.redis_tls import RedisTls
 from producer.settings import Items, Milliseconds, Paths, Url, read
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Secret = Annotated[str, msgspec.Meta(min_length=32, extra={"expected": "at least 32 characters"})]
 
 
-class ViewsSettings(msgspec.Struct, frozen=True, kw_only=True):
+class ViewsSettings(RedisTls, frozen=True, kw_only=True):
     """What API and pages need to know.
 
     Attributes:
@@ -21,6 +22,7 @@ class ViewsSettings(msgspec.Struct, frozen=True, kw_only=True):
         database_url: where events are read; ``postgresql+psycopg2://``.
         views_orders_database_url: where what admins ask for is written down: by a role that may read all and
             insert into `orders`; without it, by that of `database_url`.
+        views_database_url: where the views read instead, as a role that can only read.
         stream: key of the Redis Stream.
         catalogue: TOML files with the application's own event types.
         token_secret: signs and verifies viewers' tokens (HS256); at least 32 characters.
@@ -39,6 +41,7 @@ class ViewsSettings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: Url = "redis://127.0.0.1:6379/0"
     database_url: Url = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
     views_orders_database_url: Url | None = None
+    views_database_url: Url | None = None
     stream: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "trailkeeper:events"
     catalogue: Paths = ()
     token_secret: Secret | None = None

@@ -14,14 +14,17 @@ def command() -> None:
     """Bring the database to the schema of this version.
 
     Runs the steps that are missing and makes the partitions of the coming
-    months. Safe to run again, and from several machines at once.
+    months, and the roles of least privilege. Safe to run again, and from several
+    machines at once.
     """
     from models.migrate import current, head, upgrade  # noqa: PLC0415 - slow to import
 
     url = database_url()
     before = current(url)
-    upgrade(url)
+    lacks = upgrade(url)
     done = (
         f"was current ({head()})" if before == head() else f"brought from {before or 'nothing'} to {head()}"
     )
     say(f"{without_password(url)}: {done}")
+    for lack in lacks:
+        say(f"missing: {lack.what}; a superuser can give it: {lack.statement};")

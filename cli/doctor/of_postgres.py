@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from cli.services import store
 from cli.status.in_postgres import ahead
 from models.engine import transaction
 from models.partitions import existing, leftovers
+from models.roles import WRITER, lacks
 from models.status import ServerFacts, schema_current, server_facts
 
 from .finding import Finding, ok, problem, warning
 
+MOST_SHOWN = 3
 OLDEST = 140_000  # 14: the first with DETACH PARTITION CONCURRENTLY
 
 
@@ -34,6 +36,7 @@ def postgres() -> Iterator[Finding]:
         if current:
             yield _ahead(connection)
             yield from _unfinished(connection)
+            yield from _roles(connection)
 
 
 def _version(facts: ServerFacts) -> Finding:
@@ -81,3 +84,17 @@ def _unfinished(connection: Connection) -> Iterator[Finding]:
     if left:
         found = f"removal was begun and not ended: {', '.join(left)}"
         yield warning("partitions removed", found, "run `trailkeeper purge`: it ends what was begun")
+
+
+def _roles(connection: Connection) -> Iterator[Finding]:
+    """Whether the roles of least privilege are there, and used."""
+    check, missing = "database roles", [lack.what for lack in lacks(connection)]
+    if missing:
+        shown = ", ".join(missing[:MOST_SHOWN]) + (", ..." if len(missing) > MOST_SHOWN else "")
+        advice = "run `trailkeeper migrate` as a superuser, or as who made the database with CREATEROLE"
+        yield warning(check, f"missing: {shown}", advice)
+    elif connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")):
+        advice = f"give the worker a login of its own: CREATE ROLE name LOGIN PASSWORD '...' IN ROLE {WRITER}"
+        yield warning(check, "TRAILKEEPER_DATABASE_URL logs in as a superuser", advice)
+    else:
+        yield ok(check, "as they should be")

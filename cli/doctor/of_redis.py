@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import redis
 
 from cli.services import stream
-from worker.drain.stream import redis_translated
+from worker.drain.stream import connect, redis_translated
+from worker.settings import settings as worker_settings
 
 from .finding import Finding, ok, problem, warning
 
@@ -26,11 +29,41 @@ def redis_server() -> Iterator[Finding]:
     with stream() as (client, _), redis_translated():
         info: Mapping[str, Any] = client.info()
         policy, appendonly = _setting(client, "maxmemory-policy"), _setting(client, "appendonly")
+    yield from _door(worker_settings().redis_url)
     yield _version(info)
     yield _persistence(info, appendonly)
     yield from _errors(info)
     yield _eviction(info, policy)
     yield _memory(info)
+
+
+def _door(url: str) -> Iterator[Finding]:
+    """Whether strangers who reach a server on another machine get in, and whether they can listen."""
+    place = urlsplit(url)
+    if place.scheme == "unix" or _is_local(place.hostname or "localhost"):
+        return
+    if _lets_anybody_in(place):
+        advice = "set a password (requirepass), or `user default off` and the users of docs/redis.acl"
+        yield warning("Redis access", "the default user needs no password", advice)
+    if place.scheme != "rediss":
+        advice = "use rediss:// unless the network between is your own"
+        yield warning("Redis transport", "what goes there can be read on the way", advice)
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _lets_anybody_in(place: SplitResult) -> bool:
+    stranger = place._replace(netloc=place.netloc.rpartition("@")[2])
+    with connect(urlunsplit(stranger)) as client:
+        try:
+            return bool(client.ping())
+        except redis.RedisError:
+            return False  # it wants to know who asks
 
 
 def _setting(client: redis.Redis, name: str) -> str | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cli.urls import without_password
 
+from .logins import make_logins
 from .postgres import EmbeddedPostgres
 from .records import forget, record
 from .redis import EmbeddedRedis
@@ -65,14 +66,20 @@ class RedisServer:
 
 
 class PostgresServer:
-    """Postgres: an embedded one in the home, or the one at *given*."""
+    """Postgres: an embedded one in the home, or the one at *given*.
+
+    Attributes:
+        url: of the database, for who migrates it; empty until it was started.
+        worker_url: the same for workers, with fewer rights in an embedded one; likewise.
+        views_url: the same for the views; likewise.
+    """
 
     name = "postgres"
 
     def __init__(self, home: Path, given: str | None) -> None:
         self._embedded = EmbeddedPostgres(home / "postgres")
         self.is_embedded = given is None
-        self.url = given or ""
+        self.url = self.worker_url = self.views_url = given or ""
 
     @property
     def shown(self) -> str:
@@ -86,7 +93,12 @@ class PostgresServer:
             EmbeddedError: it did not start.
         """
         if self.is_embedded:
-            self.url = self._embedded.start()
+            self.url = self.worker_url = self.views_url = self._embedded.start()
+
+    def make_logins(self) -> None:
+        """Let worker and views log in to the embedded one as roles of their own, once the schema is there."""
+        if self.is_embedded:
+            self.worker_url, self.views_url = make_logins(self.url)
 
     def is_running(self) -> bool:
         """Whether the embedded one lives."""

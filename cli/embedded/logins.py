@@ -1,0 +1,31 @@
+"""Who logs in to an embedded Postgres: worker and views, each with no more rights than it needs."""
+
+from __future__ import annotations
+
+WORKER, VIEWS = "trailkeeper_worker", "trailkeeper_views"
+
+
+def make_logins(url: str) -> tuple[str, str]:
+    """The two roles, made where they are missing. The schema has to be there.
+
+    Args:
+        url: of the database, for its superuser.
+
+    Returns:
+        The URLs for the worker and for the views.
+
+    Raises:
+        StoreError: the server is away.
+    """
+    from models.engine import make_engine, parse_url, transaction  # noqa: PLC0415 - slow, and an extra
+    from models.roles import READER, WRITER, make_login  # noqa: PLC0415
+
+    engine = make_engine(url, application_name="trailkeeper up")
+    try:
+        with transaction(engine) as connection:
+            make_login(connection, WORKER, WRITER)
+            make_login(connection, VIEWS, READER)
+    finally:
+        engine.dispose()
+    worker, views = (parse_url(url).set(username=name) for name in (WORKER, VIEWS))
+    return worker.render_as_string(hide_password=False), views.render_as_string(hide_password=False)

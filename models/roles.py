@@ -1,0 +1,197 @@
+"""Roles of least privilege: groups that cannot log in, to be granted to those who do.
+
+* ``trailkeeper_owner`` owns `events` and its partitions, and nothing else. To attach, detach or drop a
+  partition one has to own it, so the writer is a member; a new partition belongs to it whoever makes it.
+* ``trailkeeper_writer`` is for workers and operators: what drains, purges, scrubs and backfills need.
+* ``trailkeeper_reader`` is for the views: reads, and places orders for a worker to judge.
+* ``trailkeeper_outbox`` is for applications: leaves messages in the outbox, and cannot read them.
+
+Roles belong to the whole cluster; what they may do, to a database. So all of this is settled anew at the
+end of each migration: it finds what is missing, also in another database, and for tables of later versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from .errors import translated
+from .locks import MAKING_PARTITIONS
+from .tables import VERSION_TABLE, Base
+
+OWNER, WRITER = "trailkeeper_owner", "trailkeeper_writer"
+READER, OUTBOX = "trailkeeper_reader", "trailkeeper_outbox"
+ROLES = (OWNER, WRITER, READER, OUTBOX)
+
+EVENTS, ORDERS = "events", "orders"
+CHANGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
+KEPT = frozenset({"erasures", "holds"})
+"""What no worker removes. Records of purges and scrubs that had nothing to do, it does."""
+
+ORDERED = ("id", "asked_by", "action", "given")
+"""What whoever places an order may say of it; what came of it is the worker's to say."""
+
+NOT_ALLOWED = ("42501", "0LP01")  # insufficient privilege, invalid grant operation
+THERE_ALREADY = ("42710", "23505")  # by another migration on the same cluster, just now
+
+
+@dataclass(frozen=True)
+class Lack:
+    """A privilege that is missing, and the statement that gives it."""
+
+    what: str
+    statement: str
+
+
+def settle(connection: Connection) -> list[Lack]:
+    """Make what is missing of the roles and of what they may do.
+
+    Args:
+        connection: in a transaction, of whoever migrates.
+
+    Returns:
+        What could not be made, as whoever migrates may not; a superuser, or who made the database and
+        has CREATEROLE, may everything.
+
+    Raises:
+        StoreError: the database is away, or a lock was not to be had.
+    """
+    with translated():
+        for role in _missing_roles(connection):
+            _tried(connection, f"CREATE ROLE {role} NOLOGIN")
+        if any(True for _ in _unowned(connection)):
+            # before any lock on a parent, as whoever makes partitions does
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MAKING_PARTITIONS})
+        # each gives what the next needs: to own tables, a role must be one's own and may create in the schema
+        for lacking in (_memberships, _schema, _unowned, _tables):
+            for lack in lacking(connection):
+                _tried(connection, lack.statement)
+        return lacks(connection)
+
+
+def lacks(connection: Connection) -> list[Lack]:
+    """What is missing of the roles and of what they may do in this database.
+
+    Raises:
+        StoreError: the schema is missing, or the database is away.
+    """
+    with translated():
+        if missing := _missing_roles(connection):
+            return [Lack(f"the role {role}", f"CREATE ROLE {role} NOLOGIN") for role in missing]
+        return [
+            lack
+            for lacking in (_memberships, _schema, _unowned, _tables)
+            for lack in lacking(connection)
+            if CURRENT_USER not in lack.statement
+        ]
+
+
+def make_login(connection: Connection, name: str, group: str) -> None:
+    """Make a role that logs in without a password of its own, as the embedded server lets it.
+
+    Raises:
+        StoreError: it cannot be made.
+    """
+    with translated():
+        if not connection.scalar(text("SELECT to_regrole(:name)"), {"name": name}):
+            connection.execute(text(f"CREATE ROLE {name} LOGIN"))
+        connection.execute(text(f"GRANT {group} TO {name}"))
+
+
+CURRENT_USER = "CURRENT_USER"
+
+
+def _missing_roles(connection: Connection) -> list[str]:
+    there = set(
+        connection.scalars(
+            text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:roles)"), {"roles": [*ROLES]}
+        )
+    )
+    return [role for role in ROLES if role not in there]
+
+
+def _memberships(connection: Connection) -> Iterator[Lack]:
+    ask = text("SELECT pg_has_role(CAST(:member AS name), CAST(:role AS name), 'USAGE')")
+    if not connection.scalar(text("SELECT pg_has_role(CAST(:role AS name), 'USAGE')"), {"role": OWNER}):
+        yield Lack(f"membership in {OWNER}", f"GRANT {OWNER} TO {CURRENT_USER}")
+    if not connection.scalar(ask, {"member": WRITER, "role": OWNER}):
+        yield Lack(f"{WRITER} as a member of {OWNER}", f"GRANT {OWNER} TO {WRITER}")
+
+
+def _schema(connection: Connection) -> Iterator[Lack]:
+    """The schema of our tables, wherever the search path led the migration."""
+    schema, quoted = connection.execute(_SCHEMA, {"events": EVENTS}).one()
+    for role, privilege in (*((role, "USAGE") for role in ROLES), (OWNER, "CREATE")):
+        if not connection.scalar(_HAS_SCHEMA, {"role": role, "schema": schema, "privilege": privilege}):
+            what = f"{privilege} on schema {quoted}"
+            yield Lack(f"{what} for {role}", f"GRANT {what} TO {role}")
+
+
+def _unowned(connection: Connection) -> Iterator[Lack]:
+    """`events` and what lies beneath it, parents first, as far as it belongs to somebody else."""
+    found = connection.scalars(_TREE, {"events": EVENTS, "owner": OWNER})
+    for table in found.all():
+        yield Lack(f"{table} as a table of {OWNER}", f"ALTER TABLE {table} OWNER TO {OWNER}")
+
+
+def _tables(connection: Connection) -> Iterator[Lack]:
+    tables = {name for name in (*Base.metadata.tables, VERSION_TABLE) if _exists(connection, name)}
+    for table in sorted(tables):
+        for role, privileges in _wanted(table).items():
+            for privilege in privileges:
+                if not connection.scalar(_HAS, {"role": role, "table": table, "privilege": privilege}):
+                    yield Lack(
+                        f"{privilege} on {table} for {role}", f"GRANT {privilege} ON {table} TO {role}"
+                    )
+    if ORDERS in tables:
+        yield from _ordering(connection)
+
+
+def _wanted(table: str) -> dict[str, tuple[str, ...]]:
+    writer = CHANGES[:3] if table in KEPT else CHANGES[:1] if table == VERSION_TABLE else CHANGES
+    outbox = ("INSERT",) if table == "outbox" else ()
+    return {WRITER: writer, READER: ("SELECT",), OUTBOX: outbox}
+
+
+def _ordering(connection: Connection) -> Iterator[Lack]:
+    ask = text("SELECT has_column_privilege(CAST(:role AS name), :table, :column, 'INSERT')")
+    asked = [{"role": READER, "table": ORDERS, "column": column} for column in ORDERED]
+    if not all(connection.scalar(ask, values) for values in asked):
+        columns = f"INSERT ({', '.join(ORDERED)}) ON {ORDERS}"
+        yield Lack(f"INSERT on {ORDERS} for {READER}", f"GRANT {columns} TO {READER}")
+
+
+def _exists(connection: Connection, table: str) -> bool:
+    return connection.scalar(text("SELECT to_regclass(:table)"), {"table": table}) is not None
+
+
+def _tried(connection: Connection, statement: str) -> None:
+    """Do it, or find that one may not; whatever else is wrong stops the migration."""
+    try:
+        with connection.begin_nested():
+            connection.execute(text(statement))
+    except DBAPIError as error:
+        if getattr(error.orig, "pgcode", None) not in (*NOT_ALLOWED, *THERE_ALREADY):
+            raise
+
+
+_HAS = text("SELECT has_table_privilege(CAST(:role AS name), CAST(:table AS text), :privilege)")
+_HAS_SCHEMA = text("SELECT has_schema_privilege(CAST(:role AS name), CAST(:schema AS text), :privilege)")
+_SCHEMA = text("""
+    SELECT nspname, quote_ident(nspname)
+      FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+     WHERE pg_class.oid = to_regclass(:events)
+""")
+_TREE = text("""
+    WITH RECURSIVE tree AS (
+        SELECT to_regclass(:events)::oid AS oid, 0 AS depth
+        UNION ALL
+        SELECT inhrelid, depth + 1 FROM pg_inherits JOIN tree ON inhparent = tree.oid
+    )
+    SELECT quote_ident(relname) FROM tree JOIN pg_class ON pg_class.oid = tree.oid
+     WHERE relkind IN ('r', 'p') AND pg_get_userbyid(relowner) <> :owner
+     ORDER BY depth, relname
+""")
