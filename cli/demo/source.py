@@ -130,6 +130,8 @@ def _application(stack: Stack) -> Iterator[str]:
         "--rehearsal",
         "--database",
         str(database),
+        "--desk",
+        stack.database_url,
     ]
     with (stack.home / "logs" / "application.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=stack.environment)

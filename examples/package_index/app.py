@@ -6,6 +6,7 @@ from flask import Flask
 
 from producer.middleware.wsgi import WSGIMiddleware
 
+from . import prohibitions as _prohibitions  # noqa: F401 - routes of the blueprint admin
 from .accounts import accounts
 from .admin import admin
 from .audit import answer_with_receipts

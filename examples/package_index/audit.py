@@ -7,10 +7,12 @@ who acts was settled once a request by identity.py.
 from __future__ import annotations
 
 from flask import Response, g
+from sqlalchemy.orm import Session
 
-from producer import Actor, Credential, Receipt, Subject, emit
+from producer import Actor, Credential, Receipt, Subject, emit, emit_on_commit
 
 from .records import Organization, Project, Publisher, Token, User
+from .services import desk
 
 HEADER = "X-Trailkeeper-Event"
 
@@ -54,6 +56,20 @@ def record(
         actor=actor,
         additional=additional,
     )
+    g.setdefault("recorded", []).append(receipt)
+    return receipt
+
+
+def record_with(session: Session, tag: str, **additional: object) -> Receipt:
+    """Record what a session's transaction does: with it the event is committed, and without it there is none.
+
+    In the audit trail's own database, the event is one more row of the transaction. In any
+    other one it is sent right after the commit, and lost if the process dies between the two.
+    """
+    if desk().is_in_trail:
+        receipt = emit(tag, additional=additional, connection=session)
+    else:
+        receipt = emit_on_commit(session, tag, additional=additional)
     g.setdefault("recorded", []).append(receipt)
     return receipt
 

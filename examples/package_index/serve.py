@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     sys.stdout.flush()
     server.serve_forever(poll_interval=0.1)
     server.server_close()
-    Services.of(app).store.close()
+    Services.of(app).close()
     return 0
 
 
@@ -56,12 +56,17 @@ def _settings(options: argparse.Namespace) -> Settings:
         password_cost=REHEARSAL_COST if options.rehearsal else Settings.password_cost,
         rehearsal=options.rehearsal,
         trusted_proxies=(HOST,),
+        desk=options.desk,
     )
 
 
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="examples.package_index.serve", description=__doc__)
     parser.add_argument("--database", type=Path, required=True, help="the SQLite file, made if missing")
+    parser.add_argument(
+        "--desk",
+        help="URL of the staff's database, such as Trailkeeper's own; by default a file beside the other",
+    )
     parser.add_argument("--port", type=int, default=0, help="0 chooses a free one")
     parser.add_argument("--rehearsal", action="store_true", help="serve what the scripted clients need")
     return parser.parse_args(arguments)

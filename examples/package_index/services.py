@@ -11,6 +11,7 @@ from typing import Protocol
 
 from flask import Flask, current_app
 
+from .desk import Desk
 from .rate_limit import RateLimit
 from .store import Database, Store
 
@@ -41,6 +42,7 @@ class Settings:
         now: the clock, in seconds since 1970.
         rehearsal: also serve what scripted clients need and no stranger may have (rehearsal.py).
         trusted_proxies: addresses whose X-Forwarded-For is believed.
+        desk: URL of the staff's database; without it, a file beside the SQLite file.
     """
 
     database: Path
@@ -51,6 +53,7 @@ class Settings:
     now: Callable[[], float] = time.time
     rehearsal: bool = False
     trusted_proxies: tuple[str, ...] = ()
+    desk: str | None = None
 
 
 class Services:
@@ -60,8 +63,14 @@ class Services:
         """Make the store's file if it is missing."""
         self.settings = settings
         self.store = Store(settings.database)
+        self.desk = Desk(settings.desk or f"sqlite:///{settings.database}-desk")
         self.login_limit = RateLimit(settings.login_attempts, 300.0)
         self.letters: dict[str, str] = {}
+
+    def close(self) -> None:
+        """Close the connections of both databases."""
+        self.store.close()
+        self.desk.close()
 
     @classmethod
     def of(cls, app: Flask) -> Services:
@@ -81,6 +90,10 @@ def transaction() -> AbstractContextManager[Database]:
 
 def reading() -> AbstractContextManager[Database]:
     return services().store.reading()
+
+
+def desk() -> Desk:
+    return services().desk
 
 
 def settings() -> Settings:

@@ -14,7 +14,7 @@ from .audit import record
 from .errors import Refusal
 from .identity import caller
 from .records import Project, User
-from .services import metrics, transaction
+from .services import desk, metrics, transaction
 from .store import Database, new_id
 
 uploads = Blueprint("uploads", __name__)
@@ -77,6 +77,8 @@ def _create(db: Database, name: str, user: User | None) -> Project:
     token = caller().token
     if user is None or token is None or token.project_id is not None:
         raise Refusal(403, "this token is for another project")
+    if desk().prohibits(name):
+        raise Refusal(403, "this name is prohibited")
     project_id = new_id()
     db.execute("INSERT INTO projects (id, name) VALUES (?, ?)", project_id, name)
     db.execute("INSERT INTO roles VALUES (?, ?, 'owner')", project_id, user.id)

@@ -47,7 +47,7 @@ def test_every_event_that_the_application_confirmed_is_in_the_stream(
     told: list[UUID] = []
     confirmed = drive(url, seconds=1.5, on_event=told.append)
     events = _stored(redis_url)
-    assert len(confirmed) == 466  # as the guide says
+    assert len(confirmed) == 470  # as the guide says
     assert sorted(told) == sorted(confirmed)
     assert sorted(event.id for event in events) == sorted(confirmed)
     assert len({event.ip for event in events if event.ip}) > 25

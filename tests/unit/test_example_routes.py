@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from flask import Flask, Response, request
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
+from examples.package_index import audit
 from examples.package_index.app import create_app
 from examples.package_index.audit import HEADER
 from examples.package_index.clients.client import Client
@@ -21,6 +22,7 @@ from examples.package_index.clients.person import Cast, Person
 from examples.package_index.clients.program import program
 from examples.package_index.passwords import hashed
 from examples.package_index.services import Services, Settings
+from producer import Receipt, emit, emit_on_commit
 from producer.event import Event
 from producer.testing import Recorder
 from producer.wire import encode
@@ -72,6 +74,8 @@ RECORDED: dict[str, tuple[str, ...]] = {
     "/admin/projects/<name>/quarantine": ("project:quarantine:enter",),
     "/admin/projects/<name>/quarantine/lift": ("project:quarantine:exit",),
     "/admin/projects/<name>/upload-limit": ("admin:project:set_upload_limit",),
+    "/admin/prohibited-names": ("admin:prohibited_name:add",),
+    "/admin/prohibited-names/remove": ("admin:prohibited_name:remove",),
     "/admin/users/<name>/disable-password": ("account:password:disable account:email:send",),
     "/rehearsal/staff": ("admin:user:flags:change",),
     "/rehearsal/letter": ("",),
@@ -137,7 +141,7 @@ def app(tmp_path: Path, trailkeeper_events: Recorder, counted: Counting) -> Iter
         )
     )
     yield app
-    Services.of(app).store.close()
+    Services.of(app).close()
 
 
 @pytest.fixture
@@ -325,6 +329,48 @@ def test_staff_acts_as_staff_under_admin_and_as_a_user_elsewhere(
     assert last(trailkeeper_events, "project:quarantine:enter").actor.kind == "staff"
     assert last(trailkeeper_events, "project:release:yank").actor.kind == "user"
     assert len(trailkeeper_events.only("project:quarantine:enter")) == 1
+
+
+def test_the_staffs_list_of_names_holds(alice: Person, trailkeeper_events: Recorder) -> None:
+    alice.browser.post("/rehearsal/staff", name="alice")
+    alice.browser.post("/admin/prohibited-names", name="Samplers", reason="looks like another one")
+    assert alice.upload("samplers", "1.0") == 403
+    alice.browser.post("/admin/prohibited-names/remove", name="samplers")
+    assert alice.upload("samplers", "1.0") == 201
+    assert [event.additional["name"] for event in trailkeeper_events.only("admin:prohibited_name:add")] == [
+        "samplers"
+    ]
+    assert last(trailkeeper_events, "admin:prohibited_name:remove").actor.kind == "staff"
+
+
+@pytest.mark.parametrize("is_in_trail", [True, False])
+def test_with_a_session_the_event_is_in_its_transaction_or_after_it(
+    app: Flask,
+    alice: Person,
+    trailkeeper_events: Recorder,
+    monkeypatch: pytest.MonkeyPatch,
+    is_in_trail: bool,
+) -> None:
+    alice.browser.post("/rehearsal/staff", name="alice")
+    desk = Services.of(app).desk
+    desk.is_in_trail = is_in_trail
+    kept = len(trailkeeper_events.only("admin:prohibited_name:add"))
+    outcomes: list[str] = []
+
+    def remembering(call: Callable[..., Receipt]) -> Callable[..., Receipt]:
+        def called(*given: Any, **facts: Any) -> Receipt:
+            receipt = call(*given, **facts)
+            outcomes.append(receipt.outcome)
+            return receipt
+
+        return called
+
+    calls: dict[str, Callable[..., Receipt]] = {"emit": emit, "emit_on_commit": emit_on_commit}
+    for name, call in calls.items():
+        monkeypatch.setattr(audit, name, remembering(call))
+    alice.browser.post("/admin/prohibited-names", name="samplers", reason="looks like another one")
+    assert outcomes == ["outbox" if is_in_trail else "on_commit"]
+    assert len(trailkeeper_events.only("admin:prohibited_name:add")) == kept + 1
 
 
 def test_a_letter_does_not_show_the_addressee_where_its_cause_was(

@@ -69,6 +69,12 @@ def quarantine(staff: Person, suspect: Person, project: str) -> Story:
     staff.browser.post(f"/admin/projects/{project}/quarantine/lift")
     yield
     staff.browser.post(f"/admin/projects/{project}/upload-limit", bytes=200_000)
+    yield
+    lookalike = f"{project}s"
+    staff.browser.post("/admin/prohibited-names", name=lookalike, reason="looks like another one")
+    suspect.upload(lookalike, "1.0")
+    yield
+    staff.browser.post("/admin/prohibited-names/remove", name=lookalike)
 
 
 def reading(readers: list[Client]) -> Story:
