@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import schemathesis
+from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -21,12 +23,16 @@ from sqlalchemy import Engine
 
 from models.engine import make_engine
 from producer.testing import recording
+from tests.support import story
 from tests.support.api import ADMIN, app_with, bearer
 from tests.support.api import settings as views_settings
+from tests.support.backfills import start_enrich
 from tests.support.databases import a_database
 from tests.support.rows import event_row, store
 from tests.support.served import Served, served
 from views.api import tail
+from views.limits import Tries
+from views.orders import Orders
 
 CHECKS = (
     not_a_server_error,
@@ -44,7 +50,7 @@ schema = schemathesis.openapi.from_dict(app_with().openapi()).exclude(path_regex
 
 @pytest.fixture(scope="module")
 def engine(administrator: Engine, template_database: str) -> Iterator[Engine]:
-    """One database for all of it: nothing that is asked changes anything."""
+    """One database for all of it: no worker carries out what is ordered, so nothing changes what is there."""
     with a_database(administrator, template_database) as url:
         found = make_engine(url, application_name="fuzz")
         yield found
@@ -56,10 +62,20 @@ def service(engine: Engine) -> Iterator[Served]:
     now = datetime.now(UTC)
     subjects: list[dict[str, Any]] = [{"user_id": "0"}, {"scope": "project", "project_id": "0"}]
     store(engine, *(event_row(now - timedelta(minutes=1), **subject) for subject in subjects))
+    story.lose(engine, 2)
+    start_enrich(engine)
     with pytest.MonkeyPatch.context() as patch, recording():
         patch.setattr(tail, "LIFE_SECONDS", 0.0)
-        with served(views_settings(), app_with(engine=engine)) as found:
+        with served(views_settings(), _app(engine)) as found:
             yield found
+
+
+def _app(engine: Engine) -> FastAPI:
+    """Where no order is waited for, and nobody commands too often."""
+    app = app_with(engine=engine)
+    orders = Orders(engine, engine, views_settings(), patience=0.0)
+    app.state.parts = replace(app.state.parts, orders=orders, commands=Tries(1_000_000))
+    return app
 
 
 @schema.parametrize()

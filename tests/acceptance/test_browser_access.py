@@ -6,18 +6,29 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 from sqlalchemy import Engine
 
+from models import orders
+from models.engine import transaction
 from producer.testing import Recorder
 from tests.support import story
+from tests.support.backfills import a_line, run_to_end, start_enrich, start_import, write_lines
 from tests.support.browsers import DESKTOP, PHONE, launched, need_a_browser, signed_in
+from tests.support.drains import settings_for
 from tests.support.served import ADMIN, MAINTAINER, OWNER, STRANGER, Served, served, views_settings
 from views.viewer import ANYBODY, Viewer
+from worker.backfills import Runner
+from worker.orders import Carrier
+from worker.retention import add_hold, erase
+from worker.settings import WorkerSettings
+from worker.upkeep import beat_alive
 
 CHECKS = (Path(__file__).parents[1] / "support" / "access.js").read_text(encoding="utf-8")
+ORDERS = [UUID(int=number) for number in range(1, 5)]
 LOOKS: list[tuple[ViewportSize, Literal["light", "dark"]]] = [
     (DESKTOP, "light"),
     (DESKTOP, "dark"),
@@ -34,13 +45,39 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def site(engine: Engine, database_url: str, redis_url: str, trailkeeper_events: Recorder) -> Iterator[Served]:
+def site(
+    engine: Engine, database_url: str, redis_url: str, trailkeeper_events: Recorder, tmp_path: Path
+) -> Iterator[Served]:
     now = datetime.now(UTC)
     story.tell(engine, now)
     story.store(engine, [story.hostile(now)])
     story.lose(engine)
+    _administer(engine, settings_for(redis_url, database_url), tmp_path)
     with served(views_settings(database_url=database_url, redis_url=redis_url)) as found:
         yield found
+
+
+def _administer(engine: Engine, settings: WorkerSettings, folder: Path) -> None:
+    """A backfill that goes on, an import with bad lines, orders of each outcome, and what governance did."""
+    add_hold(settings, "user", story.JAN.id, reason=story.HOSTILE)
+    erase(settings, story.FATIMA.id, by="robin")
+    start_enrich(engine, user=story.HOSTILE)
+    job = start_import(
+        engine, write_lines(folder / story.HOSTILE.replace("/", ""), [a_line(), story.HOSTILE])
+    )
+    beat_alive(settings)
+    given = ({"filters": {"which": "all"}}, {"reasons": []}, {"backfill_id": 99})
+    runner = Runner(settings)
+    run_to_end(runner, job.id)
+    for order, action, about in zip(
+        ORDERS, ("preview_enrich", "preview_replay", "pause"), given, strict=False
+    ):
+        with transaction(engine) as connection:
+            orders.place(connection, order, asked_by=story.HOSTILE, action=action, given=about)
+    list(Carrier(runner.engine, runner.parts).run())
+    runner.close()
+    with transaction(engine) as connection:
+        orders.place(connection, ORDERS[-1], asked_by="robin", action="discard", given={"ids": [1]})
 
 
 def _pages(event_id: str) -> list[tuple[Viewer, str]]:
@@ -65,6 +102,16 @@ def _pages(event_id: str) -> list[tuple[Viewer, str]]:
         (ADMIN, "/dead-letters?reason=wrong_shape"),
         (ADMIN, "/dead-letters/1"),
         (ADMIN, "/pipeline"),
+        (ADMIN, "/retention"),
+        (ADMIN, "/backfills"),
+        (ADMIN, "/backfills/new"),
+        (ADMIN, "/backfills/1"),
+        (ADMIN, "/backfills/2"),
+        (ADMIN, "/backfills/1/cancel"),
+        (ADMIN, "/dead-letters/settle?what=replay&reason=wrong_shape"),
+        (ADMIN, "/dead-letters/settle?what=discard&ids=1&ids=2"),
+        (ADMIN, "/dead-letters?stream=import:x"),
+        *((ADMIN, f"/orders/{order}") for order in ORDERS),
     ]
 
 

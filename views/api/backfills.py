@@ -48,7 +48,7 @@ def listed(request: Request, _viewer: Administering, limit: Limit = 50, before: 
 
 
 @router.get(
-    "/backfills/{id}",
+    "/backfills/{id:int}",
     summary="One backfill",
     response_model=BackfillDocument,
     responses=READING,
@@ -85,7 +85,7 @@ def start(
 
 
 @router.post(
-    "/backfills/{id}/{action}",
+    "/backfills/{id:int}/{action}",
     summary="Pause, resume or cancel a backfill",
     operation_id="change_backfill",
     response_model=OrderDocument,

@@ -56,7 +56,7 @@ def listed(
 
 
 @router.get(
-    "/dead-letters/{id}",
+    "/dead-letters/{id:int}",
     summary="One dead letter",
     response_model=WholeLetterDocument,
     responses=READING,
