@@ -14,7 +14,7 @@ from models.backfills import staging
 from models.backfills.jobs import wait_for
 from models.backfills.staging import Block
 from models.tables import BackfillBlock
-from worker.backfills.blocks import StagedLine, read_block, to_block
+from worker.backfills.blocks import StagedLine, read_block, to_block, unpacked
 
 from .letters import Batch, holding
 from .message import mentions, without
@@ -49,10 +49,9 @@ def erase_from(connection: Connection, batch: Batch, identity: int, block: Block
     Returns:
         Of how many lines; *found* counts on.
     """
-    content = block.content
-    if not mentions(content, batch.user_id):
+    if not mentions(unpacked(block.content), batch.user_id):
         return 0
-    before = read_block(content)
+    before = read_block(block.content)
     after = [_erased(line, batch, found) for line in before]
     changed = sum(old is not new for old, new in zip(before, after, strict=True))
     if changed and not batch.dry:
