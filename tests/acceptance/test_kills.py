@@ -22,9 +22,9 @@ KILLS = 12
 SECONDS_TO_RECOVER = 90.0
 
 
-@pytest.fixture
-def stack(services_folder: Path, request: pytest.FixtureRequest) -> Iterator[Stack]:
-    with running(services_folder / request.node.name[:20]) as stack:
+@pytest.fixture(scope="module")
+def stack(services_folder: Path) -> Iterator[Stack]:
+    with running(services_folder / "kills") as stack:
         yield stack
 
 

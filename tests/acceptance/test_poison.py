@@ -74,7 +74,7 @@ def test_a_message_that_kills_its_worker_is_put_aside_and_the_rest_is_stored(
     ):
         good = [an_event() for _ in range(50)]
         put(client, *good[:25], encode(an_event(request_id=KILLER.decode())), *good[25:])
-        until(lambda: is_drained(stack), 120, "the stream is empty")
+        until(lambda: is_drained(stack), 240, "the stream is empty")
 
         assert set(stored_ids(stack.database_url)) == {event.id for event in good}
         assert dead_letters(stack) == {"killed_worker": 1}

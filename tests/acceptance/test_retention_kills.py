@@ -32,9 +32,9 @@ INSERT = """
 """
 
 
-@pytest.fixture
-def stack(services_folder: Path, request: pytest.FixtureRequest) -> Iterator[Stack]:
-    home = services_folder / request.node.name[:20]
+@pytest.fixture(scope="module")
+def stack(services_folder: Path) -> Iterator[Stack]:
+    home = services_folder / "retention"
     ages = {"RETENTION_USER_DAYS": str(KEPT_DAYS), "SCRUB_ADDRESS_DAYS": "100"}
     with running(home, {f"TRAILKEEPER_{name}": value for name, value in ages.items()}) as stack:
         yield stack

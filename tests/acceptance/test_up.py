@@ -7,6 +7,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -39,6 +40,10 @@ def is_stored(database_url: str, identity: UUID) -> bool:
     return identity in stored_ids(database_url)
 
 
+def _is_another(up: Up, name: str, killed: int) -> bool:
+    return up.pid_of(name) not in {None, killed}
+
+
 def test_an_event_lands_as_a_row_and_sigterm_leaves_no_process_and_the_data(home: Path) -> None:
     with Up(home, "--json") as first:
         found = first.addresses()
@@ -59,19 +64,27 @@ def test_an_event_lands_as_a_row_and_sigterm_leaves_no_process_and_the_data(home
         assert processes_of(home) == {}
 
 
-@pytest.mark.parametrize("name", ["worker", "beat", "views", "redis"])
-def test_a_killed_worker_or_server_is_started_again_and_nothing_is_lost(name: str, home: Path) -> None:
+def test_killed_workers_and_servers_are_started_again_and_nothing_is_lost(home: Path) -> None:
+    names = ("worker", "beat", "views", "redis")
     with Up(home, "--json") as up:
         found = up.addresses()
-        killed = until(lambda: up.pid_of(name))
-        first = emit(found["redis_url"])
-        until(lambda: is_stored(found["database_url"], first))
-        os.kill(killed, signal.SIGKILL)
-        until(lambda: up.pid_of(name) not in {None, killed})
-        second = emit(found["redis_url"])
-        until(lambda: is_stored(found["database_url"], second))
+        for name in names:
+            killed = until(partial(up.pid_of, name), what=f"{name} runs")
+            first = emit(found["redis_url"])
+            until(
+                partial(is_stored, found["database_url"], first),
+                what=f"an event before {name} is killed is stored",
+            )
+            os.kill(killed, signal.SIGKILL)
+            until(partial(_is_another, up, name, killed), what=f"{name} runs again")
+            second = emit(found["redis_url"])
+            until(
+                partial(is_stored, found["database_url"], second),
+                what=f"an event after {name} was killed is stored",
+            )
         said = up.end()[1]
-        assert f"{name} was killed by SIGKILL; starting it again in 0.5 s" in said
+        for name in names:
+            assert f"{name} was killed by SIGKILL; starting it again in 0.5 s" in said
         assert processes_of(home) == {}
 
 

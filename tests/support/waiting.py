@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-SECONDS = 30.0
+SECONDS = 60.0
 
 T = TypeVar("T")
 
