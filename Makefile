@@ -8,7 +8,7 @@ ARGS ?=
 # the whole suite is shared among workers, a file at a time; a few tests are sooner run in one process
 WHOLE := -n auto --dist loadfile --no-loadscope-reorder --durations 10 --durations-min 5
 
-.PHONY: help setup demo up test chaos governed fuzz lint format bench docs pictures lock clean
+.PHONY: help setup demo up test chaos governed fuzz lint format bench docs pictures lock audit sbom clean
 
 help:  ## List what can be done
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,12 @@ lock: setup  ## Pin the dependencies anew, with hashes and without addresses (ne
 	  --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
 	echo 'atheris==3.0.0; python_version < "3.14"' | uv pip compile --universal --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --no-header --no-annotate --python-version 3.11 - -o requirements-fuzz.lock
+
+audit: setup  ## Look for known vulnerabilities of what requirements.lock pins (needs uv and the network)
+	uvx pip-audit --requirement requirements.lock --disable-pip --require-hashes
+
+sbom: setup  ## Write a software bill of materials, trailkeeper.cdx.json (CycloneDX)
+	$(BIN)/python -m docs.bill_of_materials > trailkeeper.cdx.json
 
 clean:  ## Remove what was made here, the demo's data among it
 	rm -rf $(VENV) .trailkeeper build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -94,5 +94,6 @@ WORDS: dict[type, Callable[[Any], str]] = {
     types.IntType: lambda kind: "whole number" + _bounds(kind),
     types.FloatType: lambda kind: "number" + _bounds(kind),
     types.BoolType: lambda _: "`true` or `false`",
+    types.DateTimeType: lambda _: "time, such as `2026-11-24T12:00:00Z`",
     types.StrType: lambda _: "text",
 }

@@ -13,6 +13,7 @@ TokenProblem = Literal[
     "missing_claim",
     "malformed",
     "too_long",
+    "revoked",
 ]
 
 

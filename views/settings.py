@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from typing import Annotated
 
@@ -29,6 +30,9 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
         token_public_key: PEM file that verifies viewers' tokens instead (RSA, elliptic curve or Ed25519).
         token_audience: what a token must name as its ``aud``.
         token_issuer: what a token must name as its ``iss``; without it, any.
+        token_not_before: tokens issued before this time, or that do not say when, are refused: for when
+            many got into wrong hands.
+        revoked_tokens: ids (``jti``) of single tokens that are refused.
         views_host: address that the service listens on.
         views_port: port that the service listens on; 0 for any free one.
         views_pool: the most connections to the database at once, in each process.
@@ -48,6 +52,8 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
     token_public_key: Word | None = None
     token_audience: Word = "trailkeeper"  # noqa: S105 - a name, no secret
     token_issuer: Word | None = None
+    token_not_before: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    revoked_tokens: Items = ()
     views_host: Word = "127.0.0.1"
     views_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8460
     views_pool: Annotated[int, msgspec.Meta(ge=1, le=200)] = 10

@@ -3,13 +3,15 @@
 A token is a JSON Web Token. Its claims: ``sub`` the user's id; ``projects`` and
 ``organizations``, each an object of role (``owner``, ``maintainer``) by id;
 ``staff`` true for an administrator; ``exp`` and ``aud``, without which no token
-is taken. PyJWT's errors become `InvalidToken` here and nowhere else.
+is taken; ``iat`` and ``jti``, by which some can be revoked. PyJWT's errors become
+`InvalidToken` here and nowhere else.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from uuid import uuid4
 
 import jwt
 import msgspec
@@ -69,12 +71,18 @@ def verify(settings: ViewsSettings, token: str) -> Viewer:
             leeway=LEEWAY,
             options={"require": ["exp", "aud"], "enforce_minimum_key_length": True},
         )
+        _refuse_revoked(settings, claims)
         return _viewer(claims)
     except jwt.PyJWTError as error:
         raise _translated(error) from error
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         # JSON that no application writes
         raise InvalidToken("malformed", MALFORMED) from error
+
+
+def token_id(token: str) -> str:
+    """The id of a token that `mint` made, under which it can be revoked."""
+    return str(jwt.decode(token, options={"verify_signature": False})["jti"])
 
 
 def mint(settings: ViewsSettings, viewer: Viewer, seconds: float) -> str:
@@ -115,8 +123,22 @@ def _claims(settings: ViewsSettings, viewer: Viewer, now: datetime, seconds: flo
         "staff": viewer.staff or None,
         "iss": settings.token_issuer,
     }
-    times = {"aud": settings.token_audience, "iat": now, "exp": now + timedelta(seconds=seconds)}
+    # the id is there for `revoked_tokens`
+    times = {
+        "jti": uuid4().hex,
+        "aud": settings.token_audience,
+        "iat": now,
+        "exp": now + timedelta(seconds=seconds),
+    }
     return {name: value for name, value in claims.items() if value is not None} | times
+
+
+def _refuse_revoked(settings: ViewsSettings, claims: dict[str, Any]) -> None:
+    since = settings.token_not_before
+    if since is not None and claims.get("iat", 0) < since.timestamp():
+        raise InvalidToken("revoked", "tokens as old as this one are not taken any more; ask for a new one")
+    if settings.revoked_tokens and claims.get("jti") in settings.revoked_tokens:
+        raise InvalidToken("revoked", "this token was revoked; ask for a new one")
 
 
 def _viewer(claims: dict[str, Any]) -> Viewer:

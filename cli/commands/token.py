@@ -17,7 +17,7 @@ from cli.settings import settings as command_settings
 from producer import Actor, configure
 from producer.settings import read, variable
 from views.settings import ViewsSettings
-from views.tokens import mint
+from views.tokens import mint, token_id
 from views.viewer import Membership, Viewer
 
 HOUR = 60
@@ -48,7 +48,7 @@ def command(user: str | None, admin: bool, minutes: int, home: Path | None, **ro
         token = mint(_settings(home), viewer, minutes * 60)
     except ValueError as error:
         raise Failed(str(error), WRONG_CALL) from error
-    _record(viewer, datetime.now(UTC) + timedelta(minutes=minutes), home)
+    _record(viewer, token_id(token), datetime.now(UTC) + timedelta(minutes=minutes), home)
     show(token)
 
 
@@ -88,7 +88,7 @@ def _settings(home: Path) -> ViewsSettings:
     return msgspec.structs.replace(found, token_secret=secret)
 
 
-def _record(viewer: Viewer, expires: datetime, home: Path) -> None:
+def _record(viewer: Viewer, identity: str, expires: datetime, home: Path) -> None:
     redis_url = command_settings().redis_url or _redis_of(home)
     if redis_url is None:
         say(f"not recorded, as {variable('redis_url')} is not set")
@@ -99,6 +99,7 @@ def _record(viewer: Viewer, expires: datetime, home: Path) -> None:
         actor=Actor(kind="staff", name=getpass.getuser()),
         additional={
             "viewer": viewer.user_id,
+            "token_id": identity,
             "roles": roles,
             "expires": expires.isoformat(timespec="seconds"),
         },

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from uuid import uuid4
 
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
 from cli.embedded.postgres import EmbeddedPostgres
-from models import partitions
+from models import orders, partitions
 from models.engine import make_engine, transaction
 from models.errors import RefusedRow, StoreMisconfigured
 from models.migrate import upgrade
@@ -65,6 +66,8 @@ def test_the_reader_places_orders_and_cannot_say_what_came_of_them(database_url:
     place = f"INSERT INTO orders (id, asked_by, action, given{{}}) VALUES ({values}{{}})"
     with engine_as(database_url, READER) as reader:
         assert not refused(reader, place.format("", ""))
+        with transaction(reader) as connection:
+            orders.place(connection, uuid4(), asked_by="ada", action="enrich", given={})
         assert refused(reader, place.format(", outcome", ", '{}'"))
 
 

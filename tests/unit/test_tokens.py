@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from producer.errors import SettingsError
 from views.errors import InvalidToken
 from views.settings import ViewsSettings
-from views.tokens import LONGEST_TOKEN, mint, verify
+from views.tokens import LONGEST_TOKEN, mint, token_id, verify
 from views.viewer import Viewer
 
 SECRET = "a secret of more than thirty-two characters"
@@ -212,3 +213,19 @@ def test_one_key_is_needed_and_two_are_too_many() -> None:
         verify(ViewsSettings(), signed())
     with pytest.raises(SettingsError, match="each is set; expected one of them"):
         verify(ViewsSettings(token_secret=SECRET, token_public_key="x"), signed())
+
+
+def test_tokens_of_before_a_time_are_refused_and_later_ones_taken() -> None:
+    now = datetime.now(UTC)
+    strict = msgspec.structs.replace(SETTINGS, token_not_before=now)
+    assert reason(signed(iat=now - timedelta(seconds=2)), strict) == "revoked"
+    assert reason(signed(), strict) == "revoked"  # it does not say when it was issued
+    assert verify(strict, signed(iat=now + timedelta(seconds=2))).user_id == "u1"
+
+
+def test_a_single_token_is_refused_by_its_id() -> None:
+    stolen, other = mint(SETTINGS, JOE, 60), mint(SETTINGS, JOE, 60)
+    strict = msgspec.structs.replace(SETTINGS, revoked_tokens=(token_id(stolen),))
+    assert reason(stolen, strict) == "revoked"
+    assert verify(strict, other) == JOE
+    assert verify(strict, signed()).user_id == "u1"  # one without an id cannot be named

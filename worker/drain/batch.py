@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from producer.catalogue import Catalogue
+from producer.validation import harmless
 
 from .derive import Derive
 from .fates import RETRY
@@ -116,7 +117,7 @@ class Batch:
             logger.warning(
                 "dead letter %s: %s",
                 rejection.reason,
-                rejection.detail,
+                harmless(rejection.detail),  # it quotes what anybody may have written
                 extra={"stream_id": rejection.message.stream_id},
             )
         return Report(stored, duplicates, len(rejected), _quarantined(rejected), batches=1)
