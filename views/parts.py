@@ -69,8 +69,7 @@ def make_parts(settings: ViewsSettings, identify: Identify | None, engine: Engin
     """
     policy = Policy(catalogue.load(settings.catalogue))
     reading = reading_engine(settings) if engine is None else engine
-    shared = engine if settings.views_orders_database_url is None else None
-    orders = Orders(placing_engine(settings) if shared is None else shared, reading, settings)
+    orders = Orders(placing_engine(settings) if engine is None else engine, reading, settings)
     return Parts(
         settings, Reader(reading, policy), Cursors(settings), reading, orders, Tickets(settings), identify
     )
@@ -101,7 +100,7 @@ def placing_engine(settings: ViewsSettings) -> Engine:
         ValueError: the URL is none.
     """
     return make_engine(
-        settings.views_orders_database_url or settings.database_url,
+        settings.views_database_url or settings.database_url,
         application_name="trailkeeper orders",
         pool_size=2,
         statement_timeout_ms=settings.views_statement_ms,

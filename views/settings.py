@@ -21,9 +21,7 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
     Attributes:
         redis_url: where the stream is; its backlog is shown, and what admins look at is recorded there.
         database_url: where events are read; ``postgresql+psycopg2://``.
-        views_orders_database_url: where what admins ask for is written down: by a role that may read all and
-            insert into `orders`; without it, by that of `database_url`.
-        views_database_url: where the views read instead, as a role that can only read.
+        views_database_url: where the views read instead, as a role that can only read and place orders.
         stream: key of the Redis Stream.
         catalogue: TOML files with the application's own event types.
         token_secret: signs and verifies viewers' tokens (HS256); at least 32 characters.
@@ -44,7 +42,6 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
 
     redis_url: Url = "redis://127.0.0.1:6379/0"
     database_url: Url = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
-    views_orders_database_url: Url | None = None
     views_database_url: Url | None = None
     stream: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "trailkeeper:events"
     catalogue: Paths = ()
