@@ -82,6 +82,7 @@ def _round(machine: Machine) -> dict[str, float]:
 def _compared(found: dict[str, float]) -> Results:
     return {
         **{name: round(value, 4) for name, value in found.items()},
+        "drop_vs_unlink": round(found["drop_seconds"] / found["unlink_seconds"], 2),
         "drop_vs_delete": round(found["delete_seconds"] / found["drop_seconds"], 1),
         "purge_vs_delete": round(found["delete_seconds"] / found["purge_seconds"], 1),
         "drop_vs_delete_and_vacuum": round(found["delete_and_vacuum_seconds"] / found["drop_seconds"], 1),

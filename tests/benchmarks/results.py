@@ -109,7 +109,13 @@ FIGURES = (
     ),
     Figure(title="commit to visible, by the outbox, p50, ms", key="outbox.latency_ms.p50", most=1_000),
     Figure(title="relayed by one worker process", key="outbox.relayed_per_second", unit="/s"),
-    Figure(title="removing a month's files, by the file system", key="unlink_seconds", unit="s"),
+    Figure(
+        title="DETACH and DROP ÷ removing files of these sizes",
+        key="drop_vs_unlink",
+        ours="drop_seconds",
+        peer="unlink_seconds",
+        unit="s",
+    ),
     Figure(
         title="a month by DELETE ÷ by DETACH and DROP",
         key="drop_vs_delete",
