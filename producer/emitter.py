@@ -155,7 +155,7 @@ class Emitter:
             kind = self._kind(tag)
             now = datetime.now(UTC)
             event = self._without_secrets(event_of(kind, given, request, now), kind)
-            return Message(event.id, kind.tag, encoded(event, kind, now), None, kind.delivery)
+            return Message(event.id, kind.tag, encoded(event, kind, None), None, kind.delivery)
         except InvalidEvent as error:
             said = {name: value for name, value in given.items() if name != "request" and value is not None}
             return self._invalid(error, tag, asdict(request) | said)

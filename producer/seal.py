@@ -21,11 +21,11 @@ class Seal:
 
     def numbered(self, message: Message) -> Message:
         """A message on its way to the stream: with a number unless it is `best_effort`, and signed."""
-        event_id, tag, payload, invalid, delivery, _, _ = message
-        numbers: tuple[int, ...] = ()
+        event_id, tag, payload, invalid, delivery, signature, numbers = message
         if delivery != "best_effort":
             payload, numbers = self._numbering.number(payload)
-        signature = None if self._signer is None else self._signer.sign(payload, invalid)
+        if self._signer is not None:
+            signature = self._signer.sign(payload, invalid)
         return Message(event_id, tag, payload, invalid, delivery, signature, numbers)
 
     def refused(self, message: Message) -> None:

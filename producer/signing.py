@@ -7,13 +7,18 @@ bytes of ``invalid`` follow; no JSON text holds a zero byte, so neither is taken
 
 from __future__ import annotations
 
-import hmac
+import hashlib
+from binascii import hexlify
 from collections.abc import Iterable
-from typing import NamedTuple
+from hmac import compare_digest
+from typing import Any, NamedTuple, TypeAlias
 
 from .errors import SettingsError
 
 MIN_SECRET = 32  # bytes
+BLOCK = 64  # of SHA-256, in bytes
+States: TypeAlias = tuple[Any, Any]
+"""Two of hashlib's objects, whose class has no public name."""
 
 
 class Key(NamedTuple):
@@ -52,11 +57,11 @@ class Signer:
 
     def __init__(self, key: Key) -> None:
         self._prefix = key.name + b":"
-        self._mac = _mac(key.secret)
+        self._states = _states(key.secret)
 
     def sign(self, payload: bytes, invalid: bytes | None) -> bytes:
         """Field ``s`` of a message."""
-        return self._prefix + _digest(self._mac, payload, invalid)
+        return self._prefix + _digest(self._states, payload, invalid)
 
 
 class Verifier:
@@ -67,27 +72,34 @@ class Verifier:
     """
 
     def __init__(self, keys: Iterable[Key]) -> None:
-        self._keys: dict[bytes, list[tuple[Key, hmac.HMAC]]] = {}
+        self._keys: dict[bytes, list[tuple[Key, States]]] = {}
         for key in keys:
-            self._keys.setdefault(key.name, []).append((key, _mac(key.secret)))
+            self._keys.setdefault(key.name, []).append((key, _states(key.secret)))
 
     def key_of(self, payload: bytes, invalid: bytes | None, signature: bytes) -> Key | None:
         """The key that a message was signed with; None if it was signed with none of ours."""
         name, _, digest = signature.rpartition(b":")
-        for key, mac in self._keys.get(name, ()):
-            if hmac.compare_digest(_digest(mac, payload, invalid), digest):
+        for key, states in self._keys.get(name, ()):
+            if compare_digest(_digest(states, payload, invalid), digest):
                 return key
         return None
 
 
-def _mac(secret: bytes) -> hmac.HMAC:
-    """Made once a key and copied for each message, which takes half the time."""
-    return hmac.new(secret, digestmod="sha256")
+def _states(secret: bytes) -> States:
+    """HMAC's two hashes (RFC 2104) as they are before a message: made once a key.
+
+    Copying them for each message takes less than half of the time of `hmac.digest`.
+    """
+    key = hashlib.sha256(secret).digest() if len(secret) > BLOCK else secret
+    padded = key.ljust(BLOCK, b"\0")
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
+    return inner, outer
 
 
-def _digest(begun: hmac.HMAC, payload: bytes, invalid: bytes | None) -> bytes:
-    mac = begun.copy()
-    mac.update(payload)
+def _digest(states: States, payload: bytes, invalid: bytes | None) -> bytes:
+    inner, outer = states[0].copy(), states[1].copy()
+    inner.update(payload)
     if invalid is not None:
-        mac.update(b"\0" + invalid)
-    return mac.hexdigest().encode()
+        inner.update(b"\0" + invalid)
+    outer.update(inner.digest())
+    return hexlify(outer.digest())

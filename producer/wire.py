@@ -89,6 +89,19 @@ def decode(raw: bytes, *, now: datetime | None = None) -> tuple[Event, dict[str,
     Raises:
         InvalidMessage: with a reason from `REASONS`.
     """
+    found = read(raw)
+    event = found[0]
+    check_times(event, now or datetime.now(UTC))
+    check_address(event.ip)
+    return found
+
+
+def read(raw: bytes) -> tuple[Event, dict[str, Any] | None]:
+    """As `decode`, but without a look at what times, id and address say.
+
+    Raises:
+        InvalidMessage: it is too large, or of another shape.
+    """
     if len(raw) > MAX_BYTES:
         raise InvalidMessage("too_large", f"{len(raw):,} bytes; at most {MAX_BYTES:,}")
     try:
@@ -99,8 +112,6 @@ def decode(raw: bytes, *, now: datetime | None = None) -> tuple[Event, dict[str,
         raise InvalidMessage("unknown_version", f"v is {event.v}; this worker knows {VERSION}")
     if b"\\" in raw and b"\\u0000" in raw:  # the first look costs half of the second
         _refuse_nul(raw)
-    check_times(event, now or datetime.now(UTC))
-    check_address(event.ip)
     return event, extras
 
 

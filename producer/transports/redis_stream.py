@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 from .address import RedisAddress
 from .connection import Connection, packed
@@ -39,11 +40,9 @@ class RedisStream:
         self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
     ) -> None:
         """See `Transport.send`."""
-        words = [b"XADD", self._key, b"*"]
-        for field in fields_of(payload, invalid, signature).items():
-            words += field
+        fields = fields_of(payload, invalid, signature)
         with translated(self._address):
-            self._ask(packed(*words), deadline)
+            self._ask(packed(b"XADD", self._key, b"*", *chain.from_iterable(fields.items())), deadline)
 
     async def asend(
         self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None

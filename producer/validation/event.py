@@ -12,7 +12,7 @@ import msgspec
 from producer.catalogue import EventType
 from producer.errors import InvalidEvent, InvalidMessage
 from producer.event import MAX_BYTES, ActorKind, Event
-from producer.wire import decode, encode
+from producer.wire import check_address, check_times, encode, read
 
 from .additional import JSON, check_additional
 
@@ -30,8 +30,13 @@ EXPECTED = {
 """Where the words of the decoder would not help the caller of `emit`."""
 
 
-def encoded(event: Event, kind: EventType, now: datetime) -> bytes:
+def encoded(event: Event, kind: EventType, now: datetime | None) -> bytes:
     """The bytes of an event, which `wire.decode` takes.
+
+    Args:
+        event: with facts that may be of any type.
+        kind: its event type.
+        now: the time, to hold its id and time against; None where they were made a moment ago.
 
     Raises:
         InvalidEvent: no worker could store it; names the field.
@@ -46,7 +51,10 @@ def encoded(event: Event, kind: EventType, now: datetime) -> bytes:
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InvalidEvent("event", f"it cannot be written as JSON ({error})", JSON) from error
     try:
-        decode(payload, now=now)
+        read(payload)
+        if now is not None:
+            check_times(event, now)
+        check_address(event.ip)
     except InvalidMessage as error:
         raise _explained(error, event) from error
     return payload

@@ -11,9 +11,11 @@ from statistics import median
 
 import msgspec
 import redis
+from msgspec.structs import replace
 
 from producer import Emitter, ProducerSettings, RequestContext
 from producer.event import Event
+from producer.message import Message
 from producer.wire import encode
 from worker.celery import app
 
@@ -23,34 +25,57 @@ from .results import Results
 from .timing import each_timed
 
 Call = Callable[[], object]
+KEY = "benchmark:0123456789abcdef0123456789abcdef"
 QUEUE = "maintenance"  # nobody takes from it here
 SAMPLES = 500
 
 
 def emit(machine: Machine) -> Results:
-    """Medians of the four calls in microseconds, and their ratios."""
+    """Medians of the calls in microseconds, and their ratios."""
     machine.say("emit, PING, XADD and send_task")
     client = redis.Redis.from_url(machine.redis_url)
-    emitter = Emitter(ProducerSettings(redis_url=machine.redis_url, stream=STREAM))
-    found = _measure(machine, _calls(machine, client, emitter))
-    emitter.close()
+    settings = ProducerSettings(redis_url=machine.redis_url, stream=STREAM, spool="off")
+    emitter, signing = Emitter(settings), Emitter(replace(settings, signing_key=KEY))
+    bare = Emitter(settings)
+    bare._seal = Bare()  # type: ignore[assignment]  # to see what number and signature cost, without them
+    found = _measure(machine, _calls(machine, client, emitter, signing, bare))
+    for each in (emitter, signing, bare):
+        each.close()
     client.close()
     return found | {
+        "signed_vs_plain": round(found["emit_signed_us"] / found["emit_plain_us"], 3),
         "emit_vs_round_trip": round(found["emit_us"] / found["round_trip_us"], 3),
         "emit_vs_xadd": round(found["emit_us"] / found["xadd_us"], 3),
         "send_task_vs_emit": round(found["send_task_us"] / found["emit_us"], 3),
     }
 
 
-def _calls(machine: Machine, client: redis.Redis, emitter: Emitter) -> dict[str, Call]:
+class Bare:
+    """Neither numbers nor signs."""
+
+    def numbered(self, message: Message) -> Message:
+        """The message as it is."""
+        return message
+
+    def refused(self, message: Message) -> None:
+        """Nobody counts."""
+
+
+def _calls(
+    machine: Machine, client: redis.Redis, emitter: Emitter, signing: Emitter, bare: Emitter
+) -> dict[str, Call]:
     app.conf.update(broker_url=machine.redis_url)
     samples = list(events(SAMPLES))
-    emits = itertools.cycle([_emit_of(emitter, event) for event in samples])
+    emits, signeds, bares = (
+        itertools.cycle([_emit_of(each, event) for event in samples]) for each in (emitter, signing, bare)
+    )
     payloads = itertools.cycle([encode(event) for event in samples])
     tasks = itertools.cycle([msgspec.to_builtins(event) for event in samples])
     return {
         "round_trip_us": client.ping,
         "emit_us": lambda: _run(next(emits)),
+        "emit_signed_us": lambda: _run(next(signeds)),
+        "emit_plain_us": lambda: _run(next(bares)),
         "xadd_us": lambda: client.xadd("benchmark", {"e": next(payloads)}),
         "send_task_us": lambda: app.send_task("benchmark", args=[next(tasks)], queue=QUEUE),
     }

@@ -36,10 +36,10 @@ def reason_of(signatures: Signatures, found: Message) -> str | None:
     return None
 
 
-def test_the_signature_is_the_one_that_the_wire_format_describes() -> None:
-    payload = b'{"v":1}'
-    digest = hmac.new(SECRET.encode(), payload, hashlib.sha256).hexdigest()
-    assert Signer(WEB).sign(payload, None) == f"web:{digest}".encode()
+@given(st.text("abcdef0123456789é", min_size=32, max_size=200), st.binary(max_size=300))
+def test_the_signature_is_the_one_that_the_wire_format_describes(secret: str, payload: bytes) -> None:
+    digest = hmac.new(secret.encode(), payload, hashlib.sha256).hexdigest()
+    assert Signer(Key.of(f"web:{secret}")).sign(payload, None) == f"web:{digest}".encode()
 
 
 @given(st.binary(max_size=200), st.none() | st.binary(max_size=50), st.data())
