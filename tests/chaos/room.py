@@ -70,11 +70,17 @@ class Room:
         """End everything."""
         self._closing.close()
 
-    def run(self, *arguments: str) -> Any:
-        """What the command `trailkeeper` answers in this room, as JSON."""
+    def run(self, *arguments: str, as_web: bool = False) -> Any:
+        """What the command `trailkeeper` answers in this room, as JSON.
+
+        Args:
+            *arguments: of the command.
+            as_web: with the settings of a web process rather than with the worker's.
+        """
         command = [sys.executable, "-m", "cli.main", *arguments, "--json"]
+        environment = self.web_environment if as_web else self.stack.environment
         done = subprocess.run(
-            command, env=self.stack.environment, capture_output=True, text=True, check=False, timeout=600
+            command, env=environment, capture_output=True, text=True, check=False, timeout=600
         )
         if not done.stdout.strip():
             raise RuntimeError(f"trailkeeper {' '.join(arguments)} said nothing but {done.stderr}")
@@ -131,6 +137,12 @@ class Room:
         """Postgres past the networks."""
         return self.postgres.start()
 
+    @property
+    def web_environment(self) -> dict[str, str]:
+        """What a web process is told: its way to Redis is its own."""
+        own = make_url(self.redis.url).set(port=self.web_to_redis.port)
+        return self.stack.environment | {variable("redis_url"): own.render_as_string(hide_password=False)}
+
     def _network(self, target: str) -> Network:
         network = Network(target)
         self._closing.callback(network.stop)
@@ -157,12 +169,8 @@ class Room:
         )
 
     def _web(self, number: int) -> Web:
-        own = make_url(self.redis.url).set(port=self.web_to_redis.port)
-        environment = self.stack.environment | {
-            variable("redis_url"): own.render_as_string(hide_password=False)
-        }
         count, rate = self.plan.events // WEBS, self.plan.rate / WEBS
-        web = Web(f"web{number}", count, rate, environment, self.journal)
+        web = Web(f"web{number}", count, rate, self.web_environment, self.journal)
         self._closing.callback(web.stop)
         return web
 

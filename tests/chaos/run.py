@@ -42,5 +42,7 @@ def run(home: Path, plan: Plan, say: Callable[[str], None]) -> Scorecard:
 
 
 def _calm(place: Room) -> None:
+    # the web processes are gone, and with them who delivers what they spooled for their own way to Redis
+    place.run("spool", "flush", as_web=True)
     until(lambda: place.spooled() == 0, SECONDS_TO_END, "the spool is empty", pause=1)
     until(place.is_drained, SECONDS_TO_END, "the stream is empty", pause=0.2)

@@ -85,7 +85,7 @@ def scored(room: Room, toll: Toll, watch: Watch, seconds: float) -> Scorecard:
     with engine.connect() as connection:
         ids = set(connection.scalars(IDS))
         doubled = int(connection.scalar(TWICE) or 0)
-        letters = {reason: int(number) for reason, number in connection.execute(LETTERS).tuples()}
+        letters = {row[0]: int(row[1]) for row in connection.execute(LETTERS)}
     engine.dispose()
     journal = room.journal
     return Scorecard(

@@ -46,7 +46,7 @@ class Watch:
 
 
 def recovery(room: Room) -> float:
-    """Wait until what arrives is stored as fast as it arrives.
+    """Wait until what arrives is stored as fast as it arrives, or nothing arrives any more.
 
     Returns:
         The seconds it took.
@@ -55,7 +55,7 @@ def recovery(room: Room) -> float:
         TimeoutError: it did not come about.
     """
     began = time.monotonic()
-    while not is_well(room):
+    while room.is_at_work() and not is_well(room):
         if time.monotonic() - began > PATIENCE:
             raise TimeoutError(f"the backlog is still {room.backlog()} after {PATIENCE:g} s")
         time.sleep(PAUSE)
