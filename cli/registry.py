@@ -18,7 +18,7 @@ COMMANDS = {
     "dead-letters": "Look at messages that could not be stored, and settle them.",
     "backfill": "Derive anew, import or replay events, and watch it.",
     "spool": "Look at events that wait on this machine, and deliver them.",
-    "drain": "Store what waits in the stream, from here.",
+    "drain": "Store what waits in the stream and in the outbox, from here.",
     "retention": "Show how long events are kept, and with what in them.",
     "purge": "Remove events past their retention.",
     "scrub": "Take personal data out of events by their age.",
