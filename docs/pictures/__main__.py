@@ -27,6 +27,8 @@ from tests.support.browsers import PHONE, launched, signed_in
 from tests.support.served import ADMIN, OWNER, STRANGER, Served, served, views_settings
 from tests.support.servers import serving, valkey
 from views.viewer import Viewer
+from worker.settings import WorkerSettings
+from worker.upkeep import beat_alive
 
 FOLDER = Path(__file__).parent
 LARGEST = 150_000  # bytes of one picture
@@ -53,6 +55,8 @@ PICTURES = (
     Picture("log", ADMIN, "/log?tag=account%3Alogin%3A*&country=SG", HIGH),
     Picture("event", OWNER, "/events/newest"),
     Picture("dead-letters", ADMIN, "/dead-letters"),
+    Picture("backfills", ADMIN, "/backfills"),
+    Picture("retention", ADMIN, "/retention", HIGH),
     Picture("pipeline", ADMIN, "/pipeline"),
 )
 
@@ -79,10 +83,12 @@ def _fill(database_url: str, redis_url: str) -> str:
     events = list(story.Story(datetime.now(UTC)).events())
     story.store(engine, events)
     story.lose(engine)
+    story.administer(engine)
     engine.dispose()
     settings = views_settings()
     with redis.Redis.from_url(redis_url) as client:
         alive = datetime.now(UTC) - timedelta(seconds=9)
+        beat_alive(WorkerSettings(redis_url=redis_url))
         client.set(beat_key(settings.stream), alive.isoformat())
         client.hset(
             totals_key(settings.stream),

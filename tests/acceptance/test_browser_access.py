@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import pytest
@@ -66,7 +66,7 @@ def _administer(engine: Engine, settings: WorkerSettings, folder: Path) -> None:
         engine, write_lines(folder / story.HOSTILE.replace("/", ""), [a_line(), story.HOSTILE])
     )
     beat_alive(settings)
-    given = ({"filters": {"which": "all"}}, {"reasons": []}, {"backfill_id": 99})
+    given: tuple[dict[str, Any], ...] = ({"filters": {"which": "all"}}, {"reasons": []}, {"backfill_id": 99})
     runner = Runner(settings)
     run_to_end(runner, job.id)
     for order, action, about in zip(

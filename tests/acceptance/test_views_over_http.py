@@ -49,6 +49,10 @@ class Service:
         said = {} if viewer is None else {"Authorization": f"Bearer {self.token(viewer)}"}
         return httpx.get(self.url + path, headers=said | headers, timeout=30)
 
+    def post(self, path: str, viewer: Viewer, body: dict[str, Any]) -> httpx.Response:
+        said = {"Authorization": f"Bearer {self.token(viewer)}"}
+        return httpx.post(self.url + path, headers=said, json=body, timeout=30)
+
     def emit(self, *events: Event) -> None:
         with redis.Redis.from_url(self.addresses["redis_url"]) as client:
             put(client, *events)
@@ -127,6 +131,29 @@ def test_a_browser_exchanges_its_token_once(service: Service, stored: Event) -> 
         assert browser.get(f"{API}/events").status_code == 200
         assert browser.delete("/session").status_code == 204
         assert browser.get(f"{API}/events").status_code == 404
+
+
+def test_a_worker_carries_out_what_an_admin_orders_though_the_views_may_only_read(
+    service: Service, stored: Event
+) -> None:
+    asked = {"kind": "enrich", "which": "all", "project": "p-204"}
+    seen = service.post(f"{API}/backfills/preview", ADMIN, asked).json()
+    begun = service.post(f"{API}/backfills", ADMIN, asked).json()
+
+    def order(placed: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = service.get(placed["links"]["self"], ADMIN).json()
+        return found if found["state"] != "waiting" else {}
+
+    preview = until(lambda: order(seen), what="it was looked at")["preview"]
+    assert preview["changed"] >= 1
+    backfill = until(lambda: order(begun), what="it was started")["links"]["backfill"]
+
+    def finished() -> dict[str, Any]:
+        found: dict[str, Any] = service.get(backfill, ADMIN).json()
+        return found if found["state"] == "finished" else {}
+
+    ended = until(finished, what="it has ended")
+    assert (ended["asked_by"], ended["seen"]) == ("u-1", preview["seen"])
 
 
 def test_what_an_admin_looks_at_is_recorded_with_address_and_client(service: Service, stored: Event) -> None:

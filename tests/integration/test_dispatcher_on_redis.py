@@ -10,8 +10,9 @@ import pytest
 import redis
 
 import worker.settings
+from producer.stream_keys import orders_key
 from tests.support.drains import STREAM, put
-from worker.dispatcher import QUEUE, RELAY_TASK, TASK, Dispatcher
+from worker.dispatcher import ORDERS_SECONDS, ORDERS_TASK, QUEUE, RELAY_TASK, TASK, Dispatcher
 from worker.drain import pause
 from worker.drain.stream import Stream
 from worker.relay import Watch
@@ -49,8 +50,8 @@ class FakeConsumer:
         self.interval, self.tick = seconds, lambda: call(*arguments)
         return SimpleNamespace(cancel=lambda: None)
 
-    def _send(self, task: str, *, queue: str, expires: int) -> None:
-        assert (queue, expires > 0) == (QUEUE, True)
+    def _send(self, task: str, *, queue: str | None = None, expires: int) -> None:
+        assert (queue, expires > 0) == (None if task == ORDERS_TASK else QUEUE, True)
         self.sent.append(task)
 
     def _queue(self, queue: str) -> Any:
@@ -142,6 +143,19 @@ def test_what_is_seen_in_the_outbox_gets_relays_once(started: FakeConsumer, clie
     client.delete(f"{STREAM}:pause")
     assert [started.looks() for _ in range(2)] == [2, 0]
     assert started.sent[-2:] == [RELAY_TASK] * 2
+
+
+def test_what_an_admin_ordered_is_sent_for_once_and_a_third_of_a_second_after_the_last_look(
+    started: FakeConsumer, client: redis.Redis
+) -> None:
+    client.set(orders_key(STREAM), "1")
+    assert started.looks() == 0
+    started.dispatcher._looked_for_orders -= ORDERS_SECONDS
+    assert started.looks() == 1
+    started.dispatcher._looked_for_orders -= ORDERS_SECONDS
+    assert started.looks() == 0
+    assert started.sent[-1:] == [ORDERS_TASK]
+    assert client.exists(orders_key(STREAM)) == 0
 
 
 def test_a_worker_of_other_queues_does_not_look() -> None:

@@ -8,9 +8,11 @@ from random import Random
 from typing import Any
 
 from _maxminddb_geolite2 import geolite2_database
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert
 
 from examples.package_index.clients import agents, places
+from models.engine import transaction
+from models.tables import Backfill, BackfillFile, Base, Erasure, Hold, Purge, Scrub
 from producer import catalogue
 from producer.event import Actor, Credential, Event, Subject
 from producer.ids import uuid7
@@ -262,6 +264,48 @@ def lose(engine: Engine, number: int = 12) -> None:
         message = Message(f"{1_790_000_000_000 + place}-0", raw, None, {b"e": raw})
         rejected.append(Rejected(message, reason, REASONS[reason] + f": message {place}"))
     Store(engine, STREAM).write([], rejected, fresh=True)
+
+
+def administer(engine: Engine) -> None:
+    """Store backfills of every kind, and what purges, scrubs, erasures and holds left."""
+    now = datetime.now(UTC)
+    with transaction(engine) as connection:
+        for place, job in enumerate(_jobs(now)):
+            began = now - timedelta(hours=40 - 12 * place)
+            common = {"asked_by": STAFF.name, "created_at": began, "started_at": began}
+            identity = connection.scalar(insert(Backfill).values(common | job).returning(Backfill.id))
+            if name := job["filters"].get("file"):
+                file = {"backfill_id": identity, "name": name, "digest": bytes(32), "complete": True}
+                connection.execute(insert(BackfillFile).values(file | {"lines": 184_120}))
+        for table, told in _RECORDS:
+            times = {"started_at": now, "finished_at": now, "before": now - timedelta(days=365)}
+            known = {name: times[name] for name in times if name in table.__table__.columns}
+            connection.execute(insert(table).values(known | told))
+
+
+def _jobs(now: datetime) -> list[Told]:
+    ended: Told = {"state": "finished", "finished_at": now}
+    of_file: Told = {"estimate": 184_120, "seen": 184_120, "changed": 183_907, "skipped": 181, "rejected": 32}
+    half: Told = {"estimate": 1_240_000, "seen": 512_000, "changed": 498_204, "skipped": 13_796}
+    going: Told = {"estimate": 61_400, "seen": 44_900, "changed": 3_204, "skipped": 41_696}
+    reasons = {"upto": 12, "reasons": ["unknown_tag"]}
+    return [
+        {"kind": "import", "filters": {"file": "registry-2019.jsonl.zst"}, **ended, **of_file},
+        {"kind": "dead_letters", "filters": reasons, **ended, "estimate": 48, "seen": 48, "changed": 48},
+        {"kind": "enrich", "filters": {"which": "older"}, "state": "paused", "throttle": 2_000, **half},
+        {"kind": "enrich", "filters": {"which": "missing", "project": TIDEWATER.id}, **going},
+    ]
+
+
+_RECORDS: list[tuple[type[Base], Told]] = [
+    (Hold, {"about": "user", "subject_id": JAN.id, "reason": "a lawsuit, file 12/26", "added_by": "robin"}),
+    (
+        Purge,
+        {"scope": "user", "retention_days": 365, "partitions": 1, "events": 96_412, "held": 31, "holds": [1]},
+    ),
+    (Scrub, {"step": "address", "days": 365, "events": 12_804}),
+    (Erasure, {"user_id": "u-1088", "asked_by": "robin", "events": 214, "dead_letters": 1}),
+]
 
 
 def _accepted(event: Event, known: catalogue.Catalogue) -> Accepted:

@@ -11,8 +11,8 @@ from . import words
 
 KINDS = {"enrich": "Enrich", "import": "Import", "dead_letters": "Replay of dead letters"}
 WHICH = {
-    "missing": "what has no location or client yet",
-    "older": "that, and what was found with other data",
+    "missing": "no location or client found yet",
+    "older": "not found yet, or found with other data",
     "all": "every event, those that are current too",
 }
 LABELS = {
