@@ -36,7 +36,8 @@ class SecretGuard:
         more: Iterable[str] = (),
         told: Callable[[str, int], None] | None = None,
     ) -> None:
-        self._policy = policy
+        self._rests = policy == "allow"
+        self._refuses = policy == "refuse"
         self._more = frozenset("_".join(words_of(word)) for word in more)
         self._told = told
 
@@ -51,7 +52,7 @@ class SecretGuard:
         Raises:
             InvalidEvent: it holds a secret, and the policy is ``refuse``; or it is nested too deeply.
         """
-        if self._policy == "allow" or not isinstance(payload, dict) or not self._may_hold(payload, declared):
+        if self._rests or type(payload) is not dict or not may_hold_secrets(payload, declared, self._more):
             return payload
         search = Search(self._more)
         try:
@@ -60,7 +61,7 @@ class SecretGuard:
             raise InvalidEvent(
                 _place(str(error)), "nested too deeply", f"at most {MAX_DEPTH} levels"
             ) from None
-        if search.found and self._policy == "refuse":
+        if search.found and self._refuses:
             first = search.found[0]
             raise InvalidEvent(_place(first.path), f"it looks like a secret by {first.why}", EXPECTED)
         self._tell(search.found, tag)
@@ -69,9 +70,9 @@ class SecretGuard:
     def cleaned(self, payload: Any, declared: Container[str], tag: str) -> Any:
         """The same for what is kept anyway: nothing is refused, what is too deep is removed."""
         if (
-            self._policy == "allow"
+            self._rests
             or not isinstance(payload, Mapping)
-            or not self._may_hold(payload, declared)
+            or not may_hold_secrets(payload, declared, self._more)
         ):
             return payload
         search = Search(self._more)
@@ -83,12 +84,6 @@ class SecretGuard:
                 cleaned[key] = search.removed(str(error), DEPTH)
         self._tell(search.found, tag)
         return cleaned if search.found else payload
-
-    def _may_hold(self, payload: Mapping[Any, Any], declared: Container[str]) -> bool:
-        try:
-            return may_hold_secrets(payload, declared, self._more)
-        except RecursionError:  # it is deep, or holds itself
-            return True
 
     def _tell(self, found: list[Found], tag: str) -> None:
         for each in found:

@@ -34,12 +34,19 @@ def may_hold_secrets(payload: Mapping[Any, Any], declared: Container[Any], more:
         if key not in declared and _is_doubtful(key, more):
             return True
         if type(value) is str:
-            # the call is spared where a text is short
-            if len(value) >= SHORTEST and not harmless(value):
+            # the beginning of `harmless`, without the call
+            if len(value) >= SHORTEST and not ((value.islower() and "@" not in value) or harmless(value)):
                 return True
-        elif type(value) not in NUMBERS and _may_hold(value, more):
+        elif type(value) not in NUMBERS and _within(value, more):
             return True
     return False
+
+
+def _within(value: Any, more: frozenset[str]) -> bool:
+    try:
+        return _may_hold(value, more)
+    except RecursionError:  # it is deep, or holds itself
+        return True
 
 
 def _may_hold(value: Any, more: frozenset[str]) -> bool:
@@ -47,7 +54,7 @@ def _may_hold(value: Any, more: frozenset[str]) -> bool:
     if type(value) is dict:
         return may_hold_secrets(value, NOTHING, more)
     if type(value) is list or type(value) is tuple:
-        return may_hold_secrets(dict(enumerate(value)), range(len(value)), more)
+        return any(type(item) not in NUMBERS and _may_hold(item, more) for item in value)
     return type(value) is not str or not harmless(value)
 
 

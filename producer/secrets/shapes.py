@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 from itertools import pairwise
 from math import log2
 
@@ -13,8 +14,7 @@ REMOVED = "[secret removed]"
 SHORTEST = 16
 """Characters; no secret that can be told by its form is shorter."""
 
-WELL_KNOWN = re.compile(
-    r"""
+WELL_KNOWN = r"""
     (?<![A-Za-z0-9_-])(?:                       # from the beginning of a word on, so that each is read once
         pypi-AgE[\w-]{16,}                      # PyPI
       | (?:gh[pousr]_|github_pat_)\w{20,}       # GitHub
@@ -30,9 +30,7 @@ WELL_KNOWN = re.compile(
     )
   | -----BEGIN[ ][A-Z ]{0,40}PRIVATE[ ]KEY-----(?s:.*?)(?:-----END[ ][A-Z ]{0,40}-----|\Z)
   | (?<=://)[^/\s:@]{0,255}:[^/\s@]{1,1024}(?=@)  # user and password in an address
-    """,
-    re.VERBOSE | re.ASCII,
-)
+    """
 
 HINT = re.compile(
     r"pypi-A|gh[pousr]_|github_p|glpat-|A[KS]IA|AIza|[sr]k[_-]|xox|npm_|eyJ|B(?:earer|asic) |-----B|@"
@@ -62,7 +60,13 @@ def harmless(text: str) -> bool:
 
 def without_secrets(text: str) -> str:
     """*text* with `REMOVED` for each secret of a well-known form; *text* itself where there is none."""
-    return WELL_KNOWN.sub(REMOVED, text)
+    return _well_known().sub(REMOVED, text)
+
+
+@cache
+def _well_known() -> re.Pattern[str]:
+    """Made when it is first needed: it takes longer than all else that importing this takes."""
+    return re.compile(WELL_KNOWN, re.VERBOSE | re.ASCII)
 
 
 def is_random(text: str) -> bool:

@@ -93,7 +93,7 @@ def test_an_address_greets_with_credentials_and_database() -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"strem": "x"}, "no setting is called 'strem'; expected one of: redis_url, stream"),
+        ({"strem": "x"}, "no setting is called 'strem'; expected one of: redis_tls_ca, "),
         ({"on_invalid": "x"}, "on_invalid is 'x'; expected one of: raise, quarantine"),
         ({"emit_budget_ms": "1"}, "emit_budget_ms is '1'; expected int"),
         ({"redis_url": "s3cret"}, "redis_url is a secret; expected a URL"),
