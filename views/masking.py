@@ -7,6 +7,7 @@ from typing import Any
 from models.histories import Row, StoredEvent, as_json, texts_as_json
 from producer.catalogue import EventType, View, render, sentence_parts
 
+from .payloads import decoded
 from .policy import STAFF, Policy
 from .viewer import Viewer
 
@@ -30,7 +31,9 @@ def shown_row(policy: Policy, viewer: Viewer, row: Row) -> dict[str, Any] | None
     """The same of a row of a whole history."""
     event, location, client = row
     view = policy.view_of(viewer, event)
-    return None if view is None else _masked(policy, view, texts_as_json(event, location, client))
+    if view is None:
+        return None
+    return _masked(policy, view, texts_as_json(event, location, client, decoded(event.additional)))
 
 
 def _masked(policy: Policy, view: View, found: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from .event import StoredClient, StoredEvent, StoredLocation
-from .texts import EventTexts, decoded
+from .texts import EventTexts
 
 LOCATION = (
     "display",
@@ -53,13 +53,14 @@ def as_json(event: StoredEvent, sentence: str | None) -> Json:
     )
 
 
-def texts_as_json(event: EventTexts, location: Json | None, client: Json | None) -> Json:
+def texts_as_json(event: EventTexts, location: Json | None, client: Json | None, additional: Json) -> Json:
     """The same of an event as text, without its sentence.
 
     Args:
         event: its columns.
         location: by its `location_id`, as `location_as_json` writes it.
         client: by its `client_id`, as `client_as_json` writes it.
+        additional: its payload, decoded.
     """
     return _in_order(
         event,
@@ -69,7 +70,7 @@ def texts_as_json(event: EventTexts, location: Json | None, client: Json | None)
         recorded_at=_utc_text(event.recorded_at),
         location=location,
         client=client,
-        additional=decoded(event.additional),
+        additional=additional,
     )
 
 

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from json import loads
-from typing import Any, NamedTuple
-
-import msgspec
-
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
+from typing import NamedTuple
 
 
 class EventTexts(NamedTuple):
@@ -37,14 +32,3 @@ class EventTexts(NamedTuple):
     client_id: int | None
     request_id: str | None
     additional: str | None
-
-
-def decoded(text: str | None) -> dict[str, Any]:
-    """A JSON object of the table; none is an empty one."""
-    if text is None:
-        return {}
-    try:
-        return _decode(text)
-    except (msgspec.DecodeError, RecursionError):  # a number beyond what it knows, which Postgres takes
-        found: dict[str, Any] = loads(text)
-        return found
