@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 from itertools import chain
 
 from .address import RedisAddress
@@ -12,8 +13,10 @@ from .connection import Connection, packed
 from .entry import fields_of
 from .idle import Idle
 from .redis_errors import translated
-from .redis_many import Many
 from .redis_stream_async import AsyncRedisStream
+
+if TYPE_CHECKING:
+    from .redis_many import Many
 
 MANY_SECONDS = 10.0
 
@@ -62,6 +65,8 @@ class RedisStream:
         Args:
             seconds: the longest that a single reply may take.
         """
+        from .redis_many import Many  # noqa: PLC0415 - who never spools does not pay for it
+
         found = Many(self._url, self._key, self._address, seconds)
         try:
             yield found
