@@ -108,7 +108,7 @@ def _named(subject: dict[str, Any] | None) -> str:
 
 
 def _credential(credential: dict[str, Any]) -> str:
-    return f",{credential['kind']},{credential['id'] or ''},{credential['label'] or ''}"
+    return f",{credential['kind'] or ''},{credential['id'] or ''},{credential['label'] or ''}"
 
 
 def _cell(text: str | None) -> str:
