@@ -84,7 +84,7 @@ def _estimated(connection: Connection, line: Policy, now: datetime) -> Policy:
         "id < :floor AND (CAST(:scope AS text) IS NULL OR scope = :scope)"
         " AND (CAST(:tag AS text) IS NULL OR tag = :tag)"
     )
-    values = {"scope": line.scope, "floor": id_floor(before), "tag": line.tag}
+    values: dict[str, object] = {"scope": line.scope, "floor": id_floor(before), "tag": line.tag}
     return msgspec.structs.replace(line, before=before, events=_estimate(connection, where, values))
 
 
