@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from .address import RedisAddress
 from .connection import Connection, packed
