@@ -42,6 +42,11 @@ class Transactions(RuleBasedStateMachine):
         pair = (emit(SPOOLED, connection=self.session), emit_on_commit(self.session, SPOOLED))
         self.levels[-1].append(pair)
 
+    @precondition(lambda self: self.savepoints)
+    @rule()
+    def record_within(self) -> None:
+        self.record()
+
     @rule()
     def do_something_else(self) -> None:
         self.session.execute(text("SELECT 1"))
@@ -70,20 +75,12 @@ class Transactions(RuleBasedStateMachine):
         self.savepoints[place].rollback()
         del self.savepoints[place:], self.levels[place + 1 :]
 
-    @rule()
-    def commit(self) -> None:
-        self.session.commit()
-        self.committed += [pair for level in self.levels for pair in level]
-        self.savepoints, self.levels = [], [[]]
-
-    @rule()
-    def roll_back(self) -> None:
-        self.session.rollback()
-        self.savepoints, self.levels = [], [[]]
-
-    @rule()
-    def close(self) -> None:
-        self.session.close()
+    @rule(how=st.sampled_from(["commit", "rollback", "close"]))
+    def end(self, how: str) -> None:
+        """As one rule of several, so that transactions grow deep before they end."""
+        getattr(self.session, how)()
+        if how == "commit":
+            self.committed += [pair for level in self.levels for pair in level]
         self.savepoints, self.levels = [], [[]]
 
     @invariant()
@@ -96,4 +93,4 @@ class Transactions(RuleBasedStateMachine):
 
 
 TestTransactions = Transactions.TestCase
-TestTransactions.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestTransactions.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
