@@ -74,11 +74,11 @@ def request_of(given: Any, proxies: TrustedProxies) -> RequestContext:
     if found is NOTHING:
         return found
     believed = found is given or found.ip is None or is_address(found.ip)
+    user_agent, request_id = harmless(found.user_agent), harmless(found.request_id, MAX_ID) or None
+    if believed and user_agent is found.user_agent and request_id is found.request_id:
+        return found  # as nearly always
     return RequestContext(
-        ip=found.ip if believed else None,
-        user_agent=harmless(found.user_agent),
-        request_id=harmless(found.request_id, MAX_ID) or None,
-        actor=found.actor,
+        ip=found.ip if believed else None, user_agent=user_agent, request_id=request_id, actor=found.actor
     )
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 Outcome = Literal["stream", "logged", "quarantined", "dropped", "spooled", "outbox", "on_commit"]
 
+_set = object.__setattr__
+
 
 class Receipt(UUID):
     """The id of an event, which is a UUIDv7, with the place where the event is now.
@@ -24,9 +26,9 @@ class Receipt(UUID):
 
     def __init__(self, event_id: UUID, outcome: Outcome) -> None:
         # a UUID refuses ordinary assignment, and parsing it anew would cost a microsecond
-        object.__setattr__(self, "int", event_id.int)
-        object.__setattr__(self, "is_safe", event_id.is_safe)
-        object.__setattr__(self, "outcome", outcome)
+        _set(self, "int", event_id.int)
+        _set(self, "is_safe", event_id.is_safe)
+        _set(self, "outcome", outcome)
 
     def __reduce__(self) -> tuple[type[Receipt], tuple[UUID, Outcome]]:
         return Receipt, (UUID(int=self.int), self.outcome)

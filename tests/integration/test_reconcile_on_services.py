@@ -6,22 +6,26 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import pytest
 import redis
+from msgspec.structs import replace
 from sqlalchemy import Engine, text
 
 from models.counting.gaps import open_gaps
 from models.engine import make_engine, transaction
 from producer import Emitter, EventNotRecorded, ProducerSettings, catalogue
 from producer.wire import encode
+from tests.support.backfills import run_to_end, start_replay
 from tests.support.command import Outcome, call
 from tests.support.drains import STREAM, an_event, put, query, settings_for
-from worker.backfills import Requests
+from worker.backfills import Requests, Runner
 from worker.counting import Reconciliation, check
 from worker.counting.accepting import accept
 from worker.counting.looking import look
 from worker.drain import Drainer
+from worker.retention import purge
 from worker.settings import WorkerSettings
 
 SECONDS = 20.0
@@ -162,6 +166,53 @@ def test_a_dead_letter_is_accounted_for_and_counts_as_stored_once_it_is_replayed
 
     assert _fates(before) == {"dead": 1, "stored": 1}
     assert _fates(after) == {"discarded": 1, "stored": 1}
+
+
+def test_a_replayed_letter_counts_as_stored(
+    engine: Engine, client: redis.Redis, drainer: Drainer, settings: WorkerSettings, tmp_path: Path
+) -> None:
+    put(client, _numbered("shop:till:open", 1))
+    drainer.run(SECONDS)
+    assert _fates(looked(engine, client, settings)) == {"dead": 1}
+
+    file = tmp_path / "shop.toml"
+    file.write_text('[events."shop:till:open"]\nscope = "system"\nsentence = "{actor} opened a till"\n')
+    runner = Runner(replace(settings, catalogue=(str(file),)))
+    run_to_end(runner, start_replay(engine))
+    runner.close()
+
+    assert _fates(looked(engine, client, settings)) == {"stored": 1}
+
+
+def test_purged_events_are_accounted_for(
+    engine: Engine, client: redis.Redis, drainer: Drainer, settings: WorkerSettings
+) -> None:
+    now = datetime.now(UTC)
+    moments = [now - timedelta(days=days) for days in (400, 95, 89, 0)]
+    for number, moment in enumerate(moments, start=1):
+        put(client, encode(an_event(moment, producer="elsewhere:1", seq=number)))
+    drainer.run(SECONDS)
+
+    purge(replace(settings, retention_user_days=90), now)
+
+    span = (now - timedelta(days=401), now)
+    found = look(engine, client, settings, span, verify=True)
+    assert _fates(found) == {"purged": 2, "stored": 2}
+    assert found.missing == 0
+
+
+def test_an_imported_line_of_the_log_closes_its_gap(  # noqa: PLR0917 - fixtures
+    engine: Engine, client: redis.Redis, drainer: Drainer, settings: WorkerSettings, tmp_path: Path, run: Run
+) -> None:
+    put(client, _numbered(LOGIN, 2))
+    drainer.run(SECONDS)
+    assert looked(engine, client, settings).missing == 1
+    file = tmp_path / "found.jsonl"
+    file.write_bytes(_numbered(LOGIN, 1) + b"\n")
+
+    assert run("backfill", "import", str(file), "--here").code == 0
+
+    assert _fates(looked(engine, client, settings)) == {"stored": 2}
 
 
 def test_an_event_delivered_twice_is_counted_once(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,6 +17,9 @@ from .population import Population
 SEED = 5863
 OTHER_SEED = 59
 BETWEEN = timedelta(milliseconds=2)
+PROCESSES = 8
+"""That emit them in turns, each numbering its own."""
+
 MIX = {
     "account:login:success": 27,
     "account:login:failure": 8,
@@ -44,12 +48,17 @@ def events(count: int, *, uuids: bool = False, others: bool = False) -> Iterator
         others: not those of the measurement, but such as came before: same people, other events.
     """
     random = Random(OTHER_SEED if others else SEED)
-    last = datetime.now(UTC)
+    last, run = datetime.now(UTC), os.urandom(5).hex()
     tags = random.choices(list(MIX), list(MIX.values()), k=count)
     for number, tag in enumerate(tags, 1):
         moment = last - (count - number) * BETWEEN
         yield Event(
-            id=uuid7(moment), tag=tag, occurred_at=moment, **MAKERS[tag](population(uuids=uuids), random)
+            id=uuid7(moment),
+            tag=tag,
+            occurred_at=moment,
+            producer=f"web-{number % PROCESSES}:4711:{run}",
+            seq=(number - 1) // PROCESSES + 1,
+            **MAKERS[tag](population(uuids=uuids), random),
         )
 
 
