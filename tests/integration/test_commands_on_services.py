@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +20,9 @@ from models.engine import make_engine, transaction
 from producer.stream_keys import orders_key
 from tests.support import story
 from tests.support.api import ADMIN, API, MAINTAINER, OWNER, STRANGER, USER, asking, problem, settings
+from tests.support.backfills import start_enrich
 from tests.support.carrying import carrying
+from tests.support.command import call
 from tests.support.drains import STREAM, query, settings_for
 from views.app import create_app
 from views.limits import Tries
@@ -27,6 +30,7 @@ from views.orders import ONLY_READS, Orders
 from views.tickets import NOT_OURS, OLD, Tickets
 from views.tokens import mint
 from views.viewer import Viewer
+from worker.upkeep import beat_alive
 
 ENRICH = {"kind": "enrich", "which": "all"}
 OTHER_ADMIN = Viewer(user_id="other", staff=True)
@@ -333,3 +337,33 @@ def test_a_page_says_that_it_waits_and_looks_again_by_itself(hasty: FastAPI) -> 
         assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page
         assert client.get("/orders/nonsense").status_code == 404
         assert client.get(f"/orders/{uuid4()}").status_code == 404
+
+
+def test_a_backfill_is_told_by_the_api_as_the_command_tells_it(
+    hasty: FastAPI,
+    engine: Engine,
+    database_url: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    start_enrich(engine, throttle=7, scope="user")
+    said = call(capsys, monkeypatch, "backfill", "show", "1", "--json", DATABASE_URL=database_url).out
+
+    with asking(hasty, ADMIN) as client:
+        told = client.get(f"{API}/backfills/1").json()
+    by_command = json.loads(said)
+    assert told.keys() - by_command.keys() == {"may", "rejected_by_reason"}
+    assert all(told[name] == value for name, value in by_command.items() if not name.endswith("_at"))
+
+
+def test_the_page_of_retention_shows_policy_holds_and_what_was_removed(
+    hasty: FastAPI, engine: Engine, redis_url: str, database_url: str
+) -> None:
+    story.administer(engine)
+    with asking(hasty, ADMIN, headers=HTML) as client:
+        assert "No worker has told the policy yet" in client.get("/retention").text
+        beat_alive(settings_for(redis_url, database_url, retention_user_days=123))
+        page = client.get("/retention").text
+
+    for shown in ("123 days", "never", "a lawsuit, file 12/26", "96,412", "12,804", "u-1088"):
+        assert shown in page
