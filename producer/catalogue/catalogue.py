@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from .event_type import EventType
@@ -22,6 +21,8 @@ class Catalogue:
 
     def closest(self, tag: str) -> str | None:
         """The declared tag that looks most like *tag*, for the error message."""
+        import difflib  # noqa: PLC0415 - only a mistake needs it
+
         return next(iter(difflib.get_close_matches(tag, self._by_name, n=1)), None)
 
     def __iter__(self) -> Iterator[EventType]:

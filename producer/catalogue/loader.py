@@ -6,7 +6,6 @@ A file holds tables such as ``[events."project:release:add"]``. A table
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib import resources
@@ -78,6 +77,8 @@ def _read(path: str) -> tuple[str, str]:
 
 
 def _parse(source: str, text: str) -> Iterator[EventType]:
+    import tomllib  # noqa: PLC0415 - its patterns are a tenth of what importing us costs
+
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

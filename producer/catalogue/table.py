@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -61,6 +60,8 @@ def _refuse_unknown_fields(where: str, table: Any) -> None:
     if not isinstance(table, dict):
         raise CatalogueError(f"{where}: is {table!r}; expected a table with at least scope and sentence")
     for name in table.keys() - EXPECTED.keys():
+        import difflib  # noqa: PLC0415 - only a mistake needs it
+
         meant = next(iter(difflib.get_close_matches(name, EXPECTED, n=1)), None)
         hint = meant or f"one of {', '.join(EXPECTED)}"
         raise CatalogueError(f"{where}: {name!r} is not a field; expected {hint}")
