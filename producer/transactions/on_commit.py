@@ -1,4 +1,7 @@
-"""Events that are sent once the transaction of an SQLAlchemy session is committed, on whatever database."""
+"""Events that are sent once the transaction of an SQLAlchemy session is committed, on whatever database.
+
+What knows sessions is imported by the first that is given, so that importing us stays cheap.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,6 @@ from typing import Any, Unpack
 from producer.errors import InvalidEvent
 from producer.facts import Given
 from producer.receipt import Receipt
-
-from .kinds import SESSIONS, awaited, blocking, described
-from .later import Later
-from .watching import Watched
 
 
 def emit_on_commit(session: Any, tag: str, **given: Unpack[Given]) -> Receipt:
@@ -34,6 +33,10 @@ def emit_on_commit(session: Any, tag: str, **given: Unpack[Given]) -> Receipt:
     Raises:
         InvalidEvent: the call is wrong; never with ``TRAILKEEPER_ON_INVALID=quarantine``, save for *session*.
     """
+    from .kinds import awaited  # noqa: PLC0415 - see above
+    from .later import Later  # noqa: PLC0415 - see above
+    from .watching import Watched  # noqa: PLC0415 - see above
+
     watched = Watched.of(_plain(session))
     later = Later.of(tag, given, asynchronous=awaited(session) is not None)
     watched.add(later.send)
@@ -46,6 +49,8 @@ def _plain(session: Any) -> Any:
     Raises:
         InvalidEvent: it is no session.
     """
+    from .kinds import SESSIONS, awaited, blocking, described  # noqa: PLC0415 - see above
+
     if blocking(session) == "scoped_session" or awaited(session) == "async_scoped_session":
         session = session()
     if awaited(session) == "async_session":

@@ -1,12 +1,11 @@
-"""The outbox: the way of an event that is committed, or rolled back, with what it tells of."""
+"""The outbox: the way of an event that is committed, or rolled back, with what it tells of.
+
+What knows the kinds of connections is imported by the first that is given, so that importing us stays cheap.
+"""
 
 from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
-
-from .explaining import explained
-from .inserting import AWAITED, BLOCKING
-from .kinds import for_aemit, for_emit
 
 
 @runtime_checkable
@@ -39,12 +38,20 @@ class TableOutbox:
 
     def put(self, connection: object, payload: bytes, invalid: bytes | None) -> None:
         """See `Outbox.put`."""
+        from .explaining import explained  # noqa: PLC0415 - see above
+        from .inserting import BLOCKING  # noqa: PLC0415 - see above
+        from .kinds import for_emit  # noqa: PLC0415 - see above
+
         insert = BLOCKING[for_emit(connection)]
         with explained():
             insert(connection, (payload, invalid))
 
     async def aput(self, connection: object, payload: bytes, invalid: bytes | None) -> None:
         """See `Outbox.aput`."""
+        from .explaining import explained  # noqa: PLC0415 - see above
+        from .inserting import AWAITED  # noqa: PLC0415 - see above
+        from .kinds import for_aemit  # noqa: PLC0415 - see above
+
         insert = AWAITED[for_aemit(connection)]
         with explained():
             await insert(connection, (payload, invalid))
