@@ -34,6 +34,16 @@ def pause_key(stream: str) -> str:
     return f"{stream}:pause"
 
 
+def outages_key(stream: str) -> str:
+    """A hash of what keeps drains waiting, by cause, with the time it began; it goes with the next success."""
+    return f"{stream}:outages"
+
+
+def written_key(stream: str) -> str:
+    """The key that holds when a worker last saw that Redis takes writes: a full one keeps it as it was."""
+    return f"{stream}:written"
+
+
 def suspects_key(stream: str) -> str:
     """A hash of messages that are handled alone, with the deaths of processes on each."""
     return f"{stream}:suspects"

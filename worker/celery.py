@@ -1,6 +1,6 @@
 """The Celery application: `celery -A worker worker`, `celery -A worker beat`.
 
-Celery is known in this module, `tasks`, `dispatcher`, `replacer` and celeryconfig.py,
+Celery is known in this module, `tasks`, `dispatcher`, `replacer`, `relief` and celeryconfig.py,
 and nowhere else. No event ever travels in a Celery message.
 """
 
@@ -9,8 +9,10 @@ from __future__ import annotations
 from celery import Celery
 
 from .dispatcher import Dispatcher
+from .relief import Relief
 from .replacer import Replacer
 
 app = Celery("trailkeeper", include=["worker.tasks"])
 app.config_from_object("celeryconfig")
 app.steps["consumer"].update({Dispatcher, Replacer})
+app.steps["worker"].add(Relief)

@@ -15,6 +15,7 @@ from typing import Any
 import redis
 from celery import bootsteps
 from celery.worker import state
+from kombu.exceptions import OperationalError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -111,7 +112,12 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             self._say_if_changed(failing=False)
             if self._spool is not None:
                 self._spool.redis_answered()
-        except (StreamUnavailable, *consumer.connection_errors, *consumer.channel_errors) as error:
+        except (
+            StreamUnavailable,
+            OperationalError,
+            *consumer.connection_errors,
+            *consumer.channel_errors,
+        ) as error:
             # the event loop must go on; what is in the stream waits for the next look
             self._say_if_changed(failing=True, error=error)
 

@@ -44,6 +44,7 @@ KNOW_CELERY = {
     "worker/tasks.py",
     "worker/dispatcher.py",
     "worker/replacer.py",
+    "worker/relief.py",
     "worker/control.py",
 }
 READ_ENVIRONMENT = {f"{package}/settings.py" for package in OURS}

@@ -16,7 +16,7 @@ from .ahead import Ahead
 from .batch import Batch
 from .messages import Message
 from .report import Report
-from .stream import Pending, Stream
+from .stream import Pending, Stream, StreamFull
 from .suspects import DEATHS, DELIVERIES_BEFORE_SUSPICION, Suspects
 
 SUSPECTS_AT_ONCE = 100
@@ -99,13 +99,17 @@ class Drain:
         return report
 
     def _risk(self, message: Message) -> Report:
+        """Settle a suspect, if its death can be counted: without memory for that it stays pending."""
         deaths = self._suspects.deaths(message.stream_id)
         if deaths >= DEATHS:
             detail = f"{deaths} processes died while handling it alone"
             report = self._batch.reject(message, "killed_worker", detail)
             self._suspects.survive(message.stream_id)
             return report
-        self._suspects.enter(message.stream_id)
+        try:
+            self._suspects.enter(message.stream_id)
+        except StreamFull:
+            return Report()
         try:
             return self._batch.settle([message], fresh=False)
         finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import redis
 from sqlalchemy import Engine
 
@@ -14,7 +16,7 @@ from . import pause
 from .batch import Batch
 from .derive import Derive
 from .drain import Drain
-from .fates import RETRY, FuseBlown
+from .fates import RETRY
 from .fuse import Fuse
 from .report import Report
 from .signatures import Signatures
@@ -44,12 +46,15 @@ class Drainer:
         Raises:
             One of `fates.RETRY`: nothing is lost, and a pause is on where Redis could be told.
         """
+        began = datetime.now(UTC)
         try:
-            return self._drain.run(self._settings.drain_seconds if seconds is None else seconds)
+            report = self._drain.run(self._settings.drain_seconds if seconds is None else seconds)
+            if report.batches:
+                pause.succeeded(self._redis, self._settings.stream, began)
         except RETRY as error:
-            cause = "fuse" if isinstance(error, FuseBlown) else "store"
-            pause.begin(self._redis, self._settings.stream, cause, str(error))
+            pause.begin(self._redis, self._settings.stream, pause.cause_of(error), str(error))
             raise
+        return report
 
     def close(self) -> None:
         """Give connections back."""

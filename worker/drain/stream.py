@@ -6,6 +6,7 @@ Works on Redis 6.2 and later and on Valkey. Redis' errors leave here as
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -42,11 +43,17 @@ def connect(url: str) -> redis.Redis:
     )
 
 
+class StreamFull(StreamUnavailable):
+    """Redis is at its maxmemory: it answers, hands out and removes, and takes nothing that needs memory."""
+
+
 @contextmanager
 def redis_translated() -> Iterator[None]:
     """Turn Redis' errors into `StreamUnavailable`, chained to their cause."""
     try:
         yield
+    except redis.OutOfMemoryError as error:
+        raise StreamFull(str(error)) from error
     except redis.RedisError as error:
         raise StreamUnavailable(str(error) or type(error).__name__) from error
 
@@ -58,6 +65,7 @@ class Stream:
         self._client = client
         self.key = key
         self.consumer = consumer
+        self._uncounted: Counter[str] = Counter()
 
     def read(self, count: int) -> list[Message]:
         """Up to *count* messages that nobody was given yet, oldest first; does not wait for any."""
@@ -98,20 +106,33 @@ class Stream:
     ) -> None:
         """Drop messages whose fate is committed, and count them for `trailkeeper status` and for metrics.
 
+        A Redis without memory refuses to count, and must drop them all the same, or it would stay full for
+        ever: they are counted with the next ones.
+
         Args:
             stream_ids: the messages.
             counts: how many of them met which fate.
             latencies: fields of the totals, by which to raise them.
         """
+        self._uncounted.update({**counts, **(latencies or {})})
+        try:
+            self._drop(stream_ids, counts, self._uncounted)
+        except StreamFull:
+            self._drop(stream_ids, {}, {})
+        else:
+            self._uncounted.clear()
+
+    def _drop(self, stream_ids: Sequence[str], lately: Mapping[str, int], in_all: Mapping[str, int]) -> None:
         minute, totals = minute_key(self.key, datetime.now(UTC)), totals_key(self.key)
         pipeline = self._client.pipeline(transaction=True)
         pipeline.xack(self.key, GROUP, *stream_ids)
         pipeline.xdel(self.key, *stream_ids)
-        for name, number in counts.items():
+        for name, number in lately.items():
             pipeline.hincrby(minute, name, number)
-        for name, number in {**counts, **(latencies or {})}.items():
+        for name, number in in_all.items():
             pipeline.hincrby(totals, name, number)
-        pipeline.expire(minute, STATS_SECONDS)
+        if lately:
+            pipeline.expire(minute, STATS_SECONDS)
         with redis_translated():
             pipeline.execute()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from models.engine import make_engine
 from producer import catalogue
 from worker.backfills.writing import Writer
 from worker.drain import pause
 from worker.drain.derive import Derive
-from worker.drain.fates import RETRY, FuseBlown
+from worker.drain.fates import RETRY
 from worker.drain.fuse import Fuse
 from worker.drain.report import Report
 from worker.drain.stream import connect
@@ -51,12 +53,15 @@ class Relayer:
         Raises:
             One of `fates.RETRY`: nothing is lost, and a pause is on where Redis could be told.
         """
+        began = datetime.now(UTC)
         try:
-            return self._relay.run(self._settings.drain_seconds if seconds is None else seconds)
+            report = self._relay.run(self._settings.drain_seconds if seconds is None else seconds)
+            if report.batches:
+                pause.succeeded(self._redis, self._settings.stream, began)
         except RETRY as error:
-            cause = "fuse" if isinstance(error, FuseBlown) else "store"
-            pause.begin(self._redis, self._settings.stream, cause, str(error))
+            pause.begin(self._redis, self._settings.stream, pause.cause_of(error), str(error))
             raise
+        return report
 
     def close(self) -> None:
         """Give connections back."""

@@ -1,0 +1,76 @@
+"""How long drains pause, and what is remembered of why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+from fakeredis import FakeRedis, FakeServer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.errors import StoreUnavailable
+from producer.errors import StreamUnavailable
+from producer.stream_keys import outages_key, pause_key
+from tests.support.drains import STREAM
+from worker.drain import FuseBlown, pause
+
+LONGEST_SECONDS = 30
+CAUSES = st.sampled_from(sorted(pause.SECONDS))
+
+
+@pytest.fixture
+def client() -> redis.Redis:
+    return FakeRedis(server=FakeServer())
+
+
+def soon() -> datetime:
+    """When a drain begins that comes after all that was noted."""
+    return datetime.now(UTC) + timedelta(microseconds=1)
+
+
+@given(causes=st.lists(CAUSES, min_size=1, max_size=50))
+def test_however_often_it_failed_the_next_try_is_as_near(causes: list[str]) -> None:
+    client = FakeRedis(server=FakeServer())
+    for cause in causes:
+        pause.begin(client, STREAM, cause, "away")
+        assert 0 < client.pttl(pause_key(STREAM)) <= pause.SECONDS[cause] * 1000
+    assert max(pause.SECONDS.values()) <= LONGEST_SECONDS
+
+
+def test_an_outage_keeps_the_time_it_began_until_something_is_stored(client: redis.Redis) -> None:
+    pause.begin(client, STREAM, "store", "refused")
+    [first] = pause.outages(client, STREAM)
+    client.delete(pause_key(STREAM))  # as its time is over
+    pause.begin(client, STREAM, "store", "starting up")
+    [second] = pause.outages(client, STREAM)
+    assert (second.since, second.detail) == (first.since, "starting up")
+    assert pause.current(client, STREAM) == second
+    pause.succeeded(client, STREAM, soon())
+    assert pause.outages(client, STREAM) == []
+    pause.begin(client, STREAM, "store", "refused")
+    assert pause.outages(client, STREAM)[0].since > first.since
+
+
+def test_a_drain_that_began_before_an_outage_does_not_mean_its_end(client: redis.Redis) -> None:
+    began = datetime.now(UTC)
+    pause.begin(client, STREAM, "store", "refused")
+    pause.succeeded(client, STREAM, began)
+    assert len(pause.outages(client, STREAM)) == 1
+
+
+def test_a_fuse_is_mended_when_it_has_not_blown_for_a_while(client: redis.Redis) -> None:
+    pause.begin(client, STREAM, "fuse", "too much")
+    pause.succeeded(client, STREAM, soon() + timedelta(seconds=LONGEST_SECONDS))
+    assert [note.cause for note in pause.outages(client, STREAM)] == ["fuse"]
+    pause.succeeded(client, STREAM, soon() + timedelta(seconds=3 * LONGEST_SECONDS))
+    assert client.exists(outages_key(STREAM)) == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [(StoreUnavailable("x"), "store"), (StreamUnavailable("x"), "stream"), (FuseBlown("x"), "fuse")],
+)
+def test_who_is_away_is_the_cause(error: Exception, cause: str) -> None:
+    assert pause.cause_of(error) == cause

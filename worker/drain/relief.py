@@ -1,0 +1,76 @@
+"""Drains a full Redis without Celery, until it takes writes again: `python -m worker.drain.relief CONSUMER`.
+
+At its maxmemory Redis takes no Celery message either. Reading, acknowledging and deleting need no memory.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from datetime import UTC, datetime
+
+import redis
+
+from producer.stream_keys import written_key
+from worker.settings import WorkerSettings, settings
+
+from .factory import Drainer
+from .fates import RETRY
+from .report import Report
+from .stream import StreamFull, connect, redis_translated
+
+logger = logging.getLogger(__name__)
+
+SLICE_SECONDS = 1.0
+LONGEST_SECONDS = 60.0
+"""It ends after this time, whatever became of who started it."""
+
+
+def takes_writes(client: redis.Redis, stream: str) -> bool:
+    """Note the time, unless Redis is full: then the last such note says since when.
+
+    Raises:
+        StreamUnavailable: Redis did not answer, or refuses for another reason.
+    """
+    try:
+        with redis_translated():
+            client.set(written_key(stream), datetime.now(UTC).isoformat())
+    except StreamFull:
+        return False
+    return True
+
+
+def relieve(config: WorkerSettings, consumer: str, seconds: float = LONGEST_SECONDS) -> Report:
+    """Drain until Redis takes writes again; returns what was drained.
+
+    Args:
+        config: where everything is.
+        consumer: the name under which messages are held.
+        seconds: the longest.
+    """
+    drainer, done = Drainer(config, consumer), Report()
+    deadline = time.monotonic() + seconds
+    try:
+        with connect(config.redis_url) as client:
+            while time.monotonic() < deadline and not takes_writes(client, config.stream):
+                done.add(_slice(drainer))
+    finally:
+        drainer.close()
+    return done
+
+
+def _slice(drainer: Drainer) -> Report:
+    report = Report()
+    try:
+        report = drainer.run(SLICE_SECONDS)
+    except RETRY as error:
+        logger.warning("a full Redis waits: %s: %s", type(error).__name__, error)
+    if not report.batches:
+        time.sleep(SLICE_SECONDS)  # Postgres is away, or it is not the stream that fills Redis
+    return report
+
+
+if __name__ == "__main__":
+    logging.basicConfig()
+    relieve(settings(), sys.argv[1])

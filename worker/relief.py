@@ -1,0 +1,60 @@
+"""Keeps a full Redis from staying full: a step of the worker itself, not of Celery's consumer.
+
+At its maxmemory Redis takes no Celery message either, so no drain could be sent for, and
+what fills it would never leave. Then a process of its own drains (`drain.relief`). It is
+looked from a thread: Celery's loop may be failing meanwhile, as it cannot write either.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from typing import Any
+
+from celery import bootsteps
+
+from producer.errors import StreamUnavailable
+
+from .drain.relief import takes_writes
+from .drain.stream import connect
+from .settings import settings
+
+logger = logging.getLogger(__name__)
+
+QUEUE = "ingest"
+LOOK_SECONDS = 1.0
+
+
+class Relief(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publishes no types
+    """Looks every second whether Redis takes writes, if this worker takes drains."""
+
+    def __init__(self, parent: Any, **kwargs: Any) -> None:
+        super().__init__(parent, **kwargs)
+        self._ending = threading.Event()
+
+    def start(self, parent: Any) -> None:
+        """Begin to look."""
+        if QUEUE in parent.app.amqp.queues.consume_from:
+            thread = threading.Thread(
+                target=self._look, args=(f"{parent.hostname}/relief",), name="trailkeeper-relief", daemon=True
+            )
+            thread.start()
+
+    def stop(self, parent: Any) -> None:  # noqa: ARG002 - the interface is Celery's
+        """Look no more; who relieves ends by itself."""
+        self._ending.set()
+
+    def _look(self, consumer: str) -> None:
+        config = settings()
+        with connect(config.redis_url) as client:
+            while not self._ending.wait(LOOK_SECONDS):
+                try:
+                    full = not takes_writes(client, config.stream)
+                except StreamUnavailable:
+                    continue  # the dispatcher says so
+                if full:
+                    logger.warning("Redis is full: a process drains until it takes writes again")
+                    command = [sys.executable, "-m", "worker.drain.relief", consumer]
+                    subprocess.run(command, check=False)  # noqa: S603 - a worker's own name is its only word
