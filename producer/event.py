@@ -19,7 +19,7 @@ MAX_BYTES = 64 * 1024
 MAX_USER_AGENT = 1024  # characters
 MAX_ID = 255  # characters
 MAX_PRODUCER = 64  # characters
-MAX_SEQUENCE = 2**31 - 1
+MAX_SEQUENCE = 2**31 - 2  # so that a range of int4 can end after it
 MAX_VOIDS = 100
 
 Tag = Annotated[str, msgspec.Meta(max_length=128)]  # its grammar is the catalogue's matter

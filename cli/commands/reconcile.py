@@ -87,7 +87,8 @@ def _show(found: Reconciliation, *, only_missing: bool) -> None:
         say("the stream is too long to look at all of it: what seems missing may be there")
     span = f"from {moment(found.start)} to {moment(found.end)}"
     if found.missing:
-        say(f"{found.missing:,} events are missing {span}; {NEXT}")
+        events = "1 event is" if found.missing == 1 else f"{found.missing:,} events are"
+        say(f"{events} missing {span}; {NEXT}")
     else:
         checked = "" if found.verified else " (not held against the table: --no-verify)"
         total = sum(line.emitted for line in found.lines)

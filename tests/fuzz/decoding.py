@@ -20,6 +20,7 @@ with atheris.instrument_imports(include=["producer", "worker", "models"]):
     from tests.fuzz.hostile import entries
     from worker.drain.judge import judge
     from worker.drain.messages import Accepted, Message
+    from worker.drain.numbers import number_in
 
 SECONDS_EACH = 2
 LIMIT_MB = 1024
@@ -29,8 +30,9 @@ CATALOGUE = catalogue.load(())
 
 
 def one(raw: bytes) -> None:
-    """A message ends as an event or as a dead letter with one of the known reasons."""
+    """A message ends as an event or as a dead letter with one of the known reasons, numbered or not."""
     verdict = judge(Message("1-0", raw, None, {b"e": raw}), CATALOGUE, datetime.now(UTC))
+    number_in(raw)
     if not isinstance(verdict, Accepted) and (
         verdict.reason not in REASONS or verdict.reason == "worker_error"
     ):

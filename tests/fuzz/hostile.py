@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import UNSET
+
 from producer import catalogue
 from producer.event import Actor, Credential, Event, Subject
 from producer.ids import uuid7
@@ -94,6 +96,9 @@ def _event(chance: random.Random, tags: list[str]) -> Event:
         user_agent="twine/5.1.0 CPython/3.12.3",
         request_id=f"r{number}",
         additional={"version": "1.0", "nested": {"list": [1, "two", None]}},
+        producer=chance.choice(("web-1:7:ab", "web-2:8:cd", UNSET)),
+        seq=chance.choice((number + 1, number + 1, 2**31 - 2, 2**31 - 1, UNSET)),
+        voids=chance.choice((UNSET, UNSET, UNSET, [number + 2, 2**31 - 2])),
     )
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from cli.embedded.redis import EmbeddedRedis
-from tests.support.contracts.transport import StreamPlace, TransportContract
+from tests.support.contracts.transport import StreamContract, StreamPlace, TransportContract
 
 
 class ServerPlace(StreamPlace):
@@ -30,7 +30,7 @@ class ServerPlace(StreamPlace):
 
 
 @pytest.mark.usefixtures("either_redis_url")
-class TestRedisStream(TransportContract):
+class TestRedisStream(StreamContract, TransportContract):
     @pytest.fixture
     def place(self, either_redis_server: EmbeddedRedis) -> Iterator[ServerPlace]:
         place = ServerPlace(either_redis_server)

@@ -11,7 +11,7 @@ from fakeredis import TcpFakeServer
 
 from producer.event import Event
 from producer.testing import Recorder
-from tests.support.contracts.transport import StreamPlace, TransportContract
+from tests.support.contracts.transport import StreamContract, StreamPlace, TransportContract
 
 
 class RecorderPlace:
@@ -52,7 +52,7 @@ class FakePlace(StreamPlace):
         self._server.fake_server.connected = True
 
 
-class TestRedisStreamOnFakeredis(TransportContract):
+class TestRedisStreamOnFakeredis(StreamContract, TransportContract):
     @pytest.fixture
     def place(self) -> Iterator[FakePlace]:
         with FakeServer(("127.0.0.1", 0)) as server:

@@ -10,16 +10,19 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from producer.errors import InvalidMessage
-from producer.event import Actor, ActorKind, Credential, Event, Subject
+from producer.event import MAX_SEQUENCE, MAX_VOIDS, Actor, ActorKind, Credential, Event, Subject
 from producer.ids import uuid7
 from producer.wire import REASONS, decode, encode
+from tests.support.drains import an_event
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123_456, tzinfo=UTC)
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=60)
 IDS = TEXT.filter(bool)
+NUMBERS = st.integers(1, MAX_SEQUENCE)
 SUBJECTS = st.none() | st.builds(Subject, id=IDS, name=st.none() | TEXT)
 CREDENTIALS = st.builds(Credential, kind=IDS, id=st.none() | IDS, label=st.none() | TEXT)
 ACTORS = st.builds(
@@ -52,6 +55,9 @@ def events(draw: st.DrawFn) -> Event:
         user_agent=draw(st.none() | TEXT),
         request_id=draw(st.none() | IDS),
         additional=draw(st.dictionaries(TEXT, JSON, max_size=5)),
+        producer=draw(st.sampled_from([UNSET, None]) | IDS),
+        seq=draw(st.sampled_from([UNSET, None]) | NUMBERS),
+        voids=draw(st.sampled_from([UNSET, None]) | st.lists(NUMBERS, max_size=MAX_VOIDS)),
     )
 
 
@@ -111,6 +117,29 @@ def test_keys_of_a_newer_producer_are_kept_apart(event: Event) -> None:
 def test_a_clock_may_be_ahead_by_an_hour(minutes: int, expected: str | None) -> None:
     moment = NOW + timedelta(minutes=minutes)
     assert reason(encode(Event(id=uuid7(moment), tag="a:b", occurred_at=moment))) == expected
+
+
+def test_an_event_without_numbers_says_nothing_of_them() -> None:
+    assert {"producer", "seq", "voids"} & set(json.loads(encode(an_event()))) == set()
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"producer": "x" * 65, "seq": 1},
+        {"producer": "", "seq": 1},
+        {"producer": "web:1", "seq": 0},
+        {"producer": "web:1", "seq": MAX_SEQUENCE + 1},
+        {"producer": "web:1", "seq": "1"},
+        {"producer": "web:1", "seq": 2, "voids": [0]},
+        {"producer": "web:1", "seq": 2, "voids": [1] * (MAX_VOIDS + 1)},
+    ],
+)
+def test_numbers_that_cannot_be_are_refused(numbers: dict[str, Any]) -> None:
+    raw = json.dumps(json.loads(encode(an_event())) | numbers).encode()
+    with pytest.raises(InvalidMessage) as refused:
+        decode(raw)
+    assert refused.value.reason == "wrong_shape"
 
 
 def reason(raw: bytes) -> str | None:

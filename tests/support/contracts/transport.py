@@ -49,6 +49,10 @@ class StreamPlace:
         self._url = url
         self.transport = RedisStream(url, STREAM)
 
+    def fields(self) -> list[dict[bytes, bytes]]:
+        """The entries as they are, in order."""
+        return entries(self._url)
+
     def events(self) -> list[Event]:
         """See `Place.events`."""
         return [decode(fields[b"e"])[0] for fields in entries(self._url) if b"invalid" not in fields]
@@ -74,6 +78,26 @@ def from_a_coroutine(transport: Transport) -> Send:
         asyncio.run(transport.asend(payload, invalid, time.monotonic() + seconds))
 
     return send
+
+
+class StreamContract:
+    """Beside `TransportContract`: what holds for a stream only."""
+
+    @pytest.mark.parametrize("invalid", [None, b'{"problem":"x"}'])
+    @pytest.mark.parametrize("signature", [None, b"web:0123abcd"])
+    def test_a_signature_stands_beside_what_it_is_of(
+        self, place: StreamPlace, invalid: bytes | None, signature: bytes | None
+    ) -> None:
+        payload = encode(an_event())
+
+        async def from_a_loop() -> None:
+            await place.transport.asend(payload, invalid, time.monotonic() + PLENTY, signature)
+
+        place.transport.send(payload, invalid, time.monotonic() + PLENTY, signature)
+        asyncio.run(from_a_loop())
+
+        fields = {b"e": payload, b"invalid": invalid, b"s": signature}
+        assert place.fields() == [{name: value for name, value in fields.items() if value is not None}] * 2
 
 
 class TransportContract:
