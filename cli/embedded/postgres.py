@@ -28,6 +28,7 @@ class EmbeddedPostgres:
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self._files = PostgresFiles(self.folder)
+        self.log = self._files.log
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:

@@ -28,6 +28,7 @@ class EmbeddedRedis:
 
     def __init__(self, folder: Path, binary: Path | None = None) -> None:
         self.folder = folder
+        self.log = folder / "server.log"
         self._config = RedisConfig(folder)
         self._binary = binary
         self._process: subprocess.Popen[bytes] | None = None
@@ -45,7 +46,7 @@ class EmbeddedRedis:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._stop_leftover()
-            with (self.folder / "server.log").open("ab") as log:
+            with self.log.open("ab") as log:
                 self._process = subprocess.Popen(
                     [str(binary), str(self._config.write())],
                     stdin=subprocess.DEVNULL,
@@ -117,7 +118,7 @@ class EmbeddedRedis:
                 else:
                     return
         self.kill()
-        raise EmbeddedError(f"the Redis server did not start; {self.folder / 'server.log'} says why")
+        raise EmbeddedError(f"the Redis server did not start; {self.log} says why")
 
     def _client(self, seconds: int) -> redis.Redis:
         return redis.Redis.from_url(self.url, socket_timeout=seconds, socket_connect_timeout=1, retry=None)

@@ -21,6 +21,7 @@ class RedisServer:
         self._records = home / "run"
         self._given = given
         self._embedded = EmbeddedRedis(home / "redis")
+        self.log = self._embedded.log
         self.is_embedded = given is None
 
     @property
@@ -78,6 +79,7 @@ class PostgresServer:
 
     def __init__(self, home: Path, given: str | None) -> None:
         self._embedded = EmbeddedPostgres(home / "postgres")
+        self.log = self._embedded.log
         self.is_embedded = given is None
         self.url = self.worker_url = self.views_url = given or ""
 

@@ -16,6 +16,7 @@ from .errors import EmbeddedError
 from .guard import Guard
 from .leftovers import end_leftovers
 from .lock import STOPPING, HomeLock
+from .logs import Logs
 from .pipeline import beat, views, worker
 from .processes import Child
 from .servers import PostgresServer, RedisServer
@@ -203,7 +204,8 @@ class Stack:
             child.start()
             self._say(f"{child.name} started, process {child.pid}, log {child.log}")
         embedded: list[Service] = [server for server in (self._redis, self._postgres) if server.is_embedded]
-        self._supervisor = Supervisor([*embedded, *self._children], self._say)
+        logs = [self.home / "logs", *(server.log for server in (self._redis, self._postgres))]
+        self._supervisor = Supervisor([*embedded, *self._children], self._say, [Logs(logs).look])
         self._supervisor.start()
 
     def _wait_for_views(self) -> None:

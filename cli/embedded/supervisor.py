@@ -59,11 +59,19 @@ class Supervisor:
     Args:
         services: already started; looked after in this order.
         say: called with a sentence when something ended or could not be started.
+        chores: called again and again beside that, to keep logs within bounds.
     """
 
-    def __init__(self, services: Sequence[Service], say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        say: Callable[[str], None],
+        chores: Sequence[Callable[[], None]] = (),
+    ) -> None:
         self._watched = [_Watched(service) for service in services]
         self._say = say
+        self._chores = chores
+        self._problem = ""
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._look_after, name="supervisor", daemon=True)
 
@@ -81,6 +89,16 @@ class Supervisor:
         while not self._ending.wait(LOOK_SECONDS):
             for watched in self._watched:
                 self._look_at(watched)
+            for chore in self._chores:
+                self._do(chore)
+
+    def _do(self, chore: Callable[[], None]) -> None:
+        try:
+            chore()
+        except OSError as error:
+            if str(error) != self._problem:  # as long as it is the same, it is said once
+                self._problem = str(error)
+                self._say(f"the logs could not be bounded: {error}")
 
     def _look_at(self, watched: _Watched) -> None:
         now = time.monotonic()
