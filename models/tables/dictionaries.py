@@ -1,0 +1,58 @@
+"""What events refer to: distinct places and clients, each kept once."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from .base import Base, Moment, RecordedAt, SmallKey, Word
+
+
+class Location(Base):
+    """A distinct place, or the reason why there is none, with the data that said so.
+
+    Never altered. One that no event uses is marked, and removed after a grace; see `models.orphans`.
+    """
+
+    __tablename__ = "locations"
+    __table_args__ = (Index("locations_digest_key", "digest", unique=True),)
+
+    id: Mapped[SmallKey]
+    digest: Mapped[bytes]
+    display: Mapped[str | None]
+    reason: Mapped[Word | None]
+    city: Mapped[str | None]
+    region: Mapped[str | None]
+    country: Mapped[str | None]
+    country_code: Mapped[Word | None]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    asn: Mapped[int | None] = mapped_column(BigInteger)
+    source: Mapped[str]
+    build: Mapped[Word]
+    recorded_at: Mapped[RecordedAt]
+    unused_since: Mapped[Moment | None]
+
+
+class Client(Base):
+    """A distinct user-agent string and what it was understood as, by which data.
+
+    Never altered. One that no event uses is marked, and removed after a grace; see `models.orphans`.
+    """
+
+    __tablename__ = "clients"
+    __table_args__ = (Index("clients_digest_key", "digest", unique=True),)
+
+    id: Mapped[SmallKey]
+    digest: Mapped[bytes]
+    user_agent: Mapped[str]
+    display: Mapped[str]
+    kind: Mapped[Word]
+    name: Mapped[str | None]
+    version: Mapped[str | None]
+    os: Mapped[str | None]
+    device: Mapped[str | None]
+    source: Mapped[str]
+    build: Mapped[Word]
+    recorded_at: Mapped[RecordedAt]
+    unused_since: Mapped[Moment | None]
