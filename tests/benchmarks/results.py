@@ -49,6 +49,14 @@ FIGURES = (
     ),
     Figure(title="emit ÷ XADD of redis-py", key="emit_vs_xadd", ours="emit_us", peer="xadd_us", unit="µs"),
     Figure(
+        title="emit, numbered and signed ÷ neither",
+        key="signed_vs_plain",
+        ours="emit_signed_us",
+        peer="emit_plain_us",
+        unit="µs",
+        most=1.15,
+    ),
+    Figure(
         title="send_task ÷ emit",
         key="send_task_vs_emit",
         ours="emit_us",
