@@ -25,7 +25,7 @@ from tests.support.waiting import until
 from worker.backfills import Runner
 from worker.drain import Drainer
 from worker.retention import Busy, Undrained, add_hold, erase, erasure_plan, release_hold
-from worker.retention.erasing import job as erasing
+from worker.retention.erasing import events
 from worker.settings import WorkerSettings
 
 ANN = {"user_id": "u1", "user_name": "ann"}
@@ -269,14 +269,14 @@ def test_an_erasure_that_died_is_finished_by_the_next_in_the_same_record(
         stored(engine, days_ago(number / 1e6), **ANN)
     monkeypatch.setattr("worker.retention.erasing.events.BATCH", 10)
     with monkeypatch.context() as patch:
-        batch, calls = erasing._batch, iter(range(100))
+        page, calls = events.page, iter(range(100))
 
-        def dying(job: Any, scope: str, after: Any) -> Any:
+        def dying(connection: Any, whose: Any, scope: str, after: Any) -> Any:
             if next(calls) == 1:
                 raise KeyboardInterrupt
-            return batch(job, scope, after)
+            return page(connection, whose, scope, after)
 
-        patch.setattr(erasing, "_batch", dying)
+        patch.setattr(events, "page", dying)
         with pytest.raises(KeyboardInterrupt):
             erase(settings, "u1")
     assert query(database_url, "SELECT count(*) AS n FROM events WHERE user_name IS NULL") == [{"n": 10}]

@@ -7,7 +7,6 @@ data, or was stored already and is found there.
 
 from __future__ import annotations
 
-import msgspec
 from sqlalchemy import Connection, select, update
 
 from models.backfills import staging
@@ -16,16 +15,10 @@ from models.backfills.staging import Block
 from models.tables import BackfillBlock
 from worker.backfills.blocks import StagedLine, read_block, to_block, unpacked
 
-from .letters import Batch, holding
-from .message import mentions, without
-
-
-class Lines(msgspec.Struct):
-    """What became of some lines: how many were changed, how many held, and by which holds."""
-
-    changed: int = 0
-    held: int = 0
-    holds: set[int] = msgspec.field(default_factory=set)
+from .batch import Batch
+from .found import Found
+from .message import mentions
+from .messages import DETAIL
 
 
 def imports(connection: Connection) -> list[int]:
@@ -43,7 +36,7 @@ def next_block(connection: Connection, identity: int, after: int) -> Block | Non
     return staging.next_block(connection, identity, after)
 
 
-def erase_from(connection: Connection, batch: Batch, identity: int, block: Block, found: Lines) -> int:
+def erase_from(connection: Connection, batch: Batch, identity: int, block: Block, found: Found) -> int:
     """Take the user's data out of one block, save of lines that name what is held.
 
     Returns:
@@ -60,13 +53,6 @@ def erase_from(connection: Connection, batch: Batch, identity: int, block: Block
     return changed
 
 
-def _erased(line: StagedLine, batch: Batch, found: Lines) -> StagedLine:
-    left = without(line.payload, batch.user_id, batch.catalogue)
-    if left is None:
-        return line
-    if by := holding(line.payload, batch.user_id, batch.holds):
-        found.held += 1
-        found.holds |= by
-        return line
-    found.changed += 1
-    return StagedLine(line.number, left, line.reason, line.detail and batch.said)
+def _erased(line: StagedLine, batch: Batch, found: Found) -> StagedLine:
+    left = batch.left_of(line.payload, found)
+    return line if left is None else StagedLine(line.number, left, line.reason, line.detail and DETAIL)

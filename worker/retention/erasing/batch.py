@@ -1,0 +1,42 @@
+"""What may be erased from the messages of one transaction."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from models.tables import Hold
+from producer.catalogue import Catalogue
+
+from .found import Found
+from .message import subjects, without
+
+
+class Batch(NamedTuple):
+    """Whose data, what is personal, which holds are in force, and whether only to count."""
+
+    user_id: str
+    catalogue: Catalogue
+    holds: list[Hold]
+    dry: bool
+
+    def left_of(self, raw: bytes, found: Found) -> bytes | None:
+        """A message without the user's data; None where it stays as it is: without any, or held.
+
+        *found* counts on.
+        """
+        left = without(raw, self.user_id, self.catalogue)
+        if left is None:
+            return None
+        if by := self._holding(raw):
+            found.held += 1
+            found.holds |= by
+            return None
+        found.erased += 1
+        return left
+
+    def _holding(self, raw: bytes) -> set[int]:
+        """The holds that name what a message is about."""
+        named = subjects(raw)
+        users = {self.user_id, named["user"], named["actor"], named["on_behalf_of"]}
+        about = {"user": users, "project": {named["project"]}, "organization": {named["organization"]}}
+        return {hold.id for hold in self.holds if hold.subject_id in about[hold.about]}

@@ -1,0 +1,116 @@
+"""All that may hold a user's personal data, gone through in bounded batches, each in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+
+from models import holds
+from models.engine import transaction
+from models.tables import SCOPES, Erasure
+from producer.catalogue import Catalogue
+from worker.retention import records
+from worker.retention.windows import LOWEST
+
+from . import events, lines, messages
+from .batch import Batch
+from .events import DUE, NAMED, Whose
+from .found import Found, Places
+from .messages import LETTERS, OUTBOX, Messages
+
+
+class Job(NamedTuple):
+    """One erasure; without `identity` it only counts."""
+
+    engine: Engine
+    known: Catalogue
+    whose: Whose
+    identity: int | None
+
+    def add(self, connection: Connection, **numbers: int) -> None:
+        """Add to the erasure's record."""
+        if self.identity is not None:
+            records.count(connection, Erasure, self.identity, **numbers)
+
+
+def everywhere(job: Job) -> Places:
+    """Erase, or count what would be erased."""
+    # what is yet to be stored first: see `messages` and `lines`
+    return Places(_messages(job, OUTBOX), _lines(job), _events(job), _messages(job, LETTERS))
+
+
+@contextmanager
+def _a_batch(job: Job) -> Iterator[tuple[Connection, Batch]]:
+    """A transaction in which the holds stay as they are."""
+    with transaction(job.engine) as connection:
+        holds.wait_for_holds(connection)
+        yield (
+            connection,
+            Batch(job.whose.user, job.known, holds.listing(connection), dry=job.identity is None),
+        )
+
+
+def _messages(job: Job, which: Messages) -> Found:
+    last, found = 0, Found()
+    while True:
+        with _a_batch(job) as (connection, batch):
+            page = messages.page(connection, which, job.whose.user, last)
+            if not page:
+                return found
+            changed = messages.erase_from(connection, which, batch, page, found)
+            job.add(connection, **{which.counted: changed})
+        last, _ = page[-1]
+
+
+def _lines(job: Job) -> Found:
+    found = Found()
+    with transaction(job.engine) as connection:
+        waiting = lines.imports(connection)
+    for identity in waiting:
+        after: int | None = 0
+        while after is not None:
+            after = _block(job, identity, after, found)
+    return found
+
+
+def _block(job: Job, identity: int, after: int, found: Found) -> int | None:
+    """Goes through the next block of an import; the number of its last line, None where there is no other."""
+    with _a_batch(job) as (connection, batch):
+        block = lines.next_block(connection, identity, after)
+        if block is None:
+            return None
+        job.add(connection, import_lines=lines.erase_from(connection, batch, identity, block, found))
+    return block.last_line
+
+
+def _events(job: Job) -> Found:
+    found = Found()
+    for scope in SCOPES:
+        after: UUID | None = LOWEST
+        while after is not None:
+            after = _next_events(job, scope, after, found)
+    if found.held:
+        with transaction(job.engine) as connection:
+            whose = job.whose._asdict()
+            found.holds.update(holds.holds_of(connection, "events", f"{NAMED} AND {DUE}", whose))
+    return found
+
+
+def _next_events(job: Job, scope: str, after: UUID, found: Found) -> UUID | None:
+    """Goes through the next events of a scope; the last one's id, None where there is no other."""
+    with transaction(job.engine) as connection:
+        holds.wait_for_holds(connection)
+        ids = events.page(connection, job.whose, scope, after)
+        if not ids:
+            return None
+        due, held = events.count(connection, job.whose, scope, ids)
+        if due and job.identity is not None:
+            due = events.erase_from(connection, job.whose, scope, ids, f"erasure/{job.identity}")
+            job.add(connection, events=due)
+        found.erased += due
+        found.held += held
+    return ids[-1]

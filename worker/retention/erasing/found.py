@@ -1,0 +1,34 @@
+"""What became of a user's personal data, and where it was."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+
+class Found(msgspec.Struct):
+    """How many hold it and lost it or would, how many keep it, and because of which holds. Counts on."""
+
+    erased: int = 0
+    held: int = 0
+    holds: set[int] = msgspec.field(default_factory=set)
+
+
+class Places(NamedTuple):
+    """The same, by where it was."""
+
+    outbox: Found
+    lines: Found
+    events: Found
+    letters: Found
+
+    @property
+    def held(self) -> int:
+        """How much is held in all."""
+        return sum(found.held for found in self)
+
+    @property
+    def holds(self) -> set[int]:
+        """Because of which holds."""
+        return {hold for found in self for hold in found.holds}

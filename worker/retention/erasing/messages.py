@@ -1,0 +1,86 @@
+"""A user's personal data in tables of messages: the outbox, and the dead letters.
+
+What the outbox has comes before the events: a message is either found here without the
+user's data, or was relayed already and is found there. Rows of transactions
+that commit later are none that were emitted before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, TextClause, text, update
+
+from models.tables import DeadLetter, Outgoing
+
+from .batch import Batch
+from .found import Found
+from .message import TOLD, written
+
+BATCH = 500
+DETAIL = "what it says of the message was erased with the user's data"
+
+
+class Messages(NamedTuple):
+    """A table of them: how the next are read and locked, how one is altered, and as what it counts."""
+
+    next: TextClause
+    rewrite: Callable[[Connection, int, bytes], None]
+    counted: str
+
+
+def page(connection: Connection, messages: Messages, user_id: str, after: int) -> list[tuple[int, bytes]]:
+    """The next that have the user's id somewhere, by their ids, locked until the transaction ends.
+
+    Each call reads the table from *after* on: there are few messages, or something else
+    is to be done first.
+
+    Raises:
+        StoreUnavailable: a relay is at one of them for longer than the lock time-out.
+    """
+    plain, escaped = written(user_id)
+    values: dict[str, Any] = {"bytes": plain, "escaped": escaped, "after": after, "size": BATCH}
+    return [(identity, bytes(raw)) for identity, raw in connection.execute(messages.next, values)]
+
+
+def erase_from(
+    connection: Connection, messages: Messages, batch: Batch, page: list[tuple[int, bytes]], found: Found
+) -> int:
+    """Take the user's data out of these messages, save those that name what is held.
+
+    Returns:
+        Out of how many; *found* counts on.
+    """
+    before = found.erased
+    for identity, raw in page:
+        left = batch.left_of(raw, found)
+        if left is not None and not batch.dry:
+            messages.rewrite(connection, identity, left)
+    return found.erased - before
+
+
+def _rewrite_letter(connection: Connection, identity: int, left: bytes) -> None:
+    # what the digest was made of is gone, but it still tells a message that comes once more
+    statement = update(DeadLetter).where(DeadLetter.id == identity).values(raw=left, detail=DETAIL)
+    connection.execute(statement)
+
+
+def _rewrite_outgoing(connection: Connection, identity: int, left: bytes) -> None:
+    mine = update(Outgoing).where(Outgoing.id == identity)
+    connection.execute(mine.values(payload=left))
+    # what was wrong with a call may repeat what was given
+    connection.execute(mine.where(Outgoing.invalid.is_not(None)).values(invalid=TOLD))
+
+
+def _of(table: str, column: str, rewrite: Callable[[Connection, int, bytes], None], counted: str) -> Messages:
+    following = text(
+        f"SELECT id, {column} FROM {table} WHERE id > :after"  # noqa: S608 - constants
+        f" AND (position(:bytes in {column}) > 0 OR position(:escaped in {column}) > 0)"
+        f" ORDER BY id LIMIT :size FOR UPDATE"
+    )
+    return Messages(following, rewrite, counted)
+
+
+OUTBOX = _of("outbox", "payload", _rewrite_outgoing, "events")
+LETTERS = _of("dead_letters", "raw", _rewrite_letter, "dead_letters")
