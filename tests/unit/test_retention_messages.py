@@ -84,3 +84,9 @@ def test_bytes_of_any_kind_are_emptied_or_left_alone(raw: bytes) -> None:
 def test_an_id_within_a_longer_word_is_another_one() -> None:
     assert without(b"not json: u11, xu1, u1-a", "u1", CATALOGUE) is None
     assert without(b"not json: (u1)", "u1", CATALOGUE) == b""
+
+
+def test_an_erased_message_keeps_the_number_by_which_it_is_counted() -> None:
+    numbered = {"user": {"id": "u1", "name": SECRET}, "producer": "web-1:7:ab", "seq": 7, "voids": [6]}
+    left = without(json.dumps(numbered).encode(), "u1", CATALOGUE)
+    assert json.loads(left or b"") == numbered | {"user": {"id": "u1", "name": None}}

@@ -14,7 +14,7 @@ from producer.catalogue import Catalogue
 NAMED_BY = ("user", "actor", "on_behalf_of")
 KNOWN = {
     *("v", "id", "tag", "occurred_at", "user", "project", "organization", "actor", "ip", "user_agent"),
-    *("request_id", "additional"),
+    *("request_id", "additional", "producer", "seq", "voids"),
 }
 QUARANTINED = re.compile(rb"e=(\{.*\})\ninvalid=.*", re.DOTALL)
 """A dead letter of two fields: what was given to emit(), and what was wrong with it."""
