@@ -21,7 +21,7 @@ from producer.wire import REASONS
 from worker.backfills import Requests
 from worker.backfills.checks import enrich_filters, replay_filters
 from worker.backfills.parts import Parts
-from worker.backfills.preview import preview_enrich, preview_import, preview_replay
+from worker.backfills.preview import Preview, preview_enrich, preview_import, preview_replay
 from worker.backfills.source import opened
 from worker.backfills.taking_in import take_in_all
 from worker.settings import settings
@@ -60,10 +60,7 @@ def enrich(how: How, **given: str | tuple[str, ...] | datetime | None) -> int:
         with transaction(engine) as connection:
             filters = enrich_filters(connection, known, asked)
         if how.dry_run:
-            print_preview(
-                preview_enrich(engine, Parts(engine, settings()), filters), how.throttle, as_json=how.as_json
-            )
-            return 0
+            return _previewed(preview_enrich(engine, Parts(engine, settings()), filters), how)
         with transaction(engine) as connection:
             identity = Requests(connection, known, how.asked_by).enrich(filters, how.throttle)
         return started(engine, identity, how)
@@ -81,10 +78,7 @@ def import_(file: str, how: How) -> int:
     """
     with store() as engine, told(), opened(file, _standard_input(file)) as source:
         if how.dry_run:
-            print_preview(
-                preview_import(engine, Parts(engine, settings()), source), how.throttle, as_json=how.as_json
-            )
-            return 0
+            return _previewed(preview_import(engine, Parts(engine, settings()), source), how)
         known = catalogue.load(settings().catalogue)
         with transaction(engine) as connection:
             job = Requests(connection, known, how.asked_by).take_file(
@@ -120,14 +114,16 @@ def replay(ids: tuple[int, ...], reasons: tuple[str, ...], how: How) -> int:
         with transaction(engine) as connection:
             filters = replay_filters(connection, reasons, ids)
         if how.dry_run:
-            print_preview(
-                preview_replay(engine, Parts(engine, settings()), filters), how.throttle, as_json=how.as_json
-            )
-            return 0
+            return _previewed(preview_replay(engine, Parts(engine, settings()), filters), how)
         known = catalogue.load(settings().catalogue)
         with transaction(engine) as connection:
             identity = Requests(connection, known, how.asked_by).replay(filters, how.throttle)
         return started(engine, identity, how)
+
+
+def _previewed(found: Preview, how: How) -> int:
+    print_preview(found, how.throttle, as_json=how.as_json)
+    return 0
 
 
 def _standard_input(file: str) -> IO[bytes] | None:

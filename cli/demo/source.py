@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from cli.embedded.endings import end
 from cli.embedded.errors import EmbeddedError
 from cli.embedded.stack import Stack
 from cli.errors import WRONG_CALL, Failed
@@ -135,8 +136,8 @@ def _application(stack: Stack) -> Iterator[str]:
     ]
     with (stack.home / "logs" / "application.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=stack.environment)
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
         first = process.stdout.readline()
         if not first:
             raise EmbeddedError(
@@ -144,16 +145,6 @@ def _application(stack: Stack) -> Iterator[str]:
             )
         yield json.loads(first)["url"]
     finally:
-        _end(process)
+        end(process, STOP_SECONDS)
+        process.stdout.close()
         database.unlink(missing_ok=True)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    assert process.stdout is not None
-    process.stdout.close()

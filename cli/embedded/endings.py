@@ -1,9 +1,19 @@
-"""How a process ended, in words."""
+"""How a process is ended, and how it ended, in words."""
 
 from __future__ import annotations
 
 import signal
 import subprocess
+
+
+def end(process: subprocess.Popen[bytes], patience: float) -> None:
+    """Ask a process to end; one that has not after *patience* seconds is killed."""
+    process.terminate()
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def ending_of(process: subprocess.Popen[bytes] | None) -> str:

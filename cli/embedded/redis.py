@@ -13,7 +13,7 @@ from pathlib import Path
 
 import redis
 
-from .endings import ending_of
+from .endings import end, ending_of
 from .errors import EmbeddedError
 from .redis_config import RedisConfig
 
@@ -81,13 +81,7 @@ class EmbeddedRedis:
 
     def stop(self) -> None:
         """Stop the server as an operator would: it writes what it holds first."""
-        process = self._running()
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(self._running(), STOP_SECONDS)
 
     def kill(self) -> None:
         """Stop the server as a crash would."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cli.urls import without_password
-
 from .logins import make_logins
 from .postgres import EmbeddedPostgres
 from .records import forget, record
@@ -28,11 +26,6 @@ class RedisServer:
     def url(self) -> str:
         """Where it is."""
         return self._given or self._embedded.url
-
-    @property
-    def shown(self) -> str:
-        """Where it is, as it may be shown."""
-        return without_password(self.url)
 
     def start(self) -> None:
         """Start the embedded one, or see that the given one answers.
@@ -82,11 +75,6 @@ class PostgresServer:
         self.log = self._embedded.log
         self.is_embedded = given is None
         self.url = self.worker_url = self.views_url = given or ""
-
-    @property
-    def shown(self) -> str:
-        """Where it is, as it may be shown."""
-        return without_password(self.url)
 
     def start(self) -> None:
         """Start the embedded one; a given one shows at the migration whether it answers.

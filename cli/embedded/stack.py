@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from cli.settings import child_environment
+from cli.urls import without_password
 from producer.settings import variable
 
 from .errors import EmbeddedError
@@ -187,7 +188,8 @@ class Stack:
     def _migrate(self) -> None:
         from models.migrate import upgrade  # noqa: PLC0415 - slow to import, and an extra
 
-        self._say(f"Redis at {self._redis.shown}, Postgres at {self._postgres.shown}")
+        redis, postgres = map(without_password, (self.redis_url, self.database_url))
+        self._say(f"Redis at {redis}, Postgres at {postgres}")
         upgrade(self.database_url)
         self._postgres.make_logins()
         self._say("the schema is current")

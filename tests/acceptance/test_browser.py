@@ -15,20 +15,13 @@ from sqlalchemy import Engine
 from producer import Actor, Emitter, ProducerSettings
 from producer.testing import Recorder
 from tests.support import story
-from tests.support.browsers import DESKTOP, launched, need_a_browser, signed_in
+from tests.support.browsers import DESKTOP, signed_in
 from tests.support.drains import settings_for
 from tests.support.served import ADMIN, MAINTAINER, OWNER, STRANGER, Served, served, views_settings
 from worker.drain import Drainer
 
 ROWS = "[data-event]"
 PAGE = 50
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    need_a_browser()
-    with launched() as found:
-        yield found
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from models.engine import transaction
 from producer.testing import Recorder
 from tests.support import story
 from tests.support.backfills import a_line, run_to_end, start_enrich, start_import, write_lines
-from tests.support.browsers import DESKTOP, PHONE, launched, need_a_browser, signed_in
+from tests.support.browsers import DESKTOP, PHONE, signed_in
 from tests.support.drains import settings_for
 from tests.support.served import ADMIN, MAINTAINER, OWNER, STRANGER, Served, served, views_settings
 from views.viewer import ANYBODY, Viewer
@@ -35,13 +35,6 @@ LOOKS: list[tuple[ViewportSize, Literal["light", "dark"]]] = [
     (PHONE, "light"),
     (PHONE, "dark"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    need_a_browser()
-    with launched() as found:
-        yield found
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from producer.testing import Recorder
 from tests.support import story
-from tests.support.browsers import PHONE, launched, need_a_browser, signed_in
+from tests.support.browsers import PHONE, signed_in
 from tests.support.carrying import carrying
 from tests.support.drains import query, settings_for
 from tests.support.served import ADMIN, Served, served, views_settings
@@ -23,13 +23,6 @@ FORM = """
 <form method="post" action="{url}/dead-letters/discard">
 <input name="ids" value="1"><input name="reason" value="x"><button>Win a prize</button></form>
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    need_a_browser()
-    with launched() as found:
-        yield found
 
 
 @pytest.fixture
