@@ -27,12 +27,13 @@ def spool_of(settings: WorkerSettings) -> FileSpool | None:
     return FileSpool(path, Limits(), RedisStream(settings.redis_url, settings.stream))
 
 
-def deliver(settings: WorkerSettings, seconds: float) -> int:
+def deliver(settings: WorkerSettings, seconds: float, kept_for: str | None = None) -> int:
     """Deliver all that the spool of this host holds for our stream; returns how many events.
 
     Args:
         settings: where spool and stream are.
         seconds: the longest to wait for another process that is at it.
+        kept_for: deliver to our stream what is kept for this other one.
 
     Raises:
         Flushing: another process was at it all the time.
@@ -46,7 +47,7 @@ def deliver(settings: WorkerSettings, seconds: float) -> int:
     try:
         while True:
             try:
-                return spool.flush()
+                return spool.flush(kept_for)
             except Flushing:
                 if time.monotonic() > deadline:
                     raise

@@ -44,15 +44,21 @@ def status(as_json: bool) -> None:
     metavar="SECONDS",
     help="The longest to wait for another process that is delivering.",
 )
+@click.option(
+    "--kept-for",
+    metavar="PLACE",
+    help="After Redis moved: deliver to our stream what waits for this other one, as `spool status` says it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def flush(wait: float, as_json: bool) -> None:
+def flush(wait: float, kept_for: str | None, as_json: bool) -> None:
     """Deliver what waits for our stream, in order.
 
     Applications and workers do so themselves once Redis is back; this is for a machine on which
     none runs any more. Safe at any time, and safe to repeat.
     """
+    _refuse_unknown(kept_for)
     try:
-        delivered = deliver(settings(), wait)
+        delivered = deliver(settings(), wait, kept_for)
     except Flushing as error:
         raise Failed(f"{error}; ask again later") from error
     left = waiting()
@@ -61,7 +67,25 @@ def flush(wait: float, as_json: bool) -> None:
         return
     print_facts({"delivered": f"{delivered:,}", "waiting": f"{left:,}"})
     if left:
-        say("what still waits is for another stream, or came meanwhile: see `trailkeeper spool status`")
+        say(
+            "what still waits is for another stream, or came meanwhile: see `trailkeeper spool status`;"
+            " --kept-for delivers it to ours"
+        )
+
+
+def _refuse_unknown(place: str | None) -> None:
+    """Nothing waits for a place that was misspelt, and that is no success.
+
+    Raises:
+        BadParameter: names the places that there are.
+    """
+    found = spool()
+    places = found.places if found else {}
+    if place is not None and place not in places:
+        known = ", ".join(places) or "none"
+        raise click.BadParameter(
+            f"nothing waits for {place!r}; expected one of: {known}", param_hint="--kept-for"
+        )
 
 
 def _facts(found: SpoolStatus) -> dict[str, object]:

@@ -59,7 +59,8 @@ def _announce(stack: Stack, *, as_json: bool) -> None:
         print_json(addresses | {"views_url": stack.views_url})
     else:
         print(f"export TRAILKEEPER_REDIS_URL='{stack.redis_url}'")
-        print(f"export TRAILKEEPER_DATABASE_URL='{stack.database_url}'", flush=True)
+        print(f"export TRAILKEEPER_DATABASE_URL='{stack.database_url}'")
+        print(f"export TRAILKEEPER_SPOOL='{stack.spool}'", flush=True)
         if stack.views_url:
             say(f"histories at {stack.views_url}; trailkeeper token makes tokens to look at them")
     say("running; Ctrl-C stops it")

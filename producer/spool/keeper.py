@@ -50,10 +50,15 @@ class FileSpool:
         """See `Spool.redis_answered`."""
         self._relay.redis_answered()
 
-    def flush(self) -> int:
-        """Deliver all that is kept for this stream. See `flushing.flush`."""
+    def flush(self, kept_for: str | None = None) -> int:
+        """Deliver to this stream all that is kept for it, or for another one. See `flushing.flush`.
+
+        Args:
+            kept_for: another one's place, as `status` names it: Redis has moved, and the old address is gone.
+        """
+        queue = self.queue if kept_for is None else Queue(self.queue.file, kept_for)
         with self._stream.many() as batches:
-            return flush(self.queue, batches)
+            return flush(queue, batches)
 
     def close(self) -> None:
         """See `Spool.close`."""

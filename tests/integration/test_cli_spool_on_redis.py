@@ -53,6 +53,19 @@ def test_what_an_emit_could_not_bring_to_redis_is_shown_and_delivered(ask: Any, 
     assert entries(redis_url) == []
 
 
+def test_what_waits_for_an_address_that_is_gone_can_be_delivered_to_the_new_one(
+    ask: Any, redis_url: str, tmp_path: Path
+) -> None:
+    gone = f"127.0.0.1:1/0 {STREAM}"
+    fill(a_queue(tmp_path, place=gone), encode(an_event()))
+    misspelt = ask("spool", "flush", "--kept-for", "nowhere")
+    assert misspelt.code == 2
+    assert gone in misspelt.err
+    moved = ask("spool", "flush", "--kept-for", gone, "--json")
+    assert json.loads(moved.out) == {"delivered": 1, "waiting": 0}
+    assert len(entries(redis_url)) == 1
+
+
 def test_flushing_delivers_in_order_and_says_how_many(ask: Any, queue: Queue, redis_url: str) -> None:
     sent = [encode(an_event()) for _ in range(700)]
     fill(queue, *sent)
