@@ -131,13 +131,14 @@ class Emitter:
         return await self._delivery.adeliver(self._seal.numbered(message))
 
     def send(self, event: Event) -> Receipt:
-        """Record an event that was made elsewhere, with its id: checked and delivered as in `emit`.
+        """Record an event that was made elsewhere, with its id and number: checked and delivered as in `emit`.
 
         Raises:
             InvalidEvent: no worker could store it.
             EventNotRecorded: it is `required`, and Redis did not take it.
         """
-        return self.deliver(self._made(event))
+        message = self._made(event)
+        return self._delivery.deliver(self._seal.signed(message)) if event.seq else self.deliver(message)
 
     def close(self) -> None:
         """Close the connections that are not in use."""

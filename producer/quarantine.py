@@ -22,6 +22,7 @@ MAX_QUARANTINED = 256 * 1024
 MAX_DEPTH = 32
 MAX_NUMBER = 1e308
 SUBJECTS = {"user", "project", "organization"}
+NOT_SAID = (None, msgspec.UNSET)
 
 
 def quarantined(error: InvalidEvent, tag: str, given: Mapping[str, Any]) -> Message:
@@ -38,7 +39,7 @@ def quarantined(error: InvalidEvent, tag: str, given: Mapping[str, Any]) -> Mess
     now = datetime.now(UTC)
     moment = _tried(lambda: moment_of(given["occurred_at"], now) if given.get("occurred_at") else now) or now
     event_id = given["id"] if isinstance(given.get("id"), UUID) else uuid7(moment)
-    said = {name: _fact(name, value) for name, value in given.items() if value is not None}
+    said = {name: _fact(name, value) for name, value in given.items() if value not in NOT_SAID}
     made = {"v": VERSION, "id": str(event_id), "occurred_at": moment.isoformat()}
     if moment is now and "occurred_at" in said:
         made["occurred_at_given"] = said["occurred_at"]

@@ -28,6 +28,12 @@ class Seal:
             signature = self._signer.sign(payload, invalid)
         return Message(event_id, tag, payload, invalid, delivery, signature, numbers)
 
+    def signed(self, message: Message) -> Message:
+        """A message that has a number already, from where it was made."""
+        if self._signer is None:
+            return message
+        return message._replace(signature=self._signer.sign(message.payload, message.invalid))
+
     def refused(self, message: Message) -> None:
         """A numbered message was not recorded, and its caller knows."""
         self._numbering.void(message.numbers)

@@ -29,6 +29,8 @@ from .transactions.kinds import for_aemit, for_emit
 from .wire import decode
 
 SOON = 1e-9  # seconds
+UNASKED = {"v", "id", "tag", "producer", "seq", "voids"}
+"""What a listing leaves out: no test asks for it."""
 
 
 @contextmanager
@@ -203,5 +205,5 @@ def _matches(found: Any, wanted: Any) -> bool:
 
 def _shown(event: Event) -> str:
     """The tag and what is not as always, as it would be asked for."""
-    parts = {name: getattr(event, name) for name in Event.__struct_fields__ if name not in {"v", "id", "tag"}}
+    parts = {name: getattr(event, name) for name in Event.__struct_fields__ if name not in UNASKED}
     return event.tag + "".join(f" {name}={value!r}" for name, value in parts.items() if value)

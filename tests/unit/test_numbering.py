@@ -131,6 +131,26 @@ def test_a_wrong_call_takes_no_number() -> None:
     assert recorder.events[0].seq == 1
 
 
+def test_an_event_made_elsewhere_keeps_its_number() -> None:
+    emitter, recorder = an_emitter()
+    emitter.send(an_event(tag=SPOOLED, producer="elsewhere:1", seq=7))
+    emitter.send(an_event(tag=SPOOLED))
+
+    [first, second] = recorder.events
+    assert (first.producer, first.seq) == ("elsewhere:1", 7)
+    assert (second.producer != "elsewhere:1", second.seq) == (True, 1)
+
+
+def test_an_event_made_elsewhere_that_is_wrong_is_quarantined_with_one_number() -> None:
+    emitter, recorder = an_emitter(on_invalid="quarantine")
+    emitter.send(an_event(tag="no:such:tag"))
+    emitter.send(an_event(tag="no:such:tag", producer="elsewhere:1", seq=7))
+
+    first, second = (kept.payload for kept in recorder.invalid)
+    assert (json.loads(first)["seq"], first.count(b'"producer"')) == (1, 1)
+    assert (json.loads(second)["producer"], second.count(b'"seq"')) == ("elsewhere:1", 1)
+
+
 class Flaky(Broken):
     """Down or up, as one likes."""
 
