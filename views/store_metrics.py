@@ -7,7 +7,7 @@ from prometheus_client.metrics_core import Metric
 from sqlalchemy import Engine
 
 from models import outbox
-from models.counting.gaps import missing_events
+from models.counting.gaps import missing_events, missing_since
 from models.engine import transaction
 from models.status import dead_letter_counts, newest_event, purge_totals
 
@@ -24,6 +24,7 @@ def store_metrics(engine: Engine) -> list[Metric]:
         newest = newest_event(connection)
         waiting = outbox.backlog(connection)
         missing = missing_events(connection)
+        since = missing_since(connection)
     by_reason = GaugeMetricFamily("trailkeeper_dead_letters", "Dead letters kept.", labels=["reason"])
     for reason, number in letters.items():
         by_reason.add_metric([reason], number)
@@ -45,7 +46,12 @@ def store_metrics(engine: Engine) -> list[Metric]:
         "Numbered events that came nowhere, for longer than the grace.",
         value=missing,
     )
-    return [by_reason, runs, removed, last, newest_at, gone, *_of_outbox(waiting)]
+    gone_since = GaugeMetricFamily(
+        "trailkeeper_missing_since_timestamp_seconds",
+        "Since when the first of them is missing; 0 of none.",
+        value=since.timestamp() if since else 0,
+    )
+    return [by_reason, runs, removed, last, newest_at, gone, gone_since, *_of_outbox(waiting)]
 
 
 def _of_outbox(backlog: outbox.OutboxBacklog) -> list[Metric]:

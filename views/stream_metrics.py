@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 
+import msgspec
 import redis
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -20,14 +20,17 @@ from producer.stream_keys import (
     LATENCY_SUM,
     beat_key,
     latency_field,
+    outages_key,
     pause_key,
     suspects_key,
     totals_key,
+    written_key,
 )
 from producer.transports.redis_errors import translated
 
 from .settings import ViewsSettings
 
+CAUSES = ("store", "stream", "fuse")
 SECONDS = 2.0  # that Redis is waited for
 FATES = {
     "stored": "Events stored.",
@@ -67,15 +70,22 @@ def _read(client: redis.Redis, stream: str) -> Iterator[Metric]:
     pipeline.hlen(suspects_key(stream))
     pipeline.get(beat_key(stream))
     pipeline.time()
+    pipeline.hgetall(outages_key(stream))
+    pipeline.get(written_key(stream))
+    pipeline.info("memory")
     # of a stream that does not exist yet, XINFO answers with an error
     found: list[Any] = pipeline.execute(raise_on_error=False)
-    length, info, groups, first, totals, pause, suspects, beat, now = found
-    for answer in (length, first, totals, pause, suspects, beat, now):
+    length, info, groups, first, totals, pause, suspects, beat, now, outages, written, memory = found
+    for answer in (length, first, totals, pause, suspects, beat, now, outages, written):
         if isinstance(answer, redis.RedisError):
             raise answer
     yield from _waiting(length, _list(groups), first, now)
     yield from _counted({name.decode(): int(number) for name, number in totals.items()}, info)
-    yield from _state(pause, suspects, beat)
+    waits = outages if length else {}
+    yield from _paused([note for note in (pause, *waits.values()) if note])
+    yield from _state(suspects, beat)
+    # a server that does not let us look has no numbers of memory
+    yield from _memory(memory if isinstance(memory, dict) else {}, written)
 
 
 def _waiting(length: int, groups: list[Any], first: Any, now: tuple[int, int]) -> Iterator[Metric]:
@@ -104,26 +114,55 @@ def _counted(totals: dict[str, int], info: Any) -> Iterator[Metric]:
     )
 
 
-def _state(pause: bytes | None, suspects: int, beat: bytes | None) -> Iterator[Metric]:
+def _paused(notes: list[bytes]) -> Iterator[Metric]:
+    found = [_note(note) for note in notes]
+    since = GaugeMetricFamily(
+        "trailkeeper_paused_since_timestamp_seconds", "Since when nobody drains.", labels=["cause"]
+    )
     paused = GaugeMetricFamily("trailkeeper_paused", "1 while nobody drains, and why.", labels=["cause"])
-    cause = _cause(pause)
-    for known in ("store", "fuse"):
-        paused.add_metric([known], float(cause == known))
+    for cause in CAUSES:
+        times = [note.since for note in found if note.cause == cause]
+        paused.add_metric([cause], float(bool(times)))
+        if known := [moment for moment in times if moment]:
+            since.add_metric([cause], min(known).timestamp())
     yield paused
+    yield since
+
+
+def _memory(memory: dict[str, Any], written: bytes | None) -> Iterator[Metric]:
+    if "used_memory" in memory:
+        yield _gauge("redis_memory_bytes", "Memory that Redis uses.", memory["used_memory"])
+        most = int(memory.get("maxmemory", 0))
+        yield _gauge("redis_maxmemory_bytes", "Memory that Redis may use; 0: without limit.", most)
+        counted = memory["used_memory"] - int(memory.get("mem_not_counted_for_evict", 0))
+        yield _gauge(
+            "redis_full", "1 while Redis takes no writes for want of memory.", float(0 < most <= counted)
+        )
+    if written is not None:
+        moment = datetime.fromisoformat(written.decode()).timestamp()
+        yield _gauge("redis_written_timestamp_seconds", "When Redis last took a write of a worker.", moment)
+
+
+def _state(suspects: int, beat: bytes | None) -> Iterator[Metric]:
     yield _gauge("suspects", "Messages that may have killed the processes that handled them.", suspects)
     if beat is not None:
         age = (datetime.now(UTC) - datetime.fromisoformat(beat.decode())).total_seconds()
         yield _gauge("beat_age_seconds", "Since beat's last sign of life.", max(0.0, age))
 
 
-def _cause(pause: bytes | None) -> str | None:
-    if not pause:
-        return None
+class _Note(msgspec.Struct):
+    """Why nobody drains, and since when."""
+
+    cause: str
+    since: datetime | None = None
+
+
+def _note(found: bytes) -> _Note:
     try:
-        found = json.loads(pause)
-    except ValueError:
-        return "store"  # somebody set the key by hand; nobody drains all the same
-    return str(found.get("cause")) if isinstance(found, dict) else "store"
+        note = msgspec.json.decode(found, type=_Note)
+    except msgspec.MsgspecError:
+        return _Note("store")  # somebody set the key by hand; nobody drains all the same
+    return note if note.cause in CAUSES else _Note("store", note.since)
 
 
 def _gauge(name: str, meaning: str, value: float) -> GaugeMetricFamily:

@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import click
+import msgspec
 
 from cli.errors import PROBLEM
-from cli.output import print_facts, print_json, say
-from cli.status import collect
+from cli.output import print_facts, print_json, say, show
+from cli.status import alarms, collect
 from cli.times import duration, moment
 
 
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(as_json: bool) -> int:
-    """Show backlog, rate, workers, beat, dead letters and partitions.
+    """Show backlog, rate, workers, beat, dead letters and partitions, and what is wrong since when.
 
-    What cannot be found out says why, and makes the exit code 1.
+    An alarm makes the exit code 1, as does what cannot be found out, which says why.
     """
     found = collect()
+    raised = alarms(found)
     unknown = {name: part["unknown"] for name, part in found.items() if "unknown" in part}
+    healthy = not raised and not unknown
     if as_json:
-        print_json(found)
+        told = [msgspec.to_builtins(alarm, builtin_types=(datetime,)) for alarm in raised]
+        print_json({"healthy": healthy, "alarms": told, **found})
     else:
+        for alarm in raised:
+            show(f"ALARM {alarm.name}: {alarm}")
         print_facts({name.replace("_", " "): _shown(name, part) for name, part in found.items()})
     if unknown:
         say("start what is away, or look closer with `trailkeeper doctor`")
-    return PROBLEM if unknown else 0
+    return 0 if healthy else PROBLEM
 
 
 def _shown(name: str, part: Mapping[str, Any]) -> str:
     return f"unknown: {part['unknown']}" if "unknown" in part else _SENTENCES[name](part)
+
+
+def _redis(part: Mapping[str, Any]) -> str:
+    most = part["max_bytes"]
+    used = f"{part['used_bytes'] / 1e6:,.1f}{'' if most is None else f' of {most / 1e6:,.1f}'} MB used"
+    return used + ("" if part["refuses"] is None else f"; REFUSES WRITES: {part['refuses']}")
 
 
 def _stream(part: Mapping[str, Any]) -> str:
@@ -40,7 +53,15 @@ def _stream(part: Mapping[str, Any]) -> str:
     oldest = part["oldest_seconds"]
     age = "" if oldest is None else f", the oldest for {duration(oldest)}"
     paused = part["paused"]
-    return waiting + age + ("" if paused is None else f"; PAUSED ({paused['cause']}): {paused['detail']}")
+    return (
+        waiting
+        + age
+        + (
+            ""
+            if paused is None
+            else f"; PAUSED ({paused['cause']}): {paused['detail']}, since {moment(paused['since'])}"
+        )
+    )
 
 
 def _spool(part: Mapping[str, Any]) -> str:
@@ -102,6 +123,7 @@ def _partitions(part: Mapping[str, Any]) -> str:
 
 
 _SENTENCES = {
+    "redis": _redis,
     "stream": _stream,
     "spool": _spool,
     "outbox": _outbox,

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from cli.services import store, stream
-from cli.status.in_postgres import outbox
+from cli.status.in_postgres import completeness, outbox
 from cli.status.in_redis import backlog
 from cli.status.in_redis import beat as beat_status
 from cli.status.in_workers import workers as workers_status
-from cli.times import duration
+from cli.times import duration, moment
 from models.engine import transaction
 from models.status import server_facts
 from worker.drain.stream import redis_translated
@@ -68,7 +68,8 @@ def drains() -> Iterator[Finding]:
             if found["paused"]["cause"] == "fuse"
             else "see Postgres above"
         )
-        yield problem("draining", f"paused: {found['paused']['detail']}", advice)
+        since = moment(found["paused"]["since"])
+        yield problem("draining", f"paused since {since}: {found['paused']['detail']}", advice)
     oldest = found["oldest_seconds"] or 0.0
     waiting = f"{found['waiting'] + found['being_stored']:,} messages, the oldest for {duration(oldest)}"
     if oldest > OLD_BACKLOG_SECONDS:
@@ -86,6 +87,16 @@ def relays() -> Iterator[Finding]:
         yield warning("outbox", waiting, "start more workers for ingest, or see the findings above")
     else:
         yield ok("outbox", waiting)
+
+
+def counted() -> Iterator[Finding]:
+    """Whether numbered events are missing."""
+    found = completeness()
+    if found["missing"]:
+        shown = f"{found['missing']:,} came nowhere, the first since {moment(found['since'])}"
+        yield problem("numbered events", shown, "`trailkeeper reconcile` names them")
+    else:
+        yield ok("numbered events", "none is missing")
 
 
 def _clock(name: str, difference: float) -> Finding:

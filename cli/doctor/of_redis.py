@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 import redis
 
 from cli.services import stream
+from cli.status.in_redis import refusal
 from worker.drain.stream import connect, redis_translated
 from worker.settings import settings as worker_settings
 
@@ -35,6 +36,11 @@ def redis_server() -> Iterator[Finding]:
     yield from _errors(info)
     yield _eviction(info, policy)
     yield _memory(info)
+    if (refused := refusal(info)) is not None:
+        advice = (
+            "give it memory, or bring back who empties it (Postgres, workers); events are spooled meanwhile"
+        )
+        yield problem("Redis writes", f"refused: {refused}", advice)
 
 
 def _door(url: str) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cli.services import store
 from models import outbox as outboxes
-from models.counting.gaps import missing_events
+from models.counting.gaps import missing_events, missing_since
 from models.engine import transaction
 from models.partitions import Partition, existing
 from models.status import dead_letter_counts, newest_event
@@ -54,13 +54,13 @@ def dead_letters() -> dict[str, Any]:
 
 
 def completeness() -> dict[str, Any]:
-    """How many numbered events are missing, for longer than the grace.
+    """How many numbered events are missing, for longer than the grace, and since when the first of them is.
 
     Raises:
         StoreError: Postgres is away, or has no schema.
     """
     with store() as engine, transaction(engine) as connection:
-        return {"missing": missing_events(connection)}
+        return {"missing": missing_events(connection), "since": missing_since(connection)}
 
 
 def partitions() -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import redis
 
 from cli.services import stream
-from producer.stream_keys import beat_key, minute_key
+from producer.stream_keys import beat_key, minute_key, written_key
 from worker.backlog import look
 from worker.drain import pause
 from worker.drain.stream import redis_translated
@@ -25,13 +26,41 @@ def backlog() -> dict[str, Any]:
     """
     with stream() as (client, settings), redis_translated():
         found = look(client, settings.stream)
-        paused = pause.current(client, settings.stream)
         return {
             "waiting": found.new,
             "being_stored": found.pending,
             "oldest_seconds": _oldest_seconds(client, settings.stream),
-            "paused": None if paused is None else {"cause": paused.cause, "detail": paused.detail},
+            "paused": _paused(client, settings.stream, waits=bool(found.new or found.pending)),
         }
+
+
+def memory() -> dict[str, Any]:
+    """How much of its memory Redis uses, whether it refuses writes and why, and when a worker last wrote.
+
+    Raises:
+        StreamUnavailable: Redis did not answer.
+    """
+    with stream() as (client, settings), redis_translated():
+        info: Mapping[str, Any] = client.info()
+        found: Any = client.get(written_key(settings.stream))
+    return {
+        "used_bytes": info["used_memory"],
+        "max_bytes": info["maxmemory"] or None,
+        "refuses": refusal(info),
+        "last_write": datetime.fromisoformat(found.decode()) if found else None,
+    }
+
+
+def refusal(info: Mapping[str, Any]) -> str | None:
+    """Why a server that says this of itself refuses writes; None where it takes them."""
+    counted = info["used_memory"] - info.get("mem_not_counted_for_evict", 0)
+    if info["maxmemory"] and counted >= info["maxmemory"]:
+        return f"{counted:,} of {info['maxmemory']:,} bytes are used"
+    if info.get("role") == "slave":
+        return "it is a replica"
+    if info.get("aof_last_write_status", "ok") != "ok":
+        return "it cannot write its append-only file"
+    return None
 
 
 def rate() -> dict[str, Any]:
@@ -60,6 +89,13 @@ def beat() -> dict[str, Any]:
     seen = datetime.fromisoformat(found.decode()) if found else None
     seconds = None if seen is None else round((datetime.now(UTC) - seen).total_seconds(), 1)
     return {"seen": seen, "seconds_ago": seconds}
+
+
+def _paused(client: redis.Redis, key: str, *, waits: bool) -> dict[str, Any] | None:
+    """Why nothing is drained: between two tries as well, while something waits."""
+    noted = pause.outages(client, key) if waits else []
+    found = pause.current(client, key) or next(iter(noted), None)
+    return None if found is None else {name: getattr(found, name) for name in ("cause", "detail", "since")}
 
 
 def _oldest_seconds(client: redis.Redis, key: str) -> float | None:

@@ -9,13 +9,14 @@ from models.errors import StoreError
 from producer.errors import SettingsError, TrailkeeperError
 
 from .in_postgres import completeness, dead_letters, newest, outbox, partitions
-from .in_redis import backlog, beat, rate
+from .in_redis import backlog, beat, memory, rate
 from .in_spool import spooled
 from .in_workers import workers
 
 Part = Callable[[], dict[str, Any]]
 
 PARTS: dict[str, Part] = {
+    "redis": memory,
     "stream": backlog,
     "spool": spooled,
     "outbox": outbox,

@@ -83,6 +83,15 @@ def missing_events(connection: Connection) -> int:
     return sum(size(gap.numbers) for gap in open_gaps(connection) if gap.told_at is not None)
 
 
+def missing_since(connection: Connection) -> datetime | None:
+    """Since when the first of these events is missing; None where none is.
+
+    Raises:
+        StoreError: the schema is missing, or the server is away.
+    """
+    return min((gap.noticed_at for gap in open_gaps(connection) if gap.told_at is not None), default=None)
+
+
 def saw(connection: Connection, highest: Mapping[int, int]) -> None:
     """Note the highest number of each producer that is on its way, by the producer's id.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import redis
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
@@ -15,6 +17,7 @@ from tests.support.drains import STREAM, an_event, put, settings_for
 from tests.support.rows import store_in
 from views.viewer import Viewer
 from worker.drain import Drainer, pause
+from worker.drain.relief import takes_writes
 
 TOKEN = "a token for the one who collects numbers"
 Series = dict[tuple[str, ...], float]
@@ -80,9 +83,27 @@ def test_pauses_beats_and_purges_are_told(
         store_in(engine, Purge, scope="user", retention_days=365, partitions=1, events=events, **times)
     found = numbers(redis_url, database_url)
     assert (found["paused", "fuse"], found["paused", "store"]) == (1, 0)
+    assert found["paused_since_timestamp_seconds", "fuse"] == pytest.approx(time.time(), abs=60)
+    assert ("paused_since_timestamp_seconds", "store") not in found
     assert 89 < found["beat_age_seconds",] < 150
     assert (found["purges_total", "user"], found["purged_events_total", "user"]) == (2, 12)
     assert found["last_purge_timestamp_seconds", "user"] == moment.timestamp()
+
+
+def test_a_full_redis_is_told_with_the_time_of_its_last_write(
+    redis_url: str, database_url: str, client: redis.Redis
+) -> None:
+    assert takes_writes(client, STREAM)
+    well = numbers(redis_url, database_url)
+    client.config_set("maxmemory", "1")
+    try:
+        found = numbers(redis_url, database_url)
+    finally:
+        client.config_set("maxmemory", "0")
+    assert (well["redis_full",], found["redis_full",]) == (0, 1)
+    assert (well["redis_maxmemory_bytes",], found["redis_maxmemory_bytes",]) == (0, 1)
+    assert found["redis_memory_bytes",] > 100_000
+    assert found["redis_written_timestamp_seconds",] == well["redis_written_timestamp_seconds",]
 
 
 def test_of_a_server_that_is_away_only_that_is_told(redis_url: str, database_url: str) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
 import redis
 
+from producer.stream_keys import pause_key, written_key
 from producer.wire import encode
 from tests.support.command import Outcome, call
 from tests.support.drains import STREAM, an_event, put, query
+from worker.drain import pause
+from worker.drain.relief import takes_writes
 
 
 @pytest.fixture
@@ -57,6 +61,25 @@ def test_a_pause_is_shown_with_its_cause(ask: Any, client: redis.Redis) -> None:
     client.set(f"{STREAM}:pause", b'{"cause":"fuse","detail":"too much","since":"2026-01-01T00:00:00Z"}')
     assert "PAUSED (fuse): too much" in ask("status").out
     assert doctor(ask)["draining"] == "problem"
+
+
+def test_an_alarm_is_told_with_its_beginning_and_by_the_exit_code(ask: Any, client: redis.Redis) -> None:
+    well = ask("status", "--json")
+    assert (well.code, json.loads(well.out)["healthy"], json.loads(well.out)["alarms"]) == (0, True, [])
+    pause.begin(client, STREAM, "store", "connection refused")
+    client.delete(pause_key(STREAM))  # its second is over, and nobody tried again yet
+    assert (
+        json.loads(ask("status", "--json").out)["healthy"] is True
+    )  # nothing waits, so nothing is kept from it
+    put(client, an_event())
+    outcome = ask("status", "--json")
+    found = json.loads(outcome.out)
+    [alarm] = found["alarms"]
+    assert (outcome.code, found["healthy"], alarm["name"]) == (1, False, "drains_wait")
+    assert alarm["since"] == found["stream"]["paused"]["since"]
+    assert "ALARM drains_wait: drains wait: connection refused, since " in ask("status").out
+    assert ask("drain").code == 0
+    assert json.loads(ask("status", "--json").out)["alarms"] == []
 
 
 class TestOnBothServers:
@@ -114,6 +137,22 @@ class TestOnBothServers:
             "database encoding",
             "clock of Redis",
         } <= set(found)
+
+    def test_a_full_redis_is_an_alarm_with_the_time_of_its_last_write(
+        self, ask: Any, client: redis.Redis
+    ) -> None:
+        assert takes_writes(client, STREAM)
+        client.config_set("maxmemory", "1")
+        try:
+            outcome = ask("status", "--json")
+            assert doctor(ask)["Redis writes"] == "problem"
+        finally:
+            client.config_set("maxmemory", "0")
+        found = json.loads(outcome.out)
+        [alarm] = [alarm for alarm in found["alarms"] if alarm["name"] == "redis_refuses_writes"]
+        written: Any = client.get(written_key(STREAM))
+        assert datetime.fromisoformat(alarm["since"]) == datetime.fromisoformat(written.decode())
+        assert outcome.code == 1
 
     def test_eviction_is_a_problem(self, ask: Any, client: redis.Redis) -> None:
         client.config_set("maxmemory-policy", "allkeys-lru")

@@ -45,6 +45,7 @@ def _titles(facts: StreamFacts | None, partitions: list[Partition]) -> list[str]
     [
         ({}, []),
         ({"paused": "fuse"}, ["Storing is paused"]),
+        ({"full": True, "paused": "store"}, ["Redis is full", "Storing is paused"]),
         ({"paused": "of a newer version"}, ["Storing is paused"]),
         ({"oldest_seconds": 61.0}, ["Events are waiting"]),
         ({"beat_seconds": None}, ["Beat is silent"]),
@@ -53,6 +54,14 @@ def _titles(facts: StreamFacts | None, partitions: list[Partition]) -> list[str]
 )
 def test_what_needs_somebody_is_told_worst_first(changes: dict[str, Any], titles: list[str]) -> None:
     assert _titles(replace(WELL, **changes), AHEAD) == titles
+
+
+def test_what_is_wrong_says_since_when() -> None:
+    ill = replace(WELL, full=True, written=NOON, paused="store", paused_since=NOON - timedelta(hours=1))
+    full, paused, missing = troubles(ill, AHEAD, NOON, missing=1, since=NOON)
+    assert full.text.endswith(" Since 2026-11-15 12:00:00 UTC.")
+    assert paused.text.endswith(" Since 2026-11-15 11:00:00 UTC.")
+    assert missing.text.endswith(" Since 2026-11-15 12:00:00 UTC.")
 
 
 def test_an_outbox_that_nobody_relays_is_trouble() -> None:

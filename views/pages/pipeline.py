@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from models import outbox
-from models.counting.gaps import missing_events
+from models.counting.gaps import missing_events, missing_since
 from models.engine import transaction
 from models.histories import StoredEvent
 from models.partitions import Partition, existing
@@ -31,9 +31,14 @@ OLD_SECONDS = 60.0
 BEAT_SECONDS = 180.0
 PAUSES = {
     "store": "Postgres did not take a batch. Workers try again by themselves, and nothing is lost meanwhile.",
+    "stream": "Redis failed while workers stored. They try again by themselves; nothing is lost meanwhile.",
     "fuse": "More than half of what arrived could not be stored, so workers stopped rather than fill the dead"
     " letters. See the newest of them for the reason.",
 }
+
+FULL = (
+    "It takes no writes, so applications keep events in their spool. Workers empty it while Postgres answers."
+)
 
 
 class Tile(NamedTuple):
@@ -62,8 +67,9 @@ def pipeline(request: Request, viewer: Admin) -> HTMLResponse:
         partitions = existing(connection)
         written = outbox.backlog(connection)
         missing = missing_events(connection)
+        since = missing_since(connection)
     now = datetime.now(UTC)
-    found = list(troubles(facts, partitions, now, written, missing=missing))
+    found = list(troubles(facts, partitions, now, written, missing=missing, since=since))
     return page(
         request,
         "pipeline.html",
@@ -89,13 +95,18 @@ def troubles(
     written: outbox.OutboxBacklog = NONE_WRITTEN,
     *,
     missing: int = 0,
+    since: datetime | None = None,
 ) -> Iterator[Trouble]:
     """What is wrong, worst first."""
     if facts is None:
         yield Trouble("Redis does not answer", "Applications keep events in their spool until it does.")
         return
+    if facts.full:
+        yield Trouble("Redis is full", FULL + _since(facts.written))
     if facts.paused:
-        yield Trouble("Storing is paused", PAUSES.get(facts.paused, PAUSES["store"]))
+        yield Trouble(
+            "Storing is paused", PAUSES.get(facts.paused, PAUSES["store"]) + _since(facts.paused_since)
+        )
     if facts.oldest_seconds > OLD_SECONDS:
         age = words.duration(facts.oldest_seconds)
         yield Trouble("Events are waiting", f"The oldest has waited for {age}. Is a worker running?")
@@ -110,10 +121,15 @@ def troubles(
         )
     if missing:
         title = "An event is missing" if missing == 1 else f"{words.number(missing)} events are missing"
-        yield Trouble(title, "They were numbered and came nowhere. Find out which: trailkeeper reconcile.")
+        text = "They were numbered and came nowhere. Find out which: trailkeeper reconcile."
+        yield Trouble(title, text + _since(since))
     for scope in SCOPES:
         if not any(part.scope == scope and part.start > now for part in partitions):
             yield Trouble("Partitions run out", f"There is none ahead for {scope} events; beat makes them.")
+
+
+def _since(moment: datetime | None) -> str:
+    return "" if moment is None else f" Since {moment:%Y-%m-%d %H:%M:%S} UTC."
 
 
 def _of_redis(facts: StreamFacts | None) -> Iterator[Tile]:

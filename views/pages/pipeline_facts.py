@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from math import inf
 
 from producer.errors import StreamUnavailable
@@ -21,9 +22,12 @@ class StreamFacts:
         being_stored: given to one, and not settled.
         oldest_seconds: age of the oldest of either.
         stored: since the stream began.
-        paused: why nobody drains: ``store`` or ``fuse``; None while all is well.
+        paused: why nobody drains: ``store``, ``stream`` or ``fuse``; None while all is well.
         beat_seconds: since beat's last sign of life; None where there was none.
         usual_seconds: half of all events were stored within this time; None of none, infinite beyond an hour.
+        paused_since: since when nobody drains.
+        full: whether Redis takes no writes for want of memory.
+        written: when it last took a worker's.
     """
 
     waiting: int
@@ -33,6 +37,9 @@ class StreamFacts:
     paused: str | None
     beat_seconds: float | None
     usual_seconds: float | None
+    paused_since: datetime | None = None
+    full: bool = False
+    written: datetime | None = None
 
 
 def stream_facts(settings: ViewsSettings) -> StreamFacts | None:
@@ -42,7 +49,11 @@ def stream_facts(settings: ViewsSettings) -> StreamFacts | None:
     except StreamUnavailable:
         return None
     plain = {sample.name.removeprefix(PREFIX): sample.value for sample in samples if not sample.labels}
-    pauses = [sample.labels["cause"] for sample in samples if "cause" in sample.labels and sample.value]
+    by_cause = [sample for sample in samples if "cause" in sample.labels]
+    pauses = [
+        sample.labels["cause"] for sample in by_cause if sample.name == f"{PREFIX}paused" and sample.value
+    ]
+    since = [sample.value for sample in by_cause if sample.name == f"{PREFIX}paused_since_timestamp_seconds"]
     buckets = [(float(sample.labels["le"]), sample.value) for sample in samples if "le" in sample.labels]
     return StreamFacts(
         waiting=int(plain["backlog"]),
@@ -52,7 +63,14 @@ def stream_facts(settings: ViewsSettings) -> StreamFacts | None:
         paused=next(iter(pauses), None),
         beat_seconds=plain.get("beat_age_seconds"),
         usual_seconds=_middle(buckets),
+        paused_since=_moment(min(since, default=None)),
+        full=bool(plain.get("redis_full")),
+        written=_moment(plain.get("redis_written_timestamp_seconds")),
     )
+
+
+def _moment(timestamp: float | None) -> datetime | None:
+    return None if timestamp is None else datetime.fromtimestamp(timestamp, UTC)
 
 
 def _middle(buckets: list[tuple[float, float]]) -> float | None:
