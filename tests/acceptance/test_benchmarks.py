@@ -37,6 +37,15 @@ def test_what_an_outage_costs_is_measured() -> None:
         assert 0 < found[name]["p50"] <= found[name]["p99"]
 
 
+def test_what_a_waiting_event_takes_is_measured() -> None:
+    done = bench("--tiny", "--json", "--only", "sizing")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert 100 < found["payload_bytes"] < found["redis_bytes_per_event"]
+    assert found["redis_bytes_per_event"] < found["redis_bytes_per_event_in_hand"] < 5_000
+    assert 100 < found["spool_bytes_per_event"] < 5_000
+
+
 def test_a_table_shows_each_figure_beside_its_peer_and_target() -> None:
     done = bench("--tiny", "--only", "drain-parts", "--only", "emit")
     assert done.returncode == 0, done.stderr

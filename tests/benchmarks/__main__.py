@@ -32,6 +32,7 @@ from .report import Report
 from .results import Results
 from .scale import FULL, QUICK, TINY
 from .size import sizes
+from .sizing import sizing
 from .spool import spool
 from .staging import staging
 from .store import store
@@ -42,6 +43,7 @@ BENCHMARKS: dict[str, Callable[[Machine], Results]] = {
     "spool": spool,
     "store": store,
     "size": sizes,
+    "sizing": sizing,
     "one-drain": one_drain,
     "staging": staging,
     "latency": latency,

@@ -165,6 +165,9 @@ FIGURES = (
     Figure(title="bytes an event, with indexes", key="bytes_per_event", most=600),
     Figure(title="of them in the table itself", key="table_bytes_per_event"),
     Figure(title="bytes an event where ids are UUIDs", key="uuid_bytes_per_event"),
+    Figure(title="bytes of Redis for a waiting event", key="redis_bytes_per_event"),
+    Figure(title="the same while a drain has it in hand", key="redis_bytes_per_event_in_hand"),
+    Figure(title="bytes of the spool for an event", key="spool_bytes_per_event"),
     Figure(
         title="enriched anew ÷ stored by one drain",
         key="enrich_vs_drain",
