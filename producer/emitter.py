@@ -18,10 +18,10 @@ from .event import Event
 from .facts import Call, Given, event_of, request_of
 from .message import Message
 from .metrics import Metrics
-from .middleware.forwarded import TrustedProxies
 from .numbering import Numbering
 from .quarantine import quarantined
 from .receipt import Outcome, Receipt
+from .requests.forwarded import TrustedProxies
 from .seal import Seal
 from .secrets import SecretGuard
 from .settings import ProducerSettings
@@ -131,7 +131,7 @@ class Emitter:
         return await self._delivery.adeliver(self._seal.numbered(message))
 
     def send(self, event: Event) -> Receipt:
-        """Record an event that was made elsewhere, with its id and number: checked and delivered as in `emit`.
+        """Record an event that was made elsewhere, with id and number: checked and delivered as by `emit`.
 
         Raises:
             InvalidEvent: no worker could store it.
