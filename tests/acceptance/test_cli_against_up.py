@@ -99,8 +99,12 @@ def test_a_wrong_event_is_told_in_one_line(arguments: list[str], word: str, comm
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_an_event_that_redis_does_not_take_is_in_the_log_and_exits_1() -> None:
-    environment = {**os.environ, "TRAILKEEPER_REDIS_URL": "redis://127.0.0.1:1/0"}
+def test_an_event_that_neither_redis_nor_a_spool_takes_is_in_the_log_and_exits_1() -> None:
+    environment = {
+        **os.environ,
+        "TRAILKEEPER_REDIS_URL": "redis://127.0.0.1:1/0",
+        "TRAILKEEPER_SPOOL": "off",
+    }
     line = [sys.executable, "-m", "cli.main", "emit", "account:login:success", "--user", "u1", "--json"]
     done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
