@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Connection, Row, func, null, select, text
 from .errors import translated
 from .histories import Question, StoredEvent, read_page
 from .migrate import head, revision
-from .partitions.periods import id_floor
+from .periods import id_floor
 from .tables import DeadLetter, EventRow, Purge
 
 

@@ -15,9 +15,9 @@ import msgspec
 
 from .errors import InvalidEvent
 from .event import Actor
-from .middleware.arrival import Arrival, of_environ, of_scope
-from .middleware.forwarded import TrustedProxies, client_address
-from .middleware.request_id import DEFAULT_HEADER, believed_request_id
+from .requests.arrival import Arrival, of_environ, of_scope
+from .requests.forwarded import TrustedProxies, client_address
+from .requests.request_id import DEFAULT_HEADER, believed_request_id
 
 KEY = "trailkeeper.context"
 """Where the middleware leaves the running request in a WSGI environ or an ASGI scope."""

@@ -11,7 +11,7 @@ from .catalogue import EventType
 from .context import NOTHING, RequestContext, current, from_request
 from .event import ANONYMOUS, MAX_ID, Actor, Event, Subject
 from .ids import uuid7
-from .middleware.forwarded import TrustedProxies
+from .requests.forwarded import TrustedProxies
 from .validation import actor_of, harmless, is_address, moment_of, subject_of
 
 SubjectLike = Subject | str | int | UUID | tuple[Any, Any] | object

@@ -35,7 +35,7 @@ def pause_key(stream: str) -> str:
 
 
 def outages_key(stream: str) -> str:
-    """A hash of what keeps drains waiting, by cause, with the time it began; it goes with the next success."""
+    """A hash of what keeps drains waiting, by cause, with the time it began; gone with the next success."""
     return f"{stream}:outages"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from models.histories import Question
-from models.partitions.periods import EPOCH
+from models.periods import EPOCH
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 
 from models.errors import translated
-from models.partitions.periods import id_floor
+from models.periods import id_floor
 
 from .filters import EnrichFilters
 

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, Self, get_args
 
-from models.partitions.periods import EPOCH, id_floor
+from models.periods import EPOCH, id_floor
 from models.tables import SCOPES
 
 Which = Literal["missing", "older", "all"]

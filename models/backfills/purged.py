@@ -8,7 +8,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection, func, select
 
 from models.errors import translated
-from models.partitions.periods import id_floor
+from models.periods import id_floor
 from models.tables import EventRow, Purge
 
 from .filters import EnrichFilters

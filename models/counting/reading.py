@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 from models.errors import translated
-from models.partitions.periods import id_floor
+from models.periods import id_floor
 
 from .ranges import Ranges, from_text, union
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import INET
 
-from models.partitions.periods import id_floor
+from models.periods import id_floor
 from models.tables import Client, EventRow, Location
 
 from .question import Question

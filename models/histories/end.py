@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, exists, select
 
-from models.partitions.periods import id_floor, period_of
+from models.periods import id_floor, period_of
 from models.tables import EventRow
 
 CLOCKS_AHEAD = timedelta(days=1)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement
 
-from models.partitions.periods import EPOCH, MILLISECOND, Period, id_floor, period_of
+from models.periods import EPOCH, MILLISECOND, Period, id_floor, period_of
 from models.tables import EventRow
 
 from .question import Question

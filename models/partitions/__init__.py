@@ -1,8 +1,9 @@
 """Which stretch of time a partition holds, and how partitions come and go."""
 
+from models.periods import Period, id_floor, period_of, periods_between
+
 from .known import Partition, existing, leftovers
 from .manage import ensure, ensure_ahead
-from .periods import Period, id_floor, period_of, periods_between
 from .remove import drop, finish
 
 __all__ = [

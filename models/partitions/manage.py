@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Engine, text
 from models.engine import transaction
 from models.errors import StoreUnavailable
 from models.locks import MAKING_PARTITIONS
+from models.periods import MONTHLY, Period, period_of
 from models.tables import SCOPES
 
 from .known import attached_names, is_doomed, leftovers
-from .periods import MONTHLY, Period, period_of
 from .settle import settle
 
 _AS_OWNER = text("""

@@ -10,9 +10,9 @@ from sqlalchemy import Connection, Engine, text
 from models.engine import transaction
 from models.errors import translated
 from models.locks import DROPPING_PARTITIONS, MAKING_PARTITIONS
+from models.periods import period_named
 
 from .known import DOOMED, Partition, attached_names, existing, is_doomed, leftovers
-from .periods import period_named
 from .settle import settle
 
 

@@ -6,8 +6,7 @@ from sqlalchemy import Connection, text
 
 from models.counting.moving import purge_all
 from models.holds import holds_of, wait_for_holds
-
-from .periods import period_named
+from models.periods import period_named
 
 _COUNTED = text("""
     UPDATE purges SET partitions = partitions + 1, events = events + :events

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 from producer.context import KEY, pop, push
+from producer.requests.request_id import DEFAULT_HEADER
 
 from .entrance import Entrance
-from .request_id import DEFAULT_HEADER
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -8,9 +8,8 @@ from typing import Any
 import msgspec
 
 from producer.context import Frame, from_request
-
-from .forwarded import TrustedProxies
-from .request_id import new_request_id
+from producer.requests.forwarded import TrustedProxies
+from producer.requests.request_id import new_request_id
 
 
 class Entrance:

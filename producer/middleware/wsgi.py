@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from producer.context import KEY, Frame, pop, push
+from producer.requests.request_id import DEFAULT_HEADER
 
 from .entrance import Entrance
-from .request_id import DEFAULT_HEADER
 
 WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 

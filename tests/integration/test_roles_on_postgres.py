@@ -13,7 +13,7 @@ from models import orders, partitions
 from models.engine import make_engine, transaction
 from models.errors import RefusedRow, StoreMisconfigured
 from models.migrate import upgrade
-from models.partitions.periods import period_of
+from models.periods import period_of
 from models.roles import KEPT, OUTBOX, OWNER, READER, WRITER, lacks, settle
 from models.tables import VERSION_TABLE, Base
 from tests.support.roles import engine_as, url_as

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.partitions.periods import Period, id_floor, period_named, period_of, periods_between
+from models.periods import Period, id_floor, period_named, period_of, periods_between
 from models.tables import SCOPES
 from producer.ids import moment_of, uuid7
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.histories import Question
 from models.histories.stretches import Stretch, joined, stretches
 from models.partitions import id_floor
-from models.partitions.periods import EPOCH
+from models.periods import EPOCH
 
 NOW = datetime.now(UTC)
 ids = st.one_of(
