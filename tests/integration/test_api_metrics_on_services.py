@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import redis
@@ -104,6 +106,20 @@ def test_a_full_redis_is_told_with_the_time_of_its_last_write(
     assert (well["redis_maxmemory_bytes",], found["redis_maxmemory_bytes",]) == (0, 1)
     assert found["redis_memory_bytes",] > 100_000
     assert found["redis_written_timestamp_seconds",] == well["redis_written_timestamp_seconds",]
+
+
+def test_the_alert_rules_of_the_guide_ask_for_numbers_that_are_there(
+    redis_url: str, database_url: str, client: redis.Redis
+) -> None:
+    takes_writes(client, STREAM)
+    client.set(beat_key(STREAM), datetime.now(UTC).isoformat())
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text(encoding="utf-8")
+    asked = set(re.findall(r"\btrailkeeper_(\w+)", page.partition("```yaml")[2].partition("```")[0]))
+    shown = {name for name, *_ in numbers(redis_url, database_url)}
+    of_applications = {"events_total"}
+    of_pauses = {"paused_since_timestamp_seconds"}
+    assert len(asked) > len(of_applications | of_pauses)
+    assert asked - shown == of_applications | of_pauses
 
 
 def test_of_a_server_that_is_away_only_that_is_told(redis_url: str, database_url: str) -> None:
