@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 OURS = {"producer", "models", "worker", "views", "cli"}
 FRAMEWORKS = {"flask", "django", "starlette", "fastapi", "werkzeug"}
 CELERY = {"celery", "kombu", "billiard"}
-DATABASES = {"sqlalchemy", "alembic", "psycopg2"}
+DATABASES = {"sqlalchemy", "alembic", "psycopg2", "psycopg"}
 
 NEVER = {"tests", "docs"}
 FORBIDDEN = {
@@ -46,6 +47,11 @@ KNOW_CELERY = {
     "worker/replacer.py",
     "worker/relief.py",
     "worker/control.py",
+}
+NOWHERE = {
+    "a stream that is trimmed": r"(?i:\.xtrim\()|[\"']XTRIM\b|xadd\([^)]*(maxlen|minid)=|[\"']MAXLEN\b",
+    "a foreign key": r"\bForeignKey|\bREFERENCES\b",
+    "a default partition": r"\bPARTITION OF \w+ DEFAULT\b|AS PARTITION DEFAULT",
 }
 READ_ENVIRONMENT = {f"{package}/settings.py" for package in OURS}
 
@@ -105,6 +111,21 @@ def test_celery_is_known_to_a_few_modules_of_the_worker(path: Path) -> None:
 @pytest.mark.parametrize("path", ALL, ids=map(name, ALL))
 def test_only_settings_modules_read_the_environment(path: Path) -> None:
     assert not reads_environment(path) or name(path) in READ_ENVIRONMENT
+
+
+@pytest.mark.parametrize("what", NOWHERE)
+def test_what_must_not_be_is_nowhere(what: str) -> None:
+    assert [name(path) for path in ALL if re.search(NOWHERE[what], path.read_text(encoding="utf-8"))] == []
+
+
+def test_histories_are_never_read_by_offset() -> None:
+    # offset(0) skips nothing: it keeps Postgres from rewriting a subquery
+    paths = [path for path in modules("models") if "histories" in path.parts]
+    found = [
+        name(path) for path in paths if re.search(r"\bOFFSET [:\d%{]|\.offset\((?!0\))", path.read_text())
+    ]
+    assert len(paths) > 10
+    assert found == []
 
 
 def test_the_walk_finds_what_it_looks_for() -> None:
