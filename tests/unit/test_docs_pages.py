@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -56,6 +57,14 @@ def test_the_readme_is_short_and_begins_with_a_program() -> None:
     lines = read(ROOT / "README.md").splitlines()
     assert 80 <= len(lines) <= 150
     assert lines.index("```python") < 30
+
+
+def test_architecture_says_why_each_dependency_is_there() -> None:
+    project = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
+    wanted = chain(project["dependencies"], *project["optional-dependencies"].values())
+    names = {re.split(r"[^\w.-]", each, maxsplit=1)[0] for each in wanted} - {project["name"]}
+    _, _, told = read(ROOT / "ARCHITECTURE.md").partition("## Dependencies")
+    assert [name for name in sorted(names) if not re.search(rf"\b{re.escape(name)}\b", told)] == []
 
 
 @each_page
