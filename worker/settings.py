@@ -72,7 +72,7 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
     spool: SpoolPath = None
     catalogue: Paths = ()
     geoip: Paths = ()
-    batch_size: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1_000
+    batch_size: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 2_000
     dispatch_ms: Milliseconds = 100
     outbox_ms: Milliseconds = 1000
     drain_seconds: Seconds = 5.0

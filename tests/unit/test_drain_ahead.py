@@ -10,6 +10,7 @@ import pytest
 
 from models.errors import StoreUnavailable
 from worker.drain.ahead import Ahead
+from worker.drain.batch import Written
 from worker.drain.messages import Message
 from worker.drain.report import Report
 
@@ -29,10 +30,14 @@ class Steps:
         self.prepared.release()
         return messages
 
-    def finish(self, prepared: Any, *, fresh: bool) -> Report:
+    def write(self, prepared: Any, *, fresh: bool) -> Written:
         assert fresh
-        self._do("finish", prepared)
-        return Report(stored=1)
+        self._do("write", prepared)
+        return Written([prepared[0].stream_id], Report(stored=1), {})
+
+    def acknowledge(self, written: Written) -> Report:
+        self.done.append(f"acknowledge_{written.stream_ids[0]}")
+        return written.report
 
     def narrow(self, messages: Sequence[Message], error: Exception) -> Report:
         self.done.append(f"narrow {messages[0].stream_id}: {error}")
@@ -52,34 +57,37 @@ def settle(steps: Any, *names: str) -> Report:
     return ahead.report
 
 
-def test_every_batch_is_written_in_its_order_before_the_end() -> None:
+def test_every_batch_is_written_and_then_acknowledged_in_its_order_before_the_end() -> None:
     steps = Steps()
     assert settle(steps, "a", "b", "c").stored == 3
-    assert [step for step in steps.done if step.startswith("finish")] == ["finish_a", "finish_b", "finish_c"]
+    for what in ("write", "acknowledge"):
+        found = [step for step in steps.done if step.startswith(what)]
+        assert found == [f"{what}_a", f"{what}_b", f"{what}_c"]
+    assert all(steps.done.index(f"write_{name}") < steps.done.index(f"acknowledge_{name}") for name in "abc")
 
 
 def test_the_next_is_made_ready_while_one_is_written() -> None:
     class Slow(Steps):
-        def finish(self, prepared: Any, *, fresh: bool) -> Report:
+        def write(self, prepared: Any, *, fresh: bool) -> Written:
             if prepared[0].stream_id == "a":
                 # its own preparation, and that of the next, which no wait for the writing may stand before
                 assert all(self.prepared.acquire(timeout=SECONDS) for _ in "ab")
-            return super().finish(prepared, fresh=fresh)
+            return super().write(prepared, fresh=fresh)
 
     assert settle(Slow(), "a", "b").counts() == {"stored": 2}
 
 
-@pytest.mark.parametrize("step", ["prepare_b", "finish_b"])
+@pytest.mark.parametrize("step", ["prepare_b", "write_b"])
 def test_an_error_of_ours_is_narrowed_down_after_what_came_before_and_the_others_go_on(step: str) -> None:
     steps = Steps(**{step: ValueError("ours")})
     assert settle(steps, "a", "b", "c").counts() == {"stored": 2, "dead_lettered": 1}
-    assert steps.done.index("finish_a") < steps.done.index("narrow b: ours")
+    assert steps.done.index("acknowledge_a") < steps.done.index("narrow b: ours")
 
 
-@pytest.mark.parametrize("step", ["prepare_b", "finish_b"])
+@pytest.mark.parametrize("step", ["prepare_b", "write_b"])
 def test_where_postgres_is_away_nothing_after_it_is_written(step: str) -> None:
     steps = Steps(**{step: StoreUnavailable("away")})
     with pytest.raises(StoreUnavailable):
         settle(steps, "a", "b", "c")
-    assert "finish_a" in steps.done
-    assert "finish_c" not in steps.done
+    assert "write_a" in steps.done
+    assert "write_c" not in steps.done

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -34,6 +34,14 @@ class Prepared(NamedTuple):
     rejected: Sequence[Rejected]
 
 
+class Written(NamedTuple):
+    """A batch that is committed: its messages, what became of them, and how long they took."""
+
+    stream_ids: Sequence[str]
+    report: Report
+    latencies: Mapping[str, int]
+
+
 class Batch:
     """The steps that each batch takes. Raises only what means *retry* (`fates.RETRY`)."""
 
@@ -62,7 +70,7 @@ class Batch:
             fresh: whether none of them was ever delivered before.
         """
         try:
-            return self.finish(self.prepare(messages), fresh=fresh)
+            return self.acknowledge(self.write(self.prepare(messages), fresh=fresh))
         except RETRY:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is narrowed down and logged
@@ -80,16 +88,20 @@ class Batch:
         ]
         return Prepared(messages, entries, rejected)
 
-    def finish(self, prepared: Prepared, *, fresh: bool) -> Report:
-        """Commit what was prepared, and acknowledge it. Raises whatever went wrong."""
+    def write(self, prepared: Prepared, *, fresh: bool) -> Written:
+        """Commit what was prepared. Raises whatever went wrong."""
         messages, entries, rejected = prepared
         stored, refused = self._store.write(entries, rejected, fresh=fresh)
         report = self._told(stored, len(entries) - len(refused) - stored, [*rejected, *refused])
         # of a batch of which something was there before, it is not known what
         events = [accepted for accepted, _ in entries] if stored == len(entries) else []
         counted = latencies(events, datetime.now(UTC))
-        self._stream.acknowledge([message.stream_id for message in messages], report.counts(), counted)
-        return report
+        return Written([message.stream_id for message in messages], report, counted)
+
+    def acknowledge(self, written: Written) -> Report:
+        """Drop what is committed from the stream, and count it there."""
+        self._stream.acknowledge(written.stream_ids, written.report.counts(), written.latencies)
+        return written.report
 
     def reject(self, message: Message, reason: str, detail: str) -> Report:
         """Make one message a dead letter, whatever is in it."""

@@ -40,7 +40,7 @@ class Drain:
         batch: Batch,
         suspects: Suspects,
         *,
-        batch_size: int = 1_000,
+        batch_size: int = 2_000,
         lease_seconds: float = 30.0,
     ) -> None:
         self._stream = stream

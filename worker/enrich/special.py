@@ -6,7 +6,8 @@ versions of Python: the same address must mean the same on every worker.
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from bisect import bisect_right
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
 
@@ -27,10 +28,21 @@ REASONS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Why an address has no location: networks, those that come first win."""
 
-_NETWORKS: dict[int, list[tuple[IPv4Network | IPv6Network, str]]] = {4: [], 6: []}
-for _reason, _texts in REASONS.items():
-    for _network in map(ip_network, _texts):
-        _NETWORKS[_network.version].append((_network, _reason))
+
+def _stretches(version: int) -> tuple[list[int], list[str | None]]:
+    """Where the reason changes, and what it is from there on; to look at each network takes longer."""
+    networks = [
+        (int(network[0]), int(network[-1]), reason)
+        for reason, texts in REASONS.items()
+        for network in map(ip_network, texts)
+        if network.version == version
+    ]
+    starts = sorted({0, *(edge for first, last, _ in networks for edge in (first, last + 1))})
+    reasons = [next((why for first, last, why in networks if first <= at <= last), None) for at in starts]
+    return starts, reasons
+
+
+_STRETCHES = {version: _stretches(version) for version in (4, 6)}
 
 
 def parsed(text: str) -> Address | None:
@@ -44,7 +56,5 @@ def parsed(text: str) -> Address | None:
 
 def reason_of(address: Address) -> str | None:
     """Why *address* has no location, whatever the data say; None for one that may have one."""
-    for network, reason in _NETWORKS[address.version]:
-        if address in network:
-            return reason
-    return None
+    starts, reasons = _STRETCHES[address.version]
+    return reasons[bisect_right(starts, int(address)) - 1]
