@@ -59,6 +59,12 @@ def test_the_readme_is_short_and_begins_with_a_program() -> None:
     assert lines.index("```python") < 30
 
 
+def test_the_readme_leads_to_every_page() -> None:
+    _, _, on = read(ROOT / "README.md").partition("## Where to read on")
+    led = set(re.findall(r"\]\(([\w/.-]+)\)", on))
+    assert sorted(set(NAMES) - {"README.md"} - led) == []
+
+
 def test_architecture_says_why_each_dependency_is_there() -> None:
     project = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
     wanted = chain(project["dependencies"], *project["optional-dependencies"].values())
@@ -84,6 +90,12 @@ def leads_somewhere(page: Path, target: str) -> bool:
 def test_tests_that_a_page_names_are_there(page: Path) -> None:
     named = re.findall(r"`(tests/[\w/*.\-]+)`", read(page))
     assert [pattern for pattern in named if not any(ROOT.glob(pattern.rstrip("/")))] == []
+
+
+@each_page
+def test_modules_that_a_page_names_are_there(page: Path) -> None:
+    named = re.findall(r"`((?:producer|models|worker|views|cli|docs|examples)/[\w/.\-]+)`", read(page))
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 @each_page
