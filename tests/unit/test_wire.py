@@ -57,7 +57,7 @@ def events(draw: st.DrawFn) -> Event:
         additional=draw(st.dictionaries(TEXT, JSON, max_size=5)),
         producer=draw(st.sampled_from([UNSET, None]) | IDS),
         seq=draw(st.sampled_from([UNSET, None]) | NUMBERS),
-        voids=draw(st.sampled_from([UNSET, None]) | st.lists(NUMBERS, max_size=MAX_VOIDS)),
+        voids=draw(st.sampled_from([UNSET, None]) | st.lists(NUMBERS, max_size=4)),
     )
 
 
