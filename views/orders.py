@@ -11,9 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from sqlalchemy import Engine
 
 from models import orders
@@ -22,11 +19,11 @@ from models.errors import StoreMisconfigured
 from models.orders import StoredOrder
 from producer.errors import StreamUnavailable
 from producer.stream_keys import orders_key
-from producer.transports.redis_errors import translated
 
 from .errors import NotFound
 from .problems import Problem
 from .settings import ViewsSettings
+from .stream import connected
 from .viewer import Viewer
 
 logger = logging.getLogger(__name__)
@@ -106,16 +103,7 @@ class Orders:
     def _hint(self) -> None:
         """Have workers look at once; without it beat has them look within ten seconds."""
         try:
-            with (
-                translated("the address of TRAILKEEPER_REDIS_URL"),
-                redis.Redis.from_url(
-                    self._settings.redis_url,
-                    socket_timeout=HINT_SECONDS,
-                    socket_connect_timeout=HINT_SECONDS,
-                    retry=Retry(NoBackoff(), 0),
-                    protocol=2,
-                ) as client,
-            ):
+            with connected(self._settings, HINT_SECONDS) as client:
                 client.set(orders_key(self._settings.stream), "1", ex=HINT_LIFE)
         except StreamUnavailable as error:
             logger.warning("an order waits until beat looks: %s", error)

@@ -11,8 +11,6 @@ import msgspec
 import redis
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from producer.stream_keys import (
     GROUP,
@@ -26,12 +24,11 @@ from producer.stream_keys import (
     totals_key,
     written_key,
 )
-from producer.transports.redis_errors import translated
 
 from .settings import ViewsSettings
+from .stream import connected
 
 CAUSES = ("store", "stream", "fuse")
-SECONDS = 2.0  # that Redis is waited for
 FATES = {
     "stored": "Events stored.",
     "duplicates": "Messages that were stored before, and delivered again.",
@@ -46,16 +43,7 @@ def stream_metrics(settings: ViewsSettings) -> list[Metric]:
     Raises:
         StreamUnavailable: Redis does not answer.
     """
-    with (
-        translated("the address of TRAILKEEPER_REDIS_URL"),
-        redis.Redis.from_url(
-            settings.redis_url,
-            socket_timeout=SECONDS,
-            socket_connect_timeout=SECONDS,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        ) as client,
-    ):
+    with connected(settings) as client:
         return list(_read(client, settings.stream))
 
 

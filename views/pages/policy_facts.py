@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from producer.errors import StreamUnavailable
 from producer.stream_keys import policy_key
-from producer.transports.redis_errors import translated
 from views.settings import ViewsSettings
-from views.stream_metrics import SECONDS
+from views.stream import connected
 
 
 class PolicyLine(msgspec.Struct, frozen=True):
@@ -27,17 +25,8 @@ class PolicyLine(msgspec.Struct, frozen=True):
 def policy_lines(settings: ViewsSettings) -> list[PolicyLine] | None:
     """Its lines; None where Redis does not answer, or no worker has told it yet."""
     try:
-        with (
-            translated("the address of TRAILKEEPER_REDIS_URL"),
-            redis.Redis.from_url(
-                settings.redis_url,
-                socket_timeout=SECONDS,
-                socket_connect_timeout=SECONDS,
-                retry=Retry(NoBackoff(), 0),
-                protocol=2,
-            ) as client,
-        ):
-            told = client.get(policy_key(settings.stream))
+        with connected(settings) as client:
+            told: Any = client.get(policy_key(settings.stream))
             return None if told is None else msgspec.json.decode(bytes(told), type=list[PolicyLine])
     except (StreamUnavailable, msgspec.DecodeError):
         return None

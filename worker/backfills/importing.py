@@ -15,9 +15,9 @@ from models.counting import Producers
 from producer.catalogue import Catalogue
 from worker.drain.judge import judge_all
 from worker.drain.messages import Accepted, Message, Rejected
+from worker.writing import Writer, keep
 
 from .blocks import from_block
-from .writing import Writer, keep
 
 LINES = 2_000
 """The most lines of a block."""

@@ -16,11 +16,11 @@ from worker.drain.derive import Derive
 from worker.drain.signatures import Signatures
 from worker.enrich import ClientFinder, LocationFinder
 from worker.settings import WorkerSettings
+from worker.writing import Writer
 
 from .enrich import Enrich
 from .importing import Import
 from .replaying import Replay
-from .writing import Writer
 
 
 class Work(Protocol):

@@ -15,10 +15,10 @@ from producer.errors import InvalidMessage
 from worker.drain.judge import judge
 from worker.drain.messages import Accepted, Rejected
 from worker.drain.signatures import Signatures
+from worker.writing import Writer, text
 
 from .letters import message_of
 from .recounting import believed, gone
-from .writing import Writer, text
 
 LETTERS = 200
 """The most letters of a chunk: each may hold a quarter of a megabyte."""

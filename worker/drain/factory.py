@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import redis
 from sqlalchemy import Engine
 
@@ -12,21 +10,19 @@ from producer import catalogue
 from worker.enrich import ClientFinder, LocationFinder
 from worker.settings import WorkerSettings
 
-from . import pause
 from .batch import Batch
 from .derive import Derive
 from .drain import Drain
-from .fates import RETRY
 from .fuse import Fuse
-from .report import Report
+from .pausing import Pausing
 from .signatures import Signatures
 from .store import Store
 from .stream import Stream, connect
 from .suspects import Suspects
 
 
-class Drainer:
-    """The parts that live as long as their process: connections, readers and caches.
+class Drainer(Pausing):
+    """A drain, with connections, readers and caches that live as long as their process.
 
     Args:
         settings: where everything is.
@@ -35,31 +31,9 @@ class Drainer:
     """
 
     def __init__(self, settings: WorkerSettings, consumer: str, *, fuse: bool = True) -> None:
-        self._settings = settings
-        self._redis = connect(settings.redis_url)
-        self._engine = make_engine(settings.database_url, application_name=f"trailkeeper drain {consumer}")
-        self._drain = _drain(settings, consumer, self._redis, self._engine, fuse=fuse)
-
-    def run(self, seconds: float | None = None) -> Report:
-        """Drain for *seconds*, or for the time the settings give; pause the fleet where it must wait.
-
-        Raises:
-            One of `fates.RETRY`: nothing is lost, and a pause is on where Redis could be told.
-        """
-        began = datetime.now(UTC)
-        try:
-            report = self._drain.run(self._settings.drain_seconds if seconds is None else seconds)
-            if report.batches:
-                pause.succeeded(self._redis, self._settings.stream, began)
-        except RETRY as error:
-            pause.begin(self._redis, self._settings.stream, pause.cause_of(error), str(error))
-            raise
-        return report
-
-    def close(self) -> None:
-        """Give connections back."""
-        self._engine.dispose()
-        self._redis.close()
+        client = connect(settings.redis_url)
+        engine = make_engine(settings.database_url, application_name=f"trailkeeper drain {consumer}")
+        super().__init__(settings, client, engine, _drain(settings, consumer, client, engine, fuse=fuse))
 
 
 def _drain(

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 
 from models.outbox import OutboxRow
 from producer.catalogue import Catalogue
-from worker.backfills.writing import Writer, keep
 from worker.drain.fuse import Fuse
 from worker.drain.judge import judge_all
 from worker.drain.messages import Accepted, Message, Rejected
 from worker.drain.report import Report
+from worker.writing import Writer, keep
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""Accepted messages as rows, within a chunk's transaction: what is there stays, what is refused is found."""
+"""Accepted messages as rows, in transactions of others: what is there stays, what is refused is found."""
 
 from __future__ import annotations
 
