@@ -13,6 +13,7 @@ import sys
 import threading
 from typing import Any
 
+import redis
 from celery import bootsteps
 
 from producer.errors import StreamUnavailable
@@ -36,25 +37,30 @@ class Relief(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publishes
 
     def start(self, parent: Any) -> None:
         """Begin to look."""
-        if QUEUE in parent.app.amqp.queues.consume_from:
-            thread = threading.Thread(
-                target=self._look, args=(f"{parent.hostname}/relief",), name="trailkeeper-relief", daemon=True
-            )
-            thread.start()
+        if QUEUE not in parent.app.amqp.queues.consume_from:
+            return
+        consumer = f"{parent.hostname}/relief"
+        with connect(settings().redis_url) as client:
+            _look(client, consumer)  # to connect to its broker, Celery has to write, and ends if it cannot
+        threading.Thread(target=self._go_on, args=(consumer,), name="trailkeeper-relief", daemon=True).start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - the interface is Celery's
         """Look no more; who relieves ends by itself."""
         self._ending.set()
 
-    def _look(self, consumer: str) -> None:
-        config = settings()
-        with connect(config.redis_url) as client:
+    def _go_on(self, consumer: str) -> None:
+        with connect(settings().redis_url) as client:
             while not self._ending.wait(LOOK_SECONDS):
-                try:
-                    full = not takes_writes(client, config.stream)
-                except StreamUnavailable:
-                    continue  # the dispatcher says so
-                if full:
-                    logger.warning("Redis is full: a process drains until it takes writes again")
-                    command = [sys.executable, "-m", "worker.drain.relief", consumer]
-                    subprocess.run(command, check=False)  # noqa: S603 - a worker's own name is its only word
+                _look(client, consumer)
+
+
+def _look(client: redis.Redis, consumer: str) -> None:
+    """If Redis is full, have it drained; takes as long as that does."""
+    try:
+        if takes_writes(client, settings().stream):
+            return
+    except StreamUnavailable:
+        return  # the dispatcher says so
+    logger.warning("Redis is full: a process of its own drains it")
+    command = [sys.executable, "-m", "worker.drain.relief", consumer]
+    subprocess.run(command, check=False)  # noqa: S603 - a worker's own name is its only word

@@ -1,4 +1,4 @@
-"""Drains a full Redis without Celery, until it takes writes again: `python -m worker.drain.relief CONSUMER`.
+"""Drains a full Redis without Celery, until nothing is left: `python -m worker.drain.relief CONSUMER`.
 
 At its maxmemory Redis takes no Celery message either. Reading, acknowledging and deleting need no memory.
 """
@@ -42,7 +42,9 @@ def takes_writes(client: redis.Redis, stream: str) -> bool:
 
 
 def relieve(config: WorkerSettings, consumer: str, seconds: float = LONGEST_SECONDS) -> Report:
-    """Drain until Redis takes writes again; returns what was drained.
+    """Drain a full Redis until nothing is left and it takes writes again; returns what was drained.
+
+    Not only until it takes a write: then the next clients that connect would fill it at once.
 
     Args:
         config: where everything is.
@@ -53,8 +55,11 @@ def relieve(config: WorkerSettings, consumer: str, seconds: float = LONGEST_SECO
     deadline = time.monotonic() + seconds
     try:
         with connect(config.redis_url) as client:
-            while time.monotonic() < deadline and not takes_writes(client, config.stream):
-                done.add(_slice(drainer))
+            more = not takes_writes(client, config.stream)
+            while more and time.monotonic() < deadline:
+                report = _slice(drainer)
+                done.add(report)
+                more = not takes_writes(client, config.stream) or report.batches > 0
     finally:
         drainer.close()
     return done
