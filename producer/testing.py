@@ -13,7 +13,7 @@ The fixture comes with the package; without pytest, use `recording`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ import msgspec
 from .emitter import Emitter
 from .errors import StreamUnavailable
 from .event import Event
+from .expecting import Wanted
 from .process import swap
 from .settings import ProducerSettings, changed, read
 from .spool.memory import MemorySpool
@@ -29,8 +30,6 @@ from .transactions.kinds import for_aemit, for_emit
 from .wire import decode
 
 SOON = 1e-9  # seconds
-UNASKED = {"v", "id", "tag", "producer", "seq", "voids"}
-"""What a listing leaves out: no test asks for it."""
 
 
 @contextmanager
@@ -117,13 +116,11 @@ class Recorder:
             AssertionError: there is none; lists what there is.
             TypeError: a part that events do not have.
         """
-        if unknown := parts.keys() - set(Event.__struct_fields__):
-            known = ", ".join(Event.__struct_fields__)
-            raise TypeError(f"events have no {', '.join(sorted(unknown))}; they have {known}")
-        for event in self.only(tag):
-            if all(_matches(getattr(event, name), value) for name, value in parts.items()):
+        wanted = Wanted(tag, parts)
+        for event in self.events:
+            if wanted.is_met_by(event):
                 return event
-        raise AssertionError(self._listing(tag, parts))
+        raise AssertionError(wanted.missed(self.events, [kept.problem for kept in self.invalid]))
 
     def down(self, *, spool: bool = False) -> AbstractContextManager[object]:
         """Play an outage of Redis: until `up`, or to the end of ``with recorder.down():``.
@@ -184,26 +181,6 @@ class Recorder:
         else:
             self.invalid.append(Quarantined(payload, _problem(invalid)))
 
-    def _listing(self, tag: str, parts: Mapping[str, Any]) -> str:
-        asked = "".join(f" {name}={value!r}" for name, value in parts.items())
-        found = [f"  {number}. {_shown(event)}" for number, event in enumerate(self.events, start=1)]
-        found += [f"  quarantined: {kept.problem}" for kept in self.invalid]
-        return "\n".join([f"not emitted: {tag}{asked}", "what was emitted:", *(found or ["  nothing"])])
-
 
 def _problem(invalid: bytes) -> str:
     return str(msgspec.json.decode(invalid, type=dict[str, Any])["problem"])
-
-
-def _matches(found: Any, wanted: Any) -> bool:
-    if isinstance(found, dict) and isinstance(wanted, Mapping):
-        return all(key in found and found[key] == value for key, value in wanted.items())
-    if isinstance(wanted, str) and isinstance(found, msgspec.Struct):
-        return bool(getattr(found, "id", None) == wanted)
-    return bool(found == wanted)
-
-
-def _shown(event: Event) -> str:
-    """The tag and what is not as always, as it would be asked for."""
-    parts = {name: getattr(event, name) for name in Event.__struct_fields__ if name not in UNASKED}
-    return event.tag + "".join(f" {name}={value!r}" for name, value in parts.items() if value)

@@ -12,8 +12,8 @@ from sqlalchemy import Engine
 from . import metrics_page, session
 from . import settings as own
 from .api import backfills, catalogue, dead_letters, orders
-from .api.documents import ProblemDocument
 from .api.histories import histories
+from .api.responses import ProblemDocument
 from .bounds import Bounds
 from .health import router as health
 from .pages.problems import error_page

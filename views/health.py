@@ -10,7 +10,7 @@ from models.engine import transaction
 from models.status import schema_current
 
 from .api.answers import json_answer
-from .api.documents import PROBLEMS
+from .api.responses import PROBLEMS
 from .parts import parts_of
 from .problems import NO_SCHEMA, RETRY_SECONDS, Problem
 

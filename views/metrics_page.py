@@ -21,7 +21,7 @@ from starlette.responses import Response
 from models.errors import StoreError
 from producer.errors import StreamUnavailable
 
-from .api.documents import PROBLEMS
+from .api.responses import PROBLEMS
 from .auth import viewer_of
 from .parts import Parts, parts_of
 from .problems import unauthorized

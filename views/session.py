@@ -12,7 +12,8 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from .api.documents import PROBLEMS, ViewerDocument
+from .api.documents import ViewerDocument
+from .api.responses import PROBLEMS
 from .auth import Asking, cookie_name, refuse_other_sites, verified
 from .parts import Parts, parts_of
 from .problems import Problem

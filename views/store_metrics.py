@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from sqlalchemy import Engine
@@ -9,7 +12,7 @@ from sqlalchemy import Engine
 from models import outbox
 from models.counting.gaps import missing_events, missing_since
 from models.engine import transaction
-from models.status import dead_letter_counts, newest_event, purge_totals
+from models.status import PurgeTotal, dead_letter_counts, newest_event, purge_totals
 
 
 def store_metrics(engine: Engine) -> list[Metric]:
@@ -25,9 +28,30 @@ def store_metrics(engine: Engine) -> list[Metric]:
         waiting = outbox.backlog(connection)
         missing = missing_events(connection)
         since = missing_since(connection)
-    by_reason = GaugeMetricFamily("trailkeeper_dead_letters", "Dead letters kept.", labels=["reason"])
+    return [
+        _of_letters(letters),
+        *_of_purges(purges),
+        _moment(
+            "newest_event", "When the newest stored event occurred", newest.occurred_at if newest else None
+        ),
+        GaugeMetricFamily(
+            "trailkeeper_missing_events",
+            "Numbered events that came nowhere, for longer than the grace.",
+            value=missing,
+        ),
+        _moment("missing_since", "Since when the first of them is missing", since),
+        *_of_outbox(waiting),
+    ]
+
+
+def _of_letters(letters: Mapping[str, int]) -> Metric:
+    found = GaugeMetricFamily("trailkeeper_dead_letters", "Dead letters kept.", labels=["reason"])
     for reason, number in letters.items():
-        by_reason.add_metric([reason], number)
+        found.add_metric([reason], number)
+    return found
+
+
+def _of_purges(purges: Iterable[PurgeTotal]) -> list[Metric]:
     runs = CounterMetricFamily("trailkeeper_purges", "Purges that removed something.", labels=["scope"])
     removed = CounterMetricFamily("trailkeeper_purged_events", "Events removed.", labels=["scope"])
     last = GaugeMetricFamily(
@@ -37,21 +61,12 @@ def store_metrics(engine: Engine) -> list[Metric]:
         runs.add_metric([total.scope], total.purges)
         removed.add_metric([total.scope], total.events)
         last.add_metric([total.scope], total.finished_at.timestamp())
-    newest_at = GaugeMetricFamily(
-        "trailkeeper_newest_event_timestamp_seconds", "When the newest stored event occurred; 0 of none."
-    )
-    newest_at.add_metric([], newest.occurred_at.timestamp() if newest else 0)
-    gone = GaugeMetricFamily(
-        "trailkeeper_missing_events",
-        "Numbered events that came nowhere, for longer than the grace.",
-        value=missing,
-    )
-    gone_since = GaugeMetricFamily(
-        "trailkeeper_missing_since_timestamp_seconds",
-        "Since when the first of them is missing; 0 of none.",
-        value=since.timestamp() if since else 0,
-    )
-    return [by_reason, runs, removed, last, newest_at, gone, gone_since, *_of_outbox(waiting)]
+    return [runs, removed, last]
+
+
+def _moment(name: str, meaning: str, moment: datetime | None) -> Metric:
+    value = moment.timestamp() if moment else 0
+    return GaugeMetricFamily(f"trailkeeper_{name}_timestamp_seconds", f"{meaning}; 0 of none.", value=value)
 
 
 def _of_outbox(backlog: outbox.OutboxBacklog) -> list[Metric]:

@@ -70,23 +70,13 @@ def drains() -> Iterator[Finding]:
         )
         since = moment(found["paused"]["since"])
         yield problem("draining", f"paused since {since}: {found['paused']['detail']}", advice)
-    oldest = found["oldest_seconds"] or 0.0
-    waiting = f"{found['waiting'] + found['being_stored']:,} messages, the oldest for {duration(oldest)}"
-    if oldest > OLD_BACKLOG_SECONDS:
-        yield warning("backlog", waiting, "start more workers, or see the findings above")
-    else:
-        yield ok("backlog", waiting)
+    yield _waiting("backlog", found["waiting"] + found["being_stored"], found["oldest_seconds"], "workers")
 
 
 def relays() -> Iterator[Finding]:
     """Whether what was committed in the outbox is being stored."""
     found = outbox()
-    oldest = found["oldest_seconds"] or 0.0
-    waiting = f"{found['waiting']:,} messages, the oldest for {duration(oldest)}"
-    if oldest > OLD_BACKLOG_SECONDS:
-        yield warning("outbox", waiting, "start more workers for ingest, or see the findings above")
-    else:
-        yield ok("outbox", waiting)
+    yield _waiting("outbox", found["waiting"], found["oldest_seconds"], "workers for ingest")
 
 
 def counted() -> Iterator[Finding]:
@@ -97,6 +87,13 @@ def counted() -> Iterator[Finding]:
         yield problem("numbered events", shown, "`trailkeeper reconcile` names them")
     else:
         yield ok("numbered events", "none is missing")
+
+
+def _waiting(check: str, messages: int, oldest: float | None, needed: str) -> Finding:
+    found = f"{messages:,} messages, the oldest for {duration(oldest or 0.0)}"
+    if oldest and oldest > OLD_BACKLOG_SECONDS:
+        return warning(check, found, f"start more {needed}, or see the findings above")
+    return ok(check, found)
 
 
 def _clock(name: str, difference: float) -> Finding:

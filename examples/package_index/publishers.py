@@ -20,7 +20,7 @@ from .identity import by_id, signed_in
 from .passwords import digest
 from .records import Project, Publisher
 from .services import metrics, settings, transaction
-from .store import new_id, new_secret
+from .store import Database, new_id, new_secret
 
 publishers = Blueprint("publishers", __name__)
 
@@ -65,7 +65,6 @@ def exchange() -> Any:
     fields = forms.body()
     claims = _claims(forms.text(fields, "identity", at_most=2000))
     repository, workflow = forms.repository(claims), forms.workflow(claims)
-    secret, expires = new_secret(), settings().now() + TOKEN_SECONDS
     statement = (
         "SELECT b.* FROM publishers b JOIN projects p ON p.id = b.project_id"
         " WHERE b.repository = ? AND b.workflow = ? AND p.name = ?"
@@ -75,16 +74,7 @@ def exchange() -> Any:
         if publisher is None:
             raise Refusal(403, "no project trusts this workflow")
         project = db.one(Project, "SELECT * FROM projects WHERE id = ?", publisher.project_id)
-        db.execute("DELETE FROM tokens WHERE expires < ?", settings().now())
-        db.execute(
-            "INSERT INTO tokens VALUES (?, ?, ?, ?, NULL, ?, ?)",
-            new_id(),
-            digest(secret),
-            publisher.display,
-            expires,
-            publisher.id,
-            publisher.project_id,
-        )
+        secret, expires = _short_lived(db, publisher)
         metrics().increment("package_index.publisher.token")
         record(
             "project:short_lived_api_token:add",
@@ -95,6 +85,22 @@ def exchange() -> Any:
             publisher_url=publisher.url,
         )
     return {"token": secret}, 201
+
+
+def _short_lived(db: Database, publisher: Publisher) -> tuple[str, float]:
+    """A new token in a publisher's name, and when it expires."""
+    secret, now = new_secret(), settings().now()
+    db.execute("DELETE FROM tokens WHERE expires < ?", now)
+    db.execute(
+        "INSERT INTO tokens VALUES (?, ?, ?, ?, NULL, ?, ?)",
+        new_id(),
+        digest(secret),
+        publisher.display,
+        now + TOKEN_SECONDS,
+        publisher.id,
+        publisher.project_id,
+    )
+    return secret, now + TOKEN_SECONDS
 
 
 def sign(claims: dict[str, str], key: bytes) -> str:

@@ -1,4 +1,4 @@
-"""The short form of `make chaos`: processes killed, networks cut, a server crashed and a disk filled under load."""
+"""The short form of `make chaos`: processes killed, networks cut, a server crashed, a disk filled."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from models.histories.as_json import CLIENT, LOCATION
 from producer.catalogue.event_type import Role, Scope, View
 from tests.support.api import app_with
 from views.api import admin_documents as admin
-from views.api import admin_examples, documents, examples
+from views.api import admin_examples, commands, documents, examples
 from views.api.documents import (
     ActivityDocument,
     ClientDocument,
@@ -23,6 +23,7 @@ from views.api.documents import (
     PageDocument,
     ViewerDocument,
 )
+from views.api.responses import ProblemDocument
 from views.viewer import Viewer
 
 ERRORS = {"400", "401", "403", "404", "409", "413", "414", "415", "422", "429", "503"}
@@ -73,10 +74,10 @@ def test_every_reference_leads_somewhere_and_the_frameworks_own_errors_are_not_n
         (admin.OrderDocument, admin_examples.ORDER | {"preview": admin_examples.PREVIEW}),
         (admin.LettersDocument, admin_examples.LETTERS),
         (admin.WholeLetterDocument, admin_examples.WHOLE_LETTER),
-        (admin.Enrich, admin_examples.ENRICH),
-        (admin.Replay, admin_examples.REPLAY),
-        (admin.Discard, admin_examples.DISCARD),
-        *((documents.ProblemDocument, example) for example in examples.PROBLEM_EXAMPLES.values()),
+        (commands.Enrich, admin_examples.ENRICH),
+        (commands.Replay, admin_examples.REPLAY),
+        (commands.Discard, admin_examples.DISCARD),
+        *((ProblemDocument, example) for example in examples.PROBLEM_EXAMPLES.values()),
     ],
 )
 def test_each_example_is_what_its_model_says(model: Any, example: dict[str, Any]) -> None:

@@ -15,18 +15,11 @@ from views.auth import Administering, Commanding
 from views.errors import NotFound
 from views.parts import parts_of
 
-from .admin_documents import (
-    ACTIONS,
-    LARGEST_BACKFILL,
-    Action,
-    Asked,
-    BackfillDocument,
-    BackfillsDocument,
-    OrderDocument,
-)
+from .admin_documents import Action, BackfillDocument, BackfillsDocument, OrderDocument
 from .answers import json_answer
-from .documents import READING
+from .commands import ACTIONS, LARGEST_BACKFILL, Asked
 from .orders import ORDERED, IdempotencyKey, answer
+from .responses import READING
 
 router = APIRouter(tags=["administration"])
 

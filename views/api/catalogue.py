@@ -16,7 +16,8 @@ from views.parts import parts_of
 from views.watched import record_view
 
 from .answers import json_answer
-from .documents import PROBLEMS, READING, EventDocument, EventTypesDocument
+from .documents import EventDocument, EventTypesDocument
+from .responses import PROBLEMS, READING
 
 router = APIRouter(tags=["events"])
 

@@ -14,17 +14,11 @@ from views.auth import Administering, Commanding
 from views.errors import NotFound
 from views.parts import parts_of
 
-from .admin_documents import (
-    LARGEST_KEY,
-    Discard,
-    LetterDocument,
-    LettersDocument,
-    OrderDocument,
-    WholeLetterDocument,
-)
+from .admin_documents import LetterDocument, LettersDocument, OrderDocument, WholeLetterDocument
 from .answers import json_answer
-from .documents import READING
+from .commands import LARGEST_KEY, Discard
 from .orders import ORDERED, IdempotencyKey, answer
+from .responses import READING
 
 router = APIRouter(tags=["administration"])
 

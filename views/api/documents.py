@@ -10,13 +10,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from views.problems import MEDIA_TYPE
-
-from .examples import ACTIVITY, EVENT, EVENT_TYPE, PAGE, PROBLEM_EXAMPLES
+from .examples import ACTIVITY, EVENT, EVENT_TYPE, PAGE
 
 Scope = Literal["user", "project", "organization", "system"]
-Responses = dict[int | str, dict[str, Any]]
-"""Responses of an endpoint, as FastAPI takes them."""
 
 Membership = Literal["owner", "maintainer"]
 
@@ -180,53 +176,3 @@ class ViewerDocument(BaseModel):
     projects: dict[str, Membership]
     organizations: dict[str, Membership]
     staff: bool
-
-
-class FieldProblemDocument(BaseModel):
-    """What is wrong with one parameter."""
-
-    field: str
-    problem: str
-
-
-class ProblemDocument(BaseModel):
-    """What went wrong (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    errors: list[FieldProblemDocument] = []
-
-
-def _problem(status: int, description: str) -> dict[str, Any]:
-    return {
-        "description": description,
-        "content": {
-            MEDIA_TYPE: {
-                "schema": {"$ref": "#/components/schemas/ProblemDocument"},
-                "example": PROBLEM_EXAMPLES.get(status),
-            }
-        },
-    }
-
-
-PROBLEMS: Responses = {
-    400: _problem(400, "The request cannot be read."),
-    401: _problem(401, "The token or cookie does not hold: expired, forged, for another audience."),
-    403: _problem(403, "It came from a page of another site."),
-    404: _problem(404, "There is no such history or event, or it is not the viewer's to see."),
-    409: _problem(409, "What it is about is in no state for that, or the id stands for something else."),
-    413: _problem(413, "The body is too large."),
-    414: _problem(414, "The address is too long."),
-    415: _problem(415, "The body is of another kind."),
-    422: _problem(422, "A parameter cannot be used; `errors` says which and why."),
-    429: _problem(429, "Too many tries, or too much at once; see `Retry-After`."),
-    503: _problem(503, "The database is away or takes too long; see `Retry-After`."),
-}
-
-READING: Responses = {status: PROBLEMS[status] for status in (401, 404, 414, 422, 503)}
-"""What may go wrong whenever something is read."""
-
-COMMANDING: Responses = READING | {status: PROBLEMS[status] for status in (400, 403, 409, 413, 429)}
-"""What may go wrong when an admin asks for something to be done; to others there is nothing to ask."""

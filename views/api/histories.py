@@ -17,9 +17,10 @@ from views.watched import record_export, record_view
 from . import tail as tails
 from .answers import json_answer, page_answer, place_of
 from .asked import Asked, asked
-from .documents import PROBLEMS, READING, ActivityDocument, PageDocument, PlacesDocument, Responses
+from .documents import ActivityDocument, PageDocument, PlacesDocument
 from .export import ExportFilters, Held, export_answer
 from .filters import Filters, PageFilters
+from .responses import PROBLEMS, READING, Responses
 from .subjects import HISTORIES, Subject, Whose
 
 BUSY: Responses = READING | {429: PROBLEMS[429]}

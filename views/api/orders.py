@@ -19,7 +19,7 @@ from views.viewer import Viewer
 
 from .admin_documents import OrderDocument
 from .answers import json_answer
-from .documents import COMMANDING, READING, Responses
+from .responses import COMMANDING, READING, Responses
 
 router = APIRouter(tags=["administration"])
 

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from models.backfills import CHANGES, StoredBackfill, find, newest
 from models.backfills.letters import kept_of, stream_of
 from models.engine import transaction
-from views.api.admin_documents import LARGEST_BACKFILL
+from views.api.commands import LARGEST_BACKFILL
 from views.errors import NotFound
 from views.parts import parts_of
 

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse
 from models.engine import transaction
 from models.status import StoredDeadLetter, dead_letter, dead_letter_counts, dead_letters
 from producer.wire import REASONS
-from views.api.admin_documents import LARGEST_KEY
+from views.api.commands import LARGEST_KEY
 from views.errors import NotFound
 from views.parts import parts_of
 

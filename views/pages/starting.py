@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, Response
 
 from models.tables import SCOPES
 from producer.catalogue import Catalogue
-from views.api.admin_documents import ACTIONS, Asked
+from views.api.commands import ACTIONS, Asked
 from views.parts import parts_of
 from views.problems import Problem
 from views.viewer import Viewer
