@@ -17,7 +17,7 @@ from tests.support.backfills import a_line, write_lines
 from tests.support.command import Outcome, call, is_one_line
 from tests.support.drains import an_event, put, query, settings_for, stored_ids
 from worker.backfills import source
-from worker.backfills.packing import zstd
+from worker.backfills.zstandard import zstd
 from worker.drain import Drainer
 
 Call = Callable[..., Outcome]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,10 +11,7 @@ from producer.lines import Line
 from producer.wire import encode
 from worker.drain.messages import Message, Rejected
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from .zstandard import zstd
 
 FIELD = b"e"
 QUICKLY = 1

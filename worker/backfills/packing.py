@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import gzip
 import io
-import sys
 import zlib
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple, cast
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
+from .zstandard import zstd
 
 START = 4
 """Bytes that tell."""
