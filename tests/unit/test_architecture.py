@@ -151,10 +151,13 @@ def test_what_the_producer_imports_is_redis_and_msgspec_and_the_standard_library
 
 def test_importing_the_producer_costs_little_more_than_importing_redis() -> None:
     code = (
-        "import time, redis; began = time.process_time(); import producer; print(time.process_time() - began)"
+        "import time; clock = time.process_time; began = clock(); import redis; between = clock();"
+        "import producer; print(between - began, clock() - between)"
     )
-    fastest = min(float(run(code)) for _ in range(9))  # a busy machine only ever adds
-    assert fastest < 0.050
+    runs = [tuple(map(float, run(code).split())) for _ in range(9)]  # a busy machine only ever adds
+    redis, ours = (min(times) for times in zip(*runs, strict=True))
+    # a machine on which even redis takes over a tenth of a second is slow, or has others to serve
+    assert ours < max(0.050, redis / 2)
 
 
 def run(code: str) -> str:
