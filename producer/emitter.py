@@ -15,7 +15,7 @@ from .counting import Counting
 from .delivery import Delivery
 from .errors import InvalidEvent
 from .event import Event
-from .facts import Call, Given, event_of, request_of
+from .facts import ARGUMENTS, Call, Given, event_of, request_of
 from .message import Message
 from .metrics import Metrics
 from .numbering import Numbering
@@ -150,6 +150,9 @@ class Emitter:
         return Receipt(message.id, outcome)
 
     def _message(self, tag: str, given: Given) -> Message:
+        if not ARGUMENTS.issuperset(given):
+            unknown = ", ".join(sorted(given.keys() - ARGUMENTS))
+            raise TypeError(f"an event has no {unknown}; expected {', '.join(sorted(ARGUMENTS))}")
         request = NOTHING
         try:
             request = request_of(given.get("request"), self._proxies)

@@ -30,6 +30,9 @@ class Given(TypedDict, total=False):
     occurred_at: datetime | None
 
 
+ARGUMENTS = frozenset(Given.__annotations__)
+
+
 class Call(Given, total=False):
     """All arguments of `emit` after the tag: what is known of the event, and where it is to go."""
 

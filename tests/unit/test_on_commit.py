@@ -47,6 +47,13 @@ def stream() -> Iterator[Kept]:
         yield kept
 
 
+def test_an_argument_that_nobody_knows_is_refused_and_not_dropped(session: Session, stream: Kept) -> None:
+    with pytest.raises(TypeError, match="an event has no usr; expected actor, additional"):
+        emit_on_commit(session, SPOOLED, usr="7")  # type: ignore[call-arg]
+    session.commit()
+    assert stream.events == []
+
+
 def ids(stream: Kept) -> list[Any]:
     return [event.id for event in stream.events]
 
