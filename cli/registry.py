@@ -9,7 +9,7 @@ COMMANDS = {
     "demo": "Show the whole pipeline at work.",
     "migrate": "Bring the database to the schema of this version.",
     "config": "Show every setting, its value and what it means.",
-    "status": "Show backlog, rate, workers, beat, dead letters and partitions.",
+    "status": "Show backlog, rate, workers, beat, dead letters and partitions, and what is wrong since when.",
     "reconcile": "Count by producer and hour: emitted = stored + dead letters + purged + waiting + missing.",
     "doctor": "Check servers, schema, data, workers, beat and clocks.",
     "emit": "Record one event, as an application would.",
