@@ -217,7 +217,7 @@ def test_an_event_comes_with_its_location_and_client(engine: Engine) -> None:
 
 
 def test_every_column_of_an_event_is_read(engine: Engine) -> None:
-    bookkeeping = {"scrubbed_by", "imported_by"}
+    bookkeeping = {"scrubbed_by", "imported_by", "producer_id", "sequence"}
     columns = [column.name for column in EventRow.__table__.columns if column.name not in bookkeeping]
 
     assert list(StoredEvent.__dataclass_fields__) == [*columns, "location", "client"]
