@@ -24,4 +24,4 @@ def test_a_short_storm_loses_and_doubles_nothing(services_folder: Path) -> None:
 
     assert card.emitted > 4_000
     assert (card.lost, card.doubled, card.dead_letters) == (0, 0, {})
-        assert sum(card.faults.values()) >= 2
+    assert sum(card.faults.values()) >= 2
