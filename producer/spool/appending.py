@@ -66,12 +66,16 @@ class Appender:
     def _lead(self, row: _Row, deadline: float) -> None:
         written: list[_Row] = []
         try:
-            written = self._file.do_held(lambda opened: self._write(opened, row), deadline)
+            # another leader may have written it just before the lock was ours
+            if not row.is_written:
+                written = self._file.do_held(lambda opened: self._write(opened, row), deadline)
         finally:
-            self._file.lock.release()
+            # before others may lead: who finds a row unmarked writes it
             for each in written:
                 each.is_written = True
                 self._forget(each)
+            self._file.lock.release()
+            for each in written:
                 each.woken.set()
             with suppress(IndexError):  # nobody waits
                 self._waiting[0].woken.set()
