@@ -42,8 +42,9 @@ def test_what_a_waiting_event_takes_is_measured() -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["payload_bytes"] > 100
-    # of so few events, what the server frees meanwhile may outweigh a part of them
-    assert 100 < found["redis_bytes_per_event"] < found["redis_bytes_per_event_in_hand"] < 5_000
+    # of so few events, what the server frees meanwhile may outweigh a part of them: no order among the two
+    assert 100 < found["redis_bytes_per_event"] < 5_000
+    assert 100 < found["redis_bytes_per_event_in_hand"] < 5_000
     assert 100 < found["spool_bytes_per_event"] < 5_000
 
 

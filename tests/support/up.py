@@ -47,6 +47,9 @@ class Up:
             *arguments,
         ]
         self.home = home
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            # a suite in the background of a shell ignores it, and so would the command that is to obey it
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         self.process = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
