@@ -17,6 +17,8 @@ from .lock import STOPPING, HomeLock
 
 PATIENCE_SECONDS = 60
 LOCK_SECONDS = 5.0
+NOTHING_LEFT = b"."
+"""What it is told by a stack that ended in order; one that dies says nothing."""
 
 
 class Guard:
@@ -42,10 +44,8 @@ class Guard:
         """Say that there is nothing left to do, and wait until it is gone."""
         if self._process is None:
             return
-        assert self._process.stdin is not None
-        self._process.stdin.close()
         try:
-            self._process.wait(PATIENCE_SECONDS)
+            self._process.communicate(NOTHING_LEFT, PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -53,8 +53,9 @@ class Guard:
 
 
 def watch(home: Path) -> None:
-    """Wait for the end of input, then end what is left, unless a new stack does that already."""
-    sys.stdin.buffer.read()
+    """Wait for the end of input, then end what may be left, unless a new stack does that already."""
+    if sys.stdin.buffer.read() == NOTHING_LEFT:
+        return
     lock = HomeLock(home / "lock")
     # a dying process' files are closed one after the other: its lock may be there a little longer
     deadline = time.monotonic() + LOCK_SECONDS

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 
 from cli.embedded.errors import EmbeddedError
+from cli.embedded.guard import NOTHING_LEFT, watch
 from cli.embedded.lock import RUNNING, STOPPING, HomeLock
 from cli.embedded.processes import Child
 from cli.embedded.records import end_recorded, record
@@ -164,3 +166,13 @@ def test_a_home_is_waited_for_while_its_holder_stops(tmp_path: Path) -> None:
     lock.take()
     lock.release()
     process.communicate()
+
+
+def test_a_stack_that_ended_in_order_leaves_nothing_to_its_guard(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(NOTHING_LEFT)))
+
+    watch(tmp_path)
+
+    assert list(tmp_path.iterdir()) == []  # not even the lock, for which it would have waited
