@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+import redis
 
 from cli.embedded.stack import Stack
-from tests.support.drains import stored_ids
+from tests.support.drains import STREAM, stored_ids
 from tests.support.load import Load, load
 from tests.support.stacks import dead_letters, is_drained, pool_of, running
 from tests.support.waiting import until
@@ -42,14 +44,36 @@ def assert_stored_once(stack: Stack, sent: Load) -> None:
     assert dead_letters(stack) == {}
 
 
+def _living(stack: Stack) -> list[psutil.Process]:
+    """Pool processes; not those that were killed and that their parent has not noticed yet."""
+    found = []
+    for process in pool_of(stack):
+        with suppress(psutil.NoSuchProcess):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
+
+
+def _read_on(client: redis.Redis, since: bytes) -> bytes | None:
+    """How far the stream was given out, once that is further than before: so a kill meets a batch."""
+    try:
+        groups: Any = client.xinfo_groups(STREAM)
+    except redis.ResponseError:
+        return None  # no drain has begun yet
+    place: bytes = next((group["last-delivered-id"] for group in groups), since)
+    return place if place != since else None
+
+
 def test_killing_pool_processes_and_workers_loses_and_doubles_nothing(stack: Stack) -> None:
     choice = random.Random(5)  # the same victims every time, as far as the machine allows
 
-    with load(stack.redis_url) as sent:
+    with load(stack.redis_url) as sent, redis.Redis.from_url(stack.redis_url) as client:
+        read = b"0-0"
         for _ in range(KILLS):
-            pool = until(lambda: pool_of(stack), 60, "there is somebody to kill")
-            victim = psutil.Process(stack.worker_pid) if choice.random() < 0.15 else pool[0]
+            read = until(partial(_read_on, client, read), 60, "events are taken from the stream again")
+            pool = until(partial(_living, stack), 60, "there is somebody to kill")
             with suppress(psutil.NoSuchProcess):  # it ended with its parent, which was the victim before
+                victim = psutil.Process(stack.worker_pid) if choice.random() < 0.15 else pool[0]
                 victim.kill()
             time.sleep(choice.uniform(0.1, 0.5))  # the interval of the kills, not a wait for anything
 
