@@ -44,16 +44,6 @@ def assert_stored_once(stack: Stack, sent: Load) -> None:
     assert dead_letters(stack) == {}
 
 
-def _living(stack: Stack) -> list[psutil.Process]:
-    """Pool processes; not those that were killed and that their parent has not noticed yet."""
-    found = []
-    for process in pool_of(stack):
-        with suppress(psutil.NoSuchProcess):
-            if process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-    return found
-
-
 def _read_on(client: redis.Redis, since: bytes) -> bytes | None:
     """How far the stream was given out, once that is further than before: so a kill meets a batch."""
     try:
@@ -71,7 +61,7 @@ def test_killing_pool_processes_and_workers_loses_and_doubles_nothing(stack: Sta
         read = b"0-0"
         for _ in range(KILLS):
             read = until(partial(_read_on, client, read), 60, "events are taken from the stream again")
-            pool = until(partial(_living, stack), 60, "there is somebody to kill")
+            pool = until(lambda: pool_of(stack), 60, "there is somebody to kill")
             with suppress(psutil.NoSuchProcess):  # it ended with its parent, which was the victim before
                 victim = psutil.Process(stack.worker_pid) if choice.random() < 0.15 else pool[0]
                 victim.kill()

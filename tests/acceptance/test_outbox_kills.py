@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -26,9 +27,9 @@ SECONDS_TO_RECOVER = 60.0
 PAUSE = 0.001
 
 
-@pytest.fixture
-def stack(services_folder: Path, request: pytest.FixtureRequest) -> Iterator[Stack]:
-    with running(services_folder / request.node.name[:20]) as stack:
+@pytest.fixture(scope="module")
+def stack(services_folder: Path) -> Iterator[Stack]:
+    with running(services_folder / "outbox") as stack:
         yield stack
 
 
@@ -87,14 +88,22 @@ def is_relayed(stack: Stack) -> bool:
     return not query(stack.database_url, "SELECT 1 FROM outbox LIMIT 1")
 
 
+def _relayed_more(stack: Stack, than: int) -> int:
+    """How many events are stored, once there are more: so a kill meets a relay at work."""
+    [found] = query(stack.database_url, "SELECT count(*) AS n FROM events")
+    return int(found["n"]) if found["n"] > than else 0
+
+
 def test_killing_workers_while_they_relay_loses_doubles_and_invents_nothing(stack: Stack) -> None:
     choice = random.Random(5)
 
     with Shop(stack.database_url).trading() as shop:
+        relayed = 0
         for _ in range(KILLS):
+            relayed = until(partial(_relayed_more, stack, relayed), 60, "events are relayed again")
             pool = until(lambda: pool_of(stack), 60, "there is somebody to kill")
-            victim = psutil.Process(stack.worker_pid) if choice.random() < 0.15 else choice.choice(pool)
             with suppress(psutil.NoSuchProcess):  # it ended with its parent, which was the victim before
+                victim = psutil.Process(stack.worker_pid) if choice.random() < 0.15 else choice.choice(pool)
                 victim.kill()
             time.sleep(choice.uniform(0.1, 0.5))  # the interval of the kills, not a wait for anything
 

@@ -29,11 +29,21 @@ def running(home: Path, environment: Mapping[str, str] | None = None) -> Iterato
 
 
 def pool_of(stack: Stack) -> list[psutil.Process]:
-    """The worker's pool processes."""
+    """The worker's pool processes that live; a killed one stays a while, until its parent notices."""
+    if stack.worker_pid is None:
+        return []
     try:
-        return psutil.Process(stack.worker_pid).children() if stack.worker_pid else []
+        return [process for process in psutil.Process(stack.worker_pid).children() if is_alive(process)]
     except psutil.NoSuchProcess:
         return []
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it is there, and more than what its parent has not asked for yet."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def is_drained(stack: Stack) -> bool:
