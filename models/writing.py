@@ -132,7 +132,7 @@ def insert_missing(
 
 def copy_text(rows: Sequence[Row]) -> bytes:
     """Rows as COPY reads them."""
-    return ("\n".join(rows) + "\n").encode()
+    return "\n".join([*rows, ""]).encode()
 
 
 def _copy(connection: Connection, table: str, rows: Sequence[Row], imported_by: int | None) -> None:

@@ -13,12 +13,14 @@ from models.counting import Producers, add
 from models.errors import DuplicateRow, MissingPartition, RefusedRow
 from models.partitions import ensure, period_of
 from models.tables import DeadLetter
-from models.writing import insert, insert_missing
+from models.writing import Row, insert, insert_missing
 from worker.drain import numbers
 from worker.drain.derive import Derive
 from worker.drain.messages import Accepted, Rejected
-from worker.drain.rows import row_of
-from worker.drain.store import Entry, whole
+from worker.drain.rows import rows_of
+from worker.drain.store import whole
+
+Entry = tuple[Accepted, Row]
 
 logger = logging.getLogger(__name__)
 
@@ -47,11 +49,8 @@ class Writer:
             StoreUnavailable: the transaction is spoilt.
         """
         producers = _ids(self._producers, accepted)
-        ids = self._derive.ids(accepted)
-        entries = [
-            (each, row_of(each, *found, numbers.producer_of(each, producers)))
-            for each, found in zip(accepted, ids, strict=True)
-        ]
+        rows = rows_of(accepted, self._derive.ids(accepted), producers)
+        entries = list(zip(accepted, rows, strict=True))
         return self._write(connection, entries, imported_by) if entries else (0, [])
 
     def _write(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +10,10 @@ from msgspec.structs import replace
 
 from producer.errors import InvalidEvent
 from producer.event import MAX_ID, Actor, Subject
-from producer.wire import CLOCK_SKEW_MS, EARLIEST
+from producer.wire import CLOCK_SKEW, EARLIEST
 
 from .text import shown
 
-CLOCK_SKEW = timedelta(milliseconds=CLOCK_SKEW_MS)
 PAIR = 2
 SUBJECT_FORMS = "an id, an (id, name) pair, a Subject, or an object with .id and maybe .name or .username"
 

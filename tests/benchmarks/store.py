@@ -23,7 +23,7 @@ from .machine import STREAM, Machine
 from .peers import QUEUE, TASK
 from .peers.copying import copy_rate, stored_rows
 from .results import Results
-from .streaming import fill, waiting
+from .streaming import fill, settle, waiting
 from .timing import rate_between, until
 from .workers import OURS, TASK_AN_EVENT, worker
 
@@ -79,6 +79,7 @@ def _ours(machine: Machine) -> float:
     machine.empty("ours")
     machine.client.set(pause_key(STREAM), "")
     fill(machine.client, machine.payloads)
+    settle(machine.client)
     machine.client.delete(pause_key(STREAM))
     return rate_between(lambda: total - waiting(machine.client), int(total * WARM_UP), total)
 

@@ -40,7 +40,7 @@ def until(condition: Callable[[], bool], what: str, *, pause: float = 0.005) -> 
     waiting.until(condition, WAIT_SECONDS, what, pause=pause)
 
 
-def rate_between(done: Callable[[], int], first: int, last: int, *, pause: float = 0.005) -> float:
+def rate_between(done: Callable[[], int], first: int, last: int, *, pause: float = 0.01) -> float:
     """What is done per second between the *first* and the *last* of something, by looking often.
 
     Args:

@@ -83,8 +83,7 @@ def planned(engine: Engine, reader: Reader, viewer: Viewer, question: Question, 
 
 def without_those_to_come(found: list[set[str]]) -> set[str]:
     """Partitions of all statements but those in which nothing is yet."""
-    months = [NOW + timedelta(days=31 * number) for number in range(1, 13)]
-    to_come = {period_of(scope, month).name for scope in SCOPES for month in months}
+    to_come = {period_of(scope, NOW + WEEK * number).name for scope in SCOPES for number in range(1, 53)}
     return set().union(*found) - (to_come - around(NOW))
 
 

@@ -19,7 +19,7 @@ from producer.ids import uuid7
 from producer.wire import REASONS, encode
 from worker.drain.derive import Derive
 from worker.drain.messages import Accepted, Message, Rejected
-from worker.drain.rows import row_of
+from worker.drain.ready import Ready
 from worker.drain.store import Store
 from worker.enrich import ClientFinder, LocationFinder
 
@@ -247,8 +247,9 @@ def store(engine: Engine, events: list[Event]) -> None:
     known = catalogue.load()
     accepted = [_accepted(event, known) for event in events]
     derive = Derive(engine, LocationFinder([geolite2_database()]), ClientFinder())
-    entries = [(each, row_of(each, *ids)) for each, ids in zip(accepted, derive.ids(accepted), strict=True)]
-    Store(engine, STREAM).write(entries, [], fresh=True)
+    ready = Ready()
+    ready.add(accepted, derive.ids(accepted), {})
+    Store(engine, STREAM).write(ready, [], fresh=True)
 
 
 def lose(engine: Engine, number: int = 12) -> None:
@@ -263,7 +264,7 @@ def lose(engine: Engine, number: int = 12) -> None:
         )
         message = Message(f"{1_790_000_000_000 + place}-0", raw, None, {b"e": raw})
         rejected.append(Rejected(message, reason, REASONS[reason] + f": message {place}"))
-    Store(engine, STREAM).write([], rejected, fresh=True)
+    Store(engine, STREAM).write(Ready(), rejected, fresh=True)
 
 
 def administer(engine: Engine) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from models.errors import RefusedRow
 from producer.catalogue import Catalogue
 from producer.validation import harmless
 
@@ -16,21 +17,25 @@ from .fuse import Fuse
 from .judge import judge_all
 from .latency import latencies
 from .messages import Message, Rejected
-from .numbers import names_of, producer_of
+from .numbers import names_of
+from .ready import Ready
 from .report import Report
-from .rows import row_of
 from .signatures import Signatures
-from .store import Entry, Store
+from .store import Store
 from .stream import Stream
+
+MAX_DETAIL = 1_000
+AT_ONCE = 250
+"""Messages that go through the steps of preparing together: few enough to stay in the processor's cache."""
 
 logger = logging.getLogger(__name__)
 
 
 class Prepared(NamedTuple):
-    """A batch that only has to be written: its messages, the rows of the good ones, and the others."""
+    """A batch that only has to be written: its messages, what the good ones are stored as, and the others."""
 
     messages: Sequence[Message]
-    entries: Sequence[Entry]
+    ready: Ready
     rejected: Sequence[Rejected]
 
 
@@ -78,24 +83,27 @@ class Batch:
 
     def prepare(self, messages: Sequence[Message]) -> Prepared:
         """Do all that can be done while another batch is being written. Raises whatever went wrong."""
-        accepted, rejected = judge_all(messages, self._catalogue, datetime.now(UTC), self._signatures)
+        ready = Ready()
+        rejected: list[Rejected] = []
+        for begin in range(0, len(messages), AT_ONCE):
+            accepted, others = judge_all(
+                messages[begin : begin + AT_ONCE], self._catalogue, datetime.now(UTC), self._signatures
+            )
+            producers = self._store.producers.ids(names_of(accepted))
+            ready.add(accepted, self._derive.ids(accepted), producers)
+            rejected += others
         if self._fuse:
-            self._fuse.check(len(accepted), len(rejected) - _quarantined(rejected))
-        producers = self._store.producers.ids(names_of(accepted))
-        entries = [
-            (each, row_of(each, *ids, producer_of(each, producers)))
-            for each, ids in zip(accepted, self._derive.ids(accepted), strict=True)
-        ]
-        return Prepared(messages, entries, rejected)
+            self._fuse.check(len(ready.rows), len(rejected) - _quarantined(rejected))
+        return Prepared(messages, ready, rejected)
 
     def write(self, prepared: Prepared, *, fresh: bool) -> Written:
         """Commit what was prepared. Raises whatever went wrong."""
-        messages, entries, rejected = prepared
-        stored, refused = self._store.write(entries, rejected, fresh=fresh)
-        report = self._told(stored, len(entries) - len(refused) - stored, [*rejected, *refused])
+        messages, ready, rejected = prepared
+        stored = self._store.write(ready, rejected, fresh=fresh)
+        duplicates = len(ready.rows) - stored
+        report = self._told(stored, duplicates, rejected)
         # of a batch of which something was there before, it is not known what
-        events = [accepted for accepted, _ in entries] if stored == len(entries) else []
-        counted = latencies(events, datetime.now(UTC))
+        counted = {} if duplicates else latencies(ready.moments, datetime.now(UTC))
         return Written([message.stream_id for message in messages], report, counted)
 
     def acknowledge(self, written: Written) -> Report:
@@ -106,16 +114,19 @@ class Batch:
     def reject(self, message: Message, reason: str, detail: str) -> Report:
         """Make one message a dead letter, whatever is in it."""
         rejected = [Rejected(message, reason, detail)]
-        self._store.write([], rejected, fresh=True)
+        self._store.write(Ready(), rejected, fresh=True)
         report = self._told(0, 0, rejected)
         self._stream.acknowledge([message.stream_id], report.counts())
         return report
 
     def narrow(self, messages: Sequence[Message], error: Exception) -> Report:
-        """An error of ours: halve the batch until the message that causes it stands alone."""
-        logger.error("could not settle %d messages", len(messages), exc_info=error)
+        """A row that is refused, or an error of ours: halve the batch until its message stands alone."""
+        is_refused = isinstance(error, RefusedRow)
+        if not is_refused:
+            logger.error("could not settle %d messages", len(messages), exc_info=error)
         if len(messages) == 1:
-            return self.reject(messages[0], "worker_error", repr(error)[:1000])
+            reason, detail = ("refused_row", str(error)) if is_refused else ("worker_error", repr(error))
+            return self.reject(messages[0], reason, detail[:MAX_DETAIL])
         report = Report()
         middle = len(messages) // 2
         for half in (messages[:middle], messages[middle:]):

@@ -8,21 +8,19 @@ from datetime import datetime, timedelta
 
 from producer.stream_keys import LATENCY_BOUNDS, LATENCY_SUM, latency_field
 
-from .messages import Accepted
-
 MILLISECOND = timedelta(milliseconds=1)
 
 
-def latencies(events: Sequence[Accepted], now: datetime) -> dict[str, int]:
+def latencies(occurred: Sequence[datetime], now: datetime) -> dict[str, int]:
     """How many events took how long, by field of the totals; nothing for none.
 
     What occurred a little after *now*, by a clock that is ahead, took no time. What
     an import brings counts with its age, which is what it is.
     """
-    if not events:
+    if not occurred:
         return {}
     # ordered once, so that each bound costs a few comparisons and each event next to nothing
-    moments = sorted(accepted.event.occurred_at for accepted in events)
+    moments = sorted(occurred)
     found, later = {}, len(moments)
     for bound in LATENCY_BOUNDS:
         place = bisect_left(moments, now - timedelta(seconds=bound))

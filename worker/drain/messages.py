@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -12,19 +14,22 @@ from producer.event import Event
 SIGNATURE = b"s"
 """The field that says who vouches for a message."""
 
+NO_MORE: Mapping[bytes, bytes] = MappingProxyType({})
+"""The fields of a message that is its payload alone, as nearly all are: no dictionary for each of them."""
+
 
 class Message(msgspec.Struct, frozen=True, gc=False):
     """One stream entry as delivered.
 
     `payload` is field ``e``; `problem` is field ``invalid``, which a producer
-    adds to what it quarantined; `fields` is the whole entry; `deliveries` counts
-    how often it was given out, this time included.
+    adds to what it quarantined; `fields` is the whole entry, or nothing where that is
+    the payload alone; `deliveries` counts how often it was given out, this time included.
     """
 
     stream_id: str
     payload: bytes | None
     problem: bytes | None
-    fields: dict[bytes, bytes]
+    fields: Mapping[bytes, bytes]
     deliveries: int = 1
 
 

@@ -2,18 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
-from models.writing import NULL, Row, row
+from models.partitions import Period, period_of
+from models.writing import COLUMNS, NULL, Row, row
 
+from .derive import Ids
 from .messages import Accepted
+from .numbers import producer_of
+
+OCCURRED_AT, SCOPE = COLUMNS.index("occurred_at"), COLUMNS.index("scope")
 
 Null = TypeVar("Null", str, None)
 
 _json = msgspec.json.Encoder()
 _id_and_time = msgspec.json.Encoder(uuid_format="hex")
+
+
+def rows_of(accepted: Sequence[Accepted], derived: Iterable[Ids], producers: Mapping[str, int]) -> list[Row]:
+    """The row of each event.
+
+    Args:
+        accepted: the events.
+        derived: (location id, client id) of each.
+        producers: ids of those that numbered any of them, by their names.
+    """
+    return [
+        row_of(each, location_id, client_id, producer_of(each, producers))
+        for each, (location_id, client_id) in zip(accepted, derived, strict=True)
+    ]
+
+
+def periods_of(rows: Iterable[Row]) -> set[Period]:
+    """The periods that rows fall in."""
+    values = [row.split("\t", SCOPE + 1) for row in rows]
+    return {period_of(each[SCOPE], datetime.fromisoformat(each[OCCURRED_AT])) for each in values}
 
 
 def row_of(

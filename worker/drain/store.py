@@ -1,8 +1,7 @@
 """Rows and dead letters of one batch into Postgres, in one transaction.
 
 The straight way first; a row that is there already, or a partition that is
-not, is met by going again another way. A batch that is refused is split until
-the message that is at fault stands alone.
+not, is met by going again another way.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from models.counting import Producers, add
 from models.counting.tallies import Tallies
 from models.engine import transaction
-from models.errors import DuplicateRow, MissingPartition, RefusedRow
-from models.partitions import ensure, period_of
+from models.errors import DuplicateRow, MissingPartition
+from models.partitions import ensure
 from models.tables import DeadLetter
 from models.writing import Row, insert, insert_missing
 
 from . import numbers
-from .messages import SIGNATURE, Accepted, Message, Rejected
+from .messages import SIGNATURE, Message, Rejected
+from .ready import Ready
+from .rows import periods_of
 
 logger = logging.getLogger(__name__)
-
-Entry = tuple[Accepted, Row]
 
 
 class Store:
@@ -38,56 +37,48 @@ class Store:
         self._stream_key = stream_key
         self.producers = Producers(engine)
 
-    def write(
-        self, entries: Sequence[Entry], rejected: Sequence[Rejected], *, fresh: bool
-    ) -> tuple[int, list[Rejected]]:
+    def write(self, ready: Ready, rejected: Sequence[Rejected], *, fresh: bool) -> int:
         """Commit a batch.
 
         Args:
-            entries: what is to be stored.
+            ready: what is to be stored.
             rejected: what is to become dead letters.
             fresh: whether none of it was ever delivered before.
 
         Returns:
-            How many rows are new, and what turned out to be refused (committed as dead letters too).
+            How many rows are new.
 
         Raises:
-            StoreUnavailable: nothing of what was not committed is lost; try again later.
+            RefusedRow: Postgres will never take one of the rows; nothing is committed.
+            StoreUnavailable: nothing is committed; try again later.
             StoreMisconfigured: likewise.
         """
         try:
-            return self._attempt(entries, rejected, fresh=fresh), []
+            return self._attempt(ready, rejected, fresh=fresh)
         except DuplicateRow:
-            return self.write(entries, rejected, fresh=False)
+            return self.write(ready, rejected, fresh=False)
         except MissingPartition:
-            self._make_partitions(entries)
-            return self.write(entries, rejected, fresh=fresh)
-        except RefusedRow as error:
-            return self._split(entries, rejected, str(error), fresh=fresh)
+            self._make_partitions(ready.rows)
+            return self.write(ready, rejected, fresh=fresh)
 
-    def _attempt(self, entries: Sequence[Entry], rejected: Sequence[Rejected], *, fresh: bool) -> int:
-        accepted = [each for each, _ in entries]
+    def _attempt(self, ready: Ready, rejected: Sequence[Rejected], *, fresh: bool) -> int:
         # before the transaction: a new one is committed by itself
-        ids = self.producers.ids(numbers.names_of(accepted, rejected))
+        ids = self.producers.ids(numbers.names_of((), rejected))
         with transaction(self._engine) as connection:
             dead = numbers.of_letters(self._keep(connection, rejected), ids)
-            number, stored = self._insert(connection, entries, ids, fresh=fresh)
-            add(connection, numbers.merged(stored, dead))
+            number, stored = self._insert(connection, ready, fresh=fresh)
+            add(connection, numbers.merged(stored, ready.voids, dead))
         return number
 
-    def _insert(
-        self, connection: Connection, entries: Sequence[Entry], ids: numbers.Ids, *, fresh: bool
-    ) -> tuple[int, Tallies]:
+    def _insert(self, connection: Connection, ready: Ready, *, fresh: bool) -> tuple[int, Tallies]:
         """Returns how many are new, and their tallies."""
-        accepted, rows = [each for each, _ in entries], [row for _, row in entries]
-        voids = numbers.of_voids(accepted, ids)
-        if not rows:
+        if not ready.rows:
             return 0, {}
         if fresh:
-            insert(connection, rows)
-            return len(rows), numbers.of_events(accepted, ids) | voids
-        inserted = insert_missing(connection, rows)
-        return len(inserted), numbers.of_inserted(inserted) | voids
+            insert(connection, ready.rows)
+            return len(ready.rows), ready.numbers
+        inserted = insert_missing(connection, ready.rows)
+        return len(inserted), numbers.of_inserted(inserted)
 
     def _keep(self, connection: Connection, rejected: Sequence[Rejected]) -> list[Rejected]:
         """Returns those that were not kept before."""
@@ -98,23 +89,8 @@ class Store:
         new = set(connection.execute(kept.returning(DeadLetter.stream_id)).scalars())
         return [rejection for rejection in rejected if rejection.message.stream_id in new]
 
-    def _split(
-        self, entries: Sequence[Entry], rejected: Sequence[Rejected], problem: str, *, fresh: bool
-    ) -> tuple[int, list[Rejected]]:
-        if len(entries) <= 1:
-            refused = [Rejected(accepted.message, "refused_row", problem) for accepted, _ in entries]
-            self._attempt([], [*rejected, *refused], fresh=fresh)
-            return 0, refused
-        middle = len(entries) // 2
-        first, refused_first = self.write(entries[:middle], rejected, fresh=fresh)
-        second, refused_second = self.write(entries[middle:], [], fresh=fresh)
-        return first + second, refused_first + refused_second
-
-    def _make_partitions(self, entries: Sequence[Entry]) -> None:
-        periods = {
-            period_of(accepted.event_type.scope, accepted.event.occurred_at) for accepted, _ in entries
-        }
-        made = ensure(self._engine, sorted(periods, key=lambda period: period.name))
+    def _make_partitions(self, rows: Sequence[Row]) -> None:
+        made = ensure(self._engine, sorted(periods_of(rows), key=lambda period: period.name))
         logger.info("made partitions on demand", extra={"partitions": made})
 
     def _letter(self, rejection: Rejected) -> dict[str, object]:
@@ -135,6 +111,6 @@ class Store:
 def whole(message: Message) -> bytes:
     """All that a message carried but its signature: the event, or every field where there is more or less."""
     fields = {name: value for name, value in message.fields.items() if name != SIGNATURE}
-    if message.payload is not None and len(fields) == 1:
+    if message.payload is not None and len(fields) <= 1:
         return message.payload
     return b"".join(b"%b=%b\n" % field for field in fields.items())

@@ -136,5 +136,6 @@ class Relay:
     def _count(self, written: Written, rows: int, *, clear: bool) -> None:
         # of a batch of which something was there before, it is not known what
         is_new = written.report.stored == rows
-        took = latencies(written.accepted, datetime.now(UTC)) if is_new else {}
+        moments = [each.event.occurred_at for each in written.accepted] if is_new else []
+        took = latencies(moments, datetime.now(UTC))
         self._marks.count(written.report.counts(), took, clear=clear)
