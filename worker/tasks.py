@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 PURGE_SECONDS = 6 * 3600
 """Longer than Celery waits before it gives the task to another worker, which then finds this one at it."""
 
+CHUNKS_SECONDS = 1.0
+"""How long one task does chunks: then whatever else waits in the queue has its turn."""
+
 ROUSED_SECONDS = 60
 """After this long, a chunk that nobody took is better sent for again."""
 
@@ -112,10 +115,10 @@ def carry_out_orders() -> None:
 
 @app.task(name="trailkeeper.backfill_chunk", bind=True, acks_late=True, reject_on_worker_lost=True)  # type: ignore[untyped-decorator]
 def backfill_chunk(task: Any, identity: int, after_silence: bool = False) -> None:
-    """Do one chunk of a backfill, and send for the next; when the process dies, another begins at once."""
+    """Do chunks of a backfill for a moment, and send for the next; when the process dies, another begins."""
     died = bool((task.request.delivery_info or {}).get("redelivered"))
     try:
-        step = _runner().step(identity, after_silence=after_silence or died)
+        step = _runner().run(identity, CHUNKS_SECONDS, after_silence=after_silence or died)
     except RETRY as error:
         logger.warning("backfill %d waits: %s: %s", identity, type(error).__name__, error)
         return  # beat sends for it again

@@ -11,16 +11,15 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from models.counting import Producers, add
 from models.errors import DuplicateRow, MissingPartition, RefusedRow
-from models.partitions import ensure, period_of
+from models.partitions import ensure
 from models.tables import DeadLetter
 from models.writing import Row, insert, insert_missing
 from worker.drain import numbers
 from worker.drain.derive import Derive
 from worker.drain.messages import Accepted, Rejected
-from worker.drain.rows import rows_of
+from worker.drain.ready import Ready
+from worker.drain.rows import periods_of
 from worker.drain.store import whole
-
-Entry = tuple[Accepted, Row]
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +36,32 @@ class Writer:
         self._derive = derive
         self._producers = producers
 
+    def ready(self, accepted: Sequence[Accepted], ready: Ready | None = None) -> Ready:
+        """Events as rows, added to those that are ready.
+
+        Raises:
+            StoreUnavailable: new derivations could not be committed.
+        """
+        ready = ready or Ready()
+        producers = self._producers.ids(numbers.names_of(accepted)) if self._producers else {}
+        ready.add(accepted, self._derive.ids(accepted), producers)
+        return ready
+
+    def write(self, connection: Connection, ready: Ready, *, imported_by: int | None = None) -> int:
+        """Store rows; returns how many are new.
+
+        Raises:
+            RefusedRow: Postgres will never take one of them; none is stored, and the transaction is usable.
+            StoreUnavailable: the transaction is spoilt.
+        """
+        if not ready.rows:
+            return 0
+        try:
+            return self._attempt(connection, ready, imported_by)
+        except MissingPartition:
+            _make_partitions(connection, ready.rows)
+            return self.write(connection, ready, imported_by=imported_by)
+
     def store(
         self, connection: Connection, accepted: Sequence[Accepted], *, imported_by: int | None = None
     ) -> tuple[int, list[Rejected]]:
@@ -48,45 +73,32 @@ class Writer:
         Raises:
             StoreUnavailable: the transaction is spoilt.
         """
-        producers = _ids(self._producers, accepted)
-        rows = rows_of(accepted, self._derive.ids(accepted), producers)
-        entries = list(zip(accepted, rows, strict=True))
-        return self._write(connection, entries, imported_by) if entries else (0, [])
-
-    def _write(
-        self, connection: Connection, entries: Sequence[Entry], imported_by: int | None
-    ) -> tuple[int, list[Rejected]]:
         try:
-            return self._attempt(connection, entries, imported_by), []
-        except MissingPartition:
-            _make_partitions(connection, entries)
-            return self._write(connection, entries, imported_by)
+            return self.write(connection, self.ready(accepted), imported_by=imported_by), []
         except RefusedRow as error:
-            return self._split(connection, entries, imported_by, str(error))
+            return self._split(connection, accepted, imported_by, str(error))
 
-    def _attempt(self, connection: Connection, entries: Sequence[Entry], imported_by: int | None) -> int:
-        accepted, rows = [each for each, _ in entries], [row for _, row in entries]
-        ids = _ids(self._producers, accepted)
-        voids = numbers.of_voids(accepted, ids)
+    @staticmethod
+    def _attempt(connection: Connection, ready: Ready, imported_by: int | None) -> int:
         try:
             with connection.begin_nested():
-                insert(connection, rows, imported_by=imported_by)
-                add(connection, numbers.of_events(accepted, ids) | voids)
-                return len(rows)
+                insert(connection, ready.rows, imported_by=imported_by)
+                add(connection, ready.numbers | ready.voids)
+                return len(ready.rows)
         except DuplicateRow:
             with connection.begin_nested():
-                inserted = insert_missing(connection, rows, imported_by=imported_by)
-                add(connection, numbers.of_inserted(inserted) | voids)
+                inserted = insert_missing(connection, ready.rows, imported_by=imported_by)
+                add(connection, numbers.of_inserted(inserted) | ready.voids)
                 return len(inserted)
 
     def _split(
-        self, connection: Connection, entries: Sequence[Entry], imported_by: int | None, problem: str
+        self, connection: Connection, accepted: Sequence[Accepted], imported_by: int | None, problem: str
     ) -> tuple[int, list[Rejected]]:
-        if len(entries) == 1:
-            return 0, [Rejected(entries[0][0].message, "refused_row", problem)]
-        middle = len(entries) // 2
-        first, refused_first = self._write(connection, entries[:middle], imported_by)
-        second, refused_second = self._write(connection, entries[middle:], imported_by)
+        if len(accepted) == 1:
+            return 0, [Rejected(accepted[0].message, "refused_row", problem)]
+        middle = len(accepted) // 2
+        first, refused_first = self.store(connection, accepted[:middle], imported_by=imported_by)
+        second, refused_second = self.store(connection, accepted[middle:], imported_by=imported_by)
         return first + second, refused_first + refused_second
 
 
@@ -102,10 +114,6 @@ def keep(
     kept = [rejection for rejection in rejected if rejection.message.stream_id in new]
     if producers is not None:
         add(connection, numbers.of_letters(kept, producers.ids(numbers.names_of([], kept))))
-
-
-def _ids(producers: Producers | None, accepted: Sequence[Accepted]) -> numbers.Ids:
-    return {} if producers is None else producers.ids(numbers.names_of(accepted))
 
 
 def _letter(stream: str, rejection: Rejected) -> dict[str, object]:
@@ -126,8 +134,7 @@ def text(detail: str) -> str:
     return detail.replace("\0", "\N{SYMBOL FOR NULL}")
 
 
-def _make_partitions(connection: Connection, entries: Sequence[Entry]) -> None:
+def _make_partitions(connection: Connection, rows: Sequence[Row]) -> None:
     """On another connection: partitions come to stay, whatever becomes of the transaction."""
-    periods = {period_of(accepted.event_type.scope, accepted.event.occurred_at) for accepted, _ in entries}
-    made = ensure(connection.engine, periods)
+    made = ensure(connection.engine, periods_of(rows))
     logger.info("made partitions on demand", extra={"partitions": made})

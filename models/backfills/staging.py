@@ -10,12 +10,14 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Text, delete, func, insert, literal_column, select, text, update
 
 from models.errors import translated
 from models.tables import Backfill, BackfillBlock, BackfillFile
 
 from .binary import copy_block_in, copy_block_out
+
+VERSION = literal_column("backfill_blocks.xmin::text", Text).label("version")
 
 
 class TakenInElsewhere(Exception):  # noqa: N818 - what it says
@@ -24,10 +26,17 @@ class TakenInElsewhere(Exception):  # noqa: N818 - what it says
 
 @dataclass(frozen=True)
 class Block:
-    """Lines that wait, up to and with the one numbered *last_line*; *content* is the worker's matter."""
+    """Lines that wait.
+
+    Attributes:
+        last_line: up to and with the one of this number.
+        content: the worker's matter.
+        version: another one after each change; an erasure alters lines that wait.
+    """
 
     last_line: int
     content: bytes
+    version: str = ""
 
 
 def add_file(connection: Connection, identity: int, name: str, digest: bytes) -> None:
@@ -91,15 +100,25 @@ def is_complete(connection: Connection, identity: int) -> bool:
 def next_block(connection: Connection, identity: int, after: int) -> Block | None:
     """The first block that waits after a line."""
     statement = (
-        select(BackfillBlock.last_line)
+        select(BackfillBlock.last_line, VERSION)
         .where(BackfillBlock.backfill_id == identity, BackfillBlock.last_line > after)
         .order_by(BackfillBlock.last_line)
         .limit(1)
     )
     with translated():
-        last_line = connection.scalar(statement)
-        content = None if last_line is None else copy_block_out(connection, identity, last_line)
-    return None if last_line is None or content is None else Block(last_line, content)
+        # the version first: of a change in between it is too old, never too new
+        found = connection.execute(statement).one_or_none()
+        content = None if found is None else copy_block_out(connection, identity, found.last_line)
+    return None if found is None or content is None else Block(found.last_line, content, found.version)
+
+
+def is_unchanged(connection: Connection, identity: int, block: Block) -> bool:
+    """Whether a block is still there as it was read."""
+    statement = select(VERSION).where(
+        BackfillBlock.backfill_id == identity, BackfillBlock.last_line == block.last_line
+    )
+    with translated():
+        return connection.scalar(statement) == block.version
 
 
 def remove(connection: Connection, identity: int, block: Block) -> None:

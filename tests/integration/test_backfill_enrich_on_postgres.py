@@ -16,7 +16,15 @@ from models.engine import transaction
 from models.tables import Purge
 from producer.event import Event, Subject
 from producer.wire import encode
-from tests.support.backfills import ADMIN, CATALOGUE, counts, run_to_end, standing, start_enrich
+from tests.support.backfills import (
+    ADMIN,
+    CATALOGUE,
+    counts,
+    look_at_nothing_ahead,
+    run_to_end,
+    standing,
+    start_enrich,
+)
 from tests.support.drains import an_event, put, query, settings_for
 from tests.support.small_mmdb import write_mmdb
 from worker.backfills import Absurd, NothingThere, Runner
@@ -212,6 +220,7 @@ def test_two_runners_share_a_backfill_and_do_nothing_twice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(enriching.Enrich, "size", 3)
+    look_at_nothing_ahead(monkeypatch)
     stored(*events(20))
     runners = [Runner(settings_for(redis_url, database_url, geoip=(str(file),))) for _ in range(2)]
     identity = start_enrich(runners[0].engine, scope="user")
@@ -242,6 +251,7 @@ def test_a_chunk_that_dies_is_done_again_from_the_cursor(  # noqa: PLR0917 - fix
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(enriching.Enrich, "size", 8)
+    look_at_nothing_ahead(monkeypatch)
     stored(*events(20))
     runner = Runner(settings_for(redis_url, database_url, geoip=(str(file),)))
     identity = start_enrich(runner.engine, scope="user")

@@ -19,6 +19,7 @@ from tests.support.backfills import (
     CATALOGUE,
     a_line,
     counts,
+    look_at_nothing_ahead,
     run_to_end,
     standing,
     start_import,
@@ -140,6 +141,7 @@ STATEMENTS = ("is_complete", "next_block", "floors", "keep", "remove")
 def test_a_chunk_that_dies_anywhere_leaves_nothing_behind_and_is_done_again(
     statement: str, runner: Runner, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    look_at_nothing_ahead(monkeypatch)
     path = write_lines(tmp_path / "f", [*(a_line(number) for number in range(150)), "bad"])
     job = start_import(runner.engine, path)
     runner.step(job.id)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 
 from models.backfills import ENDED, EnrichFilters, ReplayFilters, StoredBackfill, find
@@ -16,6 +17,7 @@ from models.engine import transaction
 from producer.catalogue import load
 from worker.backfills import Requests, Runner
 from worker.backfills.checks import enrich_filters, replay_filters
+from worker.backfills.prefetch import Prefetch
 from worker.backfills.source import opened
 from worker.backfills.taking_in import take_in_all
 
@@ -35,6 +37,11 @@ def write_lines(path: Path, lines: Iterable[dict[str, Any] | str]) -> Path:
     """A file of lines; a text is written as it is."""
     path.write_text("".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines))
     return path
+
+
+def look_at_nothing_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each chunk do all of its work itself, as the first one does: then a test can stand in its way."""
+    monkeypatch.setattr(Prefetch, "begin", lambda *_: None)
 
 
 def start_import(engine: Engine, path: Path, **options: Any) -> StoredBackfill:

@@ -9,7 +9,7 @@ import msgspec
 
 from producer.lines import Line
 from producer.wire import encode
-from worker.drain.messages import Message, Rejected
+from worker.drain.messages import NO_MORE, Message, Rejected
 
 from .zstandard import zstd
 
@@ -59,7 +59,7 @@ def from_block(content: bytes) -> tuple[list[Message], list[Rejected]]:
     messages: list[Message] = []
     rejected: list[Rejected] = []
     for line in read_block(content):
-        message = Message(str(line.number), line.payload, None, {FIELD: line.payload})
+        message = Message(str(line.number), line.payload, None, NO_MORE)
         if line.reason is None:
             messages.append(message)
         else:

@@ -3,39 +3,92 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from models.backfills import Advance, EnrichFilters, StoredBackfill, Which
 from models.backfills.enriching import NIL, Change, Derived, window, write
+from models.engine import transaction
 from worker.drain.derive import Derive, Facts
 from worker.enrich import ClientFinder, LocationFinder
 from worker.enrich.location import FROM_ADDRESS
+
+from .prefetch import Prefetch
 
 WINDOW = 5_000
 """The most events that one chunk looks at."""
 
 
+class Place(NamedTuple):
+    """Where a chunk begins.
+
+    Attributes:
+        backfill: whose chunk it is.
+        changes: how often the data at hand were replaced so far.
+        size: how many events it looks at.
+        scope: of the events.
+        after: the id of the last that was seen.
+    """
+
+    backfill: int
+    changes: int
+    size: int
+    scope: str
+    after: UUID
+
+
+class Looked(NamedTuple):
+    """A window: how many events are in it, the last of them if more may follow, and what is to be changed."""
+
+    seen: int
+    last: UUID | None
+    changes: list[Change]
+
+
 class Enrich:
-    """The kind ``enrich``. Facts are never altered, scrubbed events are left alone."""
+    """The kind ``enrich``. Facts are never altered, scrubbed events are left alone.
+
+    While a window is being written, the next one is read and derived anew.
+    """
 
     size = WINDOW
 
-    def __init__(self, derive: Derive, locations: LocationFinder, clients: ClientFinder) -> None:
+    def __init__(
+        self, engine: Engine, derive: Derive, locations: LocationFinder, clients: ClientFinder
+    ) -> None:
+        self._engine = engine
         self._derive = derive
         self._locations = locations
         self._clients = clients
+        self.ahead: Prefetch[Looked] = Prefetch()
 
     def chunk(self, connection: Connection, job: StoredBackfill, size: int) -> Advance:
         """Look at the next events of one scope and let those that need it point to new derivations."""
         filters = EnrichFilters.from_json(job.filters)
-        scope, after = position(filters, job.cursor)
-        seen = window(connection, filters, scope, after, size)
-        changes = self.changes(filters, seen)
-        changed = write(connection, scope, changes)
-        cursor = following(filters, scope, seen[-1].id if len(seen) == size else None)
-        return Advance(cursor, seen=len(seen), changed=changed, skipped=len(seen) - changed)
+        place = self._place(job, filters, job.cursor, size)
+        looked = self.ahead.take(place) or self._looked(connection, filters, place)
+        cursor = following(filters, place.scope, looked.last)
+        if cursor is not None:
+            then = self._place(job, filters, cursor, size)
+            self.ahead.begin(then, lambda: self._looked_ahead(filters, then))
+        changed = write(connection, place.scope, looked.changes)
+        return Advance(cursor, seen=looked.seen, changed=changed, skipped=looked.seen - changed)
+
+    def _place(
+        self, job: StoredBackfill, filters: EnrichFilters, cursor: dict[str, str] | None, size: int
+    ) -> Place:
+        return Place(job.id, self._locations.changes(), size, *position(filters, cursor))
+
+    def _looked_ahead(self, filters: EnrichFilters, place: Place) -> Looked:
+        with transaction(self._engine) as connection:
+            return self._looked(connection, filters, place)
+
+    def _looked(self, connection: Connection, filters: EnrichFilters, place: Place) -> Looked:
+        seen = window(connection, filters, place.scope, place.after, place.size)
+        last = seen[-1].id if len(seen) == place.size else None
+        return Looked(len(seen), last, self.changes(filters, seen))
 
     def changes(self, filters: EnrichFilters, seen: Sequence[Derived]) -> list[Change]:
         """Those that point elsewhere with the data now at hand."""

@@ -4,58 +4,118 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from models.backfills import Advance, StoredBackfill
 from models.backfills.letters import stream_of
 from models.backfills.purged import Floors, floors
-from models.backfills.staging import is_complete, next_block, remove
+from models.backfills.staging import Block, is_complete, is_unchanged, next_block, remove
 from models.counting import Producers
+from models.engine import transaction
+from models.errors import RefusedRow
 from producer.catalogue import Catalogue
 from worker.drain.judge import judge_all
 from worker.drain.messages import Accepted, Message, Rejected
+from worker.drain.ready import AT_ONCE, Ready
 from worker.writing import Writer, keep
 
 from .blocks import from_block
+from .prefetch import Prefetch
 
 LINES = 2_000
 """The most lines of a block."""
 
 
+class Looked(NamedTuple):
+    """A block, and what is to become of its lines.
+
+    Attributes:
+        block: as it was read.
+        floors: of what was purged until then.
+        seen: how many lines it has.
+        ready: what is to be stored.
+        bad: the lines that can not be.
+    """
+
+    block: Block
+    floors: Floors
+    seen: int
+    ready: Ready
+    bad: list[Rejected]
+
+
 class Import:
-    """The kind ``import``. What is there already is left as it is; bad lines become dead letters."""
+    """The kind ``import``. What is there already is left as it is; bad lines become dead letters.
+
+    While a block is being stored, the next one is read and made ready.
+    """
 
     size = LINES
 
-    def __init__(self, writer: Writer, catalogue: Catalogue, producers: Producers) -> None:
+    def __init__(self, engine: Engine, writer: Writer, catalogue: Catalogue, producers: Producers) -> None:
+        self._engine = engine
         self._writer = writer
         self._producers = producers
         self._catalogue = catalogue
+        self.ahead: Prefetch[Looked | None] = Prefetch()
 
     def chunk(self, connection: Connection, job: StoredBackfill, size: int) -> Advance:  # noqa: ARG002 - as the others
         """Store the next block, or wait for it; the end is where none waits and none follows."""
         last = (job.cursor or {}).get("line", 0)
         complete = is_complete(connection, job.id)
-        block = next_block(connection, job.id, last)
-        if block is None:
+        looked = self._taken(connection, job.id, last) or self._looked(connection, job.id, last)
+        if looked is None:
             return Advance(None if complete else {"line": last})
-        messages, rejected = from_block(block.content)
-        done = self._store(connection, job, messages, rejected)
-        remove(connection, job.id, block)
-        return Advance({"line": block.last_line}, *done)
+        after = looked.block.last_line
+        self.ahead.begin((job.id, after), lambda: self._looked_ahead(job.id, after))
+        done = self._store(connection, job, looked)
+        remove(connection, job.id, looked.block)
+        return Advance({"line": after}, *done)
+
+    def _taken(self, connection: Connection, identity: int, last: int) -> Looked | None:
+        """What was made ready, unless an erasure altered its lines since, or a purge removed their time."""
+        looked = self.ahead.take((identity, last))
+        if looked is None or not is_unchanged(connection, identity, looked.block):
+            return None
+        return looked if looked.floors == floors(connection) else None
+
+    def _looked_ahead(self, identity: int, last: int) -> Looked | None:
+        with transaction(self._engine) as connection:
+            return self._looked(connection, identity, last)
+
+    def _looked(self, connection: Connection, identity: int, last: int) -> Looked | None:
+        block = next_block(connection, identity, last)
+        if block is None:
+            return None
+        messages, bad = from_block(block.content)
+        found = Looked(block, floors(connection), len(messages) + len(bad), Ready(), bad)
+        for begin in range(0, len(messages), AT_ONCE):
+            accepted, rejected = self._judged(messages[begin : begin + AT_ONCE], found.floors)
+            self._writer.ready(accepted, found.ready)
+            bad += rejected
+        return found
+
+    def _judged(self, messages: Sequence[Message], purged: Floors) -> tuple[list[Accepted], list[Rejected]]:
+        accepted, rejected = judge_all(messages, self._catalogue, datetime.now(UTC))
+        kept, gone = apart(accepted, purged)
+        return kept, [*rejected, *gone]
 
     def _store(
-        self, connection: Connection, job: StoredBackfill, messages: list[Message], unread: list[Rejected]
+        self, connection: Connection, job: StoredBackfill, looked: Looked
     ) -> tuple[int, int, int, int]:
         """Returns how many were seen, stored, there already, rejected."""
-        accepted, rejected = judge_all(messages, self._catalogue, datetime.now(UTC))
-        accepted, purged = apart(accepted, floors(connection))
-        stored, refused = self._writer.store(connection, accepted, imported_by=job.id)
-        bad = [*unread, *rejected, *purged, *refused]
+        bad = looked.bad
+        try:
+            stored = self._writer.write(connection, looked.ready, imported_by=job.id)
+        except RefusedRow:
+            # one of them; its line is found by storing them once more, in ever smaller parts
+            accepted, _ = self._judged(from_block(looked.block.content)[0], looked.floors)
+            stored, refused = self._writer.store(connection, accepted, imported_by=job.id)
+            bad = [*bad, *refused]
         keep(connection, stream_of(job.digest or b""), bad, self._producers)
-        seen = len(messages) + len(unread)
-        return seen, stored, seen - stored - len(bad), len(bad)
+        return looked.seen, stored, looked.seen - stored - len(bad), len(bad)
 
 
 def apart(accepted: Sequence[Accepted], purged: Floors) -> tuple[list[Accepted], list[Rejected]]:

@@ -46,13 +46,19 @@ class Parts:
         derive = Derive(engine, self.locations, self.clients)
         producers = Producers(engine)
         writer = Writer(derive, producers)
-        self.enrich = Enrich(derive, self.locations, self.clients)
+        self.enrich = Enrich(engine, derive, self.locations, self.clients)
         self.replay = Replay(writer, self.catalogue, settings.stream, Signatures.of(settings.verify_keys))
+        self._importing = Import(engine, writer, self.catalogue, producers)
         self.kinds: dict[str, Work] = {
             "enrich": self.enrich,
-            "import": Import(writer, self.catalogue, producers),
+            "import": self._importing,
             "dead_letters": self.replay,
         }
+
+    def close(self) -> None:
+        """End what still gets ready."""
+        self.enrich.ahead.close()
+        self._importing.ahead.close()
 
 
 @contextmanager

@@ -101,8 +101,26 @@ class Runner:
             logger.exception("backfill failed", extra={"backfill": identity})
             return self._fail(identity, f"{type(error).__name__}: {error}"[:1000])
 
+    def run(self, identity: int, seconds: float, *, after_silence: bool = False) -> Step:
+        """Do chunks for some time, as long as each may begin at once; returns what came of the last.
+
+        Args:
+            identity: of the backfill.
+            seconds: after so many none is begun any more.
+            after_silence: see `step`.
+
+        Raises:
+            One of `fates.RETRY`: what is committed stays; the same again will work later.
+        """
+        deadline = time.monotonic() + seconds
+        step = self.step(identity, after_silence=after_silence)
+        while step.mine and step.state == "running" and not step.seconds and time.monotonic() < deadline:
+            step = self.step(identity)
+        return step
+
     def close(self) -> None:
         """Give connections back."""
+        self._parts.close()
         self._engine.dispose()
         self._redis.close()
 

@@ -18,15 +18,13 @@ from .judge import judge_all
 from .latency import latencies
 from .messages import Message, Rejected
 from .numbers import names_of
-from .ready import Ready
+from .ready import AT_ONCE, Ready
 from .report import Report
 from .signatures import Signatures
 from .store import Store
 from .stream import Stream
 
 MAX_DETAIL = 1_000
-AT_ONCE = 250
-"""Messages that go through the steps of preparing together: few enough to stay in the processor's cache."""
 
 logger = logging.getLogger(__name__)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
@@ -23,9 +24,13 @@ CAPACITY = 50_000  # facts whose derivation is remembered, per process
 
 
 class Derive:
-    """Adds location and device. A finder that knows nothing leaves None, for a backfill to find."""
+    """Adds location and device, for any number of threads; made in the process that uses it.
+
+    A finder that knows nothing leaves None, for a backfill to find.
+    """
 
     def __init__(self, engine: Engine, locations: LocationFinder, clients: ClientFinder) -> None:
+        self._alone = threading.Lock()
         self._locations = _Derived(
             Dictionary(engine, LocationRow.metadata.tables["locations"]), locations.find, locations.changes
         )
@@ -47,8 +52,9 @@ class Derive:
         Raises:
             StoreUnavailable: new derivations could not be committed.
         """
-        locations = self._locations.ids([ip for ip, _ in facts])
-        clients = self._clients.ids([user_agent for _, user_agent in facts])
+        with self._alone:
+            locations = self._locations.ids([ip for ip, _ in facts])
+            clients = self._clients.ids([user_agent for _, user_agent in facts])
         return list(zip(locations, clients, strict=True))
 
 

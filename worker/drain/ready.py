@@ -17,6 +17,9 @@ from .messages import Accepted
 from .numbers import of_events, of_voids
 from .rows import rows_of
 
+AT_ONCE = 250
+"""Messages that are judged and made rows of together: few enough to stay in the processor's cache."""
+
 
 class Ready:
     """Rows of a transaction.

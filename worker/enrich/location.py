@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 
 from .database import Database, DatabaseState
@@ -23,7 +25,7 @@ FROM_ADDRESS = ("address", "1")
 
 
 class LocationFinder:
-    """Finds the location of an address.
+    """Finds the location of an address. For any number of threads; made in the process that uses it.
 
     Args:
         paths: MaxMind-format files (city, country, ASN); for each value the first that has it wins.
@@ -46,6 +48,7 @@ class LocationFinder:
         self._next_check = -math.inf
         self._corrupt: set[str] = set()
         self._changes = 0
+        self._alone = threading.Lock()
         self._remembered = lru_cache(cache_size)(self._look_up)
 
     def find(self, ip: str) -> Location | None:
@@ -54,24 +57,30 @@ class LocationFinder:
         None where it cannot be told now (no file, a missing or broken one, a corrupt
         record): that address is not enriched, and a backfill may find it.
         """
-        self._check()
-        return self._remembered(ip)
+        with self._checked():
+            return self._remembered(ip)
 
     def changes(self) -> int:
         """How often a file was replaced so far; as long as it is the same, so is what is found."""
-        self._check()
-        return self._changes
+        with self._checked():
+            return self._changes
 
     def builds(self) -> tuple[DatabaseState, ...]:
         """What is loaded from each configured path, in their order."""
-        self._check()
-        return tuple(database.state() for database in self._databases)
+        with self._checked():
+            return tuple(database.state() for database in self._databases)
 
     def current(self) -> tuple[str, str] | None:
         """Source and build that a location found now carries; None when nothing is loaded."""
-        self._check()
-        files = self._files()
+        with self._checked():
+            files = self._files()
         return _stamp(files) if files else None
+
+    @contextmanager
+    def _checked(self) -> Iterator[None]:
+        with self._alone:
+            self._check()
+            yield
 
     def _check(self) -> None:
         now = self._clock()

@@ -1,0 +1,66 @@
+"""What the next chunk needs, got ready while this one is being written."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, NamedTuple, TypeVar
+
+logger = logging.getLogger(__name__)
+
+Prepared = TypeVar("Prepared")
+
+FRESH_SECONDS = 5.0
+"""What waited longer is thrown away: meanwhile anything may have happened to what it was made of."""
+
+
+class Prefetch(Generic[Prepared]):
+    """Gets one thing ready in a thread of its own. Whoever takes it must be able to do without.
+
+    Args:
+        seconds: how long a thing is fresh.
+        clock: seconds that only grow.
+    """
+
+    def __init__(self, seconds: float = FRESH_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(1, "prefetch")
+        self._begun: _Begun[Prepared] | None = None
+
+    def begin(self, key: Hashable, call: Callable[[], Prepared]) -> None:
+        """Call *call* in the thread; what was begun before and not taken is thrown away."""
+        self._drop()
+        self._begun = _Begun(key, self._clock(), self._thread.submit(call))
+
+    def take(self, key: Hashable) -> Prepared | None:
+        """What was begun under *key*, once; None where that is something else, too old, or failed."""
+        begun = self._begun
+        if begun is None or begun.key != key or self._clock() - begun.at > self._seconds:
+            self._drop()
+            return None
+        self._begun = None
+        try:
+            return begun.result.result()
+        except Exception:
+            # whoever does it now meets the same error, and knows what it means there
+            logger.info("could not prepare a chunk", exc_info=True)
+            return None
+
+    def close(self) -> None:
+        """End the thread."""
+        self._drop()
+        self._thread.shutdown()
+
+    def _drop(self) -> None:
+        if self._begun is not None:
+            self._begun.result.cancel()
+            self._begun = None
+
+
+class _Begun(NamedTuple, Generic[Prepared]):
+    key: Hashable
+    at: float
+    result: Future[Prepared]
