@@ -1,4 +1,4 @@
-"""What is got ready ahead is taken once, by whom it is for, while it is fresh; without it nothing is missing."""
+"""What is got ready ahead is taken once, by whom it is for, while it is fresh; without it nothing is lost."""
 
 from __future__ import annotations
 

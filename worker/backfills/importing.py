@@ -24,7 +24,7 @@ from worker.writing import Writer, keep
 from .blocks import from_block
 from .prefetch import Prefetch
 
-LINES = 2_000
+LINES = 4_000
 """The most lines of a block."""
 
 

@@ -23,6 +23,7 @@ from worker.drain.fates import RETRY
 from worker.drain.stream import connect
 from worker.recording import SYSTEM, record
 from worker.settings import WorkerSettings
+from worker.turns import short_turns
 
 from .parts import Parts
 
@@ -38,7 +39,7 @@ EARLY_SECONDS = 0.01
 """A timer may ring a little early; nobody would come again."""
 
 YIELD_SECONDS = 2.0
-LINES_SECONDS = 0.1
+LINES_SECONDS = 0.05
 """How often it is looked whether more lines of an import were taken in."""
 
 
@@ -93,7 +94,7 @@ class Runner:
             if after_silence:
                 self._count_attempt(identity)
             behind = self._is_behind()
-            with transaction(self._engine) as connection:
+            with short_turns(), transaction(self._engine) as connection:
                 return self._step(connection, identity, behind=behind)
         except RETRY:
             raise

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
+from worker.turns import short_turns
+
 from .ahead import Ahead
 from .batch import Batch
 from .messages import Message
@@ -56,7 +58,7 @@ class Drain:
             One of `fates.RETRY`: what was not committed stays pending.
         """
         deadline = time.monotonic() + seconds
-        with _few_collections():
+        with _few_collections(), short_turns():
             report = self.recover(deadline)
             with Ahead(self._batch) as ahead:
                 while time.monotonic() < deadline:
