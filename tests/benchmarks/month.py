@@ -110,6 +110,14 @@ def unlinking_seconds(machine: Machine, database: str) -> float:
     return seconds
 
 
+def discards(folder: Path) -> bool:
+    """Whether the file system tells the disk at once of every block that is not used any more."""
+    mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
+    above = {str(place) for place in (folder, *folder.parents)}
+    options = max((place, options) for _, place, _, options, *_ in mounts if place in above)[1]
+    return "discard" in options.split(",")
+
+
 def _files(machine: Machine, database: str) -> list[Path]:
     return [Path(found.path) for found in machine.query(database, _FILES) if Path(found.path).exists()]
 

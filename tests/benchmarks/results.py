@@ -132,6 +132,7 @@ FIGURES = (
         unit="s",
         least=50,
     ),
+    Figure(title="of that, the most that this file system allows", key="delete_vs_unlink"),
     Figure(
         title="a month by DELETE and VACUUM ÷ by DETACH and DROP",
         key="drop_vs_delete_and_vacuum",

@@ -56,17 +56,17 @@ FULL = Scale(
 )
 QUICK = Scale(
     rounds=3,
-    events=40_000,
+    events=60_000,
     task_events=1_500,
     blocks=25,
     calls=200,
-    latencies=100,
+    latencies=40,
     memory_events=100_000,
     commits=100,
     histories=(200_000, 1_000_000),
     history_calls=50,
     export_events=60_000,
-    leaves_out=("histories",),
+    leaves_out=("histories", "one-drain", "staging", "drain-parts"),
     purged=200_000,
 )
 TINY = Scale(
