@@ -28,6 +28,7 @@ from tests.support.stacks import running
 from .killing import Killer
 from .past import NETWORK, PEOPLE, expected, write_past
 from .reckoning import counts, sums, told
+from .shown import number, pages
 
 KEPT_DAYS = 90
 HELD, ERASED = "user-1", "user-2"
@@ -76,6 +77,7 @@ def governed(home: Path, events: int, seed: int, say: Callable[[str], None]) -> 
         write_mmdb(geoip, {NETWORK: _place("Bergen", "NO")}, built="2025-01-01")
         checks |= _enrich(stack, killer, say)
         killer.rest()
+        checks |= _pages(stack, events, say)
         checks |= {"health": (True, sums(stack.database_url).unfinished == 0)}
         return Governed(
             checks=checks,
@@ -141,6 +143,30 @@ def _enrich(stack: Stack, killer: Killer, say: Callable[[str], None]) -> dict[st
         "located anew": (before.cities.get("Oslo"), after.cities.get("Bergen")),
         "still located as before": (0, after.cities.get("Oslo", 0)),
     }
+
+
+def _pages(stack: Stack, events: int, say: Callable[[str], None]) -> dict[str, tuple[Any, Any]]:
+    say("looking at the pages")
+    sums_now = sums(stack.database_url)
+    with pages(stack) as shown:
+        jobs = shown.table("/backfills", "Backfills")
+        imports = [job for job in jobs if "past.jsonl" in job["Backfill"]]
+        purges = shown.table("/retention", "Last purges")
+        holds, erasures = (shown.table("/retention", label) for label in ("Holds in force", "Last erasures"))
+        return {
+            "pages: backfills that have ended": (len(jobs), sum("Finished" in job["State"] for job in jobs)),
+            "pages: imported": (events, sum(number(job["Changed"]) for job in imports)),
+            "pages: purged": (sums_now.purged, sum(number(row["Events removed"]) for row in purges)),
+            "pages: held": ([True], [HELD in row["On"] for row in holds]),
+            "pages: erased": (True, ERASED in {row["User"].strip() for row in erasures}),
+            "pages: the log tells of the purge": (
+                True,
+                "events removed" in shown.text("/log?tag=system:purge"),
+            ),
+            "pages: the held user's name": (True, f"Name of {HELD}" in shown.text(f"/users/{HELD}")),
+            "pages: the erased user's name": (False, f"Name of {ERASED}" in shown.text(f"/users/{ERASED}")),
+            "pages: located anew": (True, "Bergen" in shown.text("/projects/project-2")),
+        }
 
 
 def show(found: Governed, console: Console) -> None:
