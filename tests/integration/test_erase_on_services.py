@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from tests.support.drains import an_event, put, query, settings_for
 from tests.support.retained import NOW, count, days_ago, derivations, event, stored, told
 from tests.support.rows import store_in
 from tests.support.waiting import until
-from worker.backfills import Runner
+from worker.backfills import Runner, importing, taking_in
 from worker.drain import Drainer
 from worker.retention import Busy, Undrained, add_hold, erase, erasure_plan, release_hold
 from worker.retention.erasing import events
@@ -324,6 +325,39 @@ def test_lines_of_an_import_that_wait_lose_the_users_data_before_they_are_stored
     assert erase(settings, "u1").events == 0
     [record] = query(database_url, "SELECT import_lines FROM erasures ORDER BY id LIMIT 1")
     assert record["import_lines"] == 2
+
+
+def test_lines_that_were_got_ready_ahead_are_read_again_after_an_erasure(
+    engine: Engine,
+    settings: WorkerSettings,
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(taking_in, "LINES", 1)
+    ann = {"user": {"id": "u1", "name": "ann"}, "actor": {"kind": "user", "id": "u1", "name": "ann"}}
+    bob = {"user": {"id": "u2", "name": "bob"}}
+    start_import(engine, write_lines(tmp_path / "f", [a_line(1, **bob), a_line(2, **ann)]))
+    looked = threading.Event()
+    real: Any = vars(importing)["from_block"]
+
+    def looking(content: bytes) -> Any:
+        found = real(content)
+        if any(b"ann" in (message.payload or b"") for message in found[0]):
+            looked.set()
+        return found
+
+    monkeypatch.setattr(importing, "from_block", looking)
+    runner = Runner(settings)
+    runner.step(1)
+    assert looked.wait(10)  # the second line is at hand, with all that it says
+
+    assert erase(settings, "u1").import_lines == 1
+
+    assert counts(run_to_end(runner, 1)) == ("finished", 2, 2, 0, 0)
+    runner.close()
+    rows = query(database_url, "SELECT user_name, ip FROM events WHERE user_id = 'u1' AND scope = 'user'")
+    assert rows == [{"user_name": None, "ip": None}]
 
 
 def test_lines_of_an_import_that_are_held_stay_as_they_are(
