@@ -70,6 +70,30 @@ def test_lines_become_events_of_their_time_with_derivations_and_where_they_came_
     assert query(database_url, "SELECT * FROM backfill_blocks") == []
 
 
+def test_a_task_does_chunks_for_its_time_and_leaves_the_rest_to_the_next(
+    runner: Runner, database_url: str, tmp_path: Path
+) -> None:
+    job = start_import(runner.engine, write_lines(tmp_path / "f", [a_line(number) for number in range(250)]))
+
+    first = runner.run(job.id, 0)
+    assert (first.state, first.mine, len(imported(database_url))) == ("running", True, 100)
+
+    assert runner.run(job.id, 60).state == "finished"
+    assert len(imported(database_url)) == 250
+
+
+def test_a_task_ends_at_once_where_a_throttle_lets_the_next_chunk_wait(
+    runner: Runner, database_url: str, tmp_path: Path
+) -> None:
+    path = write_lines(tmp_path / "f", [a_line(number) for number in range(250)])
+    job = start_import(runner.engine, path, throttle=10)
+
+    step = runner.run(job.id, 60)
+
+    assert (step.state, step.mine, len(imported(database_url))) == ("running", True, 100)
+    assert step.seconds > 5
+
+
 def test_a_second_import_of_a_file_stores_nothing(runner: Runner, database_url: str, tmp_path: Path) -> None:
     lines = [a_line(number) for number in range(150)] + [a_line(7), a_line(7)]
     path = write_lines(tmp_path / "old.jsonl", [*lines, "no event"])
