@@ -4,8 +4,8 @@ done    its row is committed, or was there already: acknowledged and deleted fro
 retry   Postgres or Redis is away (`StoreUnavailable`, `StoreMisconfigured`, `StreamUnavailable`),
         or the fuse blew (`FuseBlown`): the whole batch stays pending, without limit, and is taken
         again when the pause is over. Nothing is counted against the message.
-reject  it can never be stored (`InvalidMessage`, or `RefusedRow` for it alone): a dead letter with
-        its reason, in the same transaction as the batch's rows.
+reject  it can never be stored: a dead letter with its reason, in the same transaction as the batch's
+        rows (`InvalidMessage`), or in one of its own, once it stands alone (`RefusedRow`).
 
 A process that dies leaves its batch pending: the next drain takes it over, and
 a message that was left several times is handled alone (`suspects`).
