@@ -66,11 +66,10 @@ class Up:
         """The process that is recorded under a name, while it lives."""
         try:
             pid = int((self.home.resolve() / "run" / f"{name}.pid").read_text().split()[0])
-        except (FileNotFoundError, IndexError):
+            # asked once: between two questions it may have ended
+            return None if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE else pid
+        except (FileNotFoundError, IndexError, psutil.NoSuchProcess):
             return None
-        return (
-            pid if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE else None
-        )
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """Send a signal and wait; returns the exit code and what was said on standard error."""
