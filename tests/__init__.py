@@ -5,6 +5,6 @@ import os
 import shutil
 import tempfile
 
-_state = tempfile.mkdtemp(prefix="tk-state-")
-atexit.register(shutil.rmtree, _state, ignore_errors=True)
-os.environ["XDG_STATE_HOME"] = _state
+STATE = tempfile.mkdtemp(prefix="tk-state-")
+atexit.register(shutil.rmtree, STATE, ignore_errors=True)
+os.environ["XDG_STATE_HOME"] = STATE

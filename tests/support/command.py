@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from typing import NamedTuple
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 import cli.settings
 import worker.settings
 from cli.main import run
+from producer import process
 from producer.settings import PREFIX
+from tests import STATE
 
 
 class Outcome(NamedTuple):
@@ -24,16 +27,24 @@ class Outcome(NamedTuple):
 def call(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str, **variables: str
 ) -> Outcome:
-    """Run one command line with only these TRAILKEEPER_ variables: ``REDIS_URL="…"``."""
+    """Run one command line with only these TRAILKEEPER_ variables: ``REDIS_URL="…"``.
+
+    As in a process of its own: with an emitter that nobody made before, and a spool of this test's.
+    """
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
     for name, value in variables.items():
         monkeypatch.setenv(PREFIX + name, value)
+    if os.environ["XDG_STATE_HOME"] == STATE:
+        monkeypatch.setenv("XDG_STATE_HOME", tempfile.mkdtemp(dir=STATE))
     cli.settings.settings.cache_clear()
     worker.settings.settings.cache_clear()
+    before = process.swap(None)
     try:
         code = run(arguments)
     finally:
+        if made := process.swap(before):
+            made.close()
         cli.settings.settings.cache_clear()
         worker.settings.settings.cache_clear()
     return Outcome(code, *capsys.readouterr())
