@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from tests.support.backfills import (
     write_lines,
 )
 from tests.support.drains import an_event, put, query, settings_for
+from tests.support.waiting import until
 from worker.backfills import Requests, Runner, importing, to_rouse
 from worker.backfills import runner as running
 from worker.settings import WorkerSettings
@@ -89,6 +91,8 @@ def test_one_that_was_resumed_goes_on(runner: Runner, job: int) -> None:
 
 def test_a_chunk_that_is_not_due_is_not_begun_by_a_second_message(runner: Runner) -> None:
     start_enrich(runner.engine)  # an event of itself
+    later = time.time() + 0.005  # an event of this very millisecond is not before the next backfill
+    until(lambda: time.time() > later, what="its millisecond is over")
     identity = start_enrich(runner.engine, throttle=1, scope="system")
     first = runner.step(identity)
 
