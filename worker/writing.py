@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
@@ -11,17 +10,13 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from models.counting import Producers, add
 from models.errors import DuplicateRow, MissingPartition, RefusedRow
-from models.partitions import ensure
 from models.tables import DeadLetter
-from models.writing import Row, insert, insert_missing
+from models.writing import insert, insert_missing
 from worker.drain import numbers
 from worker.drain.derive import Derive
 from worker.drain.messages import Accepted, Rejected
 from worker.drain.ready import Ready
-from worker.drain.rows import periods_of
-from worker.drain.store import whole
-
-logger = logging.getLogger(__name__)
+from worker.drain.store import make_partitions, whole
 
 
 class Writer:
@@ -59,7 +54,7 @@ class Writer:
         try:
             return self._attempt(connection, ready, imported_by)
         except MissingPartition:
-            _make_partitions(connection, ready.rows)
+            make_partitions(connection.engine, ready.rows)
             return self.write(connection, ready, imported_by=imported_by)
 
     def store(
@@ -132,9 +127,3 @@ def _letter(stream: str, rejection: Rejected) -> dict[str, object]:
 def text(detail: str) -> str:
     """Words as Postgres takes them."""
     return detail.replace("\0", "\N{SYMBOL FOR NULL}")
-
-
-def _make_partitions(connection: Connection, rows: Sequence[Row]) -> None:
-    """On another connection: partitions come to stay, whatever becomes of the transaction."""
-    made = ensure(connection.engine, periods_of(rows))
-    logger.info("made partitions on demand", extra={"partitions": made})

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.embedded.secret import token_secret
-from producer.process import swap
 from tests.support.command import Outcome, call, is_one_line
 from views.settings import ViewsSettings
 from views.tokens import verify
@@ -20,15 +18,12 @@ SECRET = "a secret of more than thirty-two characters"
 
 
 @pytest.fixture
-def ask(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
-    before = swap(None)
-
+def ask(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     def run(*arguments: str, **variables: str) -> Outcome:
         monkeypatch.chdir(tmp_path)
         return call(capsys, monkeypatch, "token", *arguments, **variables)
 
-    yield run
-    swap(before)
+    return run
 
 
 def viewer_of(outcome: Outcome, secret: str = SECRET) -> Viewer:

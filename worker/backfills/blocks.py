@@ -13,7 +13,6 @@ from worker.drain.messages import NO_MORE, Message, Rejected
 
 from .zstandard import zstd
 
-FIELD = b"e"
 QUICKLY = 1
 
 

@@ -18,7 +18,7 @@ from models.errors import RefusedRow
 from producer.catalogue import Catalogue
 from worker.drain.judge import judge_all
 from worker.drain.messages import Accepted, Message, Rejected
-from worker.drain.ready import AT_ONCE, Ready
+from worker.drain.ready import Ready, parts_of
 from worker.writing import Writer, keep
 
 from .blocks import from_block
@@ -91,8 +91,8 @@ class Import:
             return None
         messages, bad = from_block(block.content)
         found = Looked(block, floors(connection), len(messages) + len(bad), Ready(), bad)
-        for begin in range(0, len(messages), AT_ONCE):
-            accepted, rejected = self._judged(messages[begin : begin + AT_ONCE], found.floors)
+        for part in parts_of(messages):
+            accepted, rejected = self._judged(part, found.floors)
             self._writer.ready(accepted, found.ready)
             bad += rejected
         return found

@@ -6,9 +6,9 @@ import re
 
 from models.backfills.letters import Letter
 from producer.lines import read_lines
-from worker.drain.messages import SIGNATURE, Message
+from worker.drain.messages import EVENT, SIGNATURE, Message
 
-from .blocks import FIELD, staged
+from .blocks import staged
 
 QUARANTINED = re.compile(rb"e=(.*)\ninvalid=([^\n]*)\n", re.DOTALL)
 """A letter that keeps an event and its fault."""
@@ -29,7 +29,7 @@ def message_of(letter: Letter) -> Message:
         payload = found[1]
     elif letter.stream.startswith("import:"):
         payload = _line(payload)
-    fields = {FIELD: payload} | ({} if letter.signature is None else {SIGNATURE: letter.signature})
+    fields = {EVENT: payload} | ({} if letter.signature is None else {SIGNATURE: letter.signature})
     return Message(str(letter.id), payload, problem, fields)
 
 

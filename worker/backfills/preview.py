@@ -22,9 +22,9 @@ from models.engine import transaction
 from producer.lines import Line
 from worker.drain.derive import Facts
 from worker.drain.judge import judge_all
-from worker.drain.messages import Accepted, Message, Rejected
+from worker.drain.messages import NO_MORE, Accepted, Message, Rejected
 
-from .blocks import FIELD, staged
+from .blocks import staged
 from .enrich import following, position
 from .importing import apart
 from .parts import Parts
@@ -157,7 +157,7 @@ def _batches(lines: Iterator[Line]) -> Iterator[list[Line]]:
 
 def _message(line: Line) -> Message:
     payload = staged(line).payload
-    return Message(str(line.number), payload, None, {FIELD: payload})
+    return Message(str(line.number), payload, None, NO_MORE)
 
 
 def _unread(line: Line) -> Rejected:

@@ -18,7 +18,7 @@ from .judge import judge_all
 from .latency import latencies
 from .messages import Message, Rejected
 from .numbers import names_of
-from .ready import AT_ONCE, Ready
+from .ready import Ready, parts_of
 from .report import Report
 from .signatures import Signatures
 from .store import Store
@@ -83,10 +83,8 @@ class Batch:
         """Do all that can be done while another batch is being written. Raises whatever went wrong."""
         ready = Ready()
         rejected: list[Rejected] = []
-        for begin in range(0, len(messages), AT_ONCE):
-            accepted, others = judge_all(
-                messages[begin : begin + AT_ONCE], self._catalogue, datetime.now(UTC), self._signatures
-            )
+        for part in parts_of(messages):
+            accepted, others = judge_all(part, self._catalogue, datetime.now(UTC), self._signatures)
             producers = self._store.producers.ids(names_of(accepted))
             ready.add(accepted, self._derive.ids(accepted), producers)
             rejected += others

@@ -11,6 +11,9 @@ import msgspec
 from producer.catalogue import EventType
 from producer.event import Event
 
+EVENT = b"e"
+"""The field that holds the event."""
+
 SIGNATURE = b"s"
 """The field that says who vouches for a message."""
 

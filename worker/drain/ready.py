@@ -1,24 +1,30 @@
 """Events that only have to be written: their rows, and what is counted of them.
 
 The events themselves are let go as soon as their rows are made. Kept until the commit, those of a
-batch fill the processor's cache several times over, and making and forgetting one takes half as long again.
+batch fill the cache of a core several times over, and making and forgetting one takes longer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from models.counting import Key
 from models.writing import Row
 
 from .derive import Ids
-from .messages import Accepted
+from .messages import Accepted, Message
 from .numbers import of_events, of_voids
 from .rows import rows_of
 
 AT_ONCE = 250
 """Messages that are judged and made rows of together: few enough to stay in the processor's cache."""
+
+
+def parts_of(messages: Sequence[Message]) -> Iterator[Sequence[Message]]:
+    """Messages in their order, so many at once."""
+    for begin in range(0, len(messages), AT_ONCE):
+        yield messages[begin : begin + AT_ONCE]
 
 
 class Ready:

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class Store:
-    """Writes batches. Raises only what means *retry*."""
+    """Writes batches. Raises what means *retry*, and `RefusedRow`."""
 
     def __init__(self, engine: Engine, stream_key: str) -> None:
         self._engine = engine
@@ -58,7 +58,7 @@ class Store:
         except DuplicateRow:
             return self.write(ready, rejected, fresh=False)
         except MissingPartition:
-            self._make_partitions(ready.rows)
+            make_partitions(self._engine, ready.rows)
             return self.write(ready, rejected, fresh=fresh)
 
     def _attempt(self, ready: Ready, rejected: Sequence[Rejected], *, fresh: bool) -> int:
@@ -89,10 +89,6 @@ class Store:
         new = set(connection.execute(kept.returning(DeadLetter.stream_id)).scalars())
         return [rejection for rejection in rejected if rejection.message.stream_id in new]
 
-    def _make_partitions(self, rows: Sequence[Row]) -> None:
-        made = ensure(self._engine, sorted(periods_of(rows), key=lambda period: period.name))
-        logger.info("made partitions on demand", extra={"partitions": made})
-
     def _letter(self, rejection: Rejected) -> dict[str, object]:
         message = rejection.message
         raw = whole(message)
@@ -106,6 +102,12 @@ class Store:
             "raw": raw,
             "signature": message.fields.get(SIGNATURE),
         }
+
+
+def make_partitions(engine: Engine, rows: Sequence[Row]) -> None:
+    """Make those that rows need, on another connection: they stay, whatever becomes of the rows."""
+    made = ensure(engine, periods_of(rows))
+    logger.info("made partitions on demand", extra={"partitions": made})
 
 
 def whole(message: Message) -> bytes:

@@ -19,11 +19,9 @@ from redis.retry import Retry
 from producer.errors import StreamUnavailable
 from producer.stream_keys import GROUP, minute_key, totals_key
 
-from .messages import NO_MORE, Message
+from .messages import EVENT, NO_MORE, Message
 
 STATS_SECONDS = 2 * 3600
-EVENT = b"e"
-"""The field that holds the event."""
 
 
 class Pending:

@@ -13,7 +13,7 @@ from models.outbox import OutboxRow
 from producer.catalogue import Catalogue
 from worker.drain.fuse import Fuse
 from worker.drain.judge import judge_all
-from worker.drain.messages import Accepted, Message, Rejected
+from worker.drain.messages import EVENT, Accepted, Message, Rejected
 from worker.drain.report import Report
 from worker.writing import Writer, keep
 
@@ -67,7 +67,7 @@ def reject(connection: Connection, rows: Sequence[OutboxRow], reason: str, detai
 
 
 def _message(row: OutboxRow) -> Message:
-    fields = {b"e": row.payload} | ({} if row.invalid is None else {b"invalid": row.invalid})
+    fields = {EVENT: row.payload} | ({} if row.invalid is None else {b"invalid": row.invalid})
     return Message(str(row.id), row.payload, row.invalid, fields)
 
 
