@@ -6,7 +6,7 @@ Celery carries control messages only, so a lost one costs a delay and never an e
 from celery.schedules import crontab
 from kombu.entity import Exchange, Queue
 
-from worker.settings import settings
+from trailkeeper.worker.settings import settings
 
 _settings = settings()
 _exchange = Exchange("trailkeeper", type="direct")

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from producer.errors import SettingsError
-from producer.settings import ProducerSettings, read, variable
-from views.settings import ViewsSettings
-from worker.settings import WorkerSettings
+from trailkeeper.producer.errors import SettingsError
+from trailkeeper.producer.settings import ProducerSettings, read, variable
+from trailkeeper.views.settings import ViewsSettings
+from trailkeeper.worker.settings import WorkerSettings
 
 from .settings import CliSettings, given
 from .urls import without_password

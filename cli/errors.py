@@ -7,9 +7,15 @@
 
 from __future__ import annotations
 
-from models.errors import StoreError, StoreMisconfigured, StoreUnavailable
-from producer.errors import CatalogueError, InvalidEvent, SettingsError, StreamUnavailable, TrailkeeperError
-from producer.settings import variable
+from trailkeeper.models.errors import StoreError, StoreMisconfigured, StoreUnavailable
+from trailkeeper.producer.errors import (
+    CatalogueError,
+    InvalidEvent,
+    SettingsError,
+    StreamUnavailable,
+    TrailkeeperError,
+)
+from trailkeeper.producer.settings import variable
 
 from .embedded.errors import EmbeddedError
 from .settings import address_of, is_set

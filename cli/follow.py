@@ -6,12 +6,12 @@ import time
 from datetime import UTC, datetime
 from uuid import UUID
 
-from models.errors import StoreUnavailable
-from models.histories import MAX_LIMIT, Question
-from models.partitions import id_floor
-from views.reading import Reader
-from views.tail import OVERLAP, Tail
-from views.viewer import Viewer
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.histories import MAX_LIMIT, Question
+from trailkeeper.models.partitions import id_floor
+from trailkeeper.views.reading import Reader
+from trailkeeper.views.tail import OVERLAP, Tail
+from trailkeeper.views.viewer import Viewer
 
 from .formats import Event, Format
 from .output import say

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from views.csv_rows import header, lines
+from trailkeeper.views.csv_rows import header, lines
 
 from .output import UNKNOWN, print_json, print_table, safe, show
 from .times import moment

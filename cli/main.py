@@ -23,7 +23,7 @@ class Lazy(click.Group):
         """Import one command."""
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"cli.commands.{name.replace('-', '_')}")
+        module = importlib.import_module(f"trailkeeper.cli.commands.{name.replace('-', '_')}")
         command: click.Command = module.command
         return command
 

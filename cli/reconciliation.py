@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from cli.times import moment
-from models.counting.ranges import shown
-from worker.counting import Line, Reconciliation
+from trailkeeper.cli.times import moment
+from trailkeeper.models.counting.ranges import shown
+from trailkeeper.worker.counting import Line, Reconciliation
 
 FATES = ("stored", "dead", "purged", "discarded", "void", "lost", "waiting", "missing")
 ALWAYS = frozenset({"stored", "missing"})

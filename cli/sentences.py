@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from models.histories import StoredEvent
-from producer.catalogue import Catalogue, load
-from views.masking import shown
-from views.policy import Policy
-from views.viewer import Viewer
-from worker.settings import settings
+from trailkeeper.models.histories import StoredEvent
+from trailkeeper.producer.catalogue import Catalogue, load
+from trailkeeper.views.masking import shown
+from trailkeeper.views.policy import Policy
+from trailkeeper.views.viewer import Viewer
+from trailkeeper.worker.settings import settings
 
 ADMIN = Viewer(staff=True)
 

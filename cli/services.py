@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from producer.errors import SettingsError
-from worker.settings import WorkerSettings
-from worker.settings import settings as worker_settings
+from trailkeeper.producer.errors import SettingsError
+from trailkeeper.worker.settings import WorkerSettings
+from trailkeeper.worker.settings import settings as worker_settings
 
 if TYPE_CHECKING:
     import redis
@@ -21,7 +21,7 @@ def database_url() -> str:
     Raises:
         SettingsError: it is not one that we can use.
     """
-    from models.engine import parse_url  # noqa: PLC0415 - slow to import
+    from trailkeeper.models.engine import parse_url  # noqa: PLC0415 - slow to import
 
     url = worker_settings().database_url
     try:
@@ -34,7 +34,7 @@ def database_url() -> str:
 @contextmanager
 def store(*, statement_timeout_ms: int = 30_000) -> Iterator[Engine]:
     """An engine on the database, for one command."""
-    from models.engine import make_engine  # noqa: PLC0415 - slow to import
+    from trailkeeper.models.engine import make_engine  # noqa: PLC0415 - slow to import
 
     engine = make_engine(
         database_url(), application_name="trailkeeper command", statement_timeout_ms=statement_timeout_ms
@@ -52,7 +52,7 @@ def stream() -> Iterator[tuple[redis.Redis, WorkerSettings]]:
     Raises:
         SettingsError: the URL is none.
     """
-    from worker.drain.stream import connect  # noqa: PLC0415 - slow to import
+    from trailkeeper.worker.drain.stream import connect  # noqa: PLC0415 - slow to import
 
     found = worker_settings()
     try:

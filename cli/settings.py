@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from producer.redis_tls import RedisTls
-from producer.settings import PREFIX, Paths, ProducerSettings, Url, read, variable
+from trailkeeper.producer.redis_tls import RedisTls
+from trailkeeper.producer.settings import PREFIX, Paths, ProducerSettings, Url, read, variable
 
 
 class CliSettings(RedisTls, frozen=True, kw_only=True):
@@ -94,7 +94,7 @@ def _bundled_geoip() -> str | None:
 
 def address_of(setting: str) -> str:
     """The URL in force of ``redis_url`` or ``database_url``, given or default."""
-    from worker.settings import WorkerSettings  # noqa: PLC0415 - only for reports and errors
+    from trailkeeper.worker.settings import WorkerSettings  # noqa: PLC0415 - only for reports and errors
 
     default = next(field.default for field in msgspec.structs.fields(WorkerSettings) if field.name == setting)
     return os.environ.get(variable(setting), str(default))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from producer.settings import ProducerSettings, read, spool_path
-from producer.spool.file import SpoolFile
-from producer.spool.schema import Limits
-from producer.spool.status import SpoolStatus, look
+from trailkeeper.producer.settings import ProducerSettings, read, spool_path
+from trailkeeper.producer.spool.file import SpoolFile
+from trailkeeper.producer.spool.schema import Limits
+from trailkeeper.producer.spool.status import SpoolStatus, look
 
 
 def spool() -> SpoolStatus | None:

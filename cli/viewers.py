@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from views.viewer import ANYBODY, Membership, Viewer
+from trailkeeper.views.viewer import ANYBODY, Membership, Viewer
 
 MEMBERSHIPS: dict[str, tuple[str, Membership]] = {
     "owner": ("projects", "owner"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from producer.catalogue import SCOPES, EventType, Role, load
+from trailkeeper.producer.catalogue import SCOPES, EventType, Role, load
 
 ROLES: dict[Role, str] = {
     "self": "the user it is about or who acted",

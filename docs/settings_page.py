@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 from msgspec import inspect as types
 
-from cli.all_settings import ATTRIBUTE, KINDS
-from producer.settings import variable
+from trailkeeper.cli.all_settings import ATTRIBUTE, KINDS
+from trailkeeper.producer.settings import variable
 
 HEAD = """\
 # Settings

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from models.tables import SCOPES
+from trailkeeper.models.tables import SCOPES
 
 MONTHLY = frozenset({"user"})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ import logging
 
 from .metrics import Metrics
 
-logger = logging.getLogger("producer")
+logger = logging.getLogger("trailkeeper")
 
 
 class Counting:

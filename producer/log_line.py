@@ -7,7 +7,7 @@ import logging
 
 from .message import Message
 
-logger = logging.getLogger("producer")
+logger = logging.getLogger("trailkeeper")
 
 
 def log(message: Message, reason: str) -> None:

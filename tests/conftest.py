@@ -13,12 +13,12 @@ import pytest
 import redis
 from sqlalchemy import Engine
 
-from cli.embedded.postgres import EmbeddedPostgres
-from cli.embedded.redis import EmbeddedRedis
-from models.engine import make_engine
-from models.migrate import upgrade
 from tests.support.databases import a_database, administering, passing_folder, run, url_of
 from tests.support.servers import emptied, redis_8, serving, valkey
+from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
+from trailkeeper.cli.embedded.redis import EmbeddedRedis
+from trailkeeper.models.engine import make_engine
+from trailkeeper.models.migrate import upgrade
 
 MOST_WORKERS = 4
 

@@ -9,7 +9,7 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
-from producer.errors import SettingsError
+from trailkeeper.producer.errors import SettingsError
 
 from .errors import NotFound
 from .parts import Parts, parts_of

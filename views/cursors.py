@@ -14,7 +14,7 @@ import json
 from datetime import UTC, datetime
 from uuid import UUID
 
-from models.histories import Question
+from trailkeeper.models.histories import Question
 
 from .errors import InvalidCursor
 from .settings import ViewsSettings

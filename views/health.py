@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from models.engine import transaction
-from models.status import schema_current
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.status import schema_current
 
 from .api.answers import json_answer
 from .api.responses import PROBLEMS

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.histories import Row, StoredEvent, as_json, texts_as_json
-from producer.catalogue import EventType, View, render, sentence_parts
+from trailkeeper.models.histories import Row, StoredEvent, as_json, texts_as_json
+from trailkeeper.producer.catalogue import EventType, View, render, sentence_parts
 
 from .payloads import decoded
 from .policy import STAFF, Policy

@@ -18,8 +18,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from starlette.responses import Response
 
-from models.errors import StoreError
-from producer.errors import StreamUnavailable
+from trailkeeper.models.errors import StoreError
+from trailkeeper.producer.errors import StreamUnavailable
 
 from .api.responses import PROBLEMS
 from .auth import viewer_of

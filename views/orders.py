@@ -13,12 +13,12 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from models import orders
-from models.engine import transaction
-from models.errors import StoreMisconfigured
-from models.orders import StoredOrder
-from producer.errors import StreamUnavailable
-from producer.stream_keys import orders_key
+from trailkeeper.models import orders
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.errors import StoreMisconfigured
+from trailkeeper.models.orders import StoredOrder
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.stream_keys import orders_key
 
 from .errors import NotFound
 from .problems import Problem

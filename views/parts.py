@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from fastapi import Request
 from sqlalchemy import Engine
 
-from models.engine import make_engine, parse_url
-from producer import catalogue
+from trailkeeper.models.engine import make_engine, parse_url
+from trailkeeper.producer import catalogue
 
 from .cursors import Cursors
 from .limits import Slots, Tries

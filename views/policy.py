@@ -15,9 +15,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import ColumnElement, and_, or_, true
 
-from models.histories import EventTexts, Question, StoredEvent
-from models.tables import EventRow
-from producer.catalogue import Catalogue, EventType, Role, View
+from trailkeeper.models.histories import EventTexts, Question, StoredEvent
+from trailkeeper.models.tables import EventRow
+from trailkeeper.producer.catalogue import Catalogue, EventType, Role, View
 
 from .standing import ROLES, stands_as, tagged
 from .viewer import Viewer

@@ -19,8 +19,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from models.errors import RefusedRow, StoreError, StoreMisconfigured
-from producer.errors import EventNotRecorded, TrailkeeperError
+from trailkeeper.models.errors import RefusedRow, StoreError, StoreMisconfigured
+from trailkeeper.producer.errors import EventNotRecorded, TrailkeeperError
 
 from .errors import InvalidCursor, InvalidToken, NotFound
 

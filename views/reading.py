@@ -14,8 +14,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Engine
 
-from models.engine import transaction
-from models.histories import (
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.histories import (
     MAX_LIMIT,
     Count,
     Place,
@@ -26,7 +26,7 @@ from models.histories import (
     count_by_time,
     read_page,
 )
-from models.histories.counts import MOST_COUNTED
+from trailkeeper.models.histories.counts import MOST_COUNTED
 
 from .errors import NotFound
 from .masking import shown, shown_row

@@ -1,4 +1,4 @@
-"""The service alone, on uvicorn: ``python -m views.serve``."""
+"""The service alone, on uvicorn: ``python -m trailkeeper.views.serve``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import sys
 
 import uvicorn
 
-from producer.errors import CatalogueError, SettingsError
-from producer.middleware.asgi import ASGIMiddleware
+from trailkeeper.producer.errors import CatalogueError, SettingsError
+from trailkeeper.producer.middleware.asgi import ASGIMiddleware
 
 from .app import create_app
 from .settings import ViewsSettings, settings

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import msgspec
 
-from producer.redis_tls import RedisTls
-from producer.settings import Items, Milliseconds, Paths, Url, read
+from trailkeeper.producer.redis_tls import RedisTls
+from trailkeeper.producer.settings import Items, Milliseconds, Paths, Url, read
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Secret = Annotated[str, msgspec.Meta(min_length=32, extra={"expected": "at least 32 characters"})]

@@ -13,8 +13,8 @@ from sqlalchemy import ColumnElement, Text, and_, cast, literal, or_, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import InstrumentedAttribute
 
-from models.tables import EventRow
-from producer.catalogue import Role
+from trailkeeper.models.tables import EventRow
+from trailkeeper.producer.catalogue import Role
 
 from .viewer import Membership, Viewer
 

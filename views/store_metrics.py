@@ -9,10 +9,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from sqlalchemy import Engine
 
-from models import outbox
-from models.counting.gaps import missing_events, missing_since
-from models.engine import transaction
-from models.status import PurgeTotal, dead_letter_counts, newest_event, purge_totals
+from trailkeeper.models import outbox
+from trailkeeper.models.counting.gaps import missing_events, missing_since
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.status import PurgeTotal, dead_letter_counts, newest_event, purge_totals
 
 
 def store_metrics(engine: Engine) -> list[Metric]:

@@ -9,7 +9,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from producer.transports.redis_errors import translated
+from trailkeeper.producer.transports.redis_errors import translated
 
 from .settings import ViewsSettings
 

@@ -12,7 +12,7 @@ import redis
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from producer.stream_keys import (
+from trailkeeper.producer.stream_keys import (
     GROUP,
     LATENCY_BOUNDS,
     LATENCY_SUM,

@@ -12,9 +12,9 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from models.histories import MAX_LIMIT, Question
-from models.partitions import id_floor
-from producer.ids import moment_of
+from trailkeeper.models.histories import MAX_LIMIT, Question
+from trailkeeper.models.partitions import id_floor
+from trailkeeper.producer.ids import moment_of
 
 from .reading import Reader
 from .viewer import Viewer

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from producer.ids import moment_of, uuid7
+from trailkeeper.producer.ids import moment_of, uuid7
 
 from .problems import Problem
 from .settings import ViewsSettings

@@ -14,8 +14,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from producer.errors import SettingsError
-from producer.settings import variable
+from trailkeeper.producer.errors import SettingsError
+from trailkeeper.producer.settings import variable
 
 from .settings import ViewsSettings
 

@@ -16,8 +16,8 @@ from uuid import uuid4
 import jwt
 import msgspec
 
-from producer.errors import SettingsError
-from producer.settings import variable
+from trailkeeper.producer.errors import SettingsError
+from trailkeeper.producer.settings import variable
 
 from .errors import InvalidToken, TokenProblem
 from .settings import ViewsSettings

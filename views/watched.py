@@ -9,8 +9,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from models.histories import Question
-from producer import Actor, emit
+from trailkeeper import Actor, emit
+from trailkeeper.models.histories import Question
 
 from .viewer import Viewer
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from models.histories import Question
-from models.periods import EPOCH
+from trailkeeper.models.histories import Question
+from trailkeeper.models.periods import EPOCH
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import redis
 
-from producer.stream_keys import GROUP, pause_key
+from trailkeeper.producer.stream_keys import GROUP, pause_key
 
 from .drain.stream import redis_translated
 

@@ -1,4 +1,4 @@
-"""The Celery application: `celery -A worker worker`, `celery -A worker beat`.
+"""The Celery application: `celery -A trailkeeper.worker worker`, `celery -A trailkeeper.worker beat`.
 
 Celery is known in this module, `tasks`, `dispatcher`, `replacer`, `relief` and celeryconfig.py,
 and nowhere else. No event ever travels in a Celery message.
@@ -12,7 +12,7 @@ from .dispatcher import Dispatcher
 from .relief import Relief
 from .replacer import Replacer
 
-app = Celery("trailkeeper", include=["worker.tasks"])
-app.config_from_object("celeryconfig")
+app = Celery("trailkeeper", include=["trailkeeper.worker.tasks"])
+app.config_from_object("trailkeeper.celeryconfig")
 app.steps["consumer"].update({Dispatcher, Replacer})
 app.steps["worker"].add(Relief)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from kombu.exceptions import OperationalError
 
-from producer.errors import StreamUnavailable
-from worker.celery import app
-from worker.settings import WorkerSettings
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.worker.celery import app
+from trailkeeper.worker.settings import WorkerSettings
 
 
 def start_chunk(settings: WorkerSettings, identity: int, seconds: float = 2.0) -> None:

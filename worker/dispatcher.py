@@ -19,9 +19,9 @@ from kombu.exceptions import OperationalError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from producer.errors import StreamUnavailable
-from producer.spool.keeper import FileSpool
-from producer.stream_keys import orders_key
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.spool.keeper import FileSpool
+from trailkeeper.producer.stream_keys import orders_key
 
 from .backlog import Backlog, look
 from .drain.stream import redis_translated

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from models.errors import MissingPartition
-from models.partitions import ensure, period_of
-from models.writing import insert
-from producer.catalogue import Catalogue
-from producer.errors import InvalidEvent
-from producer.event import Actor, Event
-from producer.ids import uuid7
-from producer.validation import encoded
+from trailkeeper.models.errors import MissingPartition
+from trailkeeper.models.partitions import ensure, period_of
+from trailkeeper.models.writing import insert
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.producer.errors import InvalidEvent
+from trailkeeper.producer.event import Actor, Event
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.validation import encoded
 
 from .drain.messages import Accepted, Message
 from .drain.rows import row_of

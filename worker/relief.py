@@ -16,7 +16,7 @@ from typing import Any
 import redis
 from celery import bootsteps
 
-from producer.errors import StreamUnavailable
+from trailkeeper.producer.errors import StreamUnavailable
 
 from .drain.relief import takes_writes
 from .drain.stream import connect

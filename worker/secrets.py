@@ -7,9 +7,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from producer.catalogue import EventType
-from producer.event import Event
-from producer.secrets import SecretGuard
+from trailkeeper.producer.catalogue import EventType
+from trailkeeper.producer.event import Event
+from trailkeeper.producer.secrets import SecretGuard
 
 from .settings import settings
 

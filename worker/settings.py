@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from producer.redis_tls import RedisTls
-from producer.settings import Items, Milliseconds, Paths, Seconds, SpoolPath, Url, read
+from trailkeeper.producer.redis_tls import RedisTls
+from trailkeeper.producer.settings import Items, Milliseconds, Paths, Seconds, SpoolPath, Url, read
 
 MINIMUM_DAYS = 30
 """So that nobody empties the trail by a slip of a finger; a tag of its own may be kept for less."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 
-from producer.settings import spool_path
-from producer.spool.flushing import Flushing
-from producer.spool.keeper import FileSpool
-from producer.spool.schema import Limits
-from producer.transports import RedisStream
+from trailkeeper.producer.settings import spool_path
+from trailkeeper.producer.spool.flushing import Flushing
+from trailkeeper.producer.spool.keeper import FileSpool
+from trailkeeper.producer.spool.schema import Limits
+from trailkeeper.producer.transports import RedisStream
 
 from .settings import WorkerSettings
 

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
-from models.counting import Producers, add
-from models.errors import DuplicateRow, MissingPartition, RefusedRow
-from models.tables import DeadLetter
-from models.writing import insert, insert_missing
-from worker.drain import numbers
-from worker.drain.derive import Derive
-from worker.drain.messages import Accepted, Rejected
-from worker.drain.ready import Ready
-from worker.drain.store import make_partitions, whole
+from trailkeeper.models.counting import Producers, add
+from trailkeeper.models.errors import DuplicateRow, MissingPartition, RefusedRow
+from trailkeeper.models.tables import DeadLetter
+from trailkeeper.models.writing import insert, insert_missing
+from trailkeeper.worker.drain import numbers
+from trailkeeper.worker.drain.derive import Derive
+from trailkeeper.worker.drain.messages import Accepted, Rejected
+from trailkeeper.worker.drain.ready import Ready
+from trailkeeper.worker.drain.store import make_partitions, whole
 
 
 class Writer:

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import Engine
 
-from cli.errors import PROBLEM
-from cli.output import console, print_json, say
-from models.backfills import StoredBackfill, find
-from models.engine import transaction
-from producer.errors import StreamUnavailable
-from worker.backfills import Runner
-from worker.settings import settings
+from trailkeeper.cli.errors import PROBLEM
+from trailkeeper.cli.output import console, print_json, say
+from trailkeeper.models.backfills import StoredBackfill, find
+from trailkeeper.models.engine import transaction
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.worker.backfills import Runner
+from trailkeeper.worker.settings import settings
 
 from .showing import summary
 
@@ -27,7 +27,7 @@ Show = Callable[[StoredBackfill], None]
 
 def start_chunk(identity: int) -> None:
     """Have a worker begin at once; without an answer it begins when beat looks next."""
-    from worker.control import start_chunk  # noqa: PLC0415 - imports Celery, which takes a while
+    from trailkeeper.worker.control import start_chunk  # noqa: PLC0415 - imports Celery, which takes a while
 
     try:
         start_chunk(settings(), identity)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import msgspec
 
-from cli.who import asked_by
+from trailkeeper.cli.who import asked_by
 
 NAMELESS = "unknown"
 LARGEST_THROTTLE = 1_000_000

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from cli.errors import WRONG_CALL, Failed
-from models.backfills import NoSuchBackfill, WrongState
-from models.backfills.staging import TakenInElsewhere
-from worker.backfills import Absurd, NothingThere
-from worker.backfills.source import UnusableFile
+from trailkeeper.cli.errors import WRONG_CALL, Failed
+from trailkeeper.models.backfills import NoSuchBackfill, WrongState
+from trailkeeper.models.backfills.staging import TakenInElsewhere
+from trailkeeper.worker.backfills import Absurd, NothingThere
+from trailkeeper.worker.backfills.source import UnusableFile
 
 
 @contextmanager

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import msgspec
 
-from cli.output import print_facts, print_json, print_table, say
-from cli.times import duration, moment
-from models.backfills import StoredBackfill
-from models.backfills.letters import Letter
-from worker.backfills.preview import Preview
+from trailkeeper.cli.output import print_facts, print_json, print_table, say
+from trailkeeper.cli.times import duration, moment
+from trailkeeper.models.backfills import StoredBackfill
+from trailkeeper.models.backfills.letters import Letter
+from trailkeeper.worker.backfills.preview import Preview
 
 COLUMNS = ["id", "kind", "state", "asked by", "created", "seen", "of", "changed", "rejected", "about"]
 RIGHT = ["id", "seen", "of", "changed", "rejected"]

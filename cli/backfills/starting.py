@@ -9,22 +9,22 @@ from typing import IO
 import click
 from sqlalchemy import Engine
 
-from cli.errors import WRONG_CALL, Failed
-from cli.output import print_json, say, show
-from cli.services import store
-from cli.times import Moment
-from models.backfills import EnrichFilters, find
-from models.engine import transaction
-from models.tables import SCOPES
-from producer import catalogue
-from producer.wire import REASONS
-from worker.backfills import Requests
-from worker.backfills.checks import enrich_filters, replay_filters
-from worker.backfills.parts import Parts
-from worker.backfills.preview import Preview, preview_enrich, preview_import, preview_replay
-from worker.backfills.source import opened
-from worker.backfills.taking_in import take_in_all
-from worker.settings import settings
+from trailkeeper.cli.errors import WRONG_CALL, Failed
+from trailkeeper.cli.output import print_json, say, show
+from trailkeeper.cli.services import store
+from trailkeeper.cli.times import Moment
+from trailkeeper.models.backfills import EnrichFilters, find
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.tables import SCOPES
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.wire import REASONS
+from trailkeeper.worker.backfills import Requests
+from trailkeeper.worker.backfills.checks import enrich_filters, replay_filters
+from trailkeeper.worker.backfills.parts import Parts
+from trailkeeper.worker.backfills.preview import Preview, preview_enrich, preview_import, preview_replay
+from trailkeeper.worker.backfills.source import opened
+from trailkeeper.worker.backfills.taking_in import take_in_all
+from trailkeeper.worker.settings import settings
 
 from .following import follow, start_chunk
 from .options import How, how

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import click
 
-from cli.backfills.following import follow, start_chunk
-from cli.backfills.options import NAMELESS
-from cli.backfills.refusals import told
-from cli.backfills.showing import print_job, print_jobs, summary
-from cli.backfills.starting import enrich, import_, replay
-from cli.errors import Failed
-from cli.output import print_json, say
-from cli.services import store
-from cli.who import asked_by
-from models.backfills import StoredBackfill, find, newest
-from models.backfills.letters import kept_of, stream_of
-from models.engine import transaction
-from producer import catalogue
-from worker.backfills import Requests
-from worker.settings import settings
+from trailkeeper.cli.backfills.following import follow, start_chunk
+from trailkeeper.cli.backfills.options import NAMELESS
+from trailkeeper.cli.backfills.refusals import told
+from trailkeeper.cli.backfills.showing import print_job, print_jobs, summary
+from trailkeeper.cli.backfills.starting import enrich, import_, replay
+from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.output import print_json, say
+from trailkeeper.cli.services import store
+from trailkeeper.cli.who import asked_by
+from trailkeeper.models.backfills import StoredBackfill, find, newest
+from trailkeeper.models.backfills.letters import kept_of, stream_of
+from trailkeeper.models.engine import transaction
+from trailkeeper.producer import catalogue
+from trailkeeper.worker.backfills import Requests
+from trailkeeper.worker.settings import settings
 
 SHOWN_LINES = 20
 identified = click.argument("identity", metavar="ID", type=click.IntRange(1, 2**31 - 1))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 import msgspec
 
-from cli.all_settings import Setting, all_settings, strangers
-from cli.output import print_json, print_table, say
+from trailkeeper.cli.all_settings import Setting, all_settings, strangers
+from trailkeeper.cli.output import print_json, print_table, say
 
 
 @click.command("config")

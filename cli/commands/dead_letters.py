@@ -7,20 +7,20 @@ from typing import Any
 
 import click
 
-from cli.backfills.options import NAMELESS
-from cli.backfills.refusals import told
-from cli.backfills.starting import LetterId, replay
-from cli.errors import Failed
-from cli.output import print_facts, print_json, print_table, say
-from cli.services import store
-from cli.times import moment
-from cli.who import asked_by
-from models.engine import transaction
-from models.status import StoredDeadLetter, dead_letter, dead_letters
-from producer import catalogue
-from producer.wire import REASONS
-from worker.backfills import Requests
-from worker.settings import settings
+from trailkeeper.cli.backfills.options import NAMELESS
+from trailkeeper.cli.backfills.refusals import told
+from trailkeeper.cli.backfills.starting import LetterId, replay
+from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.output import print_facts, print_json, print_table, say
+from trailkeeper.cli.services import store
+from trailkeeper.cli.times import moment
+from trailkeeper.cli.who import asked_by
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.status import StoredDeadLetter, dead_letter, dead_letters
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.wire import REASONS
+from trailkeeper.worker.backfills import Requests
+from trailkeeper.worker.settings import settings
 
 
 @click.group("dead-letters")

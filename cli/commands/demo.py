@@ -8,19 +8,19 @@ from pathlib import Path
 
 import click
 
-from cli.commands.up import SIGNALS
-from cli.demo.source import FileSource, Source, TrafficSource
-from cli.demo.summary import print_summary
-from cli.demo.watch import watch
-from cli.embedded.stack import Stack
-from cli.errors import Failed
-from cli.output import print_json, say
-from cli.sentences import Sentences
-from cli.settings import settings
-from models.engine import make_engine
-from producer import ProducerSettings
-from producer.catalogue import Catalogue, load
-from producer.settings import read, variable
+from trailkeeper import ProducerSettings
+from trailkeeper.cli.commands.up import SIGNALS
+from trailkeeper.cli.demo.source import FileSource, Source, TrafficSource
+from trailkeeper.cli.demo.summary import print_summary
+from trailkeeper.cli.demo.watch import watch
+from trailkeeper.cli.embedded.stack import Stack
+from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.output import print_json, say
+from trailkeeper.cli.sentences import Sentences
+from trailkeeper.cli.settings import settings
+from trailkeeper.models.engine import make_engine
+from trailkeeper.producer.catalogue import Catalogue, load
+from trailkeeper.producer.settings import read, variable
 
 KEPT = {"TRAILKEEPER_RETENTION_USER_DAYS": "forever", "TRAILKEEPER_SCRUB_ADDRESS_DAYS": "never"}
 """The demo's worker purges and scrubs nothing: a file of old events is to be looked at."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import click
 import msgspec
 
-from cli.doctor import Finding, examine
-from cli.errors import PROBLEM
-from cli.output import print_json, say, show
+from trailkeeper.cli.doctor import Finding, examine
+from trailkeeper.cli.errors import PROBLEM
+from trailkeeper.cli.output import print_json, say, show
 
 MARKS = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 
 import click
 
-from cli.errors import Failed
-from cli.output import print_facts, print_json, say
-from cli.services import database_url, stream
-from worker.drain import Drainer, FuseBlown, Report
-from worker.relay import Relayer
+from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.output import print_facts, print_json, say
+from trailkeeper.cli.services import database_url, stream
+from trailkeeper.worker.drain import Drainer, FuseBlown, Report
+from trailkeeper.worker.relay import Relayer
 
 SLICE_SECONDS = 5.0
 

@@ -8,11 +8,11 @@ from typing import Any, cast, get_args
 
 import click
 
-from cli.errors import PROBLEM, START_STACK
-from cli.output import print_json, say, show
-from cli.times import Moment
-from producer import Actor, InvalidEvent, Receipt, RequestContext, Subject, emit
-from producer.event import ActorKind
+from trailkeeper import Actor, InvalidEvent, Receipt, RequestContext, Subject, emit
+from trailkeeper.cli.errors import PROBLEM, START_STACK
+from trailkeeper.cli.output import print_json, say, show
+from trailkeeper.cli.times import Moment
+from trailkeeper.producer.event import ActorKind
 
 PLACES = {
     "stream": "in the stream",

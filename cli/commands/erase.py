@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 import msgspec
 
-from cli.errors import Failed
-from cli.output import print_facts, print_json, print_table, say
-from cli.services import database_url
-from cli.times import moment
-from cli.who import asked_by
-from producer.event import MAX_ID
-from worker.retention import Busy, Receipt, Undrained, erase, erasure_plan
-from worker.settings import settings
+from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.output import print_facts, print_json, print_table, say
+from trailkeeper.cli.services import database_url
+from trailkeeper.cli.times import moment
+from trailkeeper.cli.who import asked_by
+from trailkeeper.producer.event import MAX_ID
+from trailkeeper.worker.retention import Busy, Receipt, Undrained, erase, erasure_plan
+from trailkeeper.worker.settings import settings
 
 
 @click.group("erase")

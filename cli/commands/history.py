@@ -8,20 +8,20 @@ from uuid import UUID
 
 import click
 
-from cli.errors import PROBLEM, WRONG_CALL, Failed
-from cli.follow import follow
-from cli.formats import FORMATS, Event
-from cli.output import say
-from cli.services import store
-from cli.times import Moment
-from cli.viewers import ViewerParam
-from models.histories import MAX_LIMIT, About, Question
-from producer.catalogue import load
-from views.errors import NotFound
-from views.policy import Policy
-from views.reading import Reader
-from views.viewer import Viewer
-from worker.settings import settings
+from trailkeeper.cli.errors import PROBLEM, WRONG_CALL, Failed
+from trailkeeper.cli.follow import follow
+from trailkeeper.cli.formats import FORMATS, Event
+from trailkeeper.cli.output import say
+from trailkeeper.cli.services import store
+from trailkeeper.cli.times import Moment
+from trailkeeper.cli.viewers import ViewerParam
+from trailkeeper.models.histories import MAX_LIMIT, About, Question
+from trailkeeper.producer.catalogue import load
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.policy import Policy
+from trailkeeper.views.reading import Reader
+from trailkeeper.views.viewer import Viewer
+from trailkeeper.worker.settings import settings
 
 
 @click.command("history")

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from cli.errors import WRONG_CALL, Failed
-from cli.output import print_json, print_table, say, show
-from cli.services import database_url
-from cli.times import Moment, moment
-from cli.who import asked_by
-from models.tables import Hold
-from worker.retention import UnknownHold, WrongHold, add_hold, list_holds, release_hold
-from worker.settings import settings
+from trailkeeper.cli.errors import WRONG_CALL, Failed
+from trailkeeper.cli.output import print_json, print_table, say, show
+from trailkeeper.cli.services import database_url
+from trailkeeper.cli.times import Moment, moment
+from trailkeeper.cli.who import asked_by
+from trailkeeper.models.tables import Hold
+from trailkeeper.worker.retention import UnknownHold, WrongHold, add_hold, list_holds, release_hold
+from trailkeeper.worker.settings import settings
 
 COLUMNS = ["id", "about", "subject", "added", "by", "until", "released", "reason"]
 FIELDS = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from cli.output import say
-from cli.services import database_url
-from cli.urls import without_password
+from trailkeeper.cli.output import say
+from trailkeeper.cli.services import database_url
+from trailkeeper.cli.urls import without_password
 
 
 @click.command("migrate")
@@ -17,7 +17,7 @@ def command() -> None:
     months, and the roles of least privilege. Safe to run again, and from several
     machines at once.
     """
-    from models.migrate import current, head, upgrade  # noqa: PLC0415 - slow to import
+    from trailkeeper.models.migrate import current, head, upgrade  # noqa: PLC0415 - slow to import
 
     url = database_url()
     before = current(url)

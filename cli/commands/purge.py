@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import click
 
-from cli.errors import Failed
-from cli.output import print_json, print_table, say
-from cli.services import database_url
-from worker.retention import Busy, Removal, plan, purge
-from worker.settings import settings
+from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.output import print_json, print_table, say
+from trailkeeper.cli.services import database_url
+from trailkeeper.worker.retention import Busy, Removal, plan, purge
+from trailkeeper.worker.settings import settings
 
 COLUMNS = ["scope", "tag", "kept for", "partition", "events", "how", "held", "by holds"]
 

@@ -6,18 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from cli.errors import PROBLEM
-from cli.output import print_json, print_table, say, show
-from cli.reconciliation import as_json, columns, missing_lines, row
-from cli.services import store, stream
-from cli.times import Moment, moment
-from cli.who import asked_by
-from models.engine import transaction
-from producer import catalogue
-from worker.counting import Reconciliation
-from worker.counting.accepting import accept
-from worker.counting.looking import look
-from worker.settings import settings
+from trailkeeper.cli.errors import PROBLEM
+from trailkeeper.cli.output import print_json, print_table, say, show
+from trailkeeper.cli.reconciliation import as_json, columns, missing_lines, row
+from trailkeeper.cli.services import store, stream
+from trailkeeper.cli.times import Moment, moment
+from trailkeeper.cli.who import asked_by
+from trailkeeper.models.engine import transaction
+from trailkeeper.producer import catalogue
+from trailkeeper.worker.counting import Reconciliation
+from trailkeeper.worker.counting.accepting import accept
+from trailkeeper.worker.counting.looking import look
+from trailkeeper.worker.settings import settings
 
 NAMELESS = "operator"
 STATEMENT_MS = 30 * 60_000  # a look at all rows of a long time takes a while

@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 import msgspec
 
-from cli.errors import Failed
-from cli.output import print_json, print_table, say
-from cli.services import database_url
-from cli.times import moment
-from worker.retention import Busy, Policy, collect_orphans, policy
-from worker.settings import settings
+from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.output import print_json, print_table, say
+from trailkeeper.cli.services import database_url
+from trailkeeper.cli.times import moment
+from trailkeeper.worker.retention import Busy, Policy, collect_orphans, policy
+from trailkeeper.worker.settings import settings
 
 COLUMNS = ["action", "scope", "tag", "after", "at least", "due before", "events, about"]
 

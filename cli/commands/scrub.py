@@ -7,11 +7,11 @@ from collections.abc import Iterable
 import click
 import msgspec
 
-from cli.errors import Failed
-from cli.output import print_json, print_table, say
-from cli.services import database_url
-from worker.retention import Busy, Scrubbed, scrub, scrub_plan
-from worker.settings import settings
+from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.output import print_json, print_table, say
+from trailkeeper.cli.services import database_url
+from trailkeeper.worker.retention import Busy, Scrubbed, scrub, scrub_plan
+from trailkeeper.worker.settings import settings
 
 COLUMNS = ["step", "older than", "partition", "events", "held", "by holds"]
 

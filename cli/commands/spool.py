@@ -5,14 +5,14 @@ from __future__ import annotations
 import click
 import msgspec
 
-from cli.errors import Failed
-from cli.output import print_facts, print_json, say
-from cli.spooled import spool, waiting
-from cli.times import duration
-from producer.spool.flushing import Flushing
-from producer.spool.status import SpoolStatus
-from worker.settings import settings
-from worker.spooled import deliver
+from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.output import print_facts, print_json, say
+from trailkeeper.cli.spooled import spool, waiting
+from trailkeeper.cli.times import duration
+from trailkeeper.producer.spool.flushing import Flushing
+from trailkeeper.producer.spool.status import SpoolStatus
+from trailkeeper.worker.settings import settings
+from trailkeeper.worker.spooled import deliver
 
 WAIT_SECONDS = 60.0
 

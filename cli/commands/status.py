@@ -9,10 +9,10 @@ from typing import Any
 import click
 import msgspec
 
-from cli.errors import PROBLEM
-from cli.output import print_facts, print_json, say, show
-from cli.status import alarms, collect
-from cli.times import duration, moment
+from trailkeeper.cli.errors import PROBLEM
+from trailkeeper.cli.output import print_facts, print_json, say, show
+from trailkeeper.cli.status import alarms, collect
+from trailkeeper.cli.times import duration, moment
 
 
 @click.command("status")

@@ -9,16 +9,16 @@ from pathlib import Path
 import click
 import msgspec
 
-from cli.embedded.redis_config import RedisConfig
-from cli.embedded.secret import kept_secret
-from cli.errors import WRONG_CALL, Failed
-from cli.output import say, show
-from cli.settings import settings as command_settings
-from producer import Actor, configure
-from producer.settings import read, variable
-from views.settings import ViewsSettings
-from views.tokens import mint, token_id
-from views.viewer import Membership, Viewer
+from trailkeeper import Actor, configure
+from trailkeeper.cli.embedded.redis_config import RedisConfig
+from trailkeeper.cli.embedded.secret import kept_secret
+from trailkeeper.cli.errors import WRONG_CALL, Failed
+from trailkeeper.cli.output import say, show
+from trailkeeper.cli.settings import settings as command_settings
+from trailkeeper.producer.settings import read, variable
+from trailkeeper.views.settings import ViewsSettings
+from trailkeeper.views.tokens import mint, token_id
+from trailkeeper.views.viewer import Membership, Viewer
 
 HOUR = 60
 YEAR = 366 * 24 * 60

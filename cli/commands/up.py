@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from cli.embedded.stack import Stack
-from cli.output import print_json, say
-from cli.settings import settings
+from trailkeeper.cli.embedded.stack import Stack
+from trailkeeper.cli.output import print_json, say
+from trailkeeper.cli.settings import settings
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, Engine, text
 
-from models.engine import transaction
+from trailkeeper.models.engine import transaction
 
 from .sent import Sent
 

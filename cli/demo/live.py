@@ -8,9 +8,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.output import safe
-from cli.sentences import Sentences
-from models.histories import StoredEvent
+from trailkeeper.cli.output import safe
+from trailkeeper.cli.sentences import Sentences
+from trailkeeper.models.histories import StoredEvent
 
 ROWS = 14
 

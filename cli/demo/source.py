@@ -14,17 +14,17 @@ from uuid import UUID
 
 import msgspec
 
-from cli.embedded.endings import end
-from cli.embedded.errors import EmbeddedError
-from cli.embedded.stack import Stack
-from cli.errors import WRONG_CALL, Failed
-from cli.output import say
-from producer import Emitter, InvalidEvent, ProducerSettings
-from producer.catalogue import Catalogue
-from producer.ids import moment_of
-from producer.lines import Line, read_lines
-from producer.settings import read
-from producer.transports import RedisStream
+from trailkeeper import Emitter, InvalidEvent, ProducerSettings
+from trailkeeper.cli.embedded.endings import end
+from trailkeeper.cli.embedded.errors import EmbeddedError
+from trailkeeper.cli.embedded.stack import Stack
+from trailkeeper.cli.errors import WRONG_CALL, Failed
+from trailkeeper.cli.output import say
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.producer.ids import moment_of
+from trailkeeper.producer.lines import Line, read_lines
+from trailkeeper.producer.settings import read
+from trailkeeper.producer.transports import RedisStream
 
 from .sent import Sent
 
@@ -108,7 +108,7 @@ class TrafficSource:
 
     def send(self, stack: Stack, sent: Sent) -> None:
         """See `Source.send`."""
-        from examples.package_index.clients import drive  # noqa: PLC0415 - an extra
+        from trailkeeper.examples.package_index.clients import drive  # noqa: PLC0415 - an extra
 
         def note(event_id: UUID) -> None:
             # from its id and not from the clock: the application confirms an event when its request ends
@@ -127,7 +127,7 @@ def _application(stack: Stack) -> Iterator[str]:
     command = [
         sys.executable,
         "-m",
-        "examples.package_index.serve",
+        "trailkeeper.examples.package_index.serve",
         "--rehearsal",
         "--database",
         str(database),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cli.output import console, print_facts
+from trailkeeper.cli.output import console, print_facts
 
 from .count import Totals
 

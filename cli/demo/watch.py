@@ -10,14 +10,14 @@ from typing import Any
 from rich.live import Live
 from sqlalchemy import Engine
 
-from cli.embedded.stack import Stack
-from cli.errors import Failed
-from cli.output import console
-from cli.sentences import Sentences
-from models.engine import transaction
-from models.histories import Question, StoredEvent, read_page
-from worker.control import queues_by_worker
-from worker.settings import WorkerSettings
+from trailkeeper.cli.embedded.stack import Stack
+from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.output import console
+from trailkeeper.cli.sentences import Sentences
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.histories import Question, StoredEvent, read_page
+from trailkeeper.worker.control import queues_by_worker
+from trailkeeper.worker.settings import WorkerSettings
 
 from .count import Totals, last_letter, missing, totals
 from .live import ROWS, picture

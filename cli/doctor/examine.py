@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from cli.errors import explain
+from trailkeeper.cli.errors import explain
 
 from .finding import Finding, problem
 from .fleet import beat, clocks, counted, drains, relays, workers

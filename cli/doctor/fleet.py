@@ -6,15 +6,15 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from cli.services import store, stream
-from cli.status.in_postgres import completeness, outbox
-from cli.status.in_redis import backlog
-from cli.status.in_redis import beat as beat_status
-from cli.status.in_workers import workers as workers_status
-from cli.times import duration, moment
-from models.engine import transaction
-from models.status import server_facts
-from worker.drain.stream import redis_translated
+from trailkeeper.cli.services import store, stream
+from trailkeeper.cli.status.in_postgres import completeness, outbox
+from trailkeeper.cli.status.in_redis import backlog
+from trailkeeper.cli.status.in_redis import beat as beat_status
+from trailkeeper.cli.status.in_workers import workers as workers_status
+from trailkeeper.cli.times import duration, moment
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.status import server_facts
+from trailkeeper.worker.drain.stream import redis_translated
 
 from .finding import Finding, ok, problem, warning
 
@@ -22,7 +22,7 @@ QUEUES = {"ingest": "events are not stored", "maintenance": "nothing is purged a
 BEAT_LATE_SECONDS = 60.0
 CLOCK_WARNING, CLOCK_PROBLEM = 2.0, 60.0
 OLD_BACKLOG_SECONDS = 60.0
-START_WORKER = "celery -A worker worker -Q ingest,maintenance,backfill"
+START_WORKER = "celery -A trailkeeper.worker worker -Q ingest,maintenance,backfill"
 
 
 def clocks() -> Iterator[Finding]:
@@ -50,7 +50,7 @@ def workers() -> Iterator[Finding]:
 def beat() -> Iterator[Finding]:
     """Whether beat was seen lately."""
     seconds = beat_status()["seconds_ago"]
-    advice = "start it: celery -A worker beat (any number of them is fine)"
+    advice = "start it: celery -A trailkeeper.worker beat (any number of them is fine)"
     if seconds is None:
         yield problem("beat", "never seen: nothing is purged and no partitions are made ahead", advice)
     elif seconds > BEAT_LATE_SECONDS:

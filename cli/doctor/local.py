@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from producer.catalogue import load
-from worker.enrich.errors import UnusableDatabase
-from worker.enrich.mmdb import MmdbFile
-from worker.settings import settings
+from trailkeeper.producer.catalogue import load
+from trailkeeper.worker.enrich.errors import UnusableDatabase
+from trailkeeper.worker.enrich.mmdb import MmdbFile
+from trailkeeper.worker.settings import settings
 
 from .finding import Finding, ok, problem, warning
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, text
 
-from cli.services import store
-from cli.status.in_postgres import ahead
-from models.engine import transaction
-from models.partitions import existing, leftovers
-from models.roles import WRITER, lacks
-from models.status import ServerFacts, schema_current, server_facts
+from trailkeeper.cli.services import store
+from trailkeeper.cli.status.in_postgres import ahead
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.partitions import existing, leftovers
+from trailkeeper.models.roles import WRITER, lacks
+from trailkeeper.models.status import ServerFacts, schema_current, server_facts
 
 from .finding import Finding, ok, problem, warning
 

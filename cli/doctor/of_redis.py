@@ -9,10 +9,10 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import redis
 
-from cli.services import stream
-from cli.status.in_redis import refusal
-from worker.drain.stream import connect, redis_translated
-from worker.settings import settings as worker_settings
+from trailkeeper.cli.services import stream
+from trailkeeper.cli.status.in_redis import refusal
+from trailkeeper.worker.drain.stream import connect, redis_translated
+from trailkeeper.worker.settings import settings as worker_settings
 
 from .finding import Finding, ok, problem, warning
 

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from cli.spooled import spool
-from cli.times import duration
-from producer.spool.status import SpoolStatus, filesystem_of
+from trailkeeper.cli.spooled import spool
+from trailkeeper.cli.times import duration
+from trailkeeper.producer.spool.status import SpoolStatus, filesystem_of
 
 from .finding import Finding, ok, warning
 

@@ -30,7 +30,7 @@ class Guard:
 
     def start(self) -> None:
         """Start to watch this process."""
-        command = [sys.executable, "-m", "cli.embedded.guard", str(self._home)]
+        command = [sys.executable, "-m", "trailkeeper.cli.embedded.guard", str(self._home)]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,

@@ -17,8 +17,8 @@ def make_logins(url: str) -> tuple[str, str]:
     Raises:
         StoreError: the server is away.
     """
-    from models.engine import make_engine, parse_url, transaction  # noqa: PLC0415 - slow, and an extra
-    from models.roles import READER, WRITER, make_login  # noqa: PLC0415
+    from trailkeeper.models.engine import make_engine, parse_url, transaction  # noqa: PLC0415 - slow, and an extra
+    from trailkeeper.models.roles import READER, WRITER, make_login  # noqa: PLC0415
 
     engine = make_engine(url, application_name="trailkeeper up")
     try:

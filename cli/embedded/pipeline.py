@@ -37,11 +37,11 @@ def beat(home: Path, environment: Mapping[str, str]) -> Child:
 
 def views(home: Path, environment: Mapping[str, str]) -> Child:
     """The histories over HTTP."""
-    return _child("views", ["-m", "views.serve"], home, environment, VIEWS_PATIENCE)
+    return _child("views", ["-m", "trailkeeper.views.serve"], home, environment, VIEWS_PATIENCE)
 
 
 def _celery(name: str, options: list[str]) -> list[str]:
-    return ["-m", "celery", "-A", "worker", name, *options]
+    return ["-m", "celery", "-A", "trailkeeper.worker", name, *options]
 
 
 def _child(

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
-from cli.settings import child_environment
-from cli.urls import without_password
-from producer.settings import variable
+from trailkeeper.cli.settings import child_environment
+from trailkeeper.cli.urls import without_password
+from trailkeeper.producer.settings import variable
 
 from .errors import EmbeddedError
 from .guard import Guard
@@ -186,7 +186,7 @@ class Stack:
             self._say(f"stopped what an earlier run left: {', '.join(left)}")
 
     def _migrate(self) -> None:
-        from models.migrate import upgrade  # noqa: PLC0415 - slow to import, and an extra
+        from trailkeeper.models.migrate import upgrade  # noqa: PLC0415 - slow to import, and an extra
 
         redis, postgres = map(without_password, (self.redis_url, self.database_url))
         self._say(f"Redis at {redis}, Postgres at {postgres}")

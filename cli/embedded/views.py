@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from producer.settings import variable
+from trailkeeper.producer.settings import variable
 
 from .remembered import LOOPBACK, Port
 from .secret import token_secret

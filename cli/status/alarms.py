@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from cli.times import duration, moment
+from trailkeeper.cli.times import duration, moment
 
 OLD_SECONDS = 60.0
 """How long a message may wait before that is an alarm."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from cli.services import store
-from models import outbox as outboxes
-from models.counting.gaps import missing_events, missing_since
-from models.engine import transaction
-from models.partitions import Partition, existing
-from models.status import dead_letter_counts, newest_event
-from models.tables import SCOPES
+from trailkeeper.cli.services import store
+from trailkeeper.models import outbox as outboxes
+from trailkeeper.models.counting.gaps import missing_events, missing_since
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.partitions import Partition, existing
+from trailkeeper.models.status import dead_letter_counts, newest_event
+from trailkeeper.models.tables import SCOPES
 
 
 def newest() -> dict[str, Any]:

@@ -8,11 +8,11 @@ from typing import Any
 
 import redis
 
-from cli.services import stream
-from producer.stream_keys import beat_key, minute_key, written_key
-from worker.backlog import look
-from worker.drain import pause
-from worker.drain.stream import redis_translated
+from trailkeeper.cli.services import stream
+from trailkeeper.producer.stream_keys import beat_key, minute_key, written_key
+from trailkeeper.worker.backlog import look
+from trailkeeper.worker.drain import pause
+from trailkeeper.worker.drain.stream import redis_translated
 
 MINUTES = 5
 COUNTED = ("stored", "duplicates", "dead_lettered")

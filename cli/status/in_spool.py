@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cli.spooled import spool
+from trailkeeper.cli.spooled import spool
 
 NAMES = ("waiting", "oldest_seconds", "bytes", "cap_bytes", "refused", "set_aside")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from worker.settings import settings
+from trailkeeper.worker.settings import settings
 
 WAIT_SECONDS = 1.0
 
@@ -15,7 +15,7 @@ def workers() -> dict[str, Any]:
     Raises:
         StreamUnavailable: the broker did not answer.
     """
-    from worker.control import queues_by_worker  # noqa: PLC0415 - imports Celery, which takes a while
+    from trailkeeper.worker.control import queues_by_worker  # noqa: PLC0415 - imports Celery, which takes a while
 
     found = queues_by_worker(settings(), WAIT_SECONDS)
     return {"answering": len(found), "queues": found}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from models.errors import StoreError
-from producer.errors import SettingsError, TrailkeeperError
+from trailkeeper.models.errors import StoreError
+from trailkeeper.producer.errors import SettingsError, TrailkeeperError
 
 from .in_postgres import completeness, dead_letters, newest, outbox, partitions
 from .in_redis import backlog, beat, memory, rate

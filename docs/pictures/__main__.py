@@ -17,18 +17,18 @@ from typing import Literal, NamedTuple
 import redis
 from playwright.sync_api import Browser, ViewportSize
 
-from cli.embedded.postgres import EmbeddedPostgres
-from models.engine import make_engine
-from models.migrate import upgrade
-from producer.stream_keys import LATENCY_SUM, beat_key, latency_field, totals_key
-from producer.testing import recording
 from tests.support import story
 from tests.support.browsers import PHONE, launched, signed_in
 from tests.support.served import ADMIN, OWNER, STRANGER, Served, served, views_settings
 from tests.support.servers import serving, valkey
-from views.viewer import Viewer
-from worker.settings import WorkerSettings
-from worker.upkeep import beat_alive
+from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
+from trailkeeper.models.engine import make_engine
+from trailkeeper.models.migrate import upgrade
+from trailkeeper.producer.stream_keys import LATENCY_SUM, beat_key, latency_field, totals_key
+from trailkeeper.producer.testing import recording
+from trailkeeper.views.viewer import Viewer
+from trailkeeper.worker.settings import WorkerSettings
+from trailkeeper.worker.upkeep import beat_alive
 
 FOLDER = Path(__file__).parent
 LARGEST = 150_000  # bytes of one picture

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint
 
-from producer import set_actor
+from trailkeeper import set_actor
 
 from . import forms
 from .access import project_named, user_named

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from producer.middleware.wsgi import WSGIMiddleware
+from trailkeeper.producer.middleware.wsgi import WSGIMiddleware
 
 from . import prohibitions as _prohibitions  # noqa: F401 - routes of the blueprint admin
 from .accounts import accounts

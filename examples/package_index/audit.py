@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Response, g
 from sqlalchemy.orm import Session
 
-from producer import Actor, Credential, Receipt, Subject, emit, emit_on_commit
+from trailkeeper import Actor, Credential, Receipt, Subject, emit, emit_on_commit
 
 from .records import Organization, Project, Publisher, Token, User
 from .services import desk

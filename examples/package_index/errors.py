@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
-from producer import EventNotRecorded
+from trailkeeper import EventNotRecorded
 
 
 class Refusal(Exception):  # noqa: N818 - reads as the sentence it is in a `raise`

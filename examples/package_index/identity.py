@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from flask import g, request
 
-from producer import Actor, set_actor
-from producer.event import ANONYMOUS
+from trailkeeper import Actor, set_actor
+from trailkeeper.producer.event import ANONYMOUS
 
 from .audit import publisher_actor, token_actor, user_actor
 from .errors import Refusal

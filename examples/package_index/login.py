@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from producer.context import current
+from trailkeeper.producer.context import current
 
 from . import forms, mail
 from .audit import record, user_actor

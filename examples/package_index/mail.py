@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from producer import Actor, bind
+from trailkeeper import Actor, bind
 
 from .audit import record
 from .errors import Refusal

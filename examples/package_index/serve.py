@@ -1,4 +1,4 @@
-"""Serve the package index over HTTP until SIGTERM: ``python -m examples.package_index.serve``.
+"""Serve the package index over HTTP until SIGTERM: ``python -m trailkeeper.examples.package_index.serve``.
 
 The first line on standard output is ``{"url": ...}``. It listens on this
 machine only, behind a proxy on this machine: what is connected from 127.0.0.1

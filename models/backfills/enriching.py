@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
-from models.errors import translated
-from models.periods import id_floor
+from trailkeeper.models.errors import translated
+from trailkeeper.models.periods import id_floor
 
 from .filters import EnrichFilters
 

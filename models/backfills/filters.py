@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, Self, get_args
 
-from models.periods import EPOCH, id_floor
-from models.tables import SCOPES
+from trailkeeper.models.periods import EPOCH, id_floor
+from trailkeeper.models.tables import SCOPES
 
 Which = Literal["missing", "older", "all"]
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Float, Select, case, delete, func, insert, null, select, update
 
-from models.errors import translated
-from models.tables import Backfill, BackfillBlock, BackfillFile
+from trailkeeper.models.errors import translated
+from trailkeeper.models.tables import Backfill, BackfillBlock, BackfillFile
 
 from .stored import CHANGES, ENDED, Advance, NoSuchBackfill, StoredBackfill, WrongState
 

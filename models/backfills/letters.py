@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, delete, func, literal, select, text
 
-from models.errors import translated
-from models.tables import DeadLetter
+from trailkeeper.models.errors import translated
+from trailkeeper.models.tables import DeadLetter
 
 from .filters import ReplayFilters
 

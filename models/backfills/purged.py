@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, func, select
 
-from models.errors import translated
-from models.periods import id_floor
-from models.tables import EventRow, Purge
+from trailkeeper.models.errors import translated
+from trailkeeper.models.periods import id_floor
+from trailkeeper.models.tables import EventRow, Purge
 
 from .filters import EnrichFilters
 

@@ -12,8 +12,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Text, delete, func, insert, literal_column, select, text, update
 
-from models.errors import translated
-from models.tables import Backfill, BackfillBlock, BackfillFile
+from trailkeeper.models.errors import translated
+from trailkeeper.models.tables import Backfill, BackfillBlock, BackfillFile
 
 from .binary import copy_block_in, copy_block_out
 

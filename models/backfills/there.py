@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, func, select
 
-from models.errors import translated
-from models.tables import EventRow
+from trailkeeper.models.errors import translated
+from trailkeeper.models.tables import EventRow
 
 
 def stored(connection: Connection, scope: str, ids: Sequence[UUID]) -> int:

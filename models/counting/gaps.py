@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
-from models.errors import translated
+from trailkeeper.models.errors import translated
 
 from .ranges import Ranges, from_text, size, to_text, union, within, without
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, text
 
-from models.engine import transaction
-from models.errors import translated
-from models.locks import COUNTING
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.errors import translated
+from trailkeeper.models.locks import COUNTING
 
 AT_ONCE = 10_000
 """Tallies in one transaction."""

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from models.errors import translated
-from models.locks import COUNTING
+from trailkeeper.models.errors import translated
+from trailkeeper.models.locks import COUNTING
 
 from .ranges import Ranges, to_text
 from .tallies import Fate

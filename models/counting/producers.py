@@ -12,8 +12,8 @@ from collections.abc import Set as AbstractSet
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects.postgresql import insert
 
-from models.errors import translated
-from models.tables import Producer
+from trailkeeper.models.errors import translated
+from trailkeeper.models.tables import Producer
 
 CAPACITY = 50_000
 

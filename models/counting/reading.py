@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from models.errors import translated
-from models.periods import id_floor
+from trailkeeper.models.errors import translated
+from trailkeeper.models.periods import id_floor
 
 from .ranges import Ranges, from_text, union
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg2.extensions
 from sqlalchemy import Connection
 
-from models.errors import translated
+from trailkeeper.models.errors import translated
 
 from .ranges import Ranges, ranges_of, size, to_text
 

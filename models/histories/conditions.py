@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import INET
 
-from models.periods import id_floor
-from models.tables import Client, EventRow, Location
+from trailkeeper.models.periods import id_floor
+from trailkeeper.models.tables import Client, EventRow, Location
 
 from .question import Question
 

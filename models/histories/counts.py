@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Interval, func, literal, select
 
-from models.errors import translated
-from models.tables import Location
+from trailkeeper.models.errors import translated
+from trailkeeper.models.tables import Location
 
 from .question import Question
 from .walk import of_page, ordered_rows

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from models.tables import Client, Location
+from trailkeeper.models.tables import Client, Location
 
 from .event import StoredClient, StoredLocation
 

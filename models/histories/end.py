@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, exists, select
 
-from models.periods import id_floor, period_of
-from models.tables import EventRow
+from trailkeeper.models.periods import id_floor, period_of
+from trailkeeper.models.tables import EventRow
 
 CLOCKS_AHEAD = timedelta(days=1)
 

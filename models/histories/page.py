@@ -13,8 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Subquery, select, true
 
-from models.errors import translated
-from models.tables import Client, Location
+from trailkeeper.models.errors import translated
+from trailkeeper.models.tables import Client, Location
 
 from .event import StoredEvent
 from .filling import Asked, filled

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Literal, get_args
 from uuid import UUID
 
-from models.periods import id_floor
+from trailkeeper.models.periods import id_floor
 
 About = Literal["user", "project", "organization", "actor", "all"]
 

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement
 
-from models.periods import EPOCH, MILLISECOND, Period, id_floor, period_of
-from models.tables import EventRow
+from trailkeeper.models.periods import EPOCH, MILLISECOND, Period, id_floor, period_of
+from trailkeeper.models.tables import EventRow
 
 from .question import Question
 

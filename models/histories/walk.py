@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Subquery, false, func, literal_column, select, union_all
 
-from models.tables import SCOPES, EventRow
+from trailkeeper.models.tables import SCOPES, EventRow
 
 from .conditions import Condition, filters, walks
 from .question import Question

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Subquery, Text, literal_column, select
 
-from models.errors import translated
-from models.tables import Client, Location
+from trailkeeper.models.errors import translated
+from trailkeeper.models.tables import Client, Location
 
 from .as_json import Json, client_as_json, location_as_json
 from .derivations import Derivations

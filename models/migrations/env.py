@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from models.tables import VERSION_TABLE, Base
+from trailkeeper.models.tables import VERSION_TABLE, Base
 
 context.configure(
     connection=context.config.attributes["connection"],

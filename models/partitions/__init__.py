@@ -1,6 +1,6 @@
 """Which stretch of time a partition holds, and how partitions come and go."""
 
-from models.periods import Period, id_floor, period_of, periods_between
+from trailkeeper.models.periods import Period, id_floor, period_of, periods_between
 
 from .known import Partition, existing, leftovers
 from .manage import ensure, ensure_ahead

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
-from models.errors import StoreMisconfigured, translated
-from models.periods import EPOCH, period_named
+from trailkeeper.models.errors import StoreMisconfigured, translated
+from trailkeeper.models.periods import EPOCH, period_named
 
 DOOMED = "trailkeeper: being dropped"
 """The comment of a partition whose removal has begun. An operator who detaches one to keep it writes none."""

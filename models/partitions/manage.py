@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, text
 
-from models.engine import transaction
-from models.errors import StoreUnavailable
-from models.locks import MAKING_PARTITIONS
-from models.periods import MONTHLY, Period, period_of
-from models.tables import SCOPES
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.locks import MAKING_PARTITIONS
+from trailkeeper.models.periods import MONTHLY, Period, period_of
+from trailkeeper.models.tables import SCOPES
 
 from .known import attached_names, is_doomed, leftovers
 from .settle import settle

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
 
-from models.engine import transaction
-from models.errors import translated
-from models.locks import DROPPING_PARTITIONS, MAKING_PARTITIONS
-from models.periods import period_named
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.errors import translated
+from trailkeeper.models.locks import DROPPING_PARTITIONS, MAKING_PARTITIONS
+from trailkeeper.models.periods import period_named
 
 from .known import DOOMED, Partition, attached_names, existing, is_doomed, leftovers
 from .settle import settle

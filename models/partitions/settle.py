@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-from models.counting.moving import purge_all
-from models.holds import holds_of, wait_for_holds
-from models.periods import period_named
+from trailkeeper.models.counting.moving import purge_all
+from trailkeeper.models.holds import holds_of, wait_for_holds
+from trailkeeper.models.periods import period_named
 
 _COUNTED = text("""
     UPDATE purges SET partitions = partitions + 1, events = events + :events

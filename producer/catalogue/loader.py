@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from producer.errors import CatalogueError
+from trailkeeper.producer.errors import CatalogueError
 
 from .catalogue import Catalogue
 from .event_type import EventType

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from producer.errors import CatalogueError
+from trailkeeper.producer.errors import CatalogueError
 
 from .event_type import EventType
 from .sentence import placeholders

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
-from producer.context import KEY, pop, push
-from producer.requests.request_id import DEFAULT_HEADER
+from trailkeeper.producer.context import KEY, pop, push
+from trailkeeper.producer.requests.request_id import DEFAULT_HEADER
 
 from .entrance import Entrance
 

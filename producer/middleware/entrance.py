@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from producer.context import Frame, from_request
-from producer.requests.forwarded import TrustedProxies
-from producer.requests.request_id import new_request_id
+from trailkeeper.producer.context import Frame, from_request
+from trailkeeper.producer.requests.forwarded import TrustedProxies
+from trailkeeper.producer.requests.request_id import new_request_id
 
 
 class Entrance:

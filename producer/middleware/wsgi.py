@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from producer.context import KEY, Frame, pop, push
-from producer.requests.request_id import DEFAULT_HEADER
+from trailkeeper.producer.context import KEY, Frame, pop, push
+from trailkeeper.producer.requests.request_id import DEFAULT_HEADER
 
 from .entrance import Entrance
 

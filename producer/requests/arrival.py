@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from producer.event import MAX_USER_AGENT
+from trailkeeper.producer.event import MAX_USER_AGENT
 
 
 class Arrival(NamedTuple):

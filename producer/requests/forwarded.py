@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from producer.errors import SettingsError
-from producer.settings import ProducerSettings, read
+from trailkeeper.producer.errors import SettingsError
+from trailkeeper.producer.settings import ProducerSettings, read
 
 from .arrival import Arrival
 

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, Literal
 
-from producer.errors import InvalidEvent
-from producer.validation.text import harmless
+from trailkeeper.producer.errors import InvalidEvent
+from trailkeeper.producer.validation.text import harmless
 
 from .payload import MAX_DEPTH, Found, Search, TooDeep, may_hold_secrets
 from .words import words_of
@@ -17,7 +17,7 @@ EXPECTED = "no secret: its id or name perhaps; TRAILKEEPER_SECRETS says what bec
 DEPTH = "its depth"
 LONGEST_PATH = 200
 
-logger = logging.getLogger("producer")
+logger = logging.getLogger("trailkeeper")
 
 
 class SecretGuard:

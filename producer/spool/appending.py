@@ -8,7 +8,7 @@ import time
 from collections import deque
 from contextlib import suppress
 
-from producer.errors import SpoolUnavailable
+from trailkeeper.producer.errors import SpoolUnavailable
 
 from .file import Opened, SpoolFile
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from producer.errors import StreamUnavailable
+from trailkeeper.producer.errors import StreamUnavailable
 
 from .queue import Queue
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from producer.errors import SpoolUnavailable
+from trailkeeper.producer.errors import SpoolUnavailable
 
-logger = logging.getLogger("producer")
+logger = logging.getLogger("trailkeeper")
 
 ASIDE = ".broken-"
 PARTS = ("-wal", "-shm", "")

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from producer.settings import ProducerSettings, spool_path
-from producer.transports import RedisStream
+from trailkeeper.producer.settings import ProducerSettings, spool_path
+from trailkeeper.producer.transports import RedisStream
 
 from .file import SpoolFile
 from .flushing import flush
@@ -15,7 +15,7 @@ from .queue import Queue
 from .relay import Relay
 from .schema import Limits
 
-logger = logging.getLogger("producer")
+logger = logging.getLogger("trailkeeper")
 
 
 class FileSpool:

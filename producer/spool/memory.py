@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from producer.errors import SpoolUnavailable
+from trailkeeper.producer.errors import SpoolUnavailable
 
 
 class MemorySpool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
-from producer.errors import SpoolUnavailable
+from trailkeeper.producer.errors import SpoolUnavailable
 
 from .appending import Appender
 from .file import Opened, SpoolFile

@@ -7,11 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from producer.errors import SpoolUnavailable, StreamUnavailable
+from trailkeeper.producer.errors import SpoolUnavailable, StreamUnavailable
 
 from .flushing import Flushing
 
-logger = logging.getLogger("producer")
+logger = logging.getLogger("trailkeeper")
 
 LOOK_SECONDS = 30.0
 """How often a process looks for what others left behind."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from producer.errors import SpoolUnavailable
+from trailkeeper.producer.errors import SpoolUnavailable
 
 if TYPE_CHECKING:
     import sqlite3

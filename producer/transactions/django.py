@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Unpack
 
-from producer.facts import Given
-from producer.receipt import Receipt
+from trailkeeper.producer.facts import Given
+from trailkeeper.producer.receipt import Receipt
 
 from .later import Later
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from producer.errors import InvalidEvent, OutboxMissing
+from trailkeeper.producer.errors import InvalidEvent, OutboxMissing
 
 from .inserting import TABLE
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any
 
-from producer.errors import InvalidEvent
+from trailkeeper.producer.errors import InvalidEvent
 
 from .kinds import Awaited, Blocking
 

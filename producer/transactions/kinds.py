@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from producer.errors import InvalidEvent
+from trailkeeper.producer.errors import InvalidEvent
 
 Blocking = Literal["session", "scoped_session", "connection", "driver", "django"]
 Awaited = Literal["async_session", "async_scoped_session", "async_connection", "async_driver"]

@@ -6,14 +6,14 @@ import logging
 import sys
 from typing import NamedTuple
 
-from producer.emitter import Emitter
-from producer.errors import EventNotRecorded
-from producer.facts import Given
-from producer.log_line import log
-from producer.message import Message
-from producer.process import process_emitter
+from trailkeeper.producer.emitter import Emitter
+from trailkeeper.producer.errors import EventNotRecorded
+from trailkeeper.producer.facts import Given
+from trailkeeper.producer.log_line import log
+from trailkeeper.producer.message import Message
+from trailkeeper.producer.process import process_emitter
 
-logger = logging.getLogger("producer")
+logger = logging.getLogger("trailkeeper")
 
 
 class Later(NamedTuple):

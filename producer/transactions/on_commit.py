@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Unpack
 
-from producer.errors import InvalidEvent
-from producer.facts import Given
-from producer.receipt import Receipt
+from trailkeeper.producer.errors import InvalidEvent
+from trailkeeper.producer.facts import Given
+from trailkeeper.producer.receipt import Receipt
 
 
 def emit_on_commit(session: Any, tag: str, **given: Unpack[Given]) -> Receipt:

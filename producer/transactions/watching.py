@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-from producer.errors import InvalidEvent
+from trailkeeper.producer.errors import InvalidEvent
 
 KEY = "trailkeeper.on_commit"
 """Of a session's `info`, under which it keeps what waits."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from redis.connection import parse_url
 
-from producer.errors import SettingsError
+from trailkeeper.producer.errors import SettingsError
 
 from .deadline import remaining
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import redis
 
-from producer.errors import StreamUnavailable
+from trailkeeper.producer.errors import StreamUnavailable
 
 
 class RefusedError(Exception):

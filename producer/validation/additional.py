@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from math import isfinite
 from typing import Any
 
-from producer.catalogue import EventType
-from producer.errors import InvalidEvent
+from trailkeeper.producer.catalogue import EventType
+from trailkeeper.producer.errors import InvalidEvent
 
 from .text import shown
 

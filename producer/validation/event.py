@@ -9,10 +9,10 @@ from typing import Any, get_args
 
 import msgspec
 
-from producer.catalogue import EventType
-from producer.errors import InvalidEvent, InvalidMessage
-from producer.event import MAX_BYTES, ActorKind, Event
-from producer.wire import check_address, check_times, encode, read
+from trailkeeper.producer.catalogue import EventType
+from trailkeeper.producer.errors import InvalidEvent, InvalidMessage
+from trailkeeper.producer.event import MAX_BYTES, ActorKind, Event
+from trailkeeper.producer.wire import check_address, check_times, encode, read
 
 from .additional import JSON, check_additional
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from producer.errors import InvalidEvent
-from producer.event import MAX_ID, Actor, Subject
-from producer.wire import CLOCK_SKEW, EARLIEST
+from trailkeeper.producer.errors import InvalidEvent
+from trailkeeper.producer.event import MAX_ID, Actor, Subject
+from trailkeeper.producer.wire import CLOCK_SKEW, EARLIEST
 
 from .text import shown
 

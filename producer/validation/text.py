@@ -6,9 +6,9 @@ import re
 from reprlib import Repr
 from typing import overload
 
-from producer.errors import InvalidMessage
-from producer.event import MAX_USER_AGENT
-from producer.wire import check_address
+from trailkeeper.producer.errors import InvalidMessage
+from trailkeeper.producer.event import MAX_USER_AGENT
+from trailkeeper.producer.wire import check_address
 
 CUT = "…[cut]"
 """How a text ends that was too long."""

@@ -21,8 +21,6 @@ from schemathesis.specs.openapi.checks import (
 )
 from sqlalchemy import Engine
 
-from models.engine import make_engine
-from producer.testing import recording
 from tests.support import story
 from tests.support.api import ADMIN, app_with, bearer
 from tests.support.api import settings as views_settings
@@ -30,9 +28,11 @@ from tests.support.backfills import start_enrich
 from tests.support.databases import a_database
 from tests.support.rows import event_row, store
 from tests.support.served import Served, served
-from views.api import tail
-from views.limits import Tries
-from views.orders import Orders
+from trailkeeper.models.engine import make_engine
+from trailkeeper.producer.testing import recording
+from trailkeeper.views.api import tail
+from trailkeeper.views.limits import Tries
+from trailkeeper.views.orders import Orders
 
 CHECKS = (
     not_a_server_error,

@@ -15,11 +15,11 @@ from typing import Any
 import psutil
 import pytest
 
-from cli.embedded.stack import Stack
-from producer.settings import PREFIX
 from tests.support.backfills import a_line, write_lines
 from tests.support.drains import query
 from tests.support.stacks import pool_of, running
+from trailkeeper.cli.embedded.stack import Stack
+from trailkeeper.producer.settings import PREFIX
 
 LINES = 20_000
 BAD_EVERY = 500
@@ -39,7 +39,7 @@ def command(stack: Stack) -> Callable[..., subprocess.Popen[str]]:
     servers = {f"{PREFIX}REDIS_URL": stack.redis_url, f"{PREFIX}DATABASE_URL": stack.database_url}
 
     def start(*arguments: str) -> subprocess.Popen[str]:
-        line = [sys.executable, "-m", "cli.main", *arguments]
+        line = [sys.executable, "-m", "trailkeeper.cli.main", *arguments]
         return subprocess.Popen(
             line, env=own | servers, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

@@ -12,13 +12,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
-from producer import Actor, Emitter, ProducerSettings
-from producer.testing import Recorder
 from tests.support import story
 from tests.support.browsers import DESKTOP, signed_in
 from tests.support.drains import settings_for
 from tests.support.served import ADMIN, MAINTAINER, OWNER, STRANGER, Served, served, views_settings
-from worker.drain import Drainer
+from trailkeeper import Actor, Emitter, ProducerSettings
+from trailkeeper.producer.testing import Recorder
+from trailkeeper.worker.drain import Drainer
 
 ROWS = "[data-event]"
 PAGE = 50

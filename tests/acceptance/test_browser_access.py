@@ -12,20 +12,20 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize
 from sqlalchemy import Engine
 
-from models import orders
-from models.engine import transaction
-from producer.testing import Recorder
 from tests.support import story
 from tests.support.backfills import a_line, run_to_end, start_enrich, start_import, write_lines
 from tests.support.browsers import DESKTOP, PHONE, signed_in
 from tests.support.drains import settings_for
 from tests.support.served import ADMIN, MAINTAINER, OWNER, STRANGER, Served, served, views_settings
-from views.viewer import ANYBODY, Viewer
-from worker.backfills import Runner
-from worker.orders import Carrier
-from worker.retention import add_hold, erase
-from worker.settings import WorkerSettings
-from worker.upkeep import beat_alive
+from trailkeeper.models import orders
+from trailkeeper.models.engine import transaction
+from trailkeeper.producer.testing import Recorder
+from trailkeeper.views.viewer import ANYBODY, Viewer
+from trailkeeper.worker.backfills import Runner
+from trailkeeper.worker.orders import Carrier
+from trailkeeper.worker.retention import add_hold, erase
+from trailkeeper.worker.settings import WorkerSettings
+from trailkeeper.worker.upkeep import beat_alive
 
 CHECKS = (Path(__file__).parents[1] / "support" / "access.js").read_text(encoding="utf-8")
 ORDERS = [UUID(int=number) for number in range(1, 5)]

@@ -10,13 +10,13 @@ from _maxminddb_geolite2 import geolite2_database
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import Engine
 
-from producer.testing import Recorder
 from tests.support import story
 from tests.support.browsers import PHONE, signed_in
 from tests.support.carrying import carrying
 from tests.support.drains import query, settings_for
 from tests.support.served import ADMIN, Served, served, views_settings
-from views.app import create_app
+from trailkeeper.producer.testing import Recorder
+from trailkeeper.views.app import create_app
 
 FORM = """
 <!doctype html><title>elsewhere</title>

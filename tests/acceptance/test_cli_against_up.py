@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from producer.settings import PREFIX
 from tests.support.up import Up
 from tests.support.waiting import until
+from trailkeeper.producer.settings import PREFIX
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def environment() -> Iterator[dict[str, str]]:
 @pytest.fixture
 def command(environment: dict[str, str]) -> Any:
     def run(*arguments: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
-        line = [sys.executable, "-m", "cli.main", *arguments]
+        line = [sys.executable, "-m", "trailkeeper.cli.main", *arguments]
         return subprocess.run(
             line, env=environment, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False
         )
@@ -105,7 +105,16 @@ def test_an_event_that_neither_redis_nor_a_spool_takes_is_in_the_log_and_exits_1
         "TRAILKEEPER_REDIS_URL": "redis://127.0.0.1:1/0",
         "TRAILKEEPER_SPOOL": "off",
     }
-    line = [sys.executable, "-m", "cli.main", "emit", "account:login:success", "--user", "u1", "--json"]
+    line = [
+        sys.executable,
+        "-m",
+        "trailkeeper.cli.main",
+        "emit",
+        "account:login:success",
+        "--user",
+        "u1",
+        "--json",
+    ]
     done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     identity = json.loads(done.stdout)["id"]

@@ -18,7 +18,7 @@ def demo(*arguments: str, catalogue: Path | None = DATA / "pages.toml") -> subpr
     environment = {name: value for name, value in os.environ.items() if not name.startswith("TRAILKEEPER_")}
     if catalogue:
         environment["TRAILKEEPER_CATALOGUE"] = str(catalogue)
-    command = [sys.executable, "-m", "cli.main", "demo", *arguments]
+    command = [sys.executable, "-m", "trailkeeper.cli.main", "demo", *arguments]
     return subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
     )

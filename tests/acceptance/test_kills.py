@@ -14,11 +14,11 @@ import psutil
 import pytest
 import redis
 
-from cli.embedded.stack import Stack
 from tests.support.drains import STREAM, stored_ids
 from tests.support.load import Load, load
 from tests.support.stacks import dead_letters, is_drained, pool_of, running
 from tests.support.waiting import until
+from trailkeeper.cli.embedded.stack import Stack
 
 KILLS = 12
 SECONDS_TO_RECOVER = 90.0

@@ -16,11 +16,11 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.orm import Session
 
-from cli.embedded.stack import Stack
-from producer import Emitter, ProducerSettings
 from tests.support.drains import query, stored_ids
 from tests.support.stacks import dead_letters, pool_of, running
 from tests.support.waiting import until
+from trailkeeper import Emitter, ProducerSettings
+from trailkeeper.cli.embedded.stack import Stack
 
 KILLS = 10
 SECONDS_TO_RECOVER = 60.0

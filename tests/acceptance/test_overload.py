@@ -15,21 +15,21 @@ import pytest
 import redis
 from sqlalchemy import create_engine, text
 
-from cli.embedded.postgres import EmbeddedPostgres
-from cli.embedded.redis import EmbeddedRedis
-from cli.embedded.stack import Stack
-from models.engine import make_engine
-from producer import Emitter, ProducerSettings
-from producer.stream_keys import outages_key
 from tests.support.backfills import start_enrich
 from tests.support.databases import passing_folder
 from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
 from tests.support.servers import serving, valkey
 from tests.support.stacks import dead_letters, is_drained, pool_of
 from tests.support.waiting import until
-from worker.control import start_chunk
-from worker.drain import pause
-from worker.drain.relief import takes_writes
+from trailkeeper import Emitter, ProducerSettings
+from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
+from trailkeeper.cli.embedded.redis import EmbeddedRedis
+from trailkeeper.cli.embedded.stack import Stack
+from trailkeeper.models.engine import make_engine
+from trailkeeper.producer.stream_keys import outages_key
+from trailkeeper.worker.control import start_chunk
+from trailkeeper.worker.drain import pause
+from trailkeeper.worker.drain.relief import takes_writes
 
 TAG = "account:login:success"
 BREAKER_SECONDS = 60.0

@@ -8,15 +8,15 @@ from typing import Any
 import msgspec
 import redis
 
-from producer.wire import encode
 from tests.support.drains import STREAM, an_event, put, stored_ids
 from tests.support.stacks import dead_letters, is_drained, running
 from tests.support.waiting import until
+from trailkeeper.producer.wire import encode
 
 KILLER = b"kill whoever reads this"
 DIE_ON_SIGHT = f"""
 import os, signal
-import worker.drain.judge as judge
+import trailkeeper.worker.drain.judge as judge
 real = judge.decode
 
 def decode(raw, **options):

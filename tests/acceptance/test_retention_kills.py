@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from cli.embedded.stack import Stack
-from models.engine import make_engine
-from models.partitions import ensure, period_of
 from tests.support.drains import query
 from tests.support.stacks import pool_of, running
 from tests.support.waiting import until
+from trailkeeper.cli.embedded.stack import Stack
+from trailkeeper.models.engine import make_engine
+from trailkeeper.models.partitions import ensure, period_of
 
 NOW = datetime.now(UTC)
 EVENTS = 120_000

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cli.embedded.redis_config import RedisConfig
-from producer.spool.status import look
-from producer.transports import RedisStream
-from producer.wire import encode
 from tests.support.drains import STREAM, an_event, stored_ids
 from tests.support.spooling import a_queue, fill
 from tests.support.stacks import running
 from tests.support.waiting import until
+from trailkeeper.cli.embedded.redis_config import RedisConfig
+from trailkeeper.producer.spool.status import look
+from trailkeeper.producer.transports import RedisStream
+from trailkeeper.producer.wire import encode
 
 
 def test_what_a_producer_left_on_disk_is_stored_by_the_worker_of_its_host(services_folder: Path) -> None:

@@ -14,14 +14,14 @@ from uuid import UUID
 
 import pytest
 
-from cli.embedded.redis import EmbeddedRedis
-from producer.spool import folder
-from producer.spool.status import look
-from producer.wire import decode
 from tests.support.drains import entries
 from tests.support.servers import serving, valkey
 from tests.support.spooling import a_queue, fill, soon
 from tests.support.waiting import until
+from trailkeeper.cli.embedded.redis import EmbeddedRedis
+from trailkeeper.producer.spool import folder
+from trailkeeper.producer.spool.status import look
+from trailkeeper.producer.wire import decode
 
 ROOT = Path(__file__).parents[2]
 WRITERS = 4
@@ -29,7 +29,7 @@ KILLS = 24
 
 WRITER = """
 import os, sys, threading
-from producer import Emitter, ProducerSettings
+from trailkeeper import Emitter, ProducerSettings
 emitter = Emitter(ProducerSettings(redis_url=sys.argv[1], spool=sys.argv[2], breaker_seconds=0.05))
 journal = os.open(sys.argv[3], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 

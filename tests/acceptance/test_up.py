@@ -16,10 +16,10 @@ import pytest
 import redis
 from sqlalchemy.engine import make_url
 
-from producer.wire import encode
 from tests.support.drains import STREAM, an_event, stored_ids
 from tests.support.up import Up, processes_of
 from tests.support.waiting import until
+from trailkeeper.producer.wire import encode
 
 
 @pytest.fixture

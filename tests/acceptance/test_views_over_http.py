@@ -16,14 +16,14 @@ import httpx
 import pytest
 import redis
 
-from cli.embedded.secret import token_secret
-from producer.event import Actor, Credential, Event, Subject
 from tests.support.drains import an_event, put
 from tests.support.up import Up, processes_of
 from tests.support.waiting import until
-from views.settings import ViewsSettings
-from views.tokens import mint
-from views.viewer import Viewer
+from trailkeeper.cli.embedded.secret import token_secret
+from trailkeeper.producer.event import Actor, Credential, Event, Subject
+from trailkeeper.views.settings import ViewsSettings
+from trailkeeper.views.tokens import mint
+from trailkeeper.views.viewer import Viewer
 
 API = "/api/v1"
 PROJECT = "/projects/p-204"

@@ -15,7 +15,7 @@ from types import FrameType
 
 import msgspec
 
-from producer.settings import PREFIX
+from trailkeeper.producer.settings import PREFIX
 
 from .backfills import backfills
 from .drain_parts import drain_parts

@@ -8,12 +8,12 @@ import time
 from pathlib import Path
 from statistics import median
 
-from models.backfills import EnrichFilters
-from models.engine import transaction
-from producer import catalogue
-from worker.backfills import Requests, Runner
-from worker.backfills.checks import enrich_filters
-from worker.drain.factory import Drainer
+from trailkeeper.models.backfills import EnrichFilters
+from trailkeeper.models.engine import transaction
+from trailkeeper.producer import catalogue
+from trailkeeper.worker.backfills import Requests, Runner
+from trailkeeper.worker.backfills.checks import enrich_filters
+from trailkeeper.worker.drain.factory import Drainer
 
 from .machine import Machine
 from .one_drain import drain_rate
@@ -67,7 +67,7 @@ def _import_rate(machine: Machine, runner: Runner, file: Path) -> float:
     """Lines a second, while the command takes them in; from the moment at which it begins to."""
     machine.empty("ours")
     machine.query("ours", "DELETE FROM backfills")
-    command = [sys.executable, "-m", "cli.main", "backfill", "import", str(file)]
+    command = [sys.executable, "-m", "trailkeeper.cli.main", "backfill", "import", str(file)]
     taking_in = subprocess.Popen(
         command, env=machine.environment("ours"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )

@@ -12,14 +12,14 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-import models.writing
-import worker.drain.batch
-import worker.drain.store
-from worker.drain.batch import Batch
-from worker.drain.derive import Derive
-from worker.drain.factory import Drainer
-from worker.drain.store import Store
-from worker.drain.stream import Stream
+import trailkeeper.models.writing
+import trailkeeper.worker.drain.batch
+import trailkeeper.worker.drain.store
+from trailkeeper.worker.drain.batch import Batch
+from trailkeeper.worker.drain.derive import Derive
+from trailkeeper.worker.drain.factory import Drainer
+from trailkeeper.worker.drain.store import Store
+from trailkeeper.worker.drain.stream import Stream
 
 from .machine import Machine
 from .one_drain import drain_rate
@@ -28,11 +28,11 @@ from .results import Results
 CLOCKED: dict[str, tuple[Any, str]] = {
     "read": (Stream, "read"),
     "prepare": (Batch, "prepare"),
-    "judge": (worker.drain.batch, "judge_all"),
+    "judge": (trailkeeper.worker.drain.batch, "judge_all"),
     "derive": (Derive, "ids"),
     "write": (Store, "write"),
-    "insert": (worker.drain.store, "insert"),
-    "copy text": (models.writing, "copy_text"),
+    "insert": (trailkeeper.worker.drain.store, "insert"),
+    "copy text": (trailkeeper.models.writing, "copy_text"),
     "acknowledge": (Stream, "acknowledge"),
 }
 

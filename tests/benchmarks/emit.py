@@ -16,11 +16,11 @@ import msgspec
 import redis
 from msgspec.structs import replace
 
-from producer import Emitter, ProducerSettings, RequestContext
-from producer.event import Event
-from producer.message import Message
-from producer.wire import encode
-from worker.celery import app
+from trailkeeper import Emitter, ProducerSettings, RequestContext
+from trailkeeper.producer.event import Event
+from trailkeeper.producer.message import Message
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.celery import app
 
 from .data import events
 from .machine import STREAM, Machine

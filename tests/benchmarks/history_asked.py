@@ -11,14 +11,14 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Engine, event
 
-from models.engine import transaction
-from models.histories import Question
-from producer.catalogue import load
-from views.parts import reading_engine
-from views.policy import Policy
-from views.reading import Reader
-from views.settings import ViewsSettings
-from views.viewer import ANYBODY, Viewer
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.histories import Question
+from trailkeeper.producer.catalogue import load
+from trailkeeper.views.parts import reading_engine
+from trailkeeper.views.policy import Policy
+from trailkeeper.views.reading import Reader
+from trailkeeper.views.settings import ViewsSettings
+from trailkeeper.views.viewer import ANYBODY, Viewer
 
 from .history_rows import Facts
 

@@ -11,12 +11,12 @@ from random import Random
 
 from sqlalchemy import Engine, text
 
-from models.engine import make_engine, transaction
-from models.partitions import ensure, periods_between
-from models.tables import SCOPES
-from models.writing import COLUMNS, NULL, insert
-from producer.ids import uuid7
-from worker.drain.factory import Drainer
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.partitions import ensure, periods_between
+from trailkeeper.models.tables import SCOPES
+from trailkeeper.models.writing import COLUMNS, NULL, insert
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.worker.drain.factory import Drainer
 
 from .machine import Machine
 from .peers.copying import stored_rows

@@ -12,11 +12,11 @@ from typing import Any
 
 import psutil
 
-from cli.embedded.processes import Child
-from producer.settings import variable
-from views.settings import ViewsSettings
-from views.tokens import mint
-from views.viewer import ANYBODY, Viewer
+from trailkeeper.cli.embedded.processes import Child
+from trailkeeper.producer.settings import variable
+from trailkeeper.views.settings import ViewsSettings
+from trailkeeper.views.tokens import mint
+from trailkeeper.views.viewer import ANYBODY, Viewer
 
 from .history_asked import HUNDREDTH, Asked
 from .machine import Machine
@@ -100,7 +100,7 @@ def serving(machine: Machine, database: str) -> Iterator[Service]:
     own = {"token_secret": SECRET, "views_host": HOST, "views_port": str(port), "cookie_secure": "false"}
     child = Child(
         "views",
-        [sys.executable, "-m", "views.serve"],
+        [sys.executable, "-m", "trailkeeper.views.serve"],
         log=machine.home / "views.log",
         records=machine.home,
         environment=machine.environment(database) | {variable(name): value for name, value in own.items()},

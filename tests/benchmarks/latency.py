@@ -8,8 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from producer import Emitter, ProducerSettings
-from producer.event import Event
+from trailkeeper import Emitter, ProducerSettings
+from trailkeeper.producer.event import Event
 
 from .data import events
 from .machine import STREAM, Machine

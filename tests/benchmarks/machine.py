@@ -15,14 +15,14 @@ import redis
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
-from cli.embedded.postgres import EmbeddedPostgres
-from cli.embedded.redis import EmbeddedRedis
-from cli.settings import child_environment
-from models.migrate import upgrade
-from producer.event import Event
-from producer.settings import variable
-from producer.wire import encode
-from worker.settings import WorkerSettings
+from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
+from trailkeeper.cli.embedded.redis import EmbeddedRedis
+from trailkeeper.cli.settings import child_environment
+from trailkeeper.models.migrate import upgrade
+from trailkeeper.producer.event import Event
+from trailkeeper.producer.settings import variable
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.settings import WorkerSettings
 
 from .data import events
 from .scale import Scale

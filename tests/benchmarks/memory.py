@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import psutil
 from msgspec.structs import replace
 
-from cli.embedded.processes import Child
-from producer.ids import uuid7
-from producer.wire import encode
+from trailkeeper.cli.embedded.processes import Child
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.wire import encode
 
 from .machine import Machine
 from .results import Results

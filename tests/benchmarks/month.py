@@ -11,10 +11,10 @@ from random import Random
 
 from sqlalchemy import text
 
-from models.engine import make_engine, transaction
-from models.partitions import ensure, period_of
-from models.writing import COLUMNS, insert
-from producer.ids import uuid7
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.partitions import ensure, period_of
+from trailkeeper.models.writing import COLUMNS, insert
+from trailkeeper.producer.ids import uuid7
 
 from .history_rows import FACTS_BEGIN, Facts
 from .machine import Machine

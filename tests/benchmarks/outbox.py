@@ -15,9 +15,9 @@ from statistics import median
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 
-from producer import Emitter, ProducerSettings
-from producer.wire import encode
-from worker.relay import Relayer
+from trailkeeper import Emitter, ProducerSettings
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.relay import Relayer
 
 from .data import events
 from .machine import STREAM, Machine

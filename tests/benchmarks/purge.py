@@ -13,10 +13,10 @@ from statistics import median
 
 import msgspec
 
-from models.partitions import id_floor
-from producer import Emitter, ProducerSettings
-from producer.settings import variable
-from worker.retention import purge as purge_events
+from trailkeeper import Emitter, ProducerSettings
+from trailkeeper.models.partitions import id_floor
+from trailkeeper.producer.settings import variable
+from trailkeeper.worker.retention import purge as purge_events
 
 from .history_rows import drained_facts
 from .latency import WARM_UP, each
@@ -28,7 +28,7 @@ from .workers import OURS, worker
 
 MONTH, COPY = "month", "month_copy"
 MOST_ROUNDS = 3
-PURGE = [sys.executable, "-m", "cli.main", "purge"]
+PURGE = [sys.executable, "-m", "trailkeeper.cli.main", "purge"]
 DELETE = f"DELETE FROM events WHERE scope = 'user' AND id < '{id_floor(PERIOD.end)}'"
 DROP = (
     f"ALTER TABLE {PERIOD.parent} DETACH PARTITION {PERIOD.name} CONCURRENTLY",

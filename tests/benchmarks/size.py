@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from producer.wire import encode
-from worker.drain.factory import Drainer
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.drain.factory import Drainer
 
 from .data import events
 from .machine import Machine

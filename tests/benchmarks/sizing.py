@@ -6,11 +6,11 @@ import time
 from collections.abc import Sequence
 from itertools import islice
 
-from producer.spool import folder
-from producer.spool.file import SpoolFile
-from producer.spool.queue import Queue
-from producer.spool.schema import Limits
-from producer.stream_keys import GROUP
+from trailkeeper.producer.spool import folder
+from trailkeeper.producer.spool.file import SpoolFile
+from trailkeeper.producer.spool.queue import Queue
+from trailkeeper.producer.spool.schema import Limits
+from trailkeeper.producer.stream_keys import GROUP
 
 from .machine import STREAM, Machine
 from .results import Results

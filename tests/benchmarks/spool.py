@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
-from producer import Emitter, ProducerSettings
+from trailkeeper import Emitter, ProducerSettings
 
 from .limits import BLOCK
 from .machine import Machine

@@ -8,14 +8,14 @@ from statistics import median
 
 from sqlalchemy import Connection, Engine
 
-from models.engine import make_engine, transaction
-from models.writing import Row, insert, insert_missing
-from producer import catalogue
-from worker.drain.derive import Derive
-from worker.drain.judge import judge_all
-from worker.drain.messages import Message
-from worker.drain.rows import row_of
-from worker.enrich import ClientFinder, LocationFinder
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.writing import Row, insert, insert_missing
+from trailkeeper.producer import catalogue
+from trailkeeper.worker.drain.derive import Derive
+from trailkeeper.worker.drain.judge import judge_all
+from trailkeeper.worker.drain.messages import Message
+from trailkeeper.worker.drain.rows import row_of
+from trailkeeper.worker.enrich import ClientFinder, LocationFinder
 
 from .machine import Machine
 from .results import Results

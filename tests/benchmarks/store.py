@@ -12,11 +12,11 @@ from celery import Celery
 from msgspec.structs import replace
 from sqlalchemy import text
 
-from producer.event import Event
-from producer.ids import uuid7
-from producer.settings import variable
-from producer.stream_keys import pause_key
-from producer.wire import encode
+from trailkeeper.producer.event import Event
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.settings import variable
+from trailkeeper.producer.stream_keys import pause_key
+from trailkeeper.producer.wire import encode
 
 from .data import events
 from .machine import STREAM, Machine

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from cli.embedded.processes import Child
+from trailkeeper.cli.embedded.processes import Child
 
-OURS = ("-A", "worker", "worker", "-Q", "ingest")
+OURS = ("-A", "trailkeeper.worker", "worker", "-Q", "ingest")
 TASK_AN_EVENT = ("-A", "tests.benchmarks.peers.celery_task", "worker")
 ALIKE = ("-c", "2", "-l", "WARNING", "--without-mingle", "--without-gossip")
 

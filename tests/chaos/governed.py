@@ -20,11 +20,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from cli.embedded.stack import Stack
-from producer.settings import variable
 from tests.support.small_mmdb import write_mmdb
 from tests.support.stacks import running
 from tests.support.waiting import until
+from trailkeeper.cli.embedded.stack import Stack
+from trailkeeper.producer.settings import variable
 
 from .killing import Killer
 from .past import NETWORK, PEOPLE, expected, write_past

@@ -11,8 +11,8 @@ from typing import Self
 
 import psutil
 
-from cli.embedded.stack import Stack
 from tests.support.stacks import pool_of
+from trailkeeper.cli.embedded.stack import Stack
 
 TRIES = 20
 KILLED = -9
@@ -66,7 +66,7 @@ class Killer:
         raise RuntimeError(f"trailkeeper {' '.join(arguments)} did not end well {TRIES} times: {err}")
 
     def _run(self, arguments: tuple[str, ...], patience: float | None) -> tuple[int, str, str]:
-        line = [sys.executable, "-m", "cli.main", *arguments]
+        line = [sys.executable, "-m", "trailkeeper.cli.main", *arguments]
         pipe = subprocess.PIPE
         with subprocess.Popen(
             line, env=self._stack.environment, stdout=pipe, stderr=pipe, text=True

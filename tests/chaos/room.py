@@ -14,17 +14,17 @@ import psutil
 import redis
 from sqlalchemy.engine import make_url
 
-from cli.embedded.postgres import EmbeddedPostgres
-from cli.embedded.stack import Stack
-from producer.errors import SpoolUnavailable
-from producer.settings import variable
-from producer.spool.file import SpoolFile
-from producer.spool.schema import Limits
-from producer.spool.status import look
-from producer.stream_keys import GROUP
 from tests.support.drains import STREAM
 from tests.support.servers import SERVERS
 from tests.support.stacks import pool_of
+from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
+from trailkeeper.cli.embedded.stack import Stack
+from trailkeeper.producer.errors import SpoolUnavailable
+from trailkeeper.producer.settings import variable
+from trailkeeper.producer.spool.file import SpoolFile
+from trailkeeper.producer.spool.schema import Limits
+from trailkeeper.producer.spool.status import look
+from trailkeeper.producer.stream_keys import GROUP
 
 from .journal import Journal
 from .plan import Plan
@@ -77,7 +77,7 @@ class Room:
             *arguments: of the command.
             as_web: with the settings of a web process rather than with the worker's.
         """
-        command = [sys.executable, "-m", "cli.main", *arguments, "--json"]
+        command = [sys.executable, "-m", "trailkeeper.cli.main", *arguments, "--json"]
         environment = self.web_environment if as_web else self.stack.environment
         done = subprocess.run(
             command, env=environment, capture_output=True, text=True, check=False, timeout=600

@@ -8,8 +8,8 @@ from html.parser import HTMLParser
 
 import httpx
 
-from cli.embedded.stack import Stack
 from tests.support.served import ADMIN, served, views_settings
+from trailkeeper.cli.embedded.stack import Stack
 
 SECONDS = 30.0
 

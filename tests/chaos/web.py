@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 
 import time_machine
 
-from producer import EventNotRecorded, Receipt, RequestContext, Subject, emit
+from trailkeeper import EventNotRecorded, Receipt, RequestContext, Subject, emit
 
 THREADS = 4
 REFUSED = "refused"

@@ -15,12 +15,12 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["producer", "worker", "models"]):
-    from producer import catalogue
-    from producer.wire import REASONS
     from tests.fuzz.hostile import entries
-    from worker.drain.judge import judge
-    from worker.drain.messages import Accepted, Message
-    from worker.drain.numbers import number_in
+    from trailkeeper.producer import catalogue
+    from trailkeeper.producer.wire import REASONS
+    from trailkeeper.worker.drain.judge import judge
+    from trailkeeper.worker.drain.messages import Accepted, Message
+    from trailkeeper.worker.drain.numbers import number_in
 
 SECONDS_EACH = 2
 LIMIT_MB = 1024

@@ -15,11 +15,11 @@ import msgspec
 import psutil
 import redis
 
-from cli.embedded.postgres import EmbeddedPostgres
-from models.migrate import upgrade
 from tests.support.drains import STREAM, query, settings_for
 from tests.support.servers import serving, valkey
-from worker.drain.factory import Drainer
+from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
+from trailkeeper.models.migrate import upgrade
+from trailkeeper.worker.drain.factory import Drainer
 
 from .hostile import Entry, entries
 

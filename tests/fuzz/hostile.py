@@ -10,10 +10,10 @@ from typing import Any
 
 from msgspec import UNSET
 
-from producer import catalogue
-from producer.event import Actor, Credential, Event, Subject
-from producer.ids import uuid7
-from producer.wire import encode
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.event import Actor, Credential, Event, Subject
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.wire import encode
 
 Entry = dict[bytes, bytes]
 """The fields of a stream entry."""

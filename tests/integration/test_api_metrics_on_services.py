@@ -12,14 +12,14 @@ import redis
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import Engine
 
-from models.tables import Purge
-from producer.stream_keys import GROUP, beat_key
 from tests.support.api import ADMIN, OWNER, app_with, asking, problem
 from tests.support.drains import STREAM, an_event, put, settings_for
 from tests.support.rows import store_in
-from views.viewer import Viewer
-from worker.drain import Drainer, pause
-from worker.drain.relief import takes_writes
+from trailkeeper.models.tables import Purge
+from trailkeeper.producer.stream_keys import GROUP, beat_key
+from trailkeeper.views.viewer import Viewer
+from trailkeeper.worker.drain import Drainer, pause
+from trailkeeper.worker.drain.relief import takes_writes
 
 TOKEN = "a token for the one who collects numbers"
 Series = dict[tuple[str, ...], float]

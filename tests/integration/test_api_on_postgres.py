@@ -15,10 +15,6 @@ from fastapi import FastAPI
 from sqlalchemy import Engine, text
 from starlette.testclient import TestClient
 
-from models.engine import make_engine
-from models.tables import Location
-from producer.ids import uuid7
-from producer.testing import recording
 from tests.support.api import (
     ADMIN,
     API,
@@ -32,10 +28,14 @@ from tests.support.api import (
     settings,
 )
 from tests.support.rows import NOON, event_row, store, store_in
-from views.api import tail
-from views.api.documents import EventDocument, PageDocument, PlacesDocument
-from views.parts import reading_engine
-from views.viewer import Viewer
+from trailkeeper.models.engine import make_engine
+from trailkeeper.models.tables import Location
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.testing import recording
+from trailkeeper.views.api import tail
+from trailkeeper.views.api.documents import EventDocument, PageDocument, PlacesDocument
+from trailkeeper.views.parts import reading_engine
+from trailkeeper.views.viewer import Viewer
 
 VIEWERS: dict[str, Viewer | None] = {
     "nobody": None,
@@ -287,7 +287,7 @@ def test_it_is_ready_once_the_schema_is_there_and_alive_before(
 def test_more_requests_than_connections_wait_their_turn(
     engine: Engine, stored: dict[str, str], database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.engine.POOL_SECONDS", 0.05)
+    monkeypatch.setattr("trailkeeper.models.engine.POOL_SECONDS", 0.05)
     one = make_engine(database_url, application_name="test", pool_size=1)
     held = one.connect()
     with recording(), asking(app_with(engine=one), ADMIN) as client:

@@ -12,13 +12,13 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from producer.ids import uuid7
-from producer.testing import recording
 from tests.support.api import API, MAINTAINER, OWNER, app_with, bearer, settings
 from tests.support.rows import event_row, store
 from tests.support.served import Served, served
 from tests.support.waiting import until
-from views.viewer import Viewer
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.testing import recording
+from trailkeeper.views.viewer import Viewer
 
 TAIL = f"{API}/projects/p1/events/tail"
 

@@ -10,12 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert
 
-import worker.backfills.enrich as enriching
-from models.backfills import EnrichFilters
-from models.engine import transaction
-from models.tables import Purge
-from producer.event import Event, Subject
-from producer.wire import encode
+import trailkeeper.worker.backfills.enrich as enriching
 from tests.support.backfills import (
     ADMIN,
     CATALOGUE,
@@ -27,9 +22,14 @@ from tests.support.backfills import (
 )
 from tests.support.drains import an_event, put, query, settings_for
 from tests.support.small_mmdb import write_mmdb
-from worker.backfills import Absurd, NothingThere, Runner
-from worker.backfills.checks import enrich_filters
-from worker.drain import Drainer
+from trailkeeper.models.backfills import EnrichFilters
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.tables import Purge
+from trailkeeper.producer.event import Event, Subject
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.backfills import Absurd, NothingThere, Runner
+from trailkeeper.worker.backfills.checks import enrich_filters
+from trailkeeper.worker.drain import Drainer
 
 UBUNTU = "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 FACTS = "id, occurred_at, recorded_at, scope, tag, user_id, actor_id, host(ip) AS ip, additional, extras"

@@ -10,10 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
-import worker.backfills.runner as running
-from models.backfills.staging import TakenInElsewhere
-from models.engine import transaction
-from models.tables import Purge
+import trailkeeper.worker.backfills.runner as running
 from tests.support.backfills import (
     ADMIN,
     CATALOGUE,
@@ -26,10 +23,13 @@ from tests.support.backfills import (
     write_lines,
 )
 from tests.support.drains import query, settings_for
-from worker.backfills import Requests, Runner, importing
-from worker.backfills import taking_in as taking
-from worker.backfills.rousing import to_rouse
-from worker.backfills.source import opened
+from trailkeeper.models.backfills.staging import TakenInElsewhere
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.tables import Purge
+from trailkeeper.worker.backfills import Requests, Runner, importing
+from trailkeeper.worker.backfills import taking_in as taking
+from trailkeeper.worker.backfills.rousing import to_rouse
+from trailkeeper.worker.backfills.source import opened
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,6 @@ import pytest
 import redis
 from sqlalchemy import Engine
 
-from models.engine import transaction
-from producer.wire import encode
 from tests.support.backfills import (
     ADMIN,
     CATALOGUE,
@@ -23,8 +21,10 @@ from tests.support.backfills import (
     write_lines,
 )
 from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
-from worker.backfills import Absurd, NothingThere, Requests, Runner, replaying
-from worker.drain import Drainer
+from trailkeeper.models.engine import transaction
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.backfills import Absurd, NothingThere, Requests, Runner, replaying
+from trailkeeper.worker.drain import Drainer
 
 OURS = """
 [events."shop:order:add"]

@@ -10,10 +10,6 @@ from typing import Any
 import pytest
 import redis
 
-from models.backfills.jobs import wait_for
-from models.engine import transaction
-from models.errors import StoreUnavailable
-from producer.wire import encode
 from tests.support.backfills import (
     ADMIN,
     CATALOGUE,
@@ -27,9 +23,13 @@ from tests.support.backfills import (
 )
 from tests.support.drains import an_event, put, query, settings_for
 from tests.support.waiting import until
-from worker.backfills import Requests, Runner, importing, to_rouse
-from worker.backfills import runner as running
-from worker.settings import WorkerSettings
+from trailkeeper.models.backfills.jobs import wait_for
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.backfills import Requests, Runner, importing, to_rouse
+from trailkeeper.worker.backfills import runner as running
+from trailkeeper.worker.settings import WorkerSettings
 
 
 @pytest.fixture

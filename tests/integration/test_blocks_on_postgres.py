@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, select
 
-from models.backfills.staging import Block, add_file, next_block, remove, take_in
-from models.engine import transaction
-from models.errors import StoreError
-from models.tables import Backfill, BackfillBlock
 from tests.support.rows import store_in
+from trailkeeper.models.backfills.staging import Block, add_file, next_block, remove, take_in
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.errors import StoreError
+from trailkeeper.models.tables import Backfill, BackfillBlock
 
 CONTENTS = (b"", b"\0", bytes(range(256)) * 20, b"PGCOPY\n\xff\r\n\0" * 3, b"\\x41\n\t\\." * 700_000)
 

@@ -16,9 +16,9 @@ import redis
 from tests.support.backfills import a_line, write_lines
 from tests.support.command import Outcome, call, is_one_line
 from tests.support.drains import an_event, put, query, settings_for, stored_ids
-from worker.backfills import source
-from worker.backfills.zstandard import zstd
-from worker.drain import Drainer
+from trailkeeper.worker.backfills import source
+from trailkeeper.worker.backfills.zstandard import zstd
+from trailkeeper.worker.drain import Drainer
 
 Call = Callable[..., Outcome]
 

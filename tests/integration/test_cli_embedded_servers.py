@@ -16,9 +16,9 @@ import redis
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from cli.embedded.postgres import EmbeddedPostgres
-from cli.embedded.redis import EmbeddedRedis
 from tests.support.waiting import until
+from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
+from trailkeeper.cli.embedded.redis import EmbeddedRedis
 
 
 @pytest.fixture

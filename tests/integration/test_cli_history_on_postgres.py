@@ -14,11 +14,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
-from cli.follow import PATIENCE_SECONDS
-from models.errors import StoreUnavailable
-from models.tables import Client, DeadLetter, Location
 from tests.support.command import Outcome, call
 from tests.support.rows import NOON, event_row, store, store_in
+from trailkeeper.cli.follow import PATIENCE_SECONDS
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.tables import Client, DeadLetter, Location
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_a_table_says_how_to_read_on_and_that_works(engine: Engine, ask: Any) ->
 
 
 def test_an_export_goes_on_over_pages(engine: Engine, ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.commands.history.MAX_LIMIT", 2)
+    monkeypatch.setattr("trailkeeper.cli.commands.history.MAX_LIMIT", 2)
     rows = rows_of(engine, 7)
     found = ask("history", "user", "u1", "--format", "json", "--limit", "6").out.splitlines()
     assert [json.loads(line)["id"] for line in found] == [str(row["id"]) for row in rows[:0:-1]]
@@ -222,7 +222,7 @@ def test_following_shows_the_newest_last_and_then_what_comes(
             raise KeyboardInterrupt
         store(engine, event_row(now + timedelta(seconds=number), user_id="u1", user_name=f"new{number}"))
 
-    monkeypatch.setattr("cli.follow.time.sleep", meanwhile)
+    monkeypatch.setattr("trailkeeper.cli.follow.time.sleep", meanwhile)
     outcome = ask("history", "user", "u1", "--follow", "--limit", "2", "--format", form)
     shown = [name for line in outcome.out.splitlines() for name in re.findall(r"\bn(?:ew)?\d\b", line)[:1]]
     assert (outcome.code, shown) == (130, ["n1", "n2", "new0", "new1"])
@@ -238,7 +238,7 @@ def test_following_an_empty_history_waits_for_its_first_event(
             raise KeyboardInterrupt
         store(engine, event_row(datetime.now(UTC), user_id="u1"))
 
-    monkeypatch.setattr("cli.follow.time.sleep", meanwhile)
+    monkeypatch.setattr("trailkeeper.cli.follow.time.sleep", meanwhile)
     outcome = ask("history", "user", "u1", "--follow", "--format", "json")
     assert len(outcome.out.splitlines()) == 1
 
@@ -251,8 +251,8 @@ def test_following_outlives_the_database(engine: Engine, ask: Any, monkeypatch: 
         if seconds < PATIENCE_SECONDS:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("cli.follow.time.sleep", wait)
-    monkeypatch.setattr("views.tail.Tail.look", look)
+    monkeypatch.setattr("trailkeeper.cli.follow.time.sleep", wait)
+    monkeypatch.setattr("trailkeeper.views.tail.Tail.look", look)
     outcome = ask("history", "user", "u1", "--follow", "--format", "json")
     assert (outcome.code, outcome.err.strip()) == (
         130,

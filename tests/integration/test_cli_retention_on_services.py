@@ -10,11 +10,11 @@ from functools import partial
 import pytest
 from sqlalchemy import Engine, text
 
-from models.engine import transaction
-from models.locks import ERASING, PURGING
 from tests.support.command import Outcome, call, is_one_line
 from tests.support.drains import query
 from tests.support.retained import NOW, count, days_ago, event, stored
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.locks import ERASING, PURGING
 
 Run = Callable[..., Outcome]
 

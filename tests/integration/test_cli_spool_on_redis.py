@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import redis
 
-from cli.doctor import Finding, of_spool
-from producer.spool.queue import Queue
-from producer.transports import RedisStream
-from producer.wire import encode
 from tests.support.command import Outcome, call
 from tests.support.drains import STREAM, an_event, entries
 from tests.support.spooling import a_queue, fill, soon
+from trailkeeper.cli.doctor import Finding, of_spool
+from trailkeeper.producer.spool.queue import Queue
+from trailkeeper.producer.transports import RedisStream
+from trailkeeper.producer.wire import encode
 
 
 @pytest.fixture

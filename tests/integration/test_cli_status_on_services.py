@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 import redis
 
-from producer.stream_keys import pause_key, written_key
-from producer.wire import encode
 from tests.support.command import Outcome, call
 from tests.support.drains import STREAM, an_event, put, query
-from worker.drain import pause
-from worker.drain.relief import takes_writes
+from trailkeeper.producer.stream_keys import pause_key, written_key
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.drain import pause
+from trailkeeper.worker.drain.relief import takes_writes
 
 
 @pytest.fixture

@@ -16,21 +16,21 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 from starlette.testclient import TestClient
 
-from models.engine import make_engine, transaction
-from producer.stream_keys import orders_key
 from tests.support import story
 from tests.support.api import ADMIN, API, MAINTAINER, OWNER, STRANGER, USER, asking, problem, settings
 from tests.support.backfills import start_enrich
 from tests.support.carrying import carrying
 from tests.support.command import call
 from tests.support.drains import STREAM, query, settings_for
-from views.app import create_app
-from views.limits import Tries
-from views.orders import ONLY_READS, Orders
-from views.tickets import NOT_OURS, OLD, Tickets
-from views.tokens import mint
-from views.viewer import Viewer
-from worker.upkeep import beat_alive
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.producer.stream_keys import orders_key
+from trailkeeper.views.app import create_app
+from trailkeeper.views.limits import Tries
+from trailkeeper.views.orders import ONLY_READS, Orders
+from trailkeeper.views.tickets import NOT_OURS, OLD, Tickets
+from trailkeeper.views.tokens import mint
+from trailkeeper.views.viewer import Viewer
+from trailkeeper.worker.upkeep import beat_alive
 
 ENRICH = {"kind": "enrich", "which": "all"}
 OTHER_ADMIN = Viewer(user_id="other", staff=True)

@@ -11,15 +11,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from models.counting import Key, Producers, add, from_text, grouped
-from models.counting.gaps import missing_numbers, note, open_gaps, saw
-from models.counting.merging import merge_all
-from models.counting.moving import move, purge_all
-from models.counting.ranges import Ranges, missing, ranges_of
-from models.counting.tallies import Fate, hour_of
-from models.engine import transaction
-from producer.ids import uuid7
 from tests.support.drains import query
+from trailkeeper.models.counting import Key, Producers, add, from_text, grouped
+from trailkeeper.models.counting.gaps import missing_numbers, note, open_gaps, saw
+from trailkeeper.models.counting.merging import merge_all
+from trailkeeper.models.counting.moving import move, purge_all
+from trailkeeper.models.counting.ranges import Ranges, missing, ranges_of
+from trailkeeper.models.counting.tallies import Fate, hour_of
+from trailkeeper.models.engine import transaction
+from trailkeeper.producer.ids import uuid7
 
 HOUR = hour_of(uuid7(datetime(2026, 11, 15, 12, tzinfo=UTC)))
 

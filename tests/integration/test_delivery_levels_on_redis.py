@@ -16,15 +16,15 @@ from pathlib import Path
 import pytest
 import redis
 
-from cli.embedded.redis import EmbeddedRedis
-from producer import Emitter, EventNotRecorded, ProducerSettings
-from producer.spool.status import look
-from producer.wire import decode
 from tests.support.drains import entries
 from tests.support.emitting import BEST_EFFORT, CATALOGUE, REQUIRED, SPOOLED, Counter
 from tests.support.servers import SERVERS
 from tests.support.spooling import a_queue
 from tests.support.waiting import until
+from trailkeeper import Emitter, EventNotRecorded, ProducerSettings
+from trailkeeper.cli.embedded.redis import EmbeddedRedis
+from trailkeeper.producer.spool.status import look
+from trailkeeper.producer.wire import decode
 
 BUDGET = 0.25
 SLACK = 0.15
@@ -148,7 +148,7 @@ def test_every_level_keeps_its_promise_and_all_follows_in_order(
 def test_without_a_spool_required_events_raise_and_the_others_are_logged(
     server: EmbeddedRedis, tmp_path: Path, outage: Outage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.CRITICAL, "producer")
+    caplog.set_level(logging.CRITICAL, "trailkeeper")
     application = Application(server.url, tmp_path, spool="off")
     with contextmanager(outage)(server):
         assert application.emitter.emit(SPOOLED).outcome == "logged"

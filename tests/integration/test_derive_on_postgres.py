@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Engine
 
 from tests.support.drains import query
-from worker.drain.derive import Derive
-from worker.enrich import ClientFinder, Location
+from trailkeeper.worker.drain.derive import Derive
+from trailkeeper.worker.enrich import ClientFinder, Location
 
 AGENT = "twine/4.0.2 CPython/3.11.3"
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, func, select, text
 
-from models.dictionaries import Dictionary
-from models.engine import make_engine
-from models.errors import StoreUnavailable
-from models.tables import Client
 from tests.support.waiting import until
+from trailkeeper.models.dictionaries import Dictionary
+from trailkeeper.models.engine import make_engine
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.tables import Client
 
 TABLE: Any = Client.__table__
 THREADS = 8

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import redis
 
-import worker.settings
-from producer.stream_keys import orders_key
+import trailkeeper.worker.settings
 from tests.support.drains import STREAM, put
-from worker.dispatcher import ORDERS_SECONDS, ORDERS_TASK, QUEUE, RELAY_TASK, TASK, Dispatcher
-from worker.drain import pause
-from worker.drain.stream import Stream
-from worker.relay import Watch
+from trailkeeper.producer.stream_keys import orders_key
+from trailkeeper.worker.dispatcher import ORDERS_SECONDS, ORDERS_TASK, QUEUE, RELAY_TASK, TASK, Dispatcher
+from trailkeeper.worker.drain import pause
+from trailkeeper.worker.drain.stream import Stream
+from trailkeeper.worker.relay import Watch
 
 SLOTS = 3
 BATCH = 10
@@ -70,14 +70,14 @@ def started(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCon
     monkeypatch.setenv("TRAILKEEPER_REDIS_URL", redis_url)
     monkeypatch.setenv("TRAILKEEPER_BATCH_SIZE", str(BATCH))
     monkeypatch.setattr(Watch, "start", lambda _: None)  # there is no Postgres here
-    worker.settings.settings.cache_clear()
+    trailkeeper.worker.settings.settings.cache_clear()
     consumer = FakeConsumer(QUEUE, "maintenance")
     dispatcher = consumer.dispatcher = Dispatcher(consumer)
     dispatcher.start(consumer)
     assert consumer.looks() == SLOTS
     yield consumer
     dispatcher.stop(consumer)
-    worker.settings.settings.cache_clear()
+    trailkeeper.worker.settings.settings.cache_clear()
 
 
 def test_it_looks_ten_times_a_second_and_starts_nothing_for_an_empty_stream(started: FakeConsumer) -> None:
@@ -122,7 +122,7 @@ def test_what_a_dead_drain_left_gets_one_drain_a_second(started: FakeConsumer, c
 def test_a_server_that_is_away_is_said_once_and_looked_for_again(
     started: FakeConsumer, client: redis.Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level("INFO", "worker.dispatcher")
+    caplog.set_level("INFO", "trailkeeper.worker.dispatcher")
     client.set(STREAM, "no stream")
     assert [started.looks() for _ in range(3)] == [0, 0, 0]
     client.delete(STREAM)

@@ -9,12 +9,12 @@ import pytest
 import redis
 from sqlalchemy import text
 
-from cli.doctor import of_redis
-from cli.doctor.of_postgres import _roles
-from cli.doctor.of_redis import _door, _is_local
-from models.engine import make_engine, transaction
-from models.roles import READER, WRITER
 from tests.support.roles import engine_as
+from trailkeeper.cli.doctor import of_redis
+from trailkeeper.cli.doctor.of_postgres import _roles
+from trailkeeper.cli.doctor.of_redis import _door, _is_local
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.roles import READER, WRITER
 
 
 @pytest.fixture

@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 
-from models.errors import StoreUnavailable
-from producer.event import Actor, Credential, Subject
-from producer.stream_keys import GROUP
-from producer.wire import encode
 from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
-from worker.drain import Drainer, FuseBlown
-from worker.drain import pause as pauses
-from worker.drain.stream import Stream
-from worker.drain.suspects import DEATHS, Suspects
-from worker.upkeep.consumers import reap
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.producer.event import Actor, Credential, Subject
+from trailkeeper.producer.stream_keys import GROUP
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.drain import Drainer, FuseBlown
+from trailkeeper.worker.drain import pause as pauses
+from trailkeeper.worker.drain.stream import Stream
+from trailkeeper.worker.drain.suspects import DEATHS, Suspects
+from trailkeeper.worker.upkeep.consumers import reap
 
 SECONDS = 20.0
 

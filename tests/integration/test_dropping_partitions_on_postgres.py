@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine, insert, text
 
-from models.engine import make_engine, transaction
-from models.errors import StoreUnavailable
-from models.partitions import Partition, drop, ensure, existing, leftovers, period_of
-from models.partitions.known import DOOMED
-from models.tables import EventRow
 from tests.support.rows import event_row, store
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.partitions import Partition, drop, ensure, existing, leftovers, period_of
+from trailkeeper.models.partitions.known import DOOMED
+from trailkeeper.models.tables import EventRow
 
 MAY, JUNE = (datetime(2003, month, 17, tzinfo=UTC) for month in (5, 6))
 

@@ -18,16 +18,16 @@ from pathlib import Path
 import pytest
 import redis
 
-from cli.embedded.redis import EmbeddedRedis
-from producer import Emitter, ProducerSettings
-from producer.errors import StreamUnavailable
-from producer.transports import RedisStream
-from producer.transports.redis_stream_async import MOST_CONNECTIONS
-from producer.wire import decode
 from tests.support.drains import STREAM, entries
 from tests.support.emitting import CATALOGUE, SPOOLED
 from tests.support.servers import SERVERS
 from tests.support.waiting import until
+from trailkeeper import Emitter, ProducerSettings
+from trailkeeper.cli.embedded.redis import EmbeddedRedis
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.transports import RedisStream
+from trailkeeper.producer.transports.redis_stream_async import MOST_CONNECTIONS
+from trailkeeper.producer.wire import decode
 
 BUDGET = 0.25
 SLACK = 0.15
@@ -222,7 +222,7 @@ class TestBudget:
 
     @pytest.fixture(autouse=True)
     def _quiet(self, caplog: pytest.LogCaptureFixture) -> None:
-        caplog.set_level(logging.CRITICAL, "producer")
+        caplog.set_level(logging.CRITICAL, "trailkeeper")
 
     def test_a_server_that_accepts_and_never_answers(self) -> None:
         with listening() as (_, url):

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
-from models.engine import make_engine, transaction
-from models.errors import StoreMisconfigured, StoreUnavailable
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.errors import StoreMisconfigured, StoreUnavailable
 
 
 def test_every_connection_has_its_limits_and_its_name(database_url: str) -> None:

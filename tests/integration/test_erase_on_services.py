@@ -12,22 +12,22 @@ import pytest
 import redis
 from sqlalchemy import Engine, text
 
-from models.backfills.jobs import lock
-from models.engine import transaction
-from models.locks import ERASING
-from models.tables import DeadLetter
-from producer.errors import StreamUnavailable
-from producer.event import Actor, Subject
 from tests.support.backfills import a_line, counts, run_to_end, start_import, write_lines
 from tests.support.drains import an_event, put, query, settings_for
 from tests.support.retained import NOW, count, days_ago, derivations, event, stored, told
 from tests.support.rows import store_in
 from tests.support.waiting import until
-from worker.backfills import Runner, importing, taking_in
-from worker.drain import Drainer
-from worker.retention import Busy, Undrained, add_hold, erase, erasure_plan, release_hold
-from worker.retention.erasing import events
-from worker.settings import WorkerSettings
+from trailkeeper.models.backfills.jobs import lock
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.locks import ERASING
+from trailkeeper.models.tables import DeadLetter
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.event import Actor, Subject
+from trailkeeper.worker.backfills import Runner, importing, taking_in
+from trailkeeper.worker.drain import Drainer
+from trailkeeper.worker.retention import Busy, Undrained, add_hold, erase, erasure_plan, release_hold
+from trailkeeper.worker.retention.erasing import events
+from trailkeeper.worker.settings import WorkerSettings
 
 ANN = {"user_id": "u1", "user_name": "ann"}
 BY_ANN = {"actor_kind": "user", "actor_id": "u1", "actor_name": "ann"}
@@ -268,7 +268,7 @@ def test_an_erasure_that_died_is_finished_by_the_next_in_the_same_record(
 ) -> None:
     for number in range(25):
         stored(engine, days_ago(number / 1e6), **ANN)
-    monkeypatch.setattr("worker.retention.erasing.events.BATCH", 10)
+    monkeypatch.setattr("trailkeeper.worker.retention.erasing.events.BATCH", 10)
     with monkeypatch.context() as patch:
         page, calls = events.page, iter(range(100))
 

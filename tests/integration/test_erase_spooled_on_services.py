@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from producer.event import Actor, Subject
-from producer.spool import flushing
-from producer.spool.queue import Queue
-from producer.transports import RedisStream
-from producer.wire import encode
 from tests.support.drains import STREAM, an_event, query, settings_for
 from tests.support.spooling import a_queue, held, soon
-from worker.drain import Drainer
-from worker.retention import Undrained, erase
-from worker.settings import WorkerSettings
+from trailkeeper.producer.event import Actor, Subject
+from trailkeeper.producer.spool import flushing
+from trailkeeper.producer.spool.queue import Queue
+from trailkeeper.producer.transports import RedisStream
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.drain import Drainer
+from trailkeeper.worker.retention import Undrained, erase
+from trailkeeper.worker.settings import WorkerSettings
 
 ANN, BY_ANN = Subject(id="u1", name="ann"), Actor(kind="user", id="u1", name="ann")
 

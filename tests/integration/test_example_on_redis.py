@@ -15,15 +15,15 @@ from uuid import UUID
 
 import pytest
 
-from examples.package_index.clients import drive
-from producer.event import Event
-from producer.wire import decode
 from tests.support.drains import entries
+from trailkeeper.examples.package_index.clients import drive
+from trailkeeper.producer.event import Event
+from trailkeeper.producer.wire import decode
 
 
 @pytest.fixture
 def process(tmp_path: Path, redis_url: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "examples.package_index.serve", "--rehearsal"]
+    command = [sys.executable, "-m", "trailkeeper.examples.package_index.serve", "--rehearsal"]
     served = subprocess.Popen(
         [*command, "--database", str(tmp_path / "index.sqlite")],
         stdout=subprocess.PIPE,

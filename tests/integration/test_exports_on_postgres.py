@@ -11,14 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from models.engine import make_engine, transaction
-from models.histories import Question, whole
-from models.tables import Client, Location
-from producer.catalogue import load
 from tests.support.rows import NOON, event_row, store, store_in
-from views.policy import Policy
-from views.reading import Reader
-from views.viewer import ANYBODY, Viewer
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.histories import Question, whole
+from trailkeeper.models.tables import Client, Location
+from trailkeeper.producer.catalogue import load
+from trailkeeper.views.policy import Policy
+from trailkeeper.views.reading import Reader
+from trailkeeper.views.viewer import ANYBODY, Viewer
 
 ADMIN = Viewer(user_id="boss", staff=True)
 OWNER = Viewer(user_id="u1", projects={"p": "owner"})
@@ -107,7 +107,7 @@ def test_numbers_that_only_postgres_knows_do_not_break_an_export(engine: Engine)
 def test_places_and_clients_are_told_beyond_what_is_remembered(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.histories.derivations.MOST", 2)
+    monkeypatch.setattr("trailkeeper.models.histories.derivations.MOST", 2)
     monkeypatch.setattr(whole, "PART", 3)
     derived = {"source": "test", "build": "1"}
     places = [store_in(engine, Location, digest=b"%d" % n, display=f"Town {n}", **derived) for n in range(5)]

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 import redis
 
-from producer.stream_keys import GROUP, minute_key, totals_key, written_key
 from tests.support.drains import STREAM, an_event, put, settings_for, stored_ids
-from worker.drain import Drainer
-from worker.drain.relief import relieve, takes_writes
-from worker.drain.stream import Stream, StreamFull
-from worker.drain.suspects import DELIVERIES_BEFORE_SUSPICION, Suspects
+from trailkeeper.producer.stream_keys import GROUP, minute_key, totals_key, written_key
+from trailkeeper.worker.drain import Drainer
+from trailkeeper.worker.drain.relief import relieve, takes_writes
+from trailkeeper.worker.drain.stream import Stream, StreamFull
+from trailkeeper.worker.drain.suspects import DELIVERIES_BEFORE_SUSPICION, Suspects
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from models.engine import transaction
-from models.histories import Page, Question, StoredEvent, read_page
-from models.tables import Client, EventRow, Location
 from tests.support.rows import NOON, event_row, store, store_in
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.histories import Page, Question, StoredEvent, read_page
+from trailkeeper.models.tables import Client, EventRow, Location
 
 
 def _read(engine: Engine, question: Question, **how: Any) -> Page:

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 
-from models.engine import transaction
-from models.histories import Page, Question, read_page
-from models.tables import SCOPES
 from tests.support.rows import NOON, event_row, store
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.histories import Page, Question, read_page
+from trailkeeper.models.tables import SCOPES
 
 HIS, ANOTHERS = "his", "another's"
 

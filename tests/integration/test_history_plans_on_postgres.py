@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
-from models.engine import transaction
-from models.histories import Question, read_page
-from models.partitions import period_of
 from tests.support.rows import NOON, event_row, store
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.histories import Question, read_page
+from trailkeeper.models.partitions import period_of
 
 MAY_2025 = NOON.replace(year=2025, month=5)
 LOGINS = Question(tags=("account:*",))

@@ -9,15 +9,23 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from models.engine import transaction
-from models.holds import wait_for_holds
-from models.partitions import Partition, drop, ensure, existing, period_of, remove
-from models.partitions.known import DOOMED
 from tests.support.drains import query
 from tests.support.retained import NOW, count, days_ago, event, stored, told
 from tests.support.waiting import until
-from worker.retention import UnknownHold, WrongHold, add_hold, list_holds, plan, purge, release_hold
-from worker.settings import WorkerSettings
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.holds import wait_for_holds
+from trailkeeper.models.partitions import Partition, drop, ensure, existing, period_of, remove
+from trailkeeper.models.partitions.known import DOOMED
+from trailkeeper.worker.retention import (
+    UnknownHold,
+    WrongHold,
+    add_hold,
+    list_holds,
+    plan,
+    purge,
+    release_hold,
+)
+from trailkeeper.worker.settings import WorkerSettings
 
 
 @pytest.fixture

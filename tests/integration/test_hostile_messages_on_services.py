@@ -8,7 +8,7 @@ import redis
 
 from tests.fuzz.hostile import entries
 from tests.support.drains import STREAM, query, settings_for
-from worker.drain.factory import Drainer
+from trailkeeper.worker.drain.factory import Drainer
 
 MESSAGES = 1_500
 SEED = 7

@@ -11,15 +11,15 @@ import pytest
 import redis
 from sqlalchemy import Engine, text
 
-from models import orders
-from models.engine import transaction
-from models.errors import StoreUnavailable
-from models.orders import StoredOrder
 from tests.support.drains import an_event, put, query, settings_for
-from worker.backfills import Runner
-from worker.drain import Drainer
-from worker.orders import Carrier, carrier, doing
-from worker.settings import WorkerSettings
+from trailkeeper.models import orders
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.orders import StoredOrder
+from trailkeeper.worker.backfills import Runner
+from trailkeeper.worker.drain import Drainer
+from trailkeeper.worker.orders import Carrier, carrier, doing
+from trailkeeper.worker.settings import WorkerSettings
 
 ENRICH = {"filters": {"which": "missing"}}
 

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from models.dictionaries import Dictionary, Memory
-from models.engine import transaction
-from models.locks import PURGING
-from models.tables import Client
 from tests.support.drains import query
 from tests.support.retained import NOW, derivations, event, stored
-from worker.retention import Busy, collect_orphans
-from worker.settings import WorkerSettings
+from trailkeeper.models.dictionaries import Dictionary, Memory
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.locks import PURGING
+from trailkeeper.models.tables import Client
+from trailkeeper.worker.retention import Busy, collect_orphans
+from trailkeeper.worker.settings import WorkerSettings
 
 TABLE: Any = Client.__table__
 FACTS = {"display": "twine", "kind": "installer", "source": "test", "build": "1"}

@@ -21,11 +21,11 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import Session
 
-from producer import InvalidEvent, OutboxMissing, aemit, emit, emit_on_commit
-from producer.wire import decode
 from tests.support.drains import query
 from tests.support.emitting import SPOOLED, Broken
 from tests.support.outboxes import Kept, emitting, statements
+from trailkeeper import InvalidEvent, OutboxMissing, aemit, emit, emit_on_commit
+from trailkeeper.producer.wire import decode
 
 
 @pytest.fixture(autouse=True)

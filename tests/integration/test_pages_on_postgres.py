@@ -12,12 +12,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from producer.testing import Recorder
 from tests.support import story
 from tests.support.served import ADMIN, MAINTAINER, OWNER, STRANGER, views_settings
-from views.app import create_app
-from views.tokens import mint
-from views.viewer import ANYBODY, Viewer
+from trailkeeper.producer.testing import Recorder
+from trailkeeper.views.app import create_app
+from trailkeeper.views.tokens import mint
+from trailkeeper.views.viewer import ANYBODY, Viewer
 
 LEADING = ("href", "src", "action")
 HTML = {"Accept": "text/html"}

@@ -7,10 +7,10 @@ from math import inf
 
 import redis
 
-from producer.stream_keys import beat_key, latency_field, pause_key, totals_key
 from tests.support.drains import STREAM, an_event, put
-from views.pages.pipeline_facts import StreamFacts, stream_facts
-from views.settings import ViewsSettings
+from trailkeeper.producer.stream_keys import beat_key, latency_field, pause_key, totals_key
+from trailkeeper.views.pages.pipeline_facts import StreamFacts, stream_facts
+from trailkeeper.views.settings import ViewsSettings
 
 
 def _facts(redis_url: str) -> StreamFacts:

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from models.locks import PURGING
 from tests.support import rows
 from tests.support.drains import query
-from worker.retention import Busy, plan, purge, purging
-from worker.settings import WorkerSettings
+from trailkeeper.models.locks import PURGING
+from trailkeeper.worker.retention import Busy, plan, purge, purging
+from trailkeeper.worker.settings import WorkerSettings
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

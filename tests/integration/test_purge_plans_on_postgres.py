@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, text
 
-from models.engine import transaction
 from tests.support import rows
-from worker.retention import Removal, purge
-from worker.settings import WorkerSettings
+from trailkeeper.models.engine import transaction
+from trailkeeper.worker.retention import Removal, purge
+from trailkeeper.worker.settings import WorkerSettings
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PARTITION = "events_user_2026_01"

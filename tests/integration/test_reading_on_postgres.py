@@ -10,15 +10,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
-from models.histories import Question
-from models.tables import Client, Location
-from producer.catalogue import load
 from tests.support.rows import NOON, event_row, store, store_in
-from views import reading
-from views.errors import NotFound
-from views.policy import Policy
-from views.reading import Reader
-from views.viewer import ANYBODY, Viewer
+from trailkeeper.models.histories import Question
+from trailkeeper.models.tables import Client, Location
+from trailkeeper.producer.catalogue import load
+from trailkeeper.views import reading
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.policy import Policy
+from trailkeeper.views.reading import Reader
+from trailkeeper.views.viewer import ANYBODY, Viewer
 
 ADMIN = Viewer(staff=True)
 JOE = Viewer(user_id="u1")

@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, text
 
-from models.engine import transaction
-from models.histories import Question
-from models.partitions import id_floor, period_of
-from models.tables import SCOPES
-from producer.catalogue import load
 from tests.support.rows import event_row, store
-from views.policy import Policy
-from views.reading import Reader
-from views.viewer import ANYBODY, Viewer
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.histories import Question
+from trailkeeper.models.partitions import id_floor, period_of
+from trailkeeper.models.tables import SCOPES
+from trailkeeper.producer.catalogue import load
+from trailkeeper.views.policy import Policy
+from trailkeeper.views.reading import Reader
+from trailkeeper.views.viewer import ANYBODY, Viewer
 
 NOW = datetime.now(UTC)
 AGES = (0, 40, 200, 420)

@@ -12,17 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from models.engine import transaction
-from models.histories import Question, StoredEvent, read_page
-from models.tables import Client, Location
-from producer.catalogue import load
 from tests.support.rows import NOON, store, store_in
 from tests.support.trail import BEGIN, END, questions, trail, viewers
-from views.errors import NotFound
-from views.masking import shown
-from views.policy import Policy
-from views.reading import Reader
-from views.viewer import Viewer
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.histories import Question, StoredEvent, read_page
+from trailkeeper.models.tables import Client, Location
+from trailkeeper.producer.catalogue import load
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.masking import shown
+from trailkeeper.views.policy import Policy
+from trailkeeper.views.reading import Reader
+from trailkeeper.views.viewer import Viewer
 
 ADMIN = Viewer(staff=True)
 POLICY = Policy(load())

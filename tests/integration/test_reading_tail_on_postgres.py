@@ -9,15 +9,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
-from models.histories import Question
-from producer.catalogue import load
 from tests.support.rows import event_row, store
-from views import tail as module
-from views.errors import NotFound
-from views.policy import Policy
-from views.reading import Reader
-from views.tail import Tail
-from views.viewer import Viewer
+from trailkeeper.models.histories import Question
+from trailkeeper.producer.catalogue import load
+from trailkeeper.views import tail as module
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.policy import Policy
+from trailkeeper.views.reading import Reader
+from trailkeeper.views.tail import Tail
+from trailkeeper.views.viewer import Viewer
 
 JOE = Viewer(user_id="u1")
 OF_JOE = Question(about="user", id="u1")

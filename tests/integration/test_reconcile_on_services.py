@@ -13,20 +13,21 @@ import redis
 from msgspec.structs import replace
 from sqlalchemy import Engine, text
 
-from models.counting.gaps import open_gaps
-from models.engine import make_engine, transaction
-from producer import Emitter, EventNotRecorded, ProducerSettings, catalogue
-from producer.wire import encode
 from tests.support.backfills import run_to_end, start_replay
 from tests.support.command import Outcome, call
 from tests.support.drains import STREAM, an_event, put, query, settings_for
-from worker.backfills import Requests, Runner
-from worker.counting import Reconciliation, check
-from worker.counting.accepting import accept
-from worker.counting.looking import look
-from worker.drain import Drainer
-from worker.retention import purge
-from worker.settings import WorkerSettings
+from trailkeeper import Emitter, EventNotRecorded, ProducerSettings
+from trailkeeper.models.counting.gaps import open_gaps
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.backfills import Requests, Runner
+from trailkeeper.worker.counting import Reconciliation, check
+from trailkeeper.worker.counting.accepting import accept
+from trailkeeper.worker.counting.looking import look
+from trailkeeper.worker.drain import Drainer
+from trailkeeper.worker.retention import purge
+from trailkeeper.worker.settings import WorkerSettings
 
 SECONDS = 20.0
 LOGIN = "account:login:success"

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 import redis
 
-from producer import Emitter, ProducerSettings
 from tests.support.acl import users
 from tests.support.drains import STREAM, entries, query, settings_for
 from tests.support.emitting import CATALOGUE, SPOOLED
 from tests.support.waiting import until
-from views.settings import ViewsSettings
-from views.stream_metrics import stream_metrics
-from worker.control import queues_by_worker
+from trailkeeper import Emitter, ProducerSettings
+from trailkeeper.views.settings import ViewsSettings
+from trailkeeper.views.stream_metrics import stream_metrics
+from trailkeeper.worker.control import queues_by_worker
 
 APP, WORKER, VIEWS = "trailkeeper-app", "trailkeeper-worker", "trailkeeper-views"
 
@@ -152,7 +152,18 @@ def a_worker(redis_url: str, database_url: str, folder: Path) -> Iterator[None]:
         "TRAILKEEPER_SPOOL": "off",
         "PYTHONPATH": os.pathsep.join(["." if path == "" else path for path in sys.path]),
     }
-    command = [sys.executable, "-m", "celery", "-A", "worker", "worker", "-c", "1", "-l", "WARNING"]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "trailkeeper.worker",
+        "worker",
+        "-c",
+        "1",
+        "-l",
+        "WARNING",
+    ]
     command += ["-Q", "ingest,maintenance,backfill", "-B", "-s", str(folder / "schedule")]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)

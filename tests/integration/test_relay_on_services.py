@@ -11,19 +11,19 @@ import pytest
 import redis
 from sqlalchemy import Engine, text
 
-from models import outbox
-from models.engine import transaction
-from models.errors import StoreUnavailable
-from producer.event import Actor, Event, Subject
-from producer.stream_keys import minute_key, totals_key
-from producer.wire import encode
 from tests.support.drains import STREAM, an_event, query, settings_for, stored_ids
 from tests.support.waiting import until
-from worker.drain import FuseBlown, pause
-from worker.drain.suspects import DEATHS, Suspects
-from worker.relay import Relayer, Watch
-from worker.relay.marks import Marks
-from worker.retention import add_hold, erase
+from trailkeeper.models import outbox
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.producer.event import Actor, Event, Subject
+from trailkeeper.producer.stream_keys import minute_key, totals_key
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.drain import FuseBlown, pause
+from trailkeeper.worker.drain.suspects import DEATHS, Suspects
+from trailkeeper.worker.relay import Relayer, Watch
+from trailkeeper.worker.relay.marks import Marks
+from trailkeeper.worker.retention import add_hold, erase
 
 SECONDS = 20.0
 PUT = text("INSERT INTO outbox (payload, invalid) VALUES (:payload, :invalid) RETURNING id")

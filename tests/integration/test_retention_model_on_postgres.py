@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from sqlalchemy import Engine, text
 
-from models.engine import transaction
 from tests.support.drains import settings_for
 from tests.support.retained import NOW, days_ago, derivations, tell_statistics
 from tests.support.rows import event_row, store
-from worker.retention import add_hold, erase, plan, purge, release_hold, scrub, scrub_plan
-from worker.settings import WorkerSettings
+from trailkeeper.models.engine import transaction
+from trailkeeper.worker.retention import add_hold, erase, plan, purge, release_hold, scrub, scrub_plan
+from trailkeeper.worker.settings import WorkerSettings
 
 EXAMPLES, STEPS = 6, 14
 KEPT_DAYS = {"user": 90, "project": 10_000, "organization": 200}

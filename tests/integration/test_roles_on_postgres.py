@@ -8,15 +8,15 @@ from uuid import uuid4
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
-from cli.embedded.postgres import EmbeddedPostgres
-from models import orders, partitions
-from models.engine import make_engine, transaction
-from models.errors import RefusedRow, StoreMisconfigured
-from models.migrate import upgrade
-from models.periods import period_of
-from models.roles import KEPT, OUTBOX, OWNER, READER, WRITER, lacks, settle
-from models.tables import VERSION_TABLE, Base
 from tests.support.roles import engine_as, url_as
+from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
+from trailkeeper.models import orders, partitions
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.errors import RefusedRow, StoreMisconfigured
+from trailkeeper.models.migrate import upgrade
+from trailkeeper.models.periods import period_of
+from trailkeeper.models.roles import KEPT, OUTBOX, OWNER, READER, WRITER, lacks, settle
+from trailkeeper.models.tables import VERSION_TABLE, Base
 
 TABLES = sorted({*Base.metadata.tables, VERSION_TABLE, "events_user", "events_project"})
 OLD = datetime(2003, 5, 1, tzinfo=UTC)

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from models.engine import transaction
-from models.locks import SCRUBBING
 from tests.support.drains import query
 from tests.support.retained import NOW, days_ago, derivations, event, stored, told
 from tests.support.rows import event_row, store
-from worker.retention import Busy, add_hold, scrub, scrub_plan, scrubbing
-from worker.settings import WorkerSettings
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.locks import SCRUBBING
+from trailkeeper.worker.retention import Busy, add_hold, scrub, scrub_plan, scrubbing
+from trailkeeper.worker.settings import WorkerSettings
 
 
 @pytest.fixture

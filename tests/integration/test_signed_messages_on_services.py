@@ -9,15 +9,16 @@ import pytest
 import redis
 from sqlalchemy import Engine
 
-from models.backfills import ReplayFilters
-from models.backfills.letters import last_id
-from models.engine import transaction
-from producer import Emitter, ProducerSettings, catalogue
-from producer.wire import encode
 from tests.support.drains import STREAM, an_event, entries, put, query, settings_for, stored_ids
-from worker.backfills import Requests, Runner
-from worker.drain import Drainer, FuseBlown
-from worker.settings import WorkerSettings
+from trailkeeper import Emitter, ProducerSettings
+from trailkeeper.models.backfills import ReplayFilters
+from trailkeeper.models.backfills.letters import last_id
+from trailkeeper.models.engine import transaction
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.backfills import Requests, Runner
+from trailkeeper.worker.drain import Drainer, FuseBlown
+from trailkeeper.worker.settings import WorkerSettings
 
 SECRET = "0123456789abcdef0123456789abcdef"
 OTHER = "fedcba9876543210fedcba9876543210"

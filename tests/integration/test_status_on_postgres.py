@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from models.engine import make_engine, transaction
-from models.errors import StoreMisconfigured
-from models.status import (
+from tests.support.rows import NOON, event_row, store, store_in
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.errors import StoreMisconfigured
+from trailkeeper.models.status import (
     dead_letter,
     dead_letter_counts,
     dead_letters,
@@ -19,8 +20,7 @@ from models.status import (
     server_facts,
     stored_since,
 )
-from models.tables import DeadLetter
-from tests.support.rows import NOON, event_row, store, store_in
+from trailkeeper.models.tables import DeadLetter
 
 
 def _bury(engine: Engine, stream_id: str, reason: str) -> int:

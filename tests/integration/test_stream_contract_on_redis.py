@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from tests.support.contracts.stream import StreamContract
-from worker.drain.stream import connect
+from trailkeeper.worker.drain.stream import connect
 
 
 class TestStream(StreamContract):

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 import redis
 
-from producer.wire import encode
 from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
-from worker.drain import Drainer
-from worker.drain.judge import judge_all
-from worker.drain.messages import Message
-from worker.drain.stream import Stream
-from worker.drain.suspects import DEATHS, DELIVERIES_BEFORE_SUSPICION
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.drain import Drainer
+from trailkeeper.worker.drain.judge import judge_all
+from trailkeeper.worker.drain.messages import Message
+from trailkeeper.worker.drain.stream import Stream
+from trailkeeper.worker.drain.suspects import DEATHS, DELIVERIES_BEFORE_SUSPICION
 
 SECONDS = 20.0
-JUDGE = "worker.drain.batch.judge_all"
+JUDGE = "trailkeeper.worker.drain.batch.judge_all"
 KILLER = b"whoever reads this dies"
 
 

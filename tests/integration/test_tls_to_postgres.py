@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from models.engine import make_engine, transaction
-from models.errors import StoreUnavailable
 from tests.support.tls import Authority, tls_in_front_of
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.errors import StoreUnavailable
 
 ASKED, ANSWER = b"\x00\x00\x00\x08\x04\xd2\x16\x2f", b"S"
 """How a client of Postgres asks for TLS, and the server's word for yes."""

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from producer import Emitter, ProducerSettings
-from producer.errors import SettingsError, StreamUnavailable
-from producer.settings import read
 from tests.support.drains import entries
 from tests.support.emitting import CATALOGUE, REQUIRED, SPOOLED
 from tests.support.tls import Authority, tls_in_front_of
-from worker.control import queues_by_worker
-from worker.drain.stream import connect, redis_translated
-from worker.settings import WorkerSettings
+from trailkeeper import Emitter, ProducerSettings
+from trailkeeper.producer.errors import SettingsError, StreamUnavailable
+from trailkeeper.producer.settings import read
+from trailkeeper.worker.control import queues_by_worker
+from trailkeeper.worker.drain.stream import connect, redis_translated
+from trailkeeper.worker.settings import WorkerSettings
 
 
 @pytest.fixture

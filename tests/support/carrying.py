@@ -6,9 +6,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from worker.backfills import Runner
-from worker.orders import Carrier
-from worker.settings import WorkerSettings
+from trailkeeper.worker.backfills import Runner
+from trailkeeper.worker.orders import Carrier
+from trailkeeper.worker.settings import WorkerSettings
 
 LOOK_SECONDS = 0.05
 

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import pytest
 
-import cli.settings
-import worker.settings
-from cli.main import run
-from producer import process
-from producer.settings import PREFIX
+import trailkeeper.cli.settings
+import trailkeeper.worker.settings
 from tests import STATE
+from trailkeeper.cli.main import run
+from trailkeeper.producer import process
+from trailkeeper.producer.settings import PREFIX
 
 
 class Outcome(NamedTuple):
@@ -37,16 +37,16 @@ def call(
         monkeypatch.setenv(PREFIX + name, value)
     if os.environ["XDG_STATE_HOME"] == STATE:
         monkeypatch.setenv("XDG_STATE_HOME", tempfile.mkdtemp(dir=STATE))
-    cli.settings.settings.cache_clear()
-    worker.settings.settings.cache_clear()
+    trailkeeper.cli.settings.settings.cache_clear()
+    trailkeeper.worker.settings.settings.cache_clear()
     before = process.swap(None)
     try:
         code = run(arguments)
     finally:
         if made := process.swap(before):
             made.close()
-        cli.settings.settings.cache_clear()
-        worker.settings.settings.cache_clear()
+        trailkeeper.cli.settings.settings.cache_clear()
+        trailkeeper.worker.settings.settings.cache_clear()
     return Outcome(code, *capsys.readouterr())
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, text
 
-from cli.embedded.postgres import EmbeddedPostgres
+from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30

@@ -9,10 +9,10 @@ from uuid import UUID
 import redis
 from sqlalchemy import create_engine, text
 
-from producer.event import Actor, Event
-from producer.ids import uuid7
-from producer.wire import encode
-from worker.settings import WorkerSettings
+from trailkeeper.producer.event import Actor, Event
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.settings import WorkerSettings
 
 STREAM = "trailkeeper:events"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from producer import Emitter, ProducerSettings
-from producer.catalogue import Catalogue, EventType
-from producer.errors import StreamUnavailable
-from producer.testing import Recorder
+from trailkeeper import Emitter, ProducerSettings
+from trailkeeper.producer.catalogue import Catalogue, EventType
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.testing import Recorder
 
 CATALOGUE = Catalogue(
     [

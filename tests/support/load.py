@@ -10,9 +10,9 @@ from uuid import UUID
 
 import redis
 
-from producer.wire import encode
 from tests.support.drains import STREAM, an_event
 from tests.support.waiting import until
+from trailkeeper.producer.wire import encode
 
 PAUSE = 0.0005
 """Between two events, in seconds: a steady load that leaves the machine room for what is tested."""

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, text
 
-from producer import Emitter, ProducerSettings
-from producer.event import Event
-from producer.process import swap
-from producer.wire import decode
 from tests.support.emitting import CATALOGUE, Counter
+from trailkeeper import Emitter, ProducerSettings
+from trailkeeper.producer.event import Event
+from trailkeeper.producer.process import swap
+from trailkeeper.producer.wire import decode
 
 TABLE = "CREATE TABLE outbox (id INTEGER PRIMARY KEY, payload BLOB NOT NULL, invalid BLOB)"
 

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Engine, text
 
-from models.engine import transaction
-from models.tables import Client, Location
 from tests.support.drains import query
 from tests.support.rows import event_row, store, store_in
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.tables import Client, Location
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 PLACE = {"display": "Paris, FR", "source": "test", "build": "1"}

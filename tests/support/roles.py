@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
-from models.engine import make_engine, transaction
-from models.roles import make_login
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.roles import make_login
 
 
 def url_as(url: str, group: str) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Engine, func, insert, literal_column, select
 
-from models.engine import transaction
-from models.partitions import ensure, period_of
-from models.tables import Base, EventRow
-from producer.ids import moment_of, uuid7
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.partitions import ensure, period_of
+from trailkeeper.models.tables import Base, EventRow
+from trailkeeper.producer.ids import moment_of, uuid7
 
 NOON = datetime(2026, 11, 15, 12, tzinfo=UTC)
 

@@ -14,10 +14,10 @@ from fastapi import FastAPI
 
 from tests.support.story import ADA, KITE, LABS, LEDGER, STAFF, TIDEWATER
 from tests.support.waiting import until
-from views.app import create_app
-from views.settings import ViewsSettings
-from views.tokens import mint
-from views.viewer import Viewer
+from trailkeeper.views.app import create_app
+from trailkeeper.views.settings import ViewsSettings
+from trailkeeper.views.tokens import mint
+from trailkeeper.views.viewer import Viewer
 
 OWNER = Viewer(
     user_id=ADA.id,

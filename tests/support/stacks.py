@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 import redis
 
-from cli.embedded.stack import Stack
-from producer.stream_keys import GROUP
 from tests.support.drains import STREAM, query
 from tests.support.waiting import until
+from trailkeeper.cli.embedded.stack import Stack
+from trailkeeper.producer.stream_keys import GROUP
 
 
 @contextmanager

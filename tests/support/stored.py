@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from models.histories import StoredClient, StoredEvent, StoredLocation
 from tests.support.rows import NOON
+from trailkeeper.models.histories import StoredClient, StoredEvent, StoredLocation
 
 EVENT_ID = UUID("019a8700-0000-7000-8000-000000000001")
 PLACE = StoredLocation(

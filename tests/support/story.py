@@ -10,18 +10,18 @@ from typing import Any
 from _maxminddb_geolite2 import geolite2_database
 from sqlalchemy import Engine, insert
 
-from examples.package_index.clients import agents, places
-from models.engine import transaction
-from models.tables import Backfill, BackfillFile, Base, Erasure, Hold, Purge, Scrub
-from producer import catalogue
-from producer.event import Actor, Credential, Event, Subject
-from producer.ids import uuid7
-from producer.wire import REASONS, encode
-from worker.drain.derive import Derive
-from worker.drain.messages import Accepted, Message, Rejected
-from worker.drain.ready import Ready
-from worker.drain.store import Store
-from worker.enrich import ClientFinder, LocationFinder
+from trailkeeper.examples.package_index.clients import agents, places
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.tables import Backfill, BackfillFile, Base, Erasure, Hold, Purge, Scrub
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.event import Actor, Credential, Event, Subject
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.wire import REASONS, encode
+from trailkeeper.worker.drain.derive import Derive
+from trailkeeper.worker.drain.messages import Accepted, Message, Rejected
+from trailkeeper.worker.drain.ready import Ready
+from trailkeeper.worker.drain.store import Store
+from trailkeeper.worker.enrich import ClientFinder, LocationFinder
 
 STREAM = "trailkeeper:events"
 SEED = 5863

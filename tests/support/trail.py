@@ -9,9 +9,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from models.histories import About, Question
 from tests.support.rows import NOON, event_row
-from views.viewer import Membership, Viewer
+from trailkeeper.models.histories import About, Question
+from trailkeeper.views.viewer import Membership, Viewer
 
 BEGIN, END = NOON - timedelta(hours=1), NOON + timedelta(hours=30)
 TAGS = {

@@ -12,8 +12,8 @@ from typing import Any, Self
 
 import psutil
 
-from producer.settings import PREFIX
 from tests.support.waiting import until
+from trailkeeper.producer.settings import PREFIX
 
 
 def processes_of(home: Path) -> dict[int, list[str]]:
@@ -38,7 +38,7 @@ class Up:
         command = [
             sys.executable,
             "-m",
-            "cli.main",
+            "trailkeeper.cli.main",
             "up",
             "--home",
             str(home),

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from cli.status import alarms
-from cli.status.in_redis import refusal
+from trailkeeper.cli.status import alarms
+from trailkeeper.cli.status.in_redis import refusal
 
 NOON = datetime(2026, 11, 15, 12, tzinfo=UTC)
 EARLIER = NOON - timedelta(hours=1)

@@ -11,9 +11,6 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from models.errors import RefusedRow, StoreMisconfigured, StoreUnavailable
-from producer.ids import uuid7
-from producer.testing import Recorder, recording
 from tests.support.api import (
     ADMIN,
     API,
@@ -28,9 +25,12 @@ from tests.support.api import (
     problem,
 )
 from tests.support.rows import NOON
-from views.api.examples import EVENT
-from views.bounds import LONGEST_URL
-from views.viewer import Viewer
+from trailkeeper.models.errors import RefusedRow, StoreMisconfigured, StoreUnavailable
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.testing import Recorder, recording
+from trailkeeper.views.api.examples import EVENT
+from trailkeeper.views.bounds import LONGEST_URL
+from trailkeeper.views.viewer import Viewer
 
 CLAIMS = {"sub": "u1", "aud": "trailkeeper", "exp": 9_999_999_999}
 

@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from models.errors import StoreUnavailable
-from models.histories import Question
-from producer.testing import recording
 from tests.support.api import API, USER, FakeReader, app_with, asking
-from views import csv_rows
-from views.api.examples import EVENT
-from views.api.export import EVENTS_AT_ONCE, Held, file_name, written
-from views.viewer import Viewer
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.histories import Question
+from trailkeeper.producer.testing import recording
+from trailkeeper.views import csv_rows
+from trailkeeper.views.api.examples import EVENT
+from trailkeeper.views.api.export import EVENTS_AT_ONCE, Held, file_name, written
+from trailkeeper.views.viewer import Viewer
 
 Event = dict[str, Any]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.support.clock import Clock
-from views.limits import MOST_ADDRESSES, Slots, Tries
-from views.problems import Problem
+from trailkeeper.views.limits import MOST_ADDRESSES, Slots, Tries
+from trailkeeper.views.problems import Problem
 
 
 def test_tries_come_back_with_time_and_never_more_than_there_were() -> None:

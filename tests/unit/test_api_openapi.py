@@ -7,14 +7,14 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from models.backfills import CHANGES, STATES, StoredBackfill
-from models.backfills.stored import HIDDEN
-from models.histories.as_json import CLIENT, LOCATION
-from producer.catalogue.event_type import Role, Scope, View
 from tests.support.api import app_with
-from views.api import admin_documents as admin
-from views.api import admin_examples, commands, documents, examples
-from views.api.documents import (
+from trailkeeper.models.backfills import CHANGES, STATES, StoredBackfill
+from trailkeeper.models.backfills.stored import HIDDEN
+from trailkeeper.models.histories.as_json import CLIENT, LOCATION
+from trailkeeper.producer.catalogue.event_type import Role, Scope, View
+from trailkeeper.views.api import admin_documents as admin
+from trailkeeper.views.api import admin_examples, commands, documents, examples
+from trailkeeper.views.api.documents import (
     ActivityDocument,
     ClientDocument,
     EventDocument,
@@ -23,8 +23,8 @@ from views.api.documents import (
     PageDocument,
     ViewerDocument,
 )
-from views.api.responses import ProblemDocument
-from views.viewer import Viewer
+from trailkeeper.views.api.responses import ProblemDocument
+from trailkeeper.views.viewer import Viewer
 
 ERRORS = {"400", "401", "403", "404", "409", "413", "414", "415", "422", "429", "503"}
 DOCUMENT: dict[str, Any] = app_with().openapi()

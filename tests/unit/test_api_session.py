@@ -11,9 +11,9 @@ from starlette.testclient import TestClient
 
 from tests.support.api import API, USER, FakeReader, app_with, asking, bearer, problem, settings
 from tests.support.clock import Clock
-from views.limits import Tries
-from views.tokens import mint
-from views.viewer import Viewer
+from trailkeeper.views.limits import Tries
+from trailkeeper.views.tokens import mint
+from trailkeeper.views.viewer import Viewer
 
 JSON = {"content-type": "application/json"}
 TOKEN = mint(settings(), USER, 3600)

@@ -10,10 +10,10 @@ from uuid import UUID
 import anyio
 import pytest
 
-from models.errors import StoreUnavailable
-from views.api import tail
-from views.api.examples import EVENT
-from views.api.tail import Looks, messages
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.views.api import tail
+from trailkeeper.views.api.examples import EVENT
+from trailkeeper.views.api.tail import Looks, messages
 
 Event = dict[str, Any]
 FIRST, SECOND, THIRD = (

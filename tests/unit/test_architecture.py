@@ -13,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-import producer
+import trailkeeper
 
 ROOT = Path(__file__).parents[2]
 OURS = {"producer", "models", "worker", "views", "cli"}
@@ -72,9 +72,18 @@ def imports(path: Path) -> Iterator[str]:
     """The first part of everything that a file imports, wherever in it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            yield from (_part(alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module == "trailkeeper":
+            yield from (
+                alias.name if alias.name in OURS | {"examples"} else "producer" for alias in node.names
+            )
         elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            yield node.module.partition(".")[0]
+            yield _part(node.module)
+
+
+def _part(name: str) -> str:
+    """The package of ours, or the library."""
+    return name.removeprefix("trailkeeper.").partition(".")[0]
 
 
 def reads_environment(path: Path) -> bool:
@@ -137,22 +146,22 @@ def test_the_walk_finds_what_it_looks_for() -> None:
 def test_the_public_names_of_the_producer_are_those_that_it_offers() -> None:
     offered = {
         each
-        for each, value in vars(producer).items()
+        for each, value in vars(trailkeeper).items()
         if not each.startswith("_") and not isinstance(value, ModuleType)
     }
-    assert sorted(offered) == sorted(producer.__all__)
+    assert sorted(offered) == sorted(trailkeeper.__all__)
 
 
 def test_what_the_producer_imports_is_redis_and_msgspec_and_the_standard_library() -> None:
-    code = "import sys, producer; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    loaded = set(run(code).split())
+    code = "import sys, trailkeeper; print(*sys.modules)"
+    loaded = set(map(_part, run(code).split()))
     assert loaded & (DATABASES | CELERY | FRAMEWORKS | OURS - {"producer"}) == set()
 
 
 def test_importing_the_producer_costs_little_more_than_importing_redis() -> None:
     code = (
         "import time; clock = time.process_time; began = clock(); import redis; between = clock();"
-        "import producer; print(between - began, clock() - between)"
+        "import trailkeeper; print(between - began, clock() - between)"
     )
     runs = [tuple(map(float, run(code).split())) for _ in range(9)]  # a busy machine only ever adds
     redis, ours = (min(times) for times in zip(*runs, strict=True))

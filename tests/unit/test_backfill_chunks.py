@@ -11,21 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.backfills import CHANGES, STATES, Advance, EnrichFilters, StoredBackfill
-from models.backfills.enriching import NIL
-from models.backfills.letters import Letter
-from models.tables import SCOPES
-from producer.lines import read_lines
-from producer.wire import decode, encode
 from tests.support.backfills import CATALOGUE, a_line
 from tests.support.drains import an_event
-from worker.backfills.blocks import StagedLine, from_block, staged, to_block
-from worker.backfills.enrich import following, position
-from worker.backfills.importing import apart
-from worker.backfills.letters import message_of
-from worker.backfills.runner import LINES_SECONDS, pause
-from worker.drain.judge import judge_all
-from worker.drain.messages import Message
+from trailkeeper.models.backfills import CHANGES, STATES, Advance, EnrichFilters, StoredBackfill
+from trailkeeper.models.backfills.enriching import NIL
+from trailkeeper.models.backfills.letters import Letter
+from trailkeeper.models.tables import SCOPES
+from trailkeeper.producer.lines import read_lines
+from trailkeeper.producer.wire import decode, encode
+from trailkeeper.worker.backfills.blocks import StagedLine, from_block, staged, to_block
+from trailkeeper.worker.backfills.enrich import following, position
+from trailkeeper.worker.backfills.importing import apart
+from trailkeeper.worker.backfills.letters import message_of
+from trailkeeper.worker.backfills.runner import LINES_SECONDS, pause
+from trailkeeper.worker.drain.judge import judge_all
+from trailkeeper.worker.drain.messages import Message
 
 ID = UUID("0197f0c0-0000-7000-8000-000000000000")
 LINES = st.builds(

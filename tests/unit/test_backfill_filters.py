@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.backfills import EnrichFilters, ReplayFilters
-from models.tables import SCOPES
+from trailkeeper.models.backfills import EnrichFilters, ReplayFilters
+from trailkeeper.models.tables import SCOPES
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
 WORDS = st.text(min_size=1, max_size=20)

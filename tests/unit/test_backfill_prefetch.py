@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from worker.backfills.prefetch import Prefetch
+from trailkeeper.worker.backfills.prefetch import Prefetch
 
 SECONDS = 10.0
 

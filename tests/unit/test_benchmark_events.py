@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from producer.catalogue import load
-from producer.validation import encoded
-from producer.wire import decode
 from tests.benchmarks.data import events
 from tests.benchmarks.data.events import MIX
+from trailkeeper.producer.catalogue import load
+from trailkeeper.producer.validation import encoded
+from trailkeeper.producer.wire import decode
 
 COUNT = 400
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from producer.breaker import Breaker
 from tests.support.clock import Clock
+from trailkeeper.producer.breaker import Breaker
 
 
 def opened(clock: Clock) -> Breaker:

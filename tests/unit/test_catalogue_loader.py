@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from producer.catalogue import load
-from producer.catalogue.event_type import EventType
-from producer.errors import CatalogueError
+from trailkeeper.producer.catalogue import load
+from trailkeeper.producer.catalogue.event_type import EventType
+from trailkeeper.producer.errors import CatalogueError
 
 Write = Callable[..., str]
 

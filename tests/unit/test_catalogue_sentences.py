@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.catalogue import load, render, sentence_parts
-from producer.catalogue.sentence import LONGEST_VALUE, placeholders
+from trailkeeper.producer.catalogue import load, render, sentence_parts
+from trailkeeper.producer.catalogue.sentence import LONGEST_VALUE, placeholders
 
 KINDS = list(load())
 SUBJECTS = {

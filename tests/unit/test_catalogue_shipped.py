@@ -7,9 +7,9 @@ from time import perf_counter
 
 import pytest
 
-from producer.catalogue import SCOPES, EventType, load, loader
-from producer.catalogue.sentence import placeholders
 from tests.support.pypi_tags import PYPI_TAGS
+from trailkeeper.producer.catalogue import SCOPES, EventType, load, loader
+from trailkeeper.producer.catalogue.sentence import placeholders
 
 REGULAR = re.compile(r"[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*){1,4}")
 CATALOGUE = load()

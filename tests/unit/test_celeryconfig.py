@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from celery.app.defaults import NAMESPACES, flatten
 
-import celeryconfig
-from worker.celery import app
-from worker.dispatcher import QUEUE, TASK
+from trailkeeper import celeryconfig
+from trailkeeper.worker.celery import app
+from trailkeeper.worker.dispatcher import QUEUE, TASK
 
 OURS = {"crontab", "Exchange", "Queue", "settings"}  # what the module imports
 

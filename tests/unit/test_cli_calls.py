@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 import pytest
 
-from cli.main import run, trailkeeper
-from cli.registry import COMMANDS
 from tests.support.command import call, is_one_line
+from trailkeeper.cli.main import run, trailkeeper
+from trailkeeper.cli.registry import COMMANDS
 
 NOBODY = {
     "REDIS_URL": "redis://:hunter2@127.0.0.1:1/0",
@@ -131,7 +131,7 @@ def test_ctrl_c_ends_quietly(capsys: pytest.CaptureFixture[str], monkeypatch: py
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("cli.commands.config.all_settings", interrupt)
+    monkeypatch.setattr("trailkeeper.cli.commands.config.all_settings", interrupt)
     outcome = call(capsys, monkeypatch, "config")
     assert (outcome.code, outcome.out, outcome.err.strip()) == (130, "", "")
 
@@ -142,7 +142,7 @@ def test_an_error_nobody_expected_is_one_line_and_exits_1(
     def fail() -> None:
         raise LookupError("a\nb\x1b[2J")
 
-    monkeypatch.setattr("cli.commands.config.all_settings", fail)
+    monkeypatch.setattr("trailkeeper.cli.commands.config.all_settings", fail)
     outcome = call(capsys, monkeypatch, "config")
     assert (outcome.code, outcome.out) == (1, "")
     assert (

@@ -5,10 +5,10 @@ import json
 import msgspec
 import pytest
 
-from cli.all_settings import KINDS, all_settings
-from cli.urls import without_password
-from producer.settings import variable
 from tests.support.command import call
+from trailkeeper.cli.all_settings import KINDS, all_settings
+from trailkeeper.cli.urls import without_password
+from trailkeeper.producer.settings import variable
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from _maxminddb_geolite2 import geolite2_database
 
-from cli.doctor import Finding, examine
-from cli.doctor.finding import ok
-from cli.doctor.fleet import _clock
-from cli.doctor.local import _file, catalogue
-from cli.doctor.of_postgres import _encoding, _schema, _version, _writable
-from cli.doctor.of_redis import _errors, _eviction, _memory, _persistence
-from cli.doctor.of_redis import _version as _redis_version
-from models.status import ServerFacts
-from producer.errors import StreamUnavailable
 from tests.support.command import call
+from trailkeeper.cli.doctor import Finding, examine
+from trailkeeper.cli.doctor.finding import ok
+from trailkeeper.cli.doctor.fleet import _clock
+from trailkeeper.cli.doctor.local import _file, catalogue
+from trailkeeper.cli.doctor.of_postgres import _encoding, _schema, _version, _writable
+from trailkeeper.cli.doctor.of_redis import _errors, _eviction, _memory, _persistence
+from trailkeeper.cli.doctor.of_redis import _version as _redis_version
+from trailkeeper.models.status import ServerFacts
+from trailkeeper.producer.errors import StreamUnavailable
 
 
 def facts(**changes: Any) -> ServerFacts:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.output import STEERING, print_json, print_table, safe
-from cli.times import duration
+from trailkeeper.cli.output import STEERING, print_json, print_table, safe
+from trailkeeper.cli.times import duration
 
 
 @given(st.text())

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from cli.embedded.errors import EmbeddedError
-from cli.embedded.guard import NOTHING_LEFT, watch
-from cli.embedded.lock import RUNNING, STOPPING, HomeLock
-from cli.embedded.processes import Child
-from cli.embedded.records import end_recorded, record
-from cli.embedded.supervisor import Supervisor
 from tests.support.waiting import until
+from trailkeeper.cli.embedded.errors import EmbeddedError
+from trailkeeper.cli.embedded.guard import NOTHING_LEFT, watch
+from trailkeeper.cli.embedded.lock import RUNNING, STOPPING, HomeLock
+from trailkeeper.cli.embedded.processes import Child
+from trailkeeper.cli.embedded.records import end_recorded, record
+from trailkeeper.cli.embedded.supervisor import Supervisor
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from cli.embedded.secret import token_secret
 from tests.support.command import Outcome, call, is_one_line
-from views.settings import ViewsSettings
-from views.tokens import verify
-from views.viewer import Viewer
+from trailkeeper.cli.embedded.secret import token_secret
+from trailkeeper.views.settings import ViewsSettings
+from trailkeeper.views.tokens import verify
+from trailkeeper.views.viewer import Viewer
 
 SECRET = "a secret of more than thirty-two characters"
 

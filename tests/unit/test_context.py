@@ -10,9 +10,19 @@ from typing import Any
 
 import pytest
 
-from producer.context import KEY, Frame, RequestContext, bind, current, from_request, pop, push, set_actor
-from producer.errors import InvalidEvent
-from producer.event import MAX_USER_AGENT, Actor
+from trailkeeper.producer.context import (
+    KEY,
+    Frame,
+    RequestContext,
+    bind,
+    current,
+    from_request,
+    pop,
+    push,
+    set_actor,
+)
+from trailkeeper.producer.errors import InvalidEvent
+from trailkeeper.producer.event import MAX_USER_AGENT, Actor
 
 ALICE = Actor(kind="user", id="1", name="alice")
 ROBOT = Actor(kind="service", id="r", name="robot")

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.histories import Question
-from views.cursors import Cursors
-from views.errors import InvalidCursor
-from views.settings import ViewsSettings
+from trailkeeper.models.histories import Question
+from trailkeeper.views.cursors import Cursors
+from trailkeeper.views.errors import InvalidCursor
+from trailkeeper.views.settings import ViewsSettings
 
 CURSORS = Cursors(ViewsSettings(token_secret="a secret of more than thirty-two characters"))
 PLACE = UUID("019a8700-0000-7000-8000-000000000001")

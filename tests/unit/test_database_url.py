@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from models.engine import make_engine
+from trailkeeper.models.engine import make_engine
 
 
 @pytest.mark.parametrize(

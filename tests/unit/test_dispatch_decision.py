@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.backlog import Backlog
-from worker.dispatcher import wanted
+from trailkeeper.worker.backlog import Backlog
+from trailkeeper.worker.dispatcher import wanted
 
 
 @pytest.mark.parametrize(

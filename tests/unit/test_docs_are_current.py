@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from docs import generate
-from producer.catalogue import load
-from producer.event import MAX_BYTES, MAX_USER_AGENT, Actor, Credential, Event
-from producer.settings import ProducerSettings, variable
-from producer.wire import REASONS, decode, encode
+from trailkeeper.producer.catalogue import load
+from trailkeeper.producer.event import MAX_BYTES, MAX_USER_AGENT, Actor, Credential, Event
+from trailkeeper.producer.settings import ProducerSettings, variable
+from trailkeeper.producer.wire import REASONS, decode, encode
 
 WIRE_FORMAT = (generate.FOLDER / "wire-format.md").read_text(encoding="utf-8")
 

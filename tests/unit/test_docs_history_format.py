@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from docs import generate
-from models.histories import StoredClient, StoredEvent, StoredLocation, as_json
-from models.tables import SCOPES
-from producer.catalogue import load, render, sentence_parts
-from producer.event import Actor, Credential, Event, Subject
-from worker.enrich.kinds import Kind
+from trailkeeper.models.histories import StoredClient, StoredEvent, StoredLocation, as_json
+from trailkeeper.models.tables import SCOPES
+from trailkeeper.producer.catalogue import load, render, sentence_parts
+from trailkeeper.producer.event import Actor, Credential, Event, Subject
+from trailkeeper.worker.enrich.kinds import Kind
 
 PAGE = (generate.FOLDER / "history-format.md").read_text(encoding="utf-8")
 EXAMPLE: dict[str, Any] = json.loads(re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[0])

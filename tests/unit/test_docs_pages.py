@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cli.registry import COMMANDS
-from producer.settings import PREFIX, variable
+from trailkeeper.cli.registry import COMMANDS
+from trailkeeper.producer.settings import PREFIX, variable
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(chain(ROOT.glob("*.md"), (ROOT / "docs").glob("*.md"), (ROOT / "examples").rglob("*.md")))

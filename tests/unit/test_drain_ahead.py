@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from models.errors import StoreUnavailable
-from worker.drain.ahead import Ahead
-from worker.drain.batch import Written
-from worker.drain.messages import Message
-from worker.drain.report import Report
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.worker.drain.ahead import Ahead
+from trailkeeper.worker.drain.batch import Written
+from trailkeeper.worker.drain.messages import Message
+from trailkeeper.worker.drain.report import Report
 
 SECONDS = 10.0
 

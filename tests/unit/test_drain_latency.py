@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.stream_keys import LATENCY_BOUNDS, LATENCY_SUM, latency_field
-from worker.drain.latency import latencies
+from trailkeeper.producer.stream_keys import LATENCY_BOUNDS, LATENCY_SUM, latency_field
+from trailkeeper.worker.drain.latency import latencies
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 

@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from models.partitions import period_of
-from producer.catalogue import load
-from producer.event import Event
-from producer.wire import encode
 from tests.support.drains import an_event
-from worker.drain.judge import judge_all
-from worker.drain.messages import NO_MORE, Accepted, Message
-from worker.drain.ready import Ready
-from worker.drain.rows import periods_of
+from trailkeeper.models.partitions import period_of
+from trailkeeper.producer.catalogue import load
+from trailkeeper.producer.event import Event
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.drain.judge import judge_all
+from trailkeeper.worker.drain.messages import NO_MORE, Accepted, Message
+from trailkeeper.worker.drain.ready import Ready
+from trailkeeper.worker.drain.rows import periods_of
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 CATALOGUE = load()

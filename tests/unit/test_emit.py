@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer import Actor, Credential, Event, ProducerSettings, RequestContext, Subject, bind
-from producer.ids import moment_of, uuid7
-from producer.receipt import Receipt
-from producer.validation.text import CUT
-from producer.wire import decode, encode
 from tests.support.emitting import SPOOLED, Counter, an_emitter
+from trailkeeper import Actor, Credential, Event, ProducerSettings, RequestContext, Subject, bind
+from trailkeeper.producer.ids import moment_of, uuid7
+from trailkeeper.producer.receipt import Receipt
+from trailkeeper.producer.validation.text import CUT
+from trailkeeper.producer.wire import decode, encode
 
 AN_ID = UUID("0198f000-0000-7000-8000-000000000001")
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer import Actor, Credential, Event, InvalidEvent, RequestContext, Subject, bind
-from producer.ids import uuid7
 from tests.support.emitting import SPOOLED, Broken, Counter, an_emitter
+from trailkeeper import Actor, Credential, Event, InvalidEvent, RequestContext, Subject, bind
+from trailkeeper.producer.ids import uuid7
 
 LATER = datetime.now(UTC) + timedelta(hours=2)
 
@@ -223,7 +223,7 @@ def test_an_event_whose_id_is_of_another_time_is_refused() -> None:
 
 def test_what_is_quarantined_during_an_outage_is_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     emitter, _ = an_emitter(Broken(), on_invalid="quarantine")
-    with caplog.at_level(logging.ERROR, "producer"):
+    with caplog.at_level(logging.ERROR, "trailkeeper"):
         receipt = emitter.emit("no:such:tag", user="7")
     assert receipt.outcome == "logged"
     line = json.loads(caplog.messages[-1].removeprefix("event_not_in_redis "))

@@ -13,10 +13,6 @@ from typing import Any
 
 import pytest
 
-from producer import EventNotRecorded
-from producer.errors import SpoolUnavailable
-from producer.spool.memory import MemorySpool
-from producer.wire import decode
 from tests.support.emitting import (
     BEST_EFFORT,
     REQUIRED,
@@ -26,6 +22,10 @@ from tests.support.emitting import (
     a_spooling_emitter,
 )
 from tests.support.waiting import until
+from trailkeeper import EventNotRecorded
+from trailkeeper.producer.errors import SpoolUnavailable
+from trailkeeper.producer.spool.memory import MemorySpool
+from trailkeeper.producer.wire import decode
 
 
 class Slow(MemorySpool):
@@ -86,7 +86,7 @@ def test_a_required_event_raises_only_where_neither_took_it(emit: Any) -> None:
 
 
 def test_what_neither_took_is_whole_in_the_log(emit: Any, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.ERROR, "producer")
+    caplog.set_level(logging.ERROR, "trailkeeper")
     emitter, recorder = a_spooling_emitter()
     with recorder.down():
         receipt = emit(emitter, SPOOLED)
@@ -144,7 +144,7 @@ def test_a_loop_goes_on_while_the_spool_writes() -> None:
 def test_a_coroutine_cancelled_while_the_spool_writes_loses_no_event(
     refuses: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.ERROR, "producer")
+    caplog.set_level(logging.ERROR, "trailkeeper")
     spool = Slow(0.1, refuses=refuses)
     emitter, _ = a_spooling_emitter(Broken(), spool)
 

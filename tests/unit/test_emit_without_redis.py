@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from producer import EventNotRecorded
-from producer.wire import decode
 from tests.support.emitting import BEST_EFFORT, REQUIRED, SPOOLED, Broken, Counter, an_emitter
+from trailkeeper import EventNotRecorded
+from trailkeeper.producer.wire import decode
 
 HOSTILE = 'x"\r\nERROR event_not_in_redis {"forged":1}\u2028\x85\x7fé'
 
 
 @pytest.fixture(autouse=True)
 def _errors_are_logged(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.ERROR, "producer")
+    caplog.set_level(logging.ERROR, "trailkeeper")
 
 
 def line(caplog: pytest.LogCaptureFixture) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def test_the_event_is_whole_in_one_line_of_the_log(caplog: pytest.LogCaptureFixt
     assert (receipt.outcome, event.id, unknown) == ("logged", receipt, None)
     assert (event.user and event.user.name, event.additional) == ("älice", {"version": "1"})
     assert found["reason"] == "Redis at nowhere did not answer in time"
-    assert (caplog.records[-1].name, caplog.records[-1].levelname) == ("producer", "ERROR")
+    assert (caplog.records[-1].name, caplog.records[-1].levelname) == ("trailkeeper", "ERROR")
     assert counter.outcomes == ["logged"]
 
 
@@ -86,7 +86,7 @@ def test_once_redis_is_back_the_stream_is_used_again() -> None:
 
 def test_falling_back_takes_less_than_a_millisecond(caplog: pytest.LogCaptureFixture) -> None:
     emitter, _ = an_emitter(Broken())
-    caplog.set_level(logging.CRITICAL, "producer")
+    caplog.set_level(logging.CRITICAL, "trailkeeper")
     took = []
     for _ in range(200):
         began = time.perf_counter()

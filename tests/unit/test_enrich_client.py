@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.enrich import NO_USER_AGENT, ClientFinder
+from trailkeeper.worker.enrich import NO_USER_AGENT, ClientFinder
 
 FINDER = ClientFinder()
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.small_mmdb import write_mmdb
-from worker.enrich import Location, LocationFinder
-from worker.enrich.place import display, location
+from trailkeeper.worker.enrich import Location, LocationFinder
+from trailkeeper.worker.enrich.place import display, location
 
 NEW_YORK: dict[str, Any] = {
     "city": {"names": {"en": "New York", "de": "Neu York"}},

@@ -11,8 +11,8 @@ import pytest
 
 from tests.support.clock import Clock
 from tests.support.small_mmdb import CORRUPT, write_mmdb
-from worker.enrich import DatabaseState, Location, LocationFinder
-from worker.enrich.database import Database
+from trailkeeper.worker.enrich import DatabaseState, Location, LocationFinder
+from trailkeeper.worker.enrich.database import Database
 
 IP = "81.2.69.160"
 

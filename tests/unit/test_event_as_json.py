@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
-from models.histories import StoredClient, StoredEvent, StoredLocation, as_json
+from trailkeeper.models.histories import StoredClient, StoredEvent, StoredLocation, as_json
 
 KEYS = (
     "id tag scope occurred_at recorded_at sentence user project organization actor ip location client"

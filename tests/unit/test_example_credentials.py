@@ -6,9 +6,9 @@ import base64
 
 import pytest
 
-from examples.package_index.one_time_codes import STEP, accepted_step, code_at
-from examples.package_index.passwords import hashed, is_compromised, matches
-from examples.package_index.rate_limit import Attempt, RateLimit
+from trailkeeper.examples.package_index.one_time_codes import STEP, accepted_step, code_at
+from trailkeeper.examples.package_index.passwords import hashed, is_compromised, matches
+from trailkeeper.examples.package_index.rate_limit import Attempt, RateLimit
 
 SECRET = base64.b32encode(b"12345678901234567890").decode()
 

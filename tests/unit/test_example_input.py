@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from examples.package_index.app import LARGEST_BODY, create_app
-from examples.package_index.services import Services, Settings
-from producer.testing import Recorder
+from trailkeeper.examples.package_index.app import LARGEST_BODY, create_app
+from trailkeeper.examples.package_index.services import Services, Settings
+from trailkeeper.producer.testing import Recorder
 
 GOOD = {"name": "alice", "email": "alice@mail.example", "password": "a long enough one"}
 

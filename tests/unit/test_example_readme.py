@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import examples.package_index
+import trailkeeper.examples.package_index
 
-FOLDER = Path(examples.package_index.__file__).parent
+FOLDER = Path(trailkeeper.examples.package_index.__file__).parent
 GUIDE = (FOLDER / "README.md").read_text(encoding="utf-8")
 
 

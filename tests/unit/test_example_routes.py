@@ -14,18 +14,18 @@ from flask import Flask, Response, request
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder
 
-from examples.package_index import audit
-from examples.package_index.app import create_app
-from examples.package_index.audit import HEADER
-from examples.package_index.clients.client import Client
-from examples.package_index.clients.person import Cast, Person
-from examples.package_index.clients.program import program
-from examples.package_index.passwords import hashed
-from examples.package_index.services import Services, Settings
-from producer import Receipt, emit, emit_on_commit
-from producer.event import Event
-from producer.testing import Recorder
-from producer.wire import encode
+from trailkeeper import Receipt, emit, emit_on_commit
+from trailkeeper.examples.package_index import audit
+from trailkeeper.examples.package_index.app import create_app
+from trailkeeper.examples.package_index.audit import HEADER
+from trailkeeper.examples.package_index.clients.client import Client
+from trailkeeper.examples.package_index.clients.person import Cast, Person
+from trailkeeper.examples.package_index.clients.program import program
+from trailkeeper.examples.package_index.passwords import hashed
+from trailkeeper.examples.package_index.services import Services, Settings
+from trailkeeper.producer.event import Event
+from trailkeeper.producer.testing import Recorder
+from trailkeeper.producer.wire import encode
 
 JOINED = {"account:create", "account:email:send"}
 ROLE = "project:role:{0} account:role:{0}"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from producer.errors import SettingsError
-from producer.requests.arrival import Arrival
-from producer.requests.forwarded import TrustedProxies, client_address, parse_address
+from trailkeeper.producer.errors import SettingsError
+from trailkeeper.producer.requests.arrival import Arrival
+from trailkeeper.producer.requests.forwarded import TrustedProxies, client_address, parse_address
 
 PROXIES = TrustedProxies(["10.0.0.0/8", "2001:db8:aaaa::/48", "192.0.2.7"])
 NOBODY = TrustedProxies()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.embedded.logs import Logs, put_aside
-from cli.embedded.supervisor import Supervisor
 from tests.support.waiting import until
+from trailkeeper.cli.embedded.logs import Logs, put_aside
+from trailkeeper.cli.embedded.supervisor import Supervisor
 
 BOUND = 20_000
 TALKER = "import sys\nfor number in range(10**9): print(number, 'x' * 90, flush=True); sys.stdin.readline()"

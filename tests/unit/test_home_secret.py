@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.embedded.errors import EmbeddedError
-from cli.embedded.secret import kept_secret, token_secret
+from trailkeeper.cli.embedded.errors import EmbeddedError
+from trailkeeper.cli.embedded.secret import kept_secret, token_secret
 
 
 def test_a_secret_is_made_once_and_kept_from_others(tmp_path: Path) -> None:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.catalogue import Catalogue, EventType
-from producer.event import Event
-from producer.ids import uuid7
-from producer.wire import REASONS, encode
-from worker.drain.judge import judge
-from worker.drain.messages import Accepted, Message, Rejected
+from trailkeeper.producer.catalogue import Catalogue, EventType
+from trailkeeper.producer.event import Event
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.wire import REASONS, encode
+from trailkeeper.worker.drain.judge import judge
+from trailkeeper.worker.drain.messages import Accepted, Message, Rejected
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 CATALOGUE = Catalogue(

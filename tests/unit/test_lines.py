@@ -11,11 +11,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from producer.event import ANONYMOUS, MAX_USER_AGENT, Actor, Event, Subject
-from producer.ids import moment_of, uuid7
-from producer.lines import MAX_LINE, Line, read_lines
-from producer.validation.text import harmless
-from producer.wire import REASONS, encode
+from trailkeeper.producer.event import ANONYMOUS, MAX_USER_AGENT, Actor, Event, Subject
+from trailkeeper.producer.ids import moment_of, uuid7
+from trailkeeper.producer.lines import MAX_LINE, Line, read_lines
+from trailkeeper.producer.validation.text import harmless
+from trailkeeper.producer.wire import REASONS, encode
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LOGIN = (

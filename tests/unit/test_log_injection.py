@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.catalogue import Catalogue
-from producer.secrets import SecretGuard
-from producer.validation.text import shown
 from tests.unit.test_judge import NOW, altered, message
-from worker.drain.batch import Batch
-from worker.drain.judge import judge
-from worker.drain.messages import Rejected
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.producer.secrets import SecretGuard
+from trailkeeper.producer.validation.text import shown
+from trailkeeper.worker.drain.batch import Batch
+from trailkeeper.worker.drain.judge import judge
+from trailkeeper.worker.drain.messages import Rejected
 
 FORGED = "x\n2026-11-24 12:00:00 CRITICAL all is lost\x1b[2J\u202e\x9b31m"
 

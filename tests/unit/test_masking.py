@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from producer.catalogue import Catalogue, EventType, load
 from tests.support.stored import stored
-from views.masking import shown
-from views.policy import Policy
-from views.viewer import ANYBODY, Viewer
+from trailkeeper.producer.catalogue import Catalogue, EventType, load
+from trailkeeper.views.masking import shown
+from trailkeeper.views.policy import Policy
+from trailkeeper.views.viewer import ANYBODY, Viewer
 
 POLICY = Policy(load())
 ADMIN = Viewer(staff=True)

@@ -8,9 +8,9 @@ import sys
 import pytest
 from prometheus_client import CollectorRegistry
 
-from producer.metrics import Metrics, NullMetrics
-from producer.metrics.prometheus import PrometheusMetrics
-from producer.metrics.statsd import StatsdMetrics
+from trailkeeper.producer.metrics import Metrics, NullMetrics
+from trailkeeper.producer.metrics.prometheus import PrometheusMetrics
+from trailkeeper.producer.metrics.statsd import StatsdMetrics
 
 TAGS = ["tag:account:login:success", "outcome:stream"]
 
@@ -75,8 +75,10 @@ def test_the_default_takes_the_same_call() -> None:
 
 def test_the_libraries_are_imported_only_where_they_are_used() -> None:
     code = (
-        "import producer.metrics.prometheus, producer.metrics.statsd, producer.pytest_plugin, sys;"
-        "print([name for name in ('prometheus_client', 'statsd', 'producer.testing') if name in sys.modules])"
+        "import sys; from trailkeeper.producer import pytest_plugin;"
+        "from trailkeeper.producer.metrics import prometheus, statsd;"
+        "late = 'prometheus_client', 'statsd', 'trailkeeper.producer.testing';"
+        "print([name for name in late if name in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60

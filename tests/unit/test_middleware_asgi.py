@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from producer.context import KEY, RequestContext, current, from_request, set_actor
-from producer.event import Actor
-from producer.middleware.asgi import ASGIMiddleware, Receive, Scope, Send
+from trailkeeper.producer.context import KEY, RequestContext, current, from_request, set_actor
+from trailkeeper.producer.event import Actor
+from trailkeeper.producer.middleware.asgi import ASGIMiddleware, Receive, Scope, Send
 
 ALICE = Actor(kind="user", id="1", name="alice")
 

@@ -9,10 +9,10 @@ from wsgiref.util import FileWrapper
 
 import pytest
 
-from producer.context import RequestContext, current, from_request, set_actor
-from producer.errors import SettingsError
-from producer.event import Actor
-from producer.middleware.wsgi import WSGIMiddleware
+from trailkeeper.producer.context import RequestContext, current, from_request, set_actor
+from trailkeeper.producer.errors import SettingsError
+from trailkeeper.producer.event import Actor
+from trailkeeper.producer.middleware.wsgi import WSGIMiddleware
 
 ALICE = Actor(kind="user", id="1", name="alice")
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from producer import EventNotRecorded
-from producer.errors import StreamUnavailable
-from producer.event import MAX_BYTES, MAX_PRODUCER, MAX_SEQUENCE, MAX_VOIDS, Event
-from producer.numbering import Numbering
-from producer.wire import decode, encode
 from tests.support.drains import an_event
 from tests.support.emitting import BEST_EFFORT, REQUIRED, SPOOLED, Broken, an_emitter
+from trailkeeper import EventNotRecorded
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.event import MAX_BYTES, MAX_PRODUCER, MAX_SEQUENCE, MAX_VOIDS, Event
+from trailkeeper.producer.numbering import Numbering
+from trailkeeper.producer.wire import decode, encode
 
 EVENT = encode(an_event())
 

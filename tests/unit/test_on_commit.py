@@ -13,9 +13,9 @@ from sqlalchemy import Engine, String, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
 
-from producer import InvalidEvent, bind, emit_on_commit
 from tests.support.emitting import BEST_EFFORT, REQUIRED, SPOOLED, Broken, Counter
 from tests.support.outboxes import Kept, emitting, sqlite_engine
+from trailkeeper import InvalidEvent, bind, emit_on_commit
 
 
 class Base(DeclarativeBase):
@@ -203,7 +203,7 @@ def test_what_is_no_session_is_named(engine: Engine, stream: Kept) -> None:
 def test_after_the_commit_nothing_is_refused_any_more_but_kept(
     session: Session, tag: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.ERROR, "producer")
+    caplog.set_level(logging.ERROR, "trailkeeper")
     with emitting(Broken()):
         receipt = emit_on_commit(session, tag)
         session.commit()

@@ -10,10 +10,10 @@ import django.conf
 import pytest
 from django.db import connection, connections, transaction
 
-from producer import InvalidEvent, bind, emit
-from producer.transactions.django import emit_on_commit
 from tests.support.emitting import SPOOLED
 from tests.support.outboxes import TABLE, Kept, emitting
+from trailkeeper import InvalidEvent, bind, emit
+from trailkeeper.producer.transactions.django import emit_on_commit
 
 
 @pytest.fixture(scope="module", autouse=True)

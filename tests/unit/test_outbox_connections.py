@@ -12,11 +12,11 @@ import sqlalchemy.exc
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
-from producer import InvalidEvent, OutboxMissing, RequestContext, aemit, bind, emit
-from producer.testing import Recorder
-from producer.transactions.inserting import BLOCKING
 from tests.support.emitting import BEST_EFFORT, REQUIRED, SPOOLED, Counter
 from tests.support.outboxes import Kept, emitting, in_outbox, sqlite_engine, statements
+from trailkeeper import InvalidEvent, OutboxMissing, RequestContext, aemit, bind, emit
+from trailkeeper.producer.testing import Recorder
+from trailkeeper.producer.transactions.inserting import BLOCKING
 
 THING = text("INSERT INTO things VALUES ('a')")
 

@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from producer import catalogue
-from views.pages.addresses import Query
-from views.pages.event_types import offered
-from views.pages.filters import ALL, PUBLIC, asked
-from views.pages.form import chips, fields, spans
+from trailkeeper.producer import catalogue
+from trailkeeper.views.pages.addresses import Query
+from trailkeeper.views.pages.event_types import offered
+from trailkeeper.views.pages.filters import ALL, PUBLIC, asked
+from trailkeeper.views.pages.form import chips, fields, spans
 
 KNOWN = catalogue.load()
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from views.pages.live import drawn
+from trailkeeper.views.pages.live import drawn
 
 
 async def _messages() -> AsyncIterator[bytes]:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.histories import Place
-from models.histories.counts import Count
-from views.pages.chart import HEIGHT, LOWEST, chart
-from views.pages.world import HIGH, WIDE, atlas, project, spot
-from views.reading import Activity
+from trailkeeper.models.histories import Place
+from trailkeeper.models.histories.counts import Count
+from trailkeeper.views.pages.chart import HEIGHT, LOWEST, chart
+from trailkeeper.views.pages.world import HIGH, WIDE, atlas, project, spot
+from trailkeeper.views.reading import Activity
 
 NOON = datetime(2026, 11, 15, 12, tzinfo=UTC)
 MIDNIGHT = NOON.replace(hour=0)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from models.outbox import OutboxBacklog
-from models.partitions import Partition
-from models.tables import SCOPES
-from views.pages.pipeline import troubles
-from views.pages.pipeline_facts import StreamFacts, stream_facts
-from views.settings import ViewsSettings
+from trailkeeper.models.outbox import OutboxBacklog
+from trailkeeper.models.partitions import Partition
+from trailkeeper.models.tables import SCOPES
+from trailkeeper.views.pages.pipeline import troubles
+from trailkeeper.views.pages.pipeline_facts import StreamFacts, stream_facts
+from trailkeeper.views.settings import ViewsSettings
 
 NOON = datetime(2026, 11, 15, 12, tzinfo=UTC)
 WELL = StreamFacts(

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer import catalogue
-from producer.catalogue import render, sentence_parts
-from views.pages.sentences import MARK, Piece, linked
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.catalogue import render, sentence_parts
+from trailkeeper.views.pages.sentences import MARK, Piece, linked
 
 KNOWN = catalogue.load()
 

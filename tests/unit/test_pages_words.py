@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.status import StoredDeadLetter
-from views.pages import words
-from views.pages.addresses import Addresses
-from views.pages.dead_letters import shown
+from trailkeeper.models.status import StoredDeadLetter
+from trailkeeper.views.pages import words
+from trailkeeper.views.pages.addresses import Addresses
+from trailkeeper.views.pages.dead_letters import shown
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ from fakeredis import FakeRedis, FakeServer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.errors import StoreUnavailable
-from producer.errors import StreamUnavailable
-from producer.stream_keys import outages_key, pause_key
 from tests.support.drains import STREAM
-from worker.drain import FuseBlown, pause
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.stream_keys import outages_key, pause_key
+from trailkeeper.worker.drain import FuseBlown, pause
 
 LONGEST_SECONDS = 30
 CAUSES = st.sampled_from(sorted(pause.SECONDS))

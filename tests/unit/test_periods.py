@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.periods import Period, id_floor, period_named, period_of, periods_between
-from models.tables import SCOPES
-from producer.ids import moment_of, uuid7
+from trailkeeper.models.periods import Period, id_floor, period_named, period_of, periods_between
+from trailkeeper.models.tables import SCOPES
+from trailkeeper.producer.ids import moment_of, uuid7
 
 scopes = st.sampled_from(SCOPES)
 zones = st.integers(-14, 14).map(lambda hours: timezone(timedelta(hours=hours)))

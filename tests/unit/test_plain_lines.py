@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer import lines as long_way
-from producer.ids import uuid7
-from producer.lines import Line, read_lines
-from producer.wire import decode
-from worker.backfills.blocks import staged
+from trailkeeper.producer import lines as long_way
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.lines import Line, read_lines
+from trailkeeper.producer.wire import decode
+from trailkeeper.worker.backfills.blocks import staged
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 NOON = datetime(2026, 11, 15, 12, tzinfo=UTC)

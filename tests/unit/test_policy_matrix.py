@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from models.histories import Question
-from producer.catalogue import load
 from tests.support.stored import stored
-from views.policy import Policy
-from views.viewer import ANYBODY, Viewer
+from trailkeeper.models.histories import Question
+from trailkeeper.producer.catalogue import load
+from trailkeeper.views.policy import Policy
+from trailkeeper.views.viewer import ANYBODY, Viewer
 
 POLICY = Policy(load())
 VIEWERS = {

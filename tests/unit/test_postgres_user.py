@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from cli.embedded import system_user
-from cli.embedded.errors import EmbeddedError
+from trailkeeper.cli.embedded import system_user
+from trailkeeper.cli.embedded.errors import EmbeddedError
 
 OURS = pwd.getpwuid(os.getuid())
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from models.histories import Question
+from trailkeeper.models.histories import Question
 
 NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 - the mistake under test
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.counting.ranges import (
+from trailkeeper.models.counting.ranges import (
     Ranges,
     from_text,
     missing,

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from producer.errors import StreamUnavailable
-from producer.transports import RedisStream
-from producer.transports.connection import packed
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.transports import RedisStream
+from trailkeeper.producer.transports.connection import packed
 
 MAKE_CERTIFICATE = [
     "openssl",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from types import SimpleNamespace
 
-from worker.celery import app
-from worker.replacer import Replacer
+from trailkeeper.worker.celery import app
+from trailkeeper.worker.replacer import Replacer
 
 
 class FakeConsumer:

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.catalogue import load
-from worker.retention.erasing.message import subjects, without
+from trailkeeper.producer.catalogue import load
+from trailkeeper.worker.retention.erasing.message import subjects, without
 
 CATALOGUE = load()
 SECRET = "zqxsecret"

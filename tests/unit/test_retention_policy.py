@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from producer.catalogue import Catalogue, EventType, load
-from producer.errors import SettingsError
-from producer.settings import read, variable
-from worker.retention import rules
-from worker.retention.personal import personal_keys
-from worker.retention.steps import steps
-from worker.settings import WorkerSettings
+from trailkeeper.producer.catalogue import Catalogue, EventType, load
+from trailkeeper.producer.errors import SettingsError
+from trailkeeper.producer.settings import read, variable
+from trailkeeper.worker.retention import rules
+from trailkeeper.worker.retention.personal import personal_keys
+from trailkeeper.worker.retention.steps import steps
+from trailkeeper.worker.settings import WorkerSettings
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.writing import COLUMNS, NULL, row
-from producer.catalogue import Catalogue, EventType
-from producer.event import Event, Subject
-from producer.ids import uuid7
-from producer.wire import encode
-from worker.drain.judge import judge
-from worker.drain.messages import Accepted, Message
-from worker.drain.rows import row_of, values_of
+from trailkeeper.models.writing import COLUMNS, NULL, row
+from trailkeeper.producer.catalogue import Catalogue, EventType
+from trailkeeper.producer.event import Event, Subject
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.drain.judge import judge
+from trailkeeper.worker.drain.messages import Accepted, Message
+from trailkeeper.worker.drain.rows import row_of, values_of
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KIND = EventType(tag="account:login:success", scope="user", sentence="x", aliases=("login:ok",))

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.catalogue import load
-from producer.errors import InvalidEvent
-from producer.lines import read_lines
-from producer.secrets import REMOVED, SecretGuard
-from producer.secrets.words import names_secret
+from trailkeeper.producer.catalogue import load
+from trailkeeper.producer.errors import InvalidEvent
+from trailkeeper.producer.lines import read_lines
+from trailkeeper.producer.secrets import REMOVED, SecretGuard
+from trailkeeper.producer.secrets.words import names_secret
 
 # in pieces, so that no scanner takes this file for a leak
 KNOWN = {

@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from producer import Event, InvalidEvent
-from producer.catalogue import Catalogue, EventType
-from producer.ids import uuid7
-from producer.secrets import REMOVED
-from producer.wire import encode
 from tests.support.emitting import SPOOLED, Counter, an_emitter
-from worker.drain.judge import judge
-from worker.drain.messages import Accepted, Message
+from trailkeeper import Event, InvalidEvent
+from trailkeeper.producer.catalogue import Catalogue, EventType
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.secrets import REMOVED
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.drain.judge import judge
+from trailkeeper.worker.drain.messages import Accepted, Message
 
 TOKEN = "pypi-" + "AgEIcHlwaS5vcmcCJGQ2ZGQ1ZjE1LTg3NjItNDc1OC1hNTgxLTk5ZmI5MzAwNjdl"
 SECRETIVE: dict[str, Any] = {"version": f"1.0 {TOKEN}", "extra": {"password": "hunter2", "why": "a test"}}

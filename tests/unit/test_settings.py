@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from producer.errors import SettingsError
-from producer.settings import ProducerSettings, changed, read, variable
-from producer.transports.address import RedisAddress
+from trailkeeper.producer.errors import SettingsError
+from trailkeeper.producer.settings import ProducerSettings, changed, read, variable
+from trailkeeper.producer.transports.address import RedisAddress
 
 
 def test_every_setting_has_its_variable() -> None:

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.errors import InvalidMessage, SettingsError
-from producer.event import Event
-from producer.signing import Key, Signer, Verifier
-from producer.wire import encode
 from tests.support.drains import an_event
 from tests.support.emitting import SPOOLED, Broken, an_emitter
-from worker.drain.messages import Message
-from worker.drain.signatures import Signatures
+from trailkeeper.producer.errors import InvalidMessage, SettingsError
+from trailkeeper.producer.event import Event
+from trailkeeper.producer.signing import Key, Signer, Verifier
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.drain.messages import Message
+from trailkeeper.worker.drain.signatures import Signatures
 
 SECRET = "0123456789abcdef0123456789abcdef"
 OTHER = "fedcba9876543210fedcba9876543210"

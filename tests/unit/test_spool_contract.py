@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from producer.spool.memory import MemorySpool
 from tests.support.contracts.spool import SpoolContract
 from tests.support.spooling import Stream, a_spool
+from trailkeeper.producer.spool.memory import MemorySpool
 
 
 class InMemory:

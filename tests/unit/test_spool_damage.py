@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from producer.spool import folder
-from producer.spool.status import look
 from tests.support.spooling import PLACE, a_queue, fill, held, soon
+from trailkeeper.producer.spool import folder
+from trailkeeper.producer.spool.status import look
 
 SENT = [b"%03d" % number + b"x" * 400 for number in range(40)]
 LEAVE = "import os; from pathlib import Path; from tests.support.spooling import a_queue, fill;"

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from producer.errors import SpoolUnavailable
-from producer.spool import folder
-from producer.spool.schema import OURS, VERSION
-from producer.spool.status import SpoolStatus, filesystem_of, look
 from tests.support.spooling import PLACE, a_queue, fill, held, soon
+from trailkeeper.producer.errors import SpoolUnavailable
+from trailkeeper.producer.spool import folder
+from trailkeeper.producer.spool.schema import OURS, VERSION
+from trailkeeper.producer.spool.status import SpoolStatus, filesystem_of, look
 
 KILOBYTE = b"x" * 1024
 

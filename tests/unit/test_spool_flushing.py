@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from producer.errors import SpoolUnavailable, StreamUnavailable
-from producer.spool import flushing
-from producer.spool.flushing import Flushing, flush
-from producer.spool.queue import BATCH, BATCH_BYTES
 from tests.support.spooling import Stream, a_queue, fill, held, soon
 from tests.support.waiting import until
+from trailkeeper.producer.errors import SpoolUnavailable, StreamUnavailable
+from trailkeeper.producer.spool import flushing
+from trailkeeper.producer.spool.flushing import Flushing, flush
+from trailkeeper.producer.spool.queue import BATCH, BATCH_BYTES
 
 
 def sent(stream: Stream) -> list[bytes]:

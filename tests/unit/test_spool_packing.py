@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.spool.packing import pack, unpack
+from trailkeeper.producer.spool.packing import pack, unpack
 
 FIELDS = st.dictionaries(st.binary(max_size=20), st.binary(max_size=200), max_size=5)
 

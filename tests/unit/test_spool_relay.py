@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from producer.errors import StreamUnavailable
-from producer.spool.flushing import Flushing
-from producer.spool.relay import AGAIN_SECONDS, LOOK_SECONDS, Relay
 from tests.support.waiting import until
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.spool.flushing import Flushing
+from trailkeeper.producer.spool.relay import AGAIN_SECONDS, LOOK_SECONDS, Relay
 
 
 class Clock:
@@ -93,7 +93,7 @@ def test_who_finds_another_at_it_says_nothing_and_looks_again_soon(caplog: pytes
 
 
 def test_what_was_delivered_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, "producer")
+    caplog.set_level(logging.INFO, "trailkeeper")
     answered(a_relay(Flushes(3), Clock()))
     assert caplog.messages == ["spool_delivered: 3 events"]
 

@@ -8,10 +8,10 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.histories import Question
-from models.histories.stretches import Stretch, joined, stretches
-from models.partitions import id_floor
-from models.periods import EPOCH
+from trailkeeper.models.histories import Question
+from trailkeeper.models.histories.stretches import Stretch, joined, stretches
+from trailkeeper.models.partitions import id_floor
+from trailkeeper.models.periods import EPOCH
 
 NOW = datetime.now(UTC)
 ids = st.one_of(

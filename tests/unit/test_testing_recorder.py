@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from producer import Emitter, ProducerSettings, emit
-from producer.catalogue import Catalogue, EventType
-from producer.context import from_request, set_actor
-from producer.errors import EventNotRecorded, InvalidEvent, SettingsError, StreamUnavailable
-from producer.event import Actor, Event, Subject
-from producer.ids import uuid7
-from producer.middleware.wsgi import WSGIMiddleware
-from producer.process import process_emitter, swap
-from producer.testing import Quarantined, Recorder, recording
-from producer.transports import Transport
-from producer.validation import harmless
-from producer.wire import encode
+from trailkeeper import Emitter, ProducerSettings, emit
+from trailkeeper.producer.catalogue import Catalogue, EventType
+from trailkeeper.producer.context import from_request, set_actor
+from trailkeeper.producer.errors import EventNotRecorded, InvalidEvent, SettingsError, StreamUnavailable
+from trailkeeper.producer.event import Actor, Event, Subject
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.middleware.wsgi import WSGIMiddleware
+from trailkeeper.producer.process import process_emitter, swap
+from trailkeeper.producer.testing import Quarantined, Recorder, recording
+from trailkeeper.producer.transports import Transport
+from trailkeeper.producer.validation import harmless
+from trailkeeper.producer.wire import encode
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 

@@ -16,11 +16,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from producer.errors import SettingsError
-from views.errors import InvalidToken
-from views.settings import ViewsSettings
-from views.tokens import LONGEST_TOKEN, mint, token_id, verify
-from views.viewer import Viewer
+from trailkeeper.producer.errors import SettingsError
+from trailkeeper.views.errors import InvalidToken
+from trailkeeper.views.settings import ViewsSettings
+from trailkeeper.views.tokens import LONGEST_TOKEN, mint, token_id, verify
+from trailkeeper.views.viewer import Viewer
 
 SECRET = "a secret of more than thirty-two characters"
 SETTINGS = ViewsSettings(token_secret=SECRET)

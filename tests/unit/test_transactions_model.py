@@ -13,9 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import text
 from sqlalchemy.orm import Session, SessionTransaction
 
-from producer import emit, emit_on_commit
 from tests.support.emitting import SPOOLED
 from tests.support.outboxes import Kept, emitting, in_outbox, sqlite_engine
+from trailkeeper import emit, emit_on_commit
 
 Pair = tuple[UUID, UUID]
 """An event in the outbox and its twin that is sent on commit."""

@@ -9,9 +9,9 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from fakeredis import TcpFakeServer
 
-from producer.event import Event
-from producer.testing import Recorder
 from tests.support.contracts.transport import StreamContract, StreamPlace, TransportContract
+from trailkeeper.producer.event import Event
+from trailkeeper.producer.testing import Recorder
 
 
 class RecorderPlace:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from worker.turns import SECONDS, short_turns
+from trailkeeper.worker.turns import SECONDS, short_turns
 
 
 def test_turns_are_short_within_the_block_and_as_before_after_it() -> None:

@@ -12,7 +12,7 @@ SECONDS = 30
 
 PROGRAM = f"""
 import random
-from worker.enrich import ClientFinder
+from trailkeeper.worker.enrich import ClientFinder
 finder, chance = ClientFinder(cache_size=0), random.Random(5)
 pieces = [letter * 40 for letter in "a/( 1"] + ["1." * 40, "; " * 9, "Mozilla/5.0 (", "Android 9; ", "Build/"]
 pieces += ["Chrome/", "Version/", "like Gecko) ", "bot", "Opera Mini/", "SAMSUNG-", "iPhone OS 1_"]

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from producer.errors import InvalidMessage
-from producer.event import MAX_SEQUENCE, MAX_VOIDS, Actor, ActorKind, Credential, Event, Subject
-from producer.ids import uuid7
-from producer.wire import REASONS, decode, encode
 from tests.support.drains import an_event
+from trailkeeper.producer.errors import InvalidMessage
+from trailkeeper.producer.event import MAX_SEQUENCE, MAX_VOIDS, Actor, ActorKind, Credential, Event, Subject
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.wire import REASONS, decode, encode
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123_456, tzinfo=UTC)
 

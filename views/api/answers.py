@@ -8,10 +8,10 @@ import msgspec
 from fastapi import Request
 from starlette.responses import Response
 
-from models.histories import Question
-from views.cursors import Cursors
-from views.errors import InvalidCursor
-from views.reading import ShownPage
+from trailkeeper.models.histories import Question
+from trailkeeper.views.cursors import Cursors
+from trailkeeper.views.errors import InvalidCursor
+from trailkeeper.views.reading import ShownPage
 
 OLDER, NEWER = "older.", "newer."
 _json = msgspec.json.Encoder()

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from models.histories import Question
-from producer.context import from_request
-from views.errors import NotFound
-from views.parts import Parts, parts_of
-from views.viewer import Viewer
+from trailkeeper.models.histories import Question
+from trailkeeper.producer.context import from_request
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.parts import Parts, parts_of
+from trailkeeper.views.viewer import Viewer
 
 from .filters import Filters
 from .subjects import Subject

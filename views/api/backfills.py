@@ -8,12 +8,12 @@ from fastapi import APIRouter, Body, Path, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from models.backfills import StoredBackfill, find, newest
-from models.backfills.letters import kept_of, stream_of
-from models.engine import transaction
-from views.auth import Administering, Commanding
-from views.errors import NotFound
-from views.parts import parts_of
+from trailkeeper.models.backfills import StoredBackfill, find, newest
+from trailkeeper.models.backfills.letters import kept_of, stream_of
+from trailkeeper.models.engine import transaction
+from trailkeeper.views.auth import Administering, Commanding
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.parts import parts_of
 
 from .admin_documents import Action, BackfillDocument, BackfillsDocument, OrderDocument
 from .answers import json_answer

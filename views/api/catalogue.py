@@ -8,12 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from models.histories import Question
-from producer.catalogue import EventType
-from views.auth import Asking
-from views.errors import NotFound
-from views.parts import parts_of
-from views.watched import record_view
+from trailkeeper.models.histories import Question
+from trailkeeper.producer.catalogue import EventType
+from trailkeeper.views.auth import Asking
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.parts import parts_of
+from trailkeeper.views.watched import record_view
 
 from .answers import json_answer
 from .documents import EventDocument, EventTypesDocument

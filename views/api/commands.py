@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from models.backfills import EnrichFilters, Which
-from producer.wire import REASONS
+from trailkeeper.models.backfills import EnrichFilters, Which
+from trailkeeper.producer.wire import REASONS
 
 from . import admin_examples as examples
 from .documents import Scope

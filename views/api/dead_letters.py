@@ -8,11 +8,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from models.engine import transaction
-from models.status import StoredDeadLetter, dead_letter, dead_letter_counts, dead_letters
-from views.auth import Administering, Commanding
-from views.errors import NotFound
-from views.parts import parts_of
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.status import StoredDeadLetter, dead_letter, dead_letter_counts, dead_letters
+from trailkeeper.views.auth import Administering, Commanding
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.parts import parts_of
 
 from .admin_documents import LetterDocument, LettersDocument, OrderDocument, WholeLetterDocument
 from .answers import json_answer

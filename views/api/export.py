@@ -13,8 +13,8 @@ from pydantic import Field
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from models.histories import Question
-from views import csv_rows
+from trailkeeper.models.histories import Question
+from trailkeeper.views import csv_rows
 
 from .filters import Filters
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from models.histories import MAX_LIMIT, About, Question
-from views.problems import LONGEST_SHOWN, Problem
+from trailkeeper.models.histories import MAX_LIMIT, About, Question
+from trailkeeper.views.problems import LONGEST_SHOWN, Problem
 
 DEFAULT_LIMIT = 50
 NAMES = {"id": "id", "tags": "tag", "country_code": "country"}

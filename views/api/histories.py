@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
-from views.auth import Asking
-from views.problems import Problem
-from views.tail import Tail
-from views.watched import record_export, record_view
+from trailkeeper.views.auth import Asking
+from trailkeeper.views.problems import Problem
+from trailkeeper.views.tail import Tail
+from trailkeeper.views.watched import record_export, record_view
 
 from . import tail as tails
 from .answers import json_answer, page_answer, place_of

@@ -10,12 +10,12 @@ import msgspec
 from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
-from models.orders import StoredOrder
-from producer.ids import uuid7
-from views.auth import Administering
-from views.parts import parts_of
-from views.problems import Problem
-from views.viewer import Viewer
+from trailkeeper.models.orders import StoredOrder
+from trailkeeper.producer.ids import uuid7
+from trailkeeper.views.auth import Administering
+from trailkeeper.views.parts import parts_of
+from trailkeeper.views.problems import Problem
+from trailkeeper.views.viewer import Viewer
 
 from .admin_documents import OrderDocument
 from .answers import json_answer

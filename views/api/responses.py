@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from views.problems import MEDIA_TYPE
+from trailkeeper.views.problems import MEDIA_TYPE
 
 from .examples import PROBLEM_EXAMPLES
 

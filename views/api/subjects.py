@@ -7,7 +7,7 @@ from typing import Annotated, NamedTuple
 
 from fastapi import Path
 
-from models.histories import About
+from trailkeeper.models.histories import About
 
 
 class Subject(NamedTuple):

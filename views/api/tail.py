@@ -18,8 +18,8 @@ import anyio
 import anyio.to_thread
 import msgspec
 
-from models.errors import StoreError
-from views.tail import Tail
+from trailkeeper.models.errors import StoreError
+from trailkeeper.views.tail import Tail
 
 LOOK_SECONDS = 0.5
 AWAY_SECONDS = 2.0

@@ -8,11 +8,11 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request
 
-from models.histories import Question
-from views.api.asked import Asked
-from views.errors import NotFound
-from views.parts import Parts, parts_of
-from views.viewer import Viewer
+from trailkeeper.models.histories import Question
+from trailkeeper.views.api.asked import Asked
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.parts import Parts, parts_of
+from trailkeeper.views.viewer import Viewer
 
 from .addresses import Addresses, Query
 from .filters import Filters, asked

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from models.backfills import StoredBackfill
+from trailkeeper.models.backfills import StoredBackfill
 
 from . import words
 

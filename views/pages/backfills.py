@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from models.backfills import CHANGES, StoredBackfill, find, newest
-from models.backfills.letters import kept_of, stream_of
-from models.engine import transaction
-from views.api.commands import LARGEST_BACKFILL
-from views.errors import NotFound
-from views.parts import parts_of
+from trailkeeper.models.backfills import CHANGES, StoredBackfill, find, newest
+from trailkeeper.models.backfills.letters import kept_of, stream_of
+from trailkeeper.models.engine import transaction
+from trailkeeper.views.api.commands import LARGEST_BACKFILL
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.parts import parts_of
 
 from .backfill_facts import DONE, about, percent
 from .commands import Sent

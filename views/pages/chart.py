@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from views.reading import Activity
+from trailkeeper.views.reading import Activity
 
 from .words import count as counted
 

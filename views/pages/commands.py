@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from models.orders import StoredOrder
-from views.auth import may_command, refuse_forged
-from views.parts import parts_of
-from views.viewer import Viewer
+from trailkeeper.models.orders import StoredOrder
+from trailkeeper.views.auth import may_command, refuse_forged
+from trailkeeper.views.parts import parts_of
+from trailkeeper.views.viewer import Viewer
 
 from .rendering import addresses_of
 from .visitors import Admin

@@ -9,12 +9,12 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from models.engine import transaction
-from models.status import StoredDeadLetter, dead_letter, dead_letter_counts, dead_letters
-from producer.wire import REASONS
-from views.api.commands import LARGEST_KEY
-from views.errors import NotFound
-from views.parts import parts_of
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.status import StoredDeadLetter, dead_letter, dead_letter_counts, dead_letters
+from trailkeeper.producer.wire import REASONS
+from trailkeeper.views.api.commands import LARGEST_KEY
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.parts import parts_of
 
 from . import words
 from .addresses import Addresses, Query

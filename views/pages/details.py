@@ -9,10 +9,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from models.histories import Question
-from views.errors import NotFound
-from views.parts import parts_of
-from views.watched import record_view
+from trailkeeper.models.histories import Question
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.parts import parts_of
+from trailkeeper.views.watched import record_view
 
 from . import words
 from .rendering import addresses_of, page

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 
-from producer.catalogue import Catalogue, EventType, Role, render, sentence_parts
+from trailkeeper.producer.catalogue import Catalogue, EventType, Role, render, sentence_parts
 
 Group = tuple[str, list[tuple[str, str]]]
 SOMEBODY = "…"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from models.histories import About, Question
+from trailkeeper.models.histories import About, Question
 
 from .addresses import Query
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from models.histories.question import MAX_ID, MAX_TEXT
+from trailkeeper.models.histories.question import MAX_ID, MAX_TEXT
 
 from .addresses import Query
 from .event_types import Group

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from views.viewer import Viewer
+from trailkeeper.views.viewer import Viewer
 
 from . import subjects
 from .history import show

@@ -9,11 +9,11 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import HTMLResponse
 
-from views.api.answers import NEWER, OLDER, place_of
-from views.errors import NotFound
-from views.reading import ShownPage
-from views.viewer import Viewer
-from views.watched import record_view
+from trailkeeper.views.api.answers import NEWER, OLDER, place_of
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.reading import ShownPage
+from trailkeeper.views.viewer import Viewer
+from trailkeeper.views.watched import record_view
 
 from .asking import Asking, asking
 from .event_types import offered

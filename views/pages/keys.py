@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from views.errors import NotFound
+from trailkeeper.views.errors import NotFound
 
 
 def key(text: str, largest: int) -> int:

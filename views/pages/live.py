@@ -14,13 +14,13 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from views.api import tail as tails
-from views.api.asked import Asked
-from views.api.export import Held
-from views.errors import NotFound
-from views.problems import Problem
-from views.tail import Tail
-from views.watched import record_view
+from trailkeeper.views.api import tail as tails
+from trailkeeper.views.api.asked import Asked
+from trailkeeper.views.api.export import Held
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.problems import Problem
+from trailkeeper.views.tail import Tail
+from trailkeeper.views.watched import record_view
 
 from .asking import Asking, asking
 from .rendering import environment

@@ -7,10 +7,10 @@ from typing import Any, Literal, NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from models.histories import Question
-from views.parts import parts_of
-from views.reading import Reader
-from views.viewer import Membership, Viewer
+from trailkeeper.models.histories import Question
+from trailkeeper.views.parts import parts_of
+from trailkeeper.views.reading import Reader
+from trailkeeper.views.viewer import Membership, Viewer
 
 from .rendering import addresses_of, here, page
 from .rows import Rows

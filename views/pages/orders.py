@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from models.orders import StoredOrder
-from views.api.orders import state_of
-from views.errors import NotFound
-from views.parts import parts_of
+from trailkeeper.models.orders import StoredOrder
+from trailkeeper.views.api.orders import state_of
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.parts import parts_of
 
 from .addresses import Query
 from .backfill_facts import DONE, filters

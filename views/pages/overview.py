@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from models.histories import Question
-from views.reading import LONGEST, WIDTHS, Reader, Width
-from views.viewer import Viewer
+from trailkeeper.models.histories import Question
+from trailkeeper.views.reading import LONGEST, WIDTHS, Reader, Width
+from trailkeeper.views.viewer import Viewer
 
 from .chart import Chart, chart
 from .filters import Filters

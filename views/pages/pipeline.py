@@ -10,14 +10,14 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from models import outbox
-from models.counting.gaps import missing_events, missing_since
-from models.engine import transaction
-from models.histories import StoredEvent
-from models.partitions import Partition, existing
-from models.status import dead_letter_counts, newest_event
-from models.tables import SCOPES
-from views.parts import parts_of
+from trailkeeper.models import outbox
+from trailkeeper.models.counting.gaps import missing_events, missing_since
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.histories import StoredEvent
+from trailkeeper.models.partitions import Partition, existing
+from trailkeeper.models.status import dead_letter_counts, newest_event
+from trailkeeper.models.tables import SCOPES
+from trailkeeper.views.parts import parts_of
 
 from . import words
 from .pipeline_facts import StreamFacts, stream_facts
@@ -117,7 +117,8 @@ def troubles(
         )
     if facts.beat_seconds is None or facts.beat_seconds > BEAT_SECONDS:
         yield Trouble(
-            "Beat is silent", "Nobody makes partitions ahead or purges. Start it: celery -A worker beat."
+            "Beat is silent",
+            "Nobody makes partitions ahead or purges. Start it: celery -A trailkeeper.worker beat.",
         )
     if missing:
         title = "An event is missing" if missing == 1 else f"{words.number(missing)} events are missing"

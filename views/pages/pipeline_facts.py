@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import inf
 
-from producer.errors import StreamUnavailable
-from views.settings import ViewsSettings
-from views.stream_metrics import stream_metrics
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.views.settings import ViewsSettings
+from trailkeeper.views.stream_metrics import stream_metrics
 
 PREFIX = "trailkeeper_"
 

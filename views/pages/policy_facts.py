@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from producer.errors import StreamUnavailable
-from producer.stream_keys import policy_key
-from views.settings import ViewsSettings
-from views.stream import connected
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.stream_keys import policy_key
+from trailkeeper.views.settings import ViewsSettings
+from trailkeeper.views.stream import connected
 
 
 class PolicyLine(msgspec.Struct, frozen=True):

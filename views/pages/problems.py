@@ -7,7 +7,7 @@ from http import HTTPStatus
 from fastapi import Request
 from starlette.responses import Response
 
-from views.problems import Problem
+from trailkeeper.views.problems import Problem
 
 from .addresses import Addresses
 from .rendering import addresses_of, here, page

@@ -10,7 +10,7 @@ from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
-from views.viewer import ANYBODY, Viewer
+from trailkeeper.views.viewer import ANYBODY, Viewer
 
 from . import words
 from .addresses import Addresses

@@ -7,11 +7,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from models import holds
-from models.engine import transaction
-from models.governed import erasures, purges, scrubs
-from models.tables import SCOPES
-from views.parts import parts_of
+from trailkeeper.models import holds
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.governed import erasures, purges, scrubs
+from trailkeeper.models.tables import SCOPES
+from trailkeeper.views.parts import parts_of
 
 from . import words
 from .policy_facts import PolicyLine, policy_lines

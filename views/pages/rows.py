@@ -8,10 +8,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from models.histories import Question
-from producer.catalogue import Catalogue
-from views.policy import Policy
-from views.viewer import Viewer
+from trailkeeper.models.histories import Question
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.views.policy import Policy
+from trailkeeper.views.viewer import Viewer
 
 from . import words
 from .addresses import Addresses

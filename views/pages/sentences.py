@@ -12,8 +12,8 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from producer.catalogue import Catalogue, render, sentence_parts
-from views.masking import NAMES
+from trailkeeper.producer.catalogue import Catalogue, render, sentence_parts
+from trailkeeper.views.masking import NAMES
 
 MARK = secrets.token_hex(8)
 """Nobody who writes an event knows it, so no name can pass for a mark."""

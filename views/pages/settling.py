@@ -6,13 +6,13 @@ from fastapi import APIRouter, Request
 from starlette.datastructures import QueryParams
 from starlette.responses import HTMLResponse, Response
 
-from models.engine import transaction
-from models.status import StoredDeadLetter, dead_letter, dead_letter_counts
-from producer.wire import REASONS
-from views.api.commands import LARGEST_KEY
-from views.errors import NotFound
-from views.parts import parts_of
-from views.problems import Problem
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.status import StoredDeadLetter, dead_letter, dead_letter_counts
+from trailkeeper.producer.wire import REASONS
+from trailkeeper.views.api.commands import LARGEST_KEY
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.parts import parts_of
+from trailkeeper.views.problems import Problem
 
 from . import words
 from .commands import Sent

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import HTMLResponse, Response
 
-from models.tables import SCOPES
-from producer.catalogue import Catalogue
-from views.api.commands import ACTIONS, Asked
-from views.parts import parts_of
-from views.problems import Problem
-from views.viewer import Viewer
+from trailkeeper.models.tables import SCOPES
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.views.api.commands import ACTIONS, Asked
+from trailkeeper.views.parts import parts_of
+from trailkeeper.views.problems import Problem
+from trailkeeper.views.viewer import Viewer
 
 from . import words
 from .backfill_facts import WHICH

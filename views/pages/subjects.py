@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.histories import About, Question
-from producer.catalogue import Role
-from views.viewer import Viewer
+from trailkeeper.models.histories import About, Question
+from trailkeeper.producer.catalogue import Role
+from trailkeeper.views.viewer import Viewer
 
 from .filters import ALL, OWN, PUBLIC
 

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.exceptions import HTTPException
 
-from views.auth import viewer_of
-from views.errors import NotFound
-from views.viewer import Viewer
+from trailkeeper.views.auth import viewer_of
+from trailkeeper.views.errors import NotFound
+from trailkeeper.views.viewer import Viewer
 
 from .rendering import addresses_of, here
 

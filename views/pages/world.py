@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import asin, cos, radians, sin, sqrt
 
-from models.histories import Place
+from trailkeeper.models.histories import Place
 
 from .words import count, plain
 

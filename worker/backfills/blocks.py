@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from producer.lines import Line
-from producer.wire import encode
-from worker.drain.messages import NO_MORE, Message, Rejected
+from trailkeeper.producer.lines import Line
+from trailkeeper.producer.wire import encode
+from trailkeeper.worker.drain.messages import NO_MORE, Message, Rejected
 
 from .zstandard import zstd
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from models.backfills import EnrichFilters, ReplayFilters
-from models.backfills.letters import last_id, missing, number
-from models.backfills.purged import gone
-from models.partitions import existing
-from producer.catalogue import Catalogue, EventType
+from trailkeeper.models.backfills import EnrichFilters, ReplayFilters
+from trailkeeper.models.backfills.letters import last_id, missing, number
+from trailkeeper.models.backfills.purged import gone
+from trailkeeper.models.partitions import existing
+from trailkeeper.producer.catalogue import Catalogue, EventType
 
 
 class Absurd(ValueError):  # noqa: N818 - what it says

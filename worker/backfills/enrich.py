@@ -8,12 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from models.backfills import Advance, EnrichFilters, StoredBackfill, Which
-from models.backfills.enriching import NIL, Change, Derived, window, write
-from models.engine import transaction
-from worker.drain.derive import Derive, Facts
-from worker.enrich import ClientFinder, LocationFinder
-from worker.enrich.location import FROM_ADDRESS
+from trailkeeper.models.backfills import Advance, EnrichFilters, StoredBackfill, Which
+from trailkeeper.models.backfills.enriching import NIL, Change, Derived, window, write
+from trailkeeper.models.engine import transaction
+from trailkeeper.worker.drain.derive import Derive, Facts
+from trailkeeper.worker.enrich import ClientFinder, LocationFinder
+from trailkeeper.worker.enrich.location import FROM_ADDRESS
 
 from .prefetch import Prefetch
 

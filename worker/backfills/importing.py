@@ -8,18 +8,18 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
 
-from models.backfills import Advance, StoredBackfill
-from models.backfills.letters import stream_of
-from models.backfills.purged import Floors, floors
-from models.backfills.staging import Block, is_complete, is_unchanged, next_block, remove
-from models.counting import Producers
-from models.engine import transaction
-from models.errors import RefusedRow
-from producer.catalogue import Catalogue
-from worker.drain.judge import judge_all
-from worker.drain.messages import Accepted, Message, Rejected
-from worker.drain.ready import Ready, parts_of
-from worker.writing import Writer, keep
+from trailkeeper.models.backfills import Advance, StoredBackfill
+from trailkeeper.models.backfills.letters import stream_of
+from trailkeeper.models.backfills.purged import Floors, floors
+from trailkeeper.models.backfills.staging import Block, is_complete, is_unchanged, next_block, remove
+from trailkeeper.models.counting import Producers
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.errors import RefusedRow
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.drain.judge import judge_all
+from trailkeeper.worker.drain.messages import Accepted, Message, Rejected
+from trailkeeper.worker.drain.ready import Ready, parts_of
+from trailkeeper.worker.writing import Writer, keep
 
 from .blocks import from_block
 from .prefetch import Prefetch

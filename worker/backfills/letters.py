@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from models.backfills.letters import Letter
-from producer.lines import read_lines
-from worker.drain.messages import EVENT, SIGNATURE, Message
+from trailkeeper.models.backfills.letters import Letter
+from trailkeeper.producer.lines import read_lines
+from trailkeeper.worker.drain.messages import EVENT, SIGNATURE, Message
 
 from .blocks import staged
 

@@ -8,15 +8,15 @@ from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 
-from models.backfills import Advance, StoredBackfill
-from models.counting import Producers
-from models.engine import make_engine
-from producer import catalogue
-from worker.drain.derive import Derive
-from worker.drain.signatures import Signatures
-from worker.enrich import ClientFinder, LocationFinder
-from worker.settings import WorkerSettings
-from worker.writing import Writer
+from trailkeeper.models.backfills import Advance, StoredBackfill
+from trailkeeper.models.counting import Producers
+from trailkeeper.models.engine import make_engine
+from trailkeeper.producer import catalogue
+from trailkeeper.worker.drain.derive import Derive
+from trailkeeper.worker.drain.signatures import Signatures
+from trailkeeper.worker.enrich import ClientFinder, LocationFinder
+from trailkeeper.worker.settings import WorkerSettings
+from trailkeeper.worker.writing import Writer
 
 from .enrich import Enrich
 from .importing import Import

@@ -13,16 +13,16 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from models.backfills import EnrichFilters, ReplayFilters
-from models.backfills.enriching import Derived, window
-from models.backfills.letters import take
-from models.backfills.purged import floors
-from models.backfills.there import stored
-from models.engine import transaction
-from producer.lines import Line
-from worker.drain.derive import Facts
-from worker.drain.judge import judge_all
-from worker.drain.messages import NO_MORE, Accepted, Message, Rejected
+from trailkeeper.models.backfills import EnrichFilters, ReplayFilters
+from trailkeeper.models.backfills.enriching import Derived, window
+from trailkeeper.models.backfills.letters import take
+from trailkeeper.models.backfills.purged import floors
+from trailkeeper.models.backfills.there import stored
+from trailkeeper.models.engine import transaction
+from trailkeeper.producer.lines import Line
+from trailkeeper.worker.drain.derive import Facts
+from trailkeeper.worker.drain.judge import judge_all
+from trailkeeper.worker.drain.messages import NO_MORE, Accepted, Message, Rejected
 
 from .blocks import staged
 from .enrich import following, position

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from models.backfills.letters import Letter
-from models.counting import Fate, Ranges, add, ranges_of
-from models.counting.moving import move
-from models.counting.producers import known
-from worker.drain.messages import Rejected
-from worker.drain.numbers import NOT_BELIEVED, names_of, number_in, of_letters
+from trailkeeper.models.backfills.letters import Letter
+from trailkeeper.models.counting import Fate, Ranges, add, ranges_of
+from trailkeeper.models.counting.moving import move
+from trailkeeper.models.counting.producers import known
+from trailkeeper.worker.drain.messages import Rejected
+from trailkeeper.worker.drain.numbers import NOT_BELIEVED, names_of, number_in, of_letters
 
 from .letters import message_of
 

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from models.backfills import Advance, ReplayFilters, StoredBackfill
-from models.backfills.letters import Letter, Verdict, judge_anew, remove, take
-from producer.catalogue import Catalogue
-from producer.errors import InvalidMessage
-from worker.drain.judge import judge
-from worker.drain.messages import Accepted, Rejected
-from worker.drain.signatures import Signatures
-from worker.writing import Writer, text
+from trailkeeper.models.backfills import Advance, ReplayFilters, StoredBackfill
+from trailkeeper.models.backfills.letters import Letter, Verdict, judge_anew, remove, take
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.producer.errors import InvalidMessage
+from trailkeeper.worker.drain.judge import judge
+from trailkeeper.worker.drain.messages import Accepted, Rejected
+from trailkeeper.worker.drain.signatures import Signatures
+from trailkeeper.worker.writing import Writer, text
 
 from .letters import message_of
 from .recounting import believed, gone

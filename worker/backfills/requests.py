@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from models.backfills import EnrichFilters, ReplayFilters, StoredBackfill, add, change, find
-from models.backfills.letters import number, remove
-from models.backfills.staging import add_file, under_way
-from producer.catalogue import Catalogue
-from worker.recording import record, staff
+from trailkeeper.models.backfills import EnrichFilters, ReplayFilters, StoredBackfill, add, change, find
+from trailkeeper.models.backfills.letters import number, remove
+from trailkeeper.models.backfills.staging import add_file, under_way
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.recording import record, staff
 
 from .checks import Absurd, assert_letters, estimated
 from .recounting import gone

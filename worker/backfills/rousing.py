@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from models.backfills.jobs import change_state, lock, stale
-from models.backfills.staging import left_behind
-from models.engine import transaction
-from worker.settings import WorkerSettings
+from trailkeeper.models.backfills.jobs import change_state, lock, stale
+from trailkeeper.models.backfills.staging import left_behind
+from trailkeeper.models.engine import transaction
+from trailkeeper.worker.settings import WorkerSettings
 
 from .parts import backfill_engine
 

@@ -14,16 +14,24 @@ from datetime import timedelta
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from models.backfills import Advance, StoredBackfill
-from models.backfills.jobs import advance, change_state, count_attempt, find, lock, put_off, wait_for
-from models.engine import make_engine, transaction
-from producer.errors import StreamUnavailable
-from worker.backlog import look
-from worker.drain.fates import RETRY
-from worker.drain.stream import connect
-from worker.recording import SYSTEM, record
-from worker.settings import WorkerSettings
-from worker.turns import short_turns
+from trailkeeper.models.backfills import Advance, StoredBackfill
+from trailkeeper.models.backfills.jobs import (
+    advance,
+    change_state,
+    count_attempt,
+    find,
+    lock,
+    put_off,
+    wait_for,
+)
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.worker.backlog import look
+from trailkeeper.worker.drain.fates import RETRY
+from trailkeeper.worker.drain.stream import connect
+from trailkeeper.worker.recording import SYSTEM, record
+from trailkeeper.worker.settings import WorkerSettings
+from trailkeeper.worker.turns import short_turns
 
 from .parts import Parts
 

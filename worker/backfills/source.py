@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from producer.lines import Line, read_lines
+from trailkeeper.producer.lines import Line, read_lines
 
 from .packing import BROKEN, START, Packing, packing_of
 

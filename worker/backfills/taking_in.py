@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 from sqlalchemy import Engine
 
-from models.backfills import StoredBackfill
-from models.backfills.staging import Block, complete, take_in, touch
-from models.engine import transaction
+from trailkeeper.models.backfills import StoredBackfill
+from trailkeeper.models.backfills.staging import Block, complete, take_in, touch
+from trailkeeper.models.engine import transaction
 
 from .blocks import StagedLine, staged, to_block
 from .importing import LINES

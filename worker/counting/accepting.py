@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from models.counting import Key, size
-from models.counting.moving import move
-from models.counting.producers import known
-from models.counting.ranges import shown, union
-from models.counting.tallies import NO_SCOPE, add_ranges
-from producer.catalogue import Catalogue
-from worker.recording import record, staff
+from trailkeeper.models.counting import Key, size
+from trailkeeper.models.counting.moving import move
+from trailkeeper.models.counting.producers import known
+from trailkeeper.models.counting.ranges import shown, union
+from trailkeeper.models.counting.tallies import NO_SCOPE, add_ranges
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.recording import record, staff
 
 from .accounts import EPOCH, HOUR
 from .reconcile import Reconciliation

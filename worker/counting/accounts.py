@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from models.counting.gaps import Gap
-from models.counting.ranges import Ranges, missing, ranges_of, size, union, without
-from models.counting.reading import Covered, Tallied
-from worker.drain.numbers import Numbered
+from trailkeeper.models.counting.gaps import Gap
+from trailkeeper.models.counting.ranges import Ranges, missing, ranges_of, size, union, without
+from trailkeeper.models.counting.reading import Covered, Tallied
+from trailkeeper.worker.drain.numbers import Numbered
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -9,18 +9,18 @@ from datetime import timedelta
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from models.counting import Producers, ranges_of, size
-from models.counting.gaps import Gap, missing_numbers, note, overdue, saw
-from models.counting.merging import merge_all
-from models.counting.moving import alone
-from models.counting.ranges import Ranges, shown, without
-from models.engine import make_engine, transaction
-from producer import catalogue
-from producer.catalogue import Catalogue
-from worker.drain.numbers import Numbered
-from worker.drain.stream import connect
-from worker.recording import SYSTEM, record
-from worker.settings import WorkerSettings
+from trailkeeper.models.counting import Producers, ranges_of, size
+from trailkeeper.models.counting.gaps import Gap, missing_numbers, note, overdue, saw
+from trailkeeper.models.counting.merging import merge_all
+from trailkeeper.models.counting.moving import alone
+from trailkeeper.models.counting.ranges import Ranges, shown, without
+from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.drain.numbers import Numbered
+from trailkeeper.worker.drain.stream import connect
+from trailkeeper.worker.recording import SYSTEM, record
+from trailkeeper.worker.settings import WorkerSettings
 
 from .waiting import in_spool, in_stream, newest_in_stream
 

@@ -8,8 +8,8 @@ from datetime import datetime
 import redis
 from sqlalchemy import Engine
 
-from models.counting.ranges import Ranges, union, within
-from worker.settings import WorkerSettings
+from trailkeeper.models.counting.ranges import Ranges, union, within
+from trailkeeper.worker.settings import WorkerSettings
 
 from .reconcile import Reconciliation, reconcile
 from .waiting import in_spool, in_stream

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from sqlalchemy import Engine
 
-from models.counting.gaps import open_gaps
-from models.counting.reading import broken, covered, stored, tallied
-from models.errors import translated
-from worker.drain.numbers import Numbered
+from trailkeeper.models.counting.gaps import open_gaps
+from trailkeeper.models.counting.reading import broken, covered, stored, tallied
+from trailkeeper.models.errors import translated
+from trailkeeper.worker.drain.numbers import Numbered
 
 from .accounts import Accounts, Line
 

@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 import redis
 
-from producer.settings import spool_path
-from producer.spool.packing import unpack
-from worker.drain.numbers import Numbered, number_in
-from worker.drain.stream import redis_translated
-from worker.settings import WorkerSettings
+from trailkeeper.producer.settings import spool_path
+from trailkeeper.producer.spool.packing import unpack
+from trailkeeper.worker.drain.numbers import Numbered, number_in
+from trailkeeper.worker.drain.stream import redis_translated
+from trailkeeper.worker.settings import WorkerSettings
 
 PAGE = 1_000
 SECONDS = 2.0

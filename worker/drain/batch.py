@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from models.errors import RefusedRow
-from producer.catalogue import Catalogue
-from producer.validation import harmless
+from trailkeeper.models.errors import RefusedRow
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.producer.validation import harmless
 
 from .derive import Derive
 from .fates import RETRY

@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 import msgspec
 from sqlalchemy import Engine
 
-from models.dictionaries import Dictionary, Memory
-from models.tables import Client as ClientRow
-from models.tables import Location as LocationRow
-from worker.enrich import Client, ClientFinder, Location, LocationFinder
+from trailkeeper.models.dictionaries import Dictionary, Memory
+from trailkeeper.models.tables import Client as ClientRow
+from trailkeeper.models.tables import Location as LocationRow
+from trailkeeper.worker.enrich import Client, ClientFinder, Location, LocationFinder
 
 from .messages import Accepted
 

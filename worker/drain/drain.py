@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
-from worker.turns import short_turns
+from trailkeeper.worker.turns import short_turns
 
 from .ahead import Ahead
 from .batch import Batch

@@ -5,10 +5,10 @@ from __future__ import annotations
 import redis
 from sqlalchemy import Engine
 
-from models.engine import make_engine
-from producer import catalogue
-from worker.enrich import ClientFinder, LocationFinder
-from worker.settings import WorkerSettings
+from trailkeeper.models.engine import make_engine
+from trailkeeper.producer import catalogue
+from trailkeeper.worker.enrich import ClientFinder, LocationFinder
+from trailkeeper.worker.settings import WorkerSettings
 
 from .batch import Batch
 from .derive import Derive

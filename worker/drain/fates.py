@@ -13,8 +13,8 @@ a message that was left several times is handled alone (`suspects`).
 
 from __future__ import annotations
 
-from models.errors import StoreMisconfigured, StoreUnavailable
-from producer.errors import StreamUnavailable
+from trailkeeper.models.errors import StoreMisconfigured, StoreUnavailable
+from trailkeeper.producer.errors import StreamUnavailable
 
 
 class FuseBlown(Exception):  # noqa: N818 - what happened, as in `except FuseBlown`

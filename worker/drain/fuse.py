@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import redis
 
-from producer.stream_keys import minute_key
+from trailkeeper.producer.stream_keys import minute_key
 
 from .fates import FuseBlown
 from .stream import redis_translated

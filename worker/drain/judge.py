@@ -6,10 +6,10 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
-from producer.catalogue import Catalogue
-from producer.errors import InvalidMessage
-from producer.wire import decode
-from worker.secrets import without_secrets
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.producer.errors import InvalidMessage
+from trailkeeper.producer.wire import decode
+from trailkeeper.worker.secrets import without_secrets
 
 from .messages import Accepted, Message, Rejected
 from .signatures import Signatures

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from producer.stream_keys import LATENCY_BOUNDS, LATENCY_SUM, latency_field
+from trailkeeper.producer.stream_keys import LATENCY_BOUNDS, LATENCY_SUM, latency_field
 
 MILLISECOND = timedelta(milliseconds=1)
 

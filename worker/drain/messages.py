@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from producer.catalogue import EventType
-from producer.event import Event
+from trailkeeper.producer.catalogue import EventType
+from trailkeeper.producer.event import Event
 
 EVENT = b"e"
 """The field that holds the event."""

@@ -10,12 +10,12 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from models.counting import Fate, Key, grouped
-from models.counting.tallies import HOUR, NO_SCOPE, Tallies, hour_of
-from models.writing import Inserted
-from producer.event import ProducerId, Voids
-from producer.event import Sequence as Number
-from producer.wire import EARLIEST
+from trailkeeper.models.counting import Fate, Key, grouped
+from trailkeeper.models.counting.tallies import HOUR, NO_SCOPE, Tallies, hour_of
+from trailkeeper.models.writing import Inserted
+from trailkeeper.producer.event import ProducerId, Voids
+from trailkeeper.producer.event import Sequence as Number
+from trailkeeper.producer.wire import EARLIEST
 
 from .messages import Accepted, Rejected
 

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 import redis
 
-from producer.errors import StreamUnavailable
-from producer.stream_keys import outages_key, pause_key
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.stream_keys import outages_key, pause_key
 
 from .fates import FuseBlown
 from .stream import redis_translated

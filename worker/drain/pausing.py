@@ -8,7 +8,7 @@ from typing import Protocol
 import redis
 from sqlalchemy import Engine
 
-from worker.settings import WorkerSettings
+from trailkeeper.worker.settings import WorkerSettings
 
 from . import pause
 from .fates import RETRY

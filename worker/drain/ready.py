@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from models.counting import Key
-from models.writing import Row
+from trailkeeper.models.counting import Key
+from trailkeeper.models.writing import Row
 
 from .derive import Ids
 from .messages import Accepted, Message

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 import redis
 
-from producer.stream_keys import written_key
-from worker.settings import WorkerSettings, settings
+from trailkeeper.producer.stream_keys import written_key
+from trailkeeper.worker.settings import WorkerSettings, settings
 
 from .factory import Drainer
 from .fates import RETRY

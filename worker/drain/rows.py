@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from models.partitions import Period, period_of
-from models.writing import COLUMNS, NULL, Row, row
+from trailkeeper.models.partitions import Period, period_of
+from trailkeeper.models.writing import COLUMNS, NULL, Row, row
 
 from .derive import Ids
 from .messages import Accepted

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from producer.errors import InvalidMessage
-from producer.signing import Key, Verifier
+from trailkeeper.producer.errors import InvalidMessage
+from trailkeeper.producer.signing import Key, Verifier
 
 from .messages import SIGNATURE, Message
 from .numbers import number_in

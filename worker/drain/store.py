@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, Engine
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
-from models.counting import Producers, add
-from models.counting.tallies import Tallies
-from models.engine import transaction
-from models.errors import DuplicateRow, MissingPartition
-from models.partitions import ensure
-from models.tables import DeadLetter
-from models.writing import Row, insert, insert_missing
+from trailkeeper.models.counting import Producers, add
+from trailkeeper.models.counting.tallies import Tallies
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.errors import DuplicateRow, MissingPartition
+from trailkeeper.models.partitions import ensure
+from trailkeeper.models.tables import DeadLetter
+from trailkeeper.models.writing import Row, insert, insert_missing
 
 from . import numbers
 from .messages import SIGNATURE, Message, Rejected

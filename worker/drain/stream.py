@@ -16,8 +16,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from producer.errors import StreamUnavailable
-from producer.stream_keys import GROUP, minute_key, totals_key
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.stream_keys import GROUP, minute_key, totals_key
 
 from .messages import EVENT, NO_MORE, Message
 

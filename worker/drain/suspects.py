@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import redis
 
-from producer.stream_keys import suspects_key
+from trailkeeper.producer.stream_keys import suspects_key
 
 from .stream import redis_translated
 

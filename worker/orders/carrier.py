@@ -10,13 +10,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from models import orders
-from models.backfills import NoSuchBackfill, WrongState
-from models.engine import transaction
-from models.orders import StoredOrder
-from worker.backfills import Absurd, NothingThere
-from worker.backfills.parts import Parts
-from worker.drain.fates import RETRY
+from trailkeeper.models import orders
+from trailkeeper.models.backfills import NoSuchBackfill, WrongState
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.orders import StoredOrder
+from trailkeeper.worker.backfills import Absurd, NothingThere
+from trailkeeper.worker.backfills.parts import Parts
+from trailkeeper.worker.drain.fates import RETRY
 
 from .doing import do, preview
 

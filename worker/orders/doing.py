@@ -7,14 +7,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from models.backfills import EnrichFilters
-from models.engine import transaction
-from models.orders import StoredOrder
-from producer.catalogue import Catalogue
-from worker.backfills import Absurd, Requests
-from worker.backfills.checks import enrich_filters, estimated, replay_filters
-from worker.backfills.parts import Parts
-from worker.backfills.preview import Preview, preview_enrich, preview_replay
+from trailkeeper.models.backfills import EnrichFilters
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.orders import StoredOrder
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.backfills import Absurd, Requests
+from trailkeeper.worker.backfills.checks import enrich_filters, estimated, replay_filters
+from trailkeeper.worker.backfills.parts import Parts
+from trailkeeper.worker.backfills.preview import Preview, preview_enrich, preview_replay
 
 PREVIEW_SECONDS = 8.0
 """How long a preview looks; what it has not seen by then it estimates."""

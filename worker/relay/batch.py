@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from models.outbox import OutboxRow
-from producer.catalogue import Catalogue
-from worker.drain.fuse import Fuse
-from worker.drain.judge import judge_all
-from worker.drain.messages import EVENT, Accepted, Message, Rejected
-from worker.drain.report import Report
-from worker.writing import Writer, keep
+from trailkeeper.models.outbox import OutboxRow
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.drain.fuse import Fuse
+from trailkeeper.worker.drain.judge import judge_all
+from trailkeeper.worker.drain.messages import EVENT, Accepted, Message, Rejected
+from trailkeeper.worker.drain.report import Report
+from trailkeeper.worker.writing import Writer, keep
 
 logger = logging.getLogger(__name__)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from models.engine import make_engine
-from producer import catalogue
-from worker.drain.derive import Derive
-from worker.drain.fuse import Fuse
-from worker.drain.pausing import Pausing
-from worker.drain.stream import connect
-from worker.drain.suspects import Suspects
-from worker.enrich import ClientFinder, LocationFinder
-from worker.settings import WorkerSettings
-from worker.writing import Writer
+from trailkeeper.models.engine import make_engine
+from trailkeeper.producer import catalogue
+from trailkeeper.worker.drain.derive import Derive
+from trailkeeper.worker.drain.fuse import Fuse
+from trailkeeper.worker.drain.pausing import Pausing
+from trailkeeper.worker.drain.stream import connect
+from trailkeeper.worker.drain.suspects import Suspects
+from trailkeeper.worker.enrich import ClientFinder, LocationFinder
+from trailkeeper.worker.settings import WorkerSettings
+from trailkeeper.worker.writing import Writer
 
 from .batch import Batch
 from .marks import Marks

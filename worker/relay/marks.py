@@ -9,9 +9,9 @@ from typing import NamedTuple
 import msgspec
 import redis
 
-from models.outbox import Span
-from producer.stream_keys import minute_key, totals_key
-from worker.drain.stream import STATS_SECONDS, redis_translated
+from trailkeeper.models.outbox import Span
+from trailkeeper.producer.stream_keys import minute_key, totals_key
+from trailkeeper.worker.drain.stream import STATS_SECONDS, redis_translated
 
 
 class Mark(NamedTuple):

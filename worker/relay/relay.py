@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from models.engine import transaction
-from models.outbox import OutboxRow, Span, ids, take
-from worker.drain.fates import RETRY
-from worker.drain.latency import latencies
-from worker.drain.report import Report
-from worker.drain.suspects import DEATHS, Suspects
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.outbox import OutboxRow, Span, ids, take
+from trailkeeper.worker.drain.fates import RETRY
+from trailkeeper.worker.drain.latency import latencies
+from trailkeeper.worker.drain.report import Report
+from trailkeeper.worker.drain.suspects import DEATHS, Suspects
 
 from .batch import STREAM, Batch, Written, reject
 from .marks import Marks

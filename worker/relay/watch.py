@@ -7,9 +7,9 @@ import threading
 
 from sqlalchemy import Engine
 
-from models import outbox
-from models.engine import make_engine
-from models.errors import StoreError, translated
+from trailkeeper.models import outbox
+from trailkeeper.models.engine import make_engine
+from trailkeeper.models.errors import StoreError, translated
 
 logger = logging.getLogger(__name__)
 

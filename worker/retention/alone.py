@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Engine, text
 
-from models.engine import make_engine
-from models.errors import translated
-from models.partitions import ensure, period_of
-from worker.settings import WorkerSettings
+from trailkeeper.models.engine import make_engine
+from trailkeeper.models.errors import translated
+from trailkeeper.models.partitions import ensure, period_of
+from trailkeeper.worker.settings import WorkerSettings
 
 STATEMENT_TIMEOUT_MS = 240_000  # counting a large partition; below the task's time limit
 

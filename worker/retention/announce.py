@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from producer.catalogue import Catalogue
-from producer.event import Actor
-from worker.recording import SYSTEM, record
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.producer.event import Actor
+from trailkeeper.worker.recording import SYSTEM, record
 
 
 def announce(

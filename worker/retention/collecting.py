@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from models.locks import PURGING
-from models.orphans import GRACE_HOURS, collect
-from models.partitions import finish
-from worker.settings import WorkerSettings
+from trailkeeper.models.locks import PURGING
+from trailkeeper.models.orphans import GRACE_HOURS, collect
+from trailkeeper.models.partitions import finish
+from trailkeeper.worker.settings import WorkerSettings
 
 from .alone import one_at_a_time
 

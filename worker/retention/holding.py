@@ -9,14 +9,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from models import holds
-from models.engine import transaction
-from models.partitions import ensure, period_of
-from models.tables import Hold
-from producer import catalogue
-from producer.event import MAX_ID
-from worker.recording import SYSTEM, staff
-from worker.settings import WorkerSettings
+from trailkeeper.models import holds
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.partitions import ensure, period_of
+from trailkeeper.models.tables import Hold
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.event import MAX_ID
+from trailkeeper.worker.recording import SYSTEM, staff
+from trailkeeper.worker.settings import WorkerSettings
 
 from .alone import engine_for
 from .announce import announce

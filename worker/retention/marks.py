@@ -14,7 +14,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from models.tables import ScrubMark
+from trailkeeper.models.tables import ScrubMark
 
 from .steps import Step
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from producer.catalogue import Catalogue
+from trailkeeper.producer.catalogue import Catalogue
 
 KEYS = "ARRAY(SELECT jsonb_array_elements_text(CAST(:personal AS jsonb) -> e.tag))"
 

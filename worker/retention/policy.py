@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from producer.catalogue import SCOPES, Catalogue, EventType
-from worker.settings import Days, WorkerSettings
+from trailkeeper.producer.catalogue import SCOPES, Catalogue, EventType
+from trailkeeper.worker.settings import Days, WorkerSettings
 
 
 class Rule(msgspec.Struct, frozen=True):

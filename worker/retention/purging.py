@@ -18,16 +18,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from models.counting import from_text
-from models.counting.moving import move
-from models.engine import transaction
-from models.holds import HELD, any_in_force, wait_for_holds
-from models.locks import PURGING
-from models.partitions import Partition, drop, finish, id_floor
-from models.tables import Purge
-from producer import catalogue
-from producer.catalogue import Catalogue
-from worker.settings import WorkerSettings
+from trailkeeper.models.counting import from_text
+from trailkeeper.models.counting.moving import move
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.holds import HELD, any_in_force, wait_for_holds
+from trailkeeper.models.locks import PURGING
+from trailkeeper.models.partitions import Partition, drop, finish, id_floor
+from trailkeeper.models.tables import Purge
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.settings import WorkerSettings
 
 from . import records
 from .alone import engine_for, one_at_a_time

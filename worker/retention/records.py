@@ -13,8 +13,8 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, Table, delete, insert, select, text, update
 
-from models.engine import transaction
-from models.tables import Base
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.tables import Base
 
 
 def opened(engine: Engine, table: type[Base], same: Mapping[str, Any], values: Mapping[str, Any]) -> int:

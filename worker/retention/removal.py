@@ -7,8 +7,8 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, text
 
-from models.holds import HELD, holds_of
-from models.partitions import Partition, existing, id_floor
+from trailkeeper.models.holds import HELD, holds_of
+from trailkeeper.models.partitions import Partition, existing, id_floor
 
 from .policy import Rule
 from .windows import TAGGED

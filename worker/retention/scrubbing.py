@@ -14,14 +14,14 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, Engine, text
 
-from models.engine import transaction
-from models.holds import HELD, holds_of, wait_for_holds
-from models.locks import SCRUBBING
-from models.partitions import Partition, existing, id_floor
-from models.tables import Scrub
-from producer import catalogue
-from producer.catalogue import Catalogue
-from worker.settings import WorkerSettings
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.holds import HELD, holds_of, wait_for_holds
+from trailkeeper.models.locks import SCRUBBING
+from trailkeeper.models.partitions import Partition, existing, id_floor
+from trailkeeper.models.tables import Scrub
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.settings import WorkerSettings
 
 from . import marks, records
 from .alone import engine_for, one_at_a_time

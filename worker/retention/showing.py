@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 from sqlalchemy import Connection, text
 
-from models.engine import transaction
-from models.partitions import id_floor
-from producer import catalogue
-from producer.catalogue import SCOPES, Catalogue
-from producer.catalogue.event_type import MINIMUM_DAYS as MINIMUM_OF_TAG
-from worker.settings import MAXIMUM_DAYS, MINIMUM_DAYS, WorkerSettings
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.partitions import id_floor
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.catalogue import SCOPES, Catalogue
+from trailkeeper.producer.catalogue.event_type import MINIMUM_DAYS as MINIMUM_OF_TAG
+from trailkeeper.worker.settings import MAXIMUM_DAYS, MINIMUM_DAYS, WorkerSettings
 
 from .alone import engine_for
 from .personal import personal_keys

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from worker.settings import WorkerSettings
+from trailkeeper.worker.settings import WorkerSettings
 
 from .personal import HAS_ADDRESS, HAS_KEYS, NETWORK, WITHOUT_KEYS
 

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from models.engine import make_engine
-from models.partitions import ensure_ahead
-from producer import catalogue
-from producer.stream_keys import beat_key, policy_key
-from worker.drain.stream import connect, redis_translated
-from worker.retention.showing import lines
-from worker.settings import WorkerSettings
+from trailkeeper.models.engine import make_engine
+from trailkeeper.models.partitions import ensure_ahead
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.stream_keys import beat_key, policy_key
+from trailkeeper.worker.drain.stream import connect, redis_translated
+from trailkeeper.worker.retention.showing import lines
+from trailkeeper.worker.settings import WorkerSettings
 
 from .consumers import reap
 

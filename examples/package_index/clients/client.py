@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from examples.package_index.audit import HEADER
+from trailkeeper.examples.package_index.audit import HEADER
 
 SECONDS = 20.0
 BOUNDARY = "a-line-that-no-file-holds"

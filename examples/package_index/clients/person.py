@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from examples.package_index.one_time_codes import STEP, code_at
+from trailkeeper.examples.package_index.one_time_codes import STEP, code_at
 
 from . import agents, places
 from .client import Client

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
 
-from producer.event import Event
-from producer.ids import uuid7
+from trailkeeper.producer.event import Event
+from trailkeeper.producer.ids import uuid7
 
 from .makers import MAKERS
 from .population import Population

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from producer.event import ANONYMOUS, Actor, Credential, Subject
+from trailkeeper.producer.event import ANONYMOUS, Actor, Credential, Subject
 
 from .population import Population, an_id
 

@@ -14,7 +14,7 @@ from random import Random
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from producer.event import Subject
+from trailkeeper.producer.event import Subject
 
 from .agents import browsers, installers
 

@@ -12,16 +12,16 @@ from typing import Any
 import msgspec
 from celery import Celery
 
-from models.engine import make_engine
-from models.writing import COLUMNS
-from producer import catalogue
-from producer.event import Event
 from tests.benchmarks.peers import QUEUE, TASK
-from worker.drain.derive import Derive
-from worker.drain.messages import Accepted, Message
-from worker.drain.rows import values_of
-from worker.enrich import ClientFinder, LocationFinder
-from worker.settings import settings
+from trailkeeper.models.engine import make_engine
+from trailkeeper.models.writing import COLUMNS
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.event import Event
+from trailkeeper.worker.drain.derive import Derive
+from trailkeeper.worker.drain.messages import Accepted, Message
+from trailkeeper.worker.drain.rows import values_of
+from trailkeeper.worker.enrich import ClientFinder, LocationFinder
+from trailkeeper.worker.settings import settings
 
 INSERT = f"INSERT INTO events ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"
 

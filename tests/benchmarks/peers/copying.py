@@ -12,8 +12,8 @@ import psycopg2
 import psycopg2.extensions
 from sqlalchemy import create_engine
 
-from models.writing import COLUMNS
 from tests.benchmarks.machine import Machine
+from trailkeeper.models.writing import COLUMNS
 
 NAMES = ", ".join(COLUMNS)
 A_COMMIT = 1_000

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 import pytest
 
-from producer.errors import SpoolUnavailable
-from producer.spool import Spool
 from tests.support.waiting import until
+from trailkeeper.producer.errors import SpoolUnavailable
+from trailkeeper.producer.spool import Spool
 
 PLENTY = 5.0  # seconds
 Entry = dict[bytes, bytes]

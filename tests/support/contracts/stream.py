@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import redis
 
-from producer.errors import StreamUnavailable
-from producer.stream_keys import GROUP, minute_key, pause_key
 from tests.support.drains import STREAM, put
 from tests.support.waiting import until
-from worker.backlog import Backlog, look
-from worker.drain import pause
-from worker.drain.stream import STATS_SECONDS, Stream
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.stream_keys import GROUP, minute_key, pause_key
+from trailkeeper.worker.backlog import Backlog, look
+from trailkeeper.worker.drain import pause
+from trailkeeper.worker.drain.stream import STATS_SECONDS, Stream
 
 HOUR_MS = 3_600_000
 

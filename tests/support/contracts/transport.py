@@ -13,11 +13,11 @@ from uuid import UUID
 
 import pytest
 
-from producer.errors import StreamUnavailable
-from producer.event import Event, Subject
-from producer.transports import RedisStream, Transport
-from producer.wire import decode, encode
 from tests.support.drains import STREAM, an_event, entries
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.event import Event, Subject
+from trailkeeper.producer.transports import RedisStream, Transport
+from trailkeeper.producer.wire import decode, encode
 
 PLENTY = 5.0  # seconds
 BUDGET = 0.25  # seconds

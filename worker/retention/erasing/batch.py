@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from models.tables import Hold
-from producer.catalogue import Catalogue
+from trailkeeper.models.tables import Hold
+from trailkeeper.producer.catalogue import Catalogue
 
 from .found import Found
 from .message import subjects, without

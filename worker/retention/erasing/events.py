@@ -13,8 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-from models.holds import HELD
-from worker.retention.personal import HAS_KEYS, WITHOUT_KEYS
+from trailkeeper.models.holds import HELD
+from trailkeeper.worker.retention.personal import HAS_KEYS, WITHOUT_KEYS
 
 BATCH = 1_000
 

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from models import holds
-from models.engine import transaction
-from models.tables import SCOPES, Erasure
-from producer.catalogue import Catalogue
-from worker.retention import records
-from worker.retention.windows import LOWEST
+from trailkeeper.models import holds
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.tables import SCOPES, Erasure
+from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.retention import records
+from trailkeeper.worker.retention.windows import LOWEST
 
 from . import events, lines, messages
 from .batch import Batch

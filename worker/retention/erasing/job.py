@@ -12,18 +12,18 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, update
 
-from models import holds
-from models.engine import transaction
-from models.locks import ERASING
-from models.tables import Erasure, Hold
-from producer import catalogue
-from worker.drain.stream import connect
-from worker.recording import SYSTEM, staff
-from worker.retention import records
-from worker.retention.alone import engine_for, one_at_a_time
-from worker.retention.announce import announce
-from worker.retention.personal import personal_keys
-from worker.settings import WorkerSettings
+from trailkeeper.models import holds
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.locks import ERASING
+from trailkeeper.models.tables import Erasure, Hold
+from trailkeeper.producer import catalogue
+from trailkeeper.worker.drain.stream import connect
+from trailkeeper.worker.recording import SYSTEM, staff
+from trailkeeper.worker.retention import records
+from trailkeeper.worker.retention.alone import engine_for, one_at_a_time
+from trailkeeper.worker.retention.announce import announce
+from trailkeeper.worker.retention.personal import personal_keys
+from trailkeeper.worker.settings import WorkerSettings
 
 from .events import Whose
 from .everywhere import Job, everywhere

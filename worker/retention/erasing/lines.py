@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select, update
 
-from models.backfills import staging
-from models.backfills.jobs import wait_for
-from models.backfills.staging import Block
-from models.tables import BackfillBlock
-from worker.backfills.blocks import StagedLine, read_block, to_block, unpacked
+from trailkeeper.models.backfills import staging
+from trailkeeper.models.backfills.jobs import wait_for
+from trailkeeper.models.backfills.staging import Block
+from trailkeeper.models.tables import BackfillBlock
+from trailkeeper.worker.backfills.blocks import StagedLine, read_block, to_block, unpacked
 
 from .batch import Batch
 from .found import Found

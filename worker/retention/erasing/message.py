@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from producer.catalogue import Catalogue
+from trailkeeper.producer.catalogue import Catalogue
 
 NAMED_BY = ("user", "actor", "on_behalf_of")
 KNOWN = {

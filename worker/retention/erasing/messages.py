@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, TextClause, text, update
 
-from models.tables import DeadLetter, Outgoing
+from trailkeeper.models.tables import DeadLetter, Outgoing
 
 from .batch import Batch
 from .found import Found

@@ -11,11 +11,11 @@ from typing import Any
 
 import redis
 
-from producer.errors import SpoolUnavailable
-from producer.spool.flushing import Flushing
-from worker.drain.stream import redis_translated
-from worker.settings import WorkerSettings
-from worker.spooled import deliver
+from trailkeeper.producer.errors import SpoolUnavailable
+from trailkeeper.producer.spool.flushing import Flushing
+from trailkeeper.worker.drain.stream import redis_translated
+from trailkeeper.worker.settings import WorkerSettings
+from trailkeeper.worker.spooled import deliver
 
 LOOK_SECONDS = 0.1
 

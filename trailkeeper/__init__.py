@@ -1,0 +1,45 @@
+"""What an application imports: `emit` records an event, and everything else is there to help it.
+
+from trailkeeper import emit
+
+emit("account:login:success", user=user, request=request, additional={"method": "totp"})
+"""
+
+from .producer.context import RequestContext, bind, set_actor
+from .producer.emitter import Emitter
+from .producer.errors import (
+    CatalogueError,
+    EventNotRecorded,
+    InvalidEvent,
+    OutboxMissing,
+    SettingsError,
+    TrailkeeperError,
+)
+from .producer.event import Actor, Credential, Event, Subject
+from .producer.process import aemit, configure, emit
+from .producer.receipt import Receipt
+from .producer.settings import ProducerSettings
+from .producer.transactions.on_commit import emit_on_commit
+
+__all__ = [
+    "Actor",
+    "CatalogueError",
+    "Credential",
+    "Emitter",
+    "Event",
+    "EventNotRecorded",
+    "InvalidEvent",
+    "OutboxMissing",
+    "ProducerSettings",
+    "Receipt",
+    "RequestContext",
+    "SettingsError",
+    "Subject",
+    "TrailkeeperError",
+    "aemit",
+    "bind",
+    "configure",
+    "emit",
+    "emit_on_commit",
+    "set_actor",
+]
