@@ -8,7 +8,7 @@ ARGS ?=
 # the whole suite is shared among workers, a file at a time; a few tests are sooner run in one process
 WHOLE := -n auto --dist loadfile --no-loadscope-reorder --durations 10 --durations-min 5
 
-.PHONY: help setup demo up test chaos governed fuzz lint format bench docs pictures lock audit sbom clean
+.PHONY: help setup demo up test chaos governed fuzz lint format bench bench-compare docs pictures lock audit sbom clean
 
 help:  ## List what can be done
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ format: setup  ## Mend what the formatter can
 
 bench: setup  ## Measure, beside peers and physical limits (ARGS="--quick --json")
 	$(BIN)/python -m tests.benchmarks $(ARGS)
+
+bench-compare: setup  ## Measure a commit and this tree in turns (REV=main~5 ARGS="--quick --only store")
+	$(BIN)/python -m tests.benchmarks.compare $(REV) $(ARGS)
 
 docs: setup  ## Generate the reference pages from the code
 	$(BIN)/python -m docs.generate
