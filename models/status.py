@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, Row, func, null, select, text
 
 from .errors import translated
-from .histories import Question, StoredEvent, read_page
+from .histories import Question, StoredEvent
+from .histories.page import read_page
 from .migrate import head, revision
 from .periods import id_floor
 from .tables import DeadLetter, EventRow, Purge

@@ -15,18 +15,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Engine
 
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.histories import (
-    MAX_LIMIT,
-    Count,
-    Place,
-    Question,
-    StoredEvent,
-    Whole,
-    count_by_place,
-    count_by_time,
-    read_page,
-)
-from trailkeeper.models.histories.counts import MOST_COUNTED
+from trailkeeper.models.histories import MAX_LIMIT, Count, Place, Question, StoredEvent
+from trailkeeper.models.histories.counts import MOST_COUNTED, count_by_place, count_by_time
+from trailkeeper.models.histories.page import read_page
+from trailkeeper.models.histories.whole import Whole
 
 from .errors import NotFound
 from .masking import shown, shown_row

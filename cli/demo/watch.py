@@ -15,7 +15,8 @@ from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import console
 from trailkeeper.cli.sentences import Sentences
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.histories import Question, StoredEvent, read_page
+from trailkeeper.models.histories import Question, StoredEvent
+from trailkeeper.models.histories.page import read_page
 from trailkeeper.worker.control import queues_by_worker
 from trailkeeper.worker.settings import WorkerSettings
 

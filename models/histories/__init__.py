@@ -1,12 +1,15 @@
-"""Ordered pages of events: what is asked, what is found, how it is written down."""
+"""Ordered pages of events: the question, the stored events, and how an event is written down.
+
+Readers of events are imported from their modules (`page`, `counts`, `whole`), by whom pyproject.toml names.
+"""
 
 from .as_json import as_json, texts_as_json
-from .counts import Count, Place, count_by_place, count_by_time
+from .counts import Count, Place
 from .event import StoredClient, StoredEvent, StoredLocation
-from .page import MAX_LIMIT, Cursor, Page, read_page
+from .page import MAX_LIMIT, Cursor, Page
 from .question import About, Question
 from .texts import EventTexts
-from .whole import Part, Row, Whole
+from .whole import Part, Row
 
 __all__ = [
     "MAX_LIMIT",
@@ -22,10 +25,6 @@ __all__ = [
     "StoredClient",
     "StoredEvent",
     "StoredLocation",
-    "Whole",
     "as_json",
-    "count_by_place",
-    "count_by_time",
-    "read_page",
     "texts_as_json",
 ]

@@ -10,7 +10,8 @@ from sqlalchemy import Engine
 
 from tests.support.rows import NOON, event_row, store, store_in
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.histories import Page, Question, StoredEvent, read_page
+from trailkeeper.models.histories import Page, Question, StoredEvent
+from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.tables import Client, EventRow, Location
 
 

@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Engine
 
 from tests.support.rows import NOON, event_row, store
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.histories import Page, Question, read_page
+from trailkeeper.models.histories import Page, Question
+from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.tables import SCOPES
 
 HIS, ANOTHERS = "his", "another's"

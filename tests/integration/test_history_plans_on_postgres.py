@@ -11,7 +11,8 @@ from sqlalchemy import Connection, Engine, event, text
 
 from tests.support.rows import NOON, event_row, store
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.histories import Question, read_page
+from trailkeeper.models.histories import Question
+from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.partitions import period_of
 
 MAY_2025 = NOON.replace(year=2025, month=5)

@@ -15,7 +15,8 @@ from sqlalchemy import Engine, text
 from tests.support.rows import NOON, store, store_in
 from tests.support.trail import BEGIN, END, questions, trail, viewers
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.histories import Question, StoredEvent, read_page
+from trailkeeper.models.histories import Question, StoredEvent
+from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.tables import Client, Location
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views.errors import NotFound

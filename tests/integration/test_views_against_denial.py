@@ -11,7 +11,8 @@ from tests.support.roles import url_as
 from tests.support.rows import event_row, store
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.errors import StoreError, StoreUnavailable
-from trailkeeper.models.histories import Question, read_page
+from trailkeeper.models.histories import Question
+from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.roles import READER
 from trailkeeper.views.parts import reading_engine
 from trailkeeper.views.settings import ViewsSettings

@@ -11,7 +11,8 @@ from sqlalchemy import Engine, text
 from tests.support.rows import event_row, store
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.models.errors import StoreUnavailable
-from trailkeeper.models.histories import Question, read_page
+from trailkeeper.models.histories import Question
+from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.migrate import _config, current, head, is_current, upgrade
 from trailkeeper.models.partitions import existing
 
