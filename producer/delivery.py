@@ -8,14 +8,13 @@ from collections.abc import Callable
 
 from .aside import Aside
 from .breaker import Breaker
-from .counting import Counting
 from .errors import EventNotRecorded, SpoolUnavailable, StreamUnavailable
 from .log_line import log
-from .message import Message
+from .message import Message, fields_of
+from .metrics.counting import Counting
 from .receipt import Outcome, Receipt
 from .spool import Spool
 from .transports import Transport
-from .transports.entry import fields_of
 
 RESTING = "Redis failed a moment ago and is not asked again yet"
 INTERRUPTED = "interrupted while Redis was asked; it may be there as well"
@@ -35,7 +34,7 @@ class Delivery:
         budget: seconds that one message may wait in all.
         counting: counts each message once.
         spool: keeps what the transport does not take; None for nothing.
-        refused: told of each message before its caller hears that it was not recorded.
+        on_refusal: called with each refused message, before its caller gets the error.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class Delivery:
         counting: Counting,
         spool: Spool | None = None,
         *,
-        refused: Callable[[Message], None] = lambda _: None,
+        on_refusal: Callable[[Message], None] = lambda _: None,
     ) -> None:
         self._transport = transport
         self._breaker = breaker
@@ -55,7 +54,7 @@ class Delivery:
         self._counting = counting
         self._spool = spool
         self._aside = Aside()
-        self._refused = refused
+        self._on_refusal = on_refusal
 
     def deliver(self, message: Message) -> Receipt:
         """Bring a message to its place.
@@ -120,7 +119,7 @@ class Delivery:
         reason = f"{reason}; {refusal}" if refusal else reason
         if message.delivery == "required":
             # not logged as an event: the caller is to refuse the action, and then it did not happen
-            self._refused(message)
+            self._on_refusal(message)
             self._counting.count(message.tag, "refused")
             raise EventNotRecorded(f"{message.tag} {message.id} was not recorded: {reason}")
         log(message, reason)

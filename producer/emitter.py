@@ -1,4 +1,4 @@
-"""From a call of `emit` to its receipt: facts gathered, checked, encoded and delivered."""
+"""From a call of `emit` to its receipt: facts collected, checked, encoded and delivered."""
 
 from __future__ import annotations
 
@@ -11,42 +11,41 @@ from msgspec.structs import asdict, replace
 from .breaker import Breaker
 from .catalogue import Catalogue, EventType, load
 from .context import NOTHING
-from .counting import Counting
 from .delivery import Delivery
 from .errors import InvalidEvent
 from .event import Event
-from .facts import ARGUMENTS, Call, Given, event_of, request_of
+from .facts import EmitArguments, EventFacts, context_of, event_of
 from .message import Message
 from .metrics import Metrics
-from .numbering import Numbering
+from .metrics.counting import Counting
+from .outbox import Outbox, TableOutbox
 from .quarantine import quarantined
 from .receipt import Outcome, Receipt
 from .requests.forwarded import TrustedProxies
-from .seal import Seal
 from .secrets import SecretGuard
 from .settings import ProducerSettings
-from .signing import Key, Signer
+from .signing import Signer, SigningKey
 from .spool import Spool
-from .transactions.outbox import Outbox, TableOutbox
+from .stamper import Stamper
 from .transports import RedisStream, Transport
 from .validation import encoded, harmless
-from .validation.text import shown
+from .validation.text import shortened
 
 MAX_TAG = 128
 UNKNOWN = "unknown"
-"""As which a tag is counted that no catalogue knows, so that a mistake cannot make metrics without end."""
+"""Metric label for unknown tags; bounds cardinality."""
 
 
 class Emitter:
     """Records events. For any number of threads, event loops, and processes after a fork.
 
     Args:
-        settings: where Redis is, and how long to wait for it.
-        catalogue: the event types; without it, ours and those of the settings.
-        transport: another way to the stream than Redis; one that is an `Outbox` as well takes what is
-            emitted within transactions.
+        settings: where Redis is, how long to wait for it, and so on.
+        catalogue: the event types; ours and those of the settings if not given.
+        transport: another way to the stream than Redis. One that is an `Outbox` too takes what is emitted
+            with ``connection=``.
         metrics: counts each emit.
-        spool: keeps what the transport does not take; without it, for Redis, the one of the settings.
+        spool: keeps what the transport does not take; with Redis, the settings' spool if not given.
 
     Raises:
         CatalogueError: a catalogue file is wrong.
@@ -64,136 +63,131 @@ class Emitter:
     ) -> None:
         self.catalogue = load(settings.catalogue) if catalogue is None else catalogue
         self._transport = RedisStream(settings.redis_url, settings.stream) if transport is None else transport
-        given: object = transport
-        self._outbox = given if isinstance(given, Outbox) else TableOutbox()
+        custom: object = transport
+        self._outbox = custom if isinstance(custom, Outbox) else TableOutbox()
         self._counting = Counting(metrics)
         self._quarantines = settings.on_invalid == "quarantine"
-        self._secrets = SecretGuard(settings.secrets, settings.secret_words, self._counting.removed)
+        self._secrets = SecretGuard(settings.secrets, settings.secret_words, self._counting.count_secrets)
         self._proxies = TrustedProxies(settings.trusted_proxies)
-        signer = Signer(Key.of(settings.signing_key)) if settings.signing_key else None
-        self._seal = Seal(Numbering(settings.producer_name), signer)
-        breaker = Breaker(settings.breaker_seconds)
+        signer = Signer(SigningKey.of(settings.signing_key)) if settings.signing_key else None
+        self._stamper = Stamper(settings.producer_name, signer)
         if spool is None and isinstance(self._transport, RedisStream):
-            from .spool.keeper import FileSpool  # noqa: PLC0415 - who only imports us does not pay for it
+            from .spool.keeper import FileSpool  # noqa: PLC0415 - keeps `import trailkeeper` cheap
 
             spool = FileSpool.of(settings, self._transport)
         self._delivery = Delivery(
             self._transport,
-            breaker,
+            Breaker(settings.breaker_seconds),
             settings.emit_budget_ms / 1000,
             self._counting,
             spool,
-            refused=self._seal.refused,
+            on_refusal=self._stamper.mark_unused,
         )
 
-    def emit(self, tag: str, **given: Unpack[Call]) -> Receipt:
-        """See `producer.emit`."""
-        connection = given.pop("connection", None)
+    def emit(self, tag: str, **arguments: Unpack[EmitArguments]) -> Receipt:
+        """See `trailkeeper.emit`."""
+        connection = arguments.pop("connection", None)
+        message = self._message(tag, arguments)
         if connection is None:
-            return self.deliver(self._message(tag, given))
-        message = self._message(tag, given)
+            return self.deliver(message)
         try:
             self._outbox.put(connection, message.payload, message.invalid)
         except InvalidEvent as error:
             return self.deliver(self._invalid(error, tag, {}))
-        return self._written(message)
+        return self._inserted(message)
 
-    async def aemit(self, tag: str, **given: Unpack[Call]) -> Receipt:
-        """See `producer.aemit`."""
-        connection = given.pop("connection", None)
+    async def aemit(self, tag: str, **arguments: Unpack[EmitArguments]) -> Receipt:
+        """See `trailkeeper.aemit`."""
+        connection = arguments.pop("connection", None)
+        message = self._message(tag, arguments)
         if connection is None:
-            return await self.adeliver(self._message(tag, given))
-        message = self._message(tag, given)
+            return await self.adeliver(message)
         try:
             await self._outbox.aput(connection, message.payload, message.invalid)
         except InvalidEvent as error:
             return await self.adeliver(self._invalid(error, tag, {}))
-        return self._written(message)
+        return self._inserted(message)
 
-    def prepare(self, tag: str, **given: Unpack[Given]) -> Message:
-        """An event of now, checked as in `emit`, for another way than `emit`'s or for later.
+    def prepare(self, tag: str, **facts: Unpack[EventFacts]) -> Message:
+        """An event of now, checked as by `emit`, to be delivered later.
 
         Raises:
             InvalidEvent: the call is wrong.
         """
-        return self._message(tag, given)
+        return self._message(tag, facts)
 
     def deliver(self, message: Message) -> Receipt:
         """Record what `prepare` made.
 
         Raises:
-            EventNotRecorded: it is `required`, and Redis did not take it.
+            EventNotRecorded: it is `required`, and neither Redis nor the spool took it.
         """
-        return self._delivery.deliver(self._seal.numbered(message))
+        return self._delivery.deliver(self._stamper.stamp(message))
 
     async def adeliver(self, message: Message) -> Receipt:
-        """The same, without blocking the event loop."""
-        return await self._delivery.adeliver(self._seal.numbered(message))
+        """`deliver` without blocking the event loop."""
+        return await self._delivery.adeliver(self._stamper.stamp(message))
 
     def send(self, event: Event) -> Receipt:
-        """Record an event that was made elsewhere, with id and number: checked and delivered as by `emit`.
+        """Record an event that was made elsewhere, perhaps with a number. Checked and delivered as by `emit`.
 
         Raises:
             InvalidEvent: no worker could store it.
-            EventNotRecorded: it is `required`, and Redis did not take it.
+            EventNotRecorded: it is `required`, and neither Redis nor the spool took it.
         """
-        message = self._made(event)
-        return self._delivery.deliver(self._seal.signed(message)) if event.seq else self.deliver(message)
+        message = self._message_of(event)
+        return self._delivery.deliver(self._stamper.sign(message)) if event.seq else self.deliver(message)
 
     def close(self) -> None:
         """Close the connections that are not in use."""
         self._delivery.close()
 
-    def _written(self, message: Message) -> Receipt:
+    def _inserted(self, message: Message) -> Receipt:
         outcome: Outcome = "outbox" if message.invalid is None else "quarantined"
         self._counting.count(message.tag, outcome)
         return Receipt(message.id, outcome)
 
-    def _message(self, tag: str, given: Given) -> Message:
-        if not ARGUMENTS.issuperset(given):
-            unknown = ", ".join(sorted(given.keys() - ARGUMENTS))
-            raise TypeError(f"an event has no {unknown}; expected {', '.join(sorted(ARGUMENTS))}")
-        request = NOTHING
+    def _message(self, tag: str, facts: EventFacts) -> Message:
+        context = NOTHING
         try:
-            request = request_of(given.get("request"), self._proxies)
+            context = context_of(facts.get("request"), self._proxies)
             kind = self._kind(tag)
-            now = datetime.now(UTC)
-            event = self._without_secrets(event_of(kind, given, request, now), kind)
-            return Message(event.id, kind.tag, encoded(event, kind, None), None, kind.delivery)
+            event = event_of(kind, context, datetime.now(UTC), **facts)
+            payload = encoded(self._without_secrets(event, kind), kind, None)
+            return Message(event.id, kind.tag, payload, None, kind.delivery)
         except InvalidEvent as error:
-            said = {name: value for name, value in given.items() if name != "request" and value is not None}
-            return self._invalid(error, tag, asdict(request) | said)
+            stated = {name: value for name, value in facts.items() if name != "request" and value is not None}
+            return self._invalid(error, tag, asdict(context) | stated)
 
-    def _made(self, event: Event) -> Message:
+    def _message_of(self, event: Event) -> Message:
         try:
             kind = self._kind(event.tag)
             event = replace(event, tag=kind.tag, user_agent=harmless(event.user_agent))
-            event = self._without_secrets(event, kind)
-            payload = encoded(event, kind, datetime.now(UTC))
+            payload = encoded(self._without_secrets(event, kind), kind, datetime.now(UTC))
             return Message(event.id, kind.tag, payload, None, kind.delivery)
         except InvalidEvent as error:
             return self._invalid(error, event.tag, asdict(event))
 
     def _without_secrets(self, event: Event, kind: EventType) -> Event:
-        kept = self._secrets.checked(event.additional, kind.payload, kind.tag)
-        return event if kept is event.additional else replace(event, additional=kept)
+        payload = self._secrets.checked(event.additional, kind.payload, kind.tag)
+        return event if payload is event.additional else replace(event, additional=payload)
 
     def _kind(self, tag: str) -> EventType:
         if kind := self._known(tag):
             return kind
         closest = self.catalogue.closest(str(tag)[:MAX_TAG])
         hint = f"a tag of the catalogue, such as {closest}" if closest else "a tag of the catalogue"
-        raise InvalidEvent("tag", f"no event type is called {shown(tag)}", hint)
+        raise InvalidEvent("tag", f"no event type is called {shortened(tag)}", hint)
 
     def _known(self, tag: object) -> EventType | None:
         return self.catalogue.get(tag) if isinstance(tag, str) else None
 
-    def _invalid(self, error: InvalidEvent, tag: str, given: Mapping[str, Any]) -> Message:
+    def _invalid(self, error: InvalidEvent, tag: str, facts: Mapping[str, Any]) -> Message:
         kind = self._known(tag)
-        counted = kind.tag if kind else UNKNOWN
+        label = kind.tag if kind else UNKNOWN
         if self._quarantines:
             declared = kind.payload if kind else ()
-            payload = self._secrets.cleaned(given.get("additional"), declared, counted)
-            return quarantined(error, counted, {**given, "additional": payload, "tag": tag})
-        self._counting.count(counted, "invalid")
+            payload = self._secrets.cleaned(facts.get("additional"), declared, label)
+            return quarantined(error, label, {**facts, "additional": payload, "tag": tag})
+        self._counting.count(label, "invalid")
         raise error

@@ -1,10 +1,10 @@
-"""What is known of an event when it happens: the arguments of the call, and the request that runs."""
+"""The facts of an event: the arguments of the call, and the running request."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, Protocol, TypedDict
 from uuid import UUID
 
 from .catalogue import EventType
@@ -14,12 +14,21 @@ from .ids import uuid7
 from .requests.forwarded import TrustedProxies
 from .validation import actor_of, harmless, is_address, moment_of, subject_of
 
-SubjectLike = Subject | str | int | UUID | tuple[Any, Any] | object
-"""A subject in any of the forms that `producer.validation.subject_of` takes."""
+
+class HasId(Protocol):
+    """An object with ``.id``, such as a row of an ORM; its ``.name`` or ``.username`` is recorded too."""
+
+    @property
+    def id(self) -> Any:
+        """Text, an integer or a UUID."""
 
 
-class Given(TypedDict, total=False):
-    """The arguments of `emit` after the tag."""
+SubjectLike = Subject | str | int | UUID | tuple[Any, Any] | HasId
+"""A subject in any of the forms that `emit` takes."""
+
+
+class EventFacts(TypedDict, total=False):
+    """What a call says about an event: the arguments of `emit` and its kin after the tag."""
 
     user: SubjectLike | None
     project: SubjectLike | None
@@ -30,63 +39,71 @@ class Given(TypedDict, total=False):
     occurred_at: datetime | None
 
 
-ARGUMENTS = frozenset(Given.__annotations__)
-
-
-class Call(Given, total=False):
-    """All arguments of `emit` after the tag: what is known of the event, and where it is to go."""
+class EmitArguments(EventFacts, total=False):
+    """All arguments of `emit` after the tag: the facts, and in whose transaction to write them."""
 
     connection: Any
 
 
-def event_of(kind: EventType, given: Given, request: RequestContext, now: datetime) -> Event:
-    """The event of a call. Its payload is not looked at yet.
+def event_of(
+    kind: EventType,
+    context: RequestContext,
+    now: datetime,
+    *,
+    user: SubjectLike | None = None,
+    project: SubjectLike | None = None,
+    organization: SubjectLike | None = None,
+    actor: Actor | None = None,
+    additional: Mapping[str, Any] | None = None,
+    request: Any = None,  # noqa: ARG001 - read by `context_of`; named here so that Python refuses any other name
+    occurred_at: datetime | None = None,
+) -> Event:
+    """The event of a call. Its payload is not checked yet.
 
     Raises:
-        InvalidEvent: a subject, the actor or the time is none.
+        InvalidEvent: a subject, the actor or the time cannot be used.
+        TypeError: an argument that `emit` does not have.
     """
-    occurred_at = given.get("occurred_at")
     moment = now if occurred_at is None else moment_of(occurred_at, now)
-    actor = given.get("actor") or request.actor
+    actor = actor or context.actor
     return Event(
         id=uuid7(moment),
         tag=kind.tag,
         occurred_at=moment,
-        user=subject_of("user", given.get("user")),
-        project=subject_of("project", given.get("project")),
-        organization=subject_of("organization", given.get("organization")),
+        user=subject_of("user", user),
+        project=subject_of("project", project),
+        organization=subject_of("organization", organization),
         actor=ANONYMOUS if actor is None else actor_of(actor),
-        ip=request.ip,
-        user_agent=request.user_agent,
-        request_id=request.request_id,
-        additional=_payload_of(given.get("additional")),
+        ip=context.ip,
+        user_agent=context.user_agent,
+        request_id=context.request_id,
+        additional=_payload_of(additional),
     )
 
 
-def request_of(given: Any, proxies: TrustedProxies) -> RequestContext:
-    """The request that was given, or else the running one, with all that clients wrote made harmless.
+def context_of(request: Any, proxies: TrustedProxies) -> RequestContext:
+    """The context of *request*, or else of the running one, with everything a client wrote made harmless.
 
-    What a client sent never makes an event fail: an address that is none becomes
-    None. Only an address that the application itself wrote into a `RequestContext`
-    stays, to be refused. So does a wrong actor: the application named it.
+    What a client sent never makes an event fail: what is not an address becomes None.
+    An address that the application itself put into a `RequestContext` stays, and is
+    refused later if it is wrong. So is a wrong actor: the application named it.
 
     Raises:
-        InvalidEvent: *given* is no request.
+        InvalidEvent: *request* is not a request.
     """
-    found = current() if given is None else from_request(given, proxies)
-    if found is NOTHING:
-        return found
-    believed = found is given or found.ip is None or is_address(found.ip)
-    user_agent, request_id = harmless(found.user_agent), harmless(found.request_id, MAX_ID) or None
-    if believed and user_agent is found.user_agent and request_id is found.request_id:
-        return found  # as nearly always
-    return RequestContext(
-        ip=found.ip if believed else None, user_agent=user_agent, request_id=request_id, actor=found.actor
-    )
+    context = current() if request is None else from_request(request, proxies)
+    if context is NOTHING:
+        return context
+    keep_ip = context is request or context.ip is None or is_address(context.ip)
+    user_agent, request_id = harmless(context.user_agent), harmless(context.request_id, MAX_ID) or None
+    if keep_ip and user_agent is context.user_agent and request_id is context.request_id:
+        return context  # nearly always
+    ip = context.ip if keep_ip else None
+    return RequestContext(ip=ip, user_agent=user_agent, request_id=request_id, actor=context.actor)
 
 
-def _payload_of(given: Any) -> Any:
-    """As a dict where it is some mapping; what it is otherwise is refused later."""
-    if given is None:
+def _payload_of(additional: Any) -> Any:
+    """Any mapping as a dict; validation refuses everything else."""
+    if additional is None:
         return {}
-    return dict(given) if isinstance(given, Mapping) else given
+    return dict(additional) if isinstance(additional, Mapping) else additional

@@ -1,4 +1,4 @@
-"""What is handed over to the stream, and what must become of it."""
+"""What is handed to the stream, and what must become of it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from .catalogue import Delivery
 
 
 class Message(NamedTuple):
-    """An event ready to go, or what was to be one.
+    """An event ready to be sent, or a wrong call in quarantine.
 
     Attributes:
         id: of the event, also of one in quarantine.
-        tag: under which it is counted; ``unknown`` if no catalogue knows it.
+        tag: as it is counted; ``unknown`` if no catalogue has it.
         payload: field ``e`` of the stream entry.
-        invalid: field ``invalid``: why the payload is no event; None if it is one.
+        invalid: field ``invalid``: why the payload is not an event; None if it is one.
         delivery: what happens when Redis does not take it.
-        signature: field ``s``: who vouches for the two others, and the proof; None without a key.
-        numbers: the event's own number and those it reports as void; they are void if it is refused.
+        signature: field ``s``: the key's name and an HMAC over the two others; None without a key.
+        numbers: the event's own number and the unused ones it reports; unused again if it is refused.
     """
 
     id: UUID
@@ -28,3 +28,13 @@ class Message(NamedTuple):
     delivery: Delivery
     signature: bytes | None = None
     numbers: tuple[int, ...] = ()
+
+
+def fields_of(payload: bytes, invalid: bytes | None, signature: bytes | None) -> dict[bytes, bytes]:
+    """The fields of a stream entry: ``e``, and ``invalid`` and ``s`` unless they are None."""
+    fields = {b"e": payload}
+    if invalid is not None:
+        fields[b"invalid"] = invalid
+    if signature is not None:
+        fields[b"s"] = signature
+    return fields

@@ -35,7 +35,7 @@ Paths = tuple[str, ...]
 Items = Annotated[tuple[str, ...], msgspec.Meta(extra={"separator": ","})]
 """Several words in one variable, separated by commas."""
 
-SigningKey = Annotated[
+SigningKeySetting = Annotated[
     str,
     msgspec.Meta(
         pattern=r"^[^:,@\s]+:[^,\s]{32,}$", extra={"expected": "name:secret, the secret of 32 bytes or more"}
@@ -87,7 +87,7 @@ class ProducerSettings(RedisTls, frozen=True, kw_only=True):
     on_invalid: Literal["raise", "quarantine"] = "raise"
     trusted_proxies: Items = ()
     producer_name: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None = None
-    signing_key: SigningKey | None = None
+    signing_key: SigningKeySetting | None = None
     secrets: Literal["redact", "refuse", "allow"] = "redact"
     secret_words: Items = ()
 

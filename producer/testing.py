@@ -23,10 +23,10 @@ from .emitter import Emitter
 from .errors import StreamUnavailable
 from .event import Event
 from .expecting import Wanted
+from .outbox.connections import for_aemit, for_emit
 from .process import swap
 from .settings import ProducerSettings, changed, read
 from .spool.memory import MemorySpool
-from .transactions.kinds import for_aemit, for_emit
 from .wire import decode
 
 SOON = 1e-9  # seconds
@@ -159,7 +159,7 @@ class Recorder:
         self.send(payload, invalid, deadline, signature)
 
     def put(self, connection: object, payload: bytes, invalid: bytes | None) -> None:
-        """Keep at once what is emitted with ``connection=``. See `producer.transactions.outbox.Outbox`.
+        """Keep at once what is emitted with ``connection=``. See `producer.outbox.Outbox`.
 
         The connection's table is left alone, so none need be there; and what a rollback would
         take away stays. An outage of Redis does not matter, as it does not in production.

@@ -16,10 +16,10 @@ from .producer.errors import (
     TrailkeeperError,
 )
 from .producer.event import Actor, Credential, Event, Subject
+from .producer.on_commit import emit_on_commit
 from .producer.process import aemit, configure, emit
 from .producer.receipt import Receipt
 from .producer.settings import ProducerSettings
-from .producer.transactions.on_commit import emit_on_commit
 
 __all__ = [
     "Actor",

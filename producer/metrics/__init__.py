@@ -41,10 +41,3 @@ class Metrics(Protocol):
             tags: ``key:value`` strings, such as ``outcome:stream``. Tags come from the catalogue, so their
                 number is bounded; a tag that no catalogue knows is counted as ``tag:unknown``.
         """
-
-
-class NullMetrics:
-    """Counts nothing; what there is when nothing else is configured."""
-
-    def increment(self, name: str, tags: list[str]) -> None:
-        """Do nothing."""

@@ -6,42 +6,21 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from trailkeeper.producer.context import KEY, Frame, pop, push
-from trailkeeper.producer.requests.request_id import DEFAULT_HEADER
 
-from .entrance import Entrance
+from .base import RequestMiddleware
 
 WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class WSGIMiddleware:
-    """Tells `emit` who asks, until the server has closed the response.
+class WSGIMiddleware(RequestMiddleware[WSGIApplication]):
+    """Tells `emit` who makes the request, until the server has closed the response.
 
     ``app.wsgi_app = WSGIMiddleware(app.wsgi_app, trusted_proxies=["10.0.0.0/8"])``. Put it outside of
-    middleware that rewrites ``REMOTE_ADDR``, or trust proxies in one of the two only.
-
-    Args:
-        app: the application.
-        trusted_proxies: see `Entrance`.
-        request_id_header: see `Entrance`.
-        trust_request_id: see `Entrance`.
-
-    Raises:
-        SettingsError: a trusted proxy is neither an address nor a network.
+    middleware that rewrites ``REMOTE_ADDR``, or trust proxies in only one of the two.
     """
 
-    def __init__(
-        self,
-        app: WSGIApplication,
-        trusted_proxies: Iterable[str] | None = None,
-        request_id_header: str | None = DEFAULT_HEADER,
-        *,
-        trust_request_id: bool = False,
-    ) -> None:
-        self._app = app
-        self._entrance = Entrance(trusted_proxies, request_id_header, trust_request_id=trust_request_id)
-
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        frame = environ[KEY] = self._entrance.frame(environ)
+        frame = environ[KEY] = self._frame(environ)
         token = push(frame)
         try:
             body = self._app(environ, start_response)
@@ -51,16 +30,16 @@ class WSGIMiddleware:
 
 
 def _runs_no_code(body: Iterable[bytes], environ: dict[str, Any]) -> bool:
-    """True for what the server sends best when it is not wrapped: a list, or a file of its own kind."""
+    """Whether to leave a body unwrapped: a list, or the server's own file wrapper, which it sends fastest."""
     wrapper = environ.get("wsgi.file_wrapper")
     return type(body) in {list, tuple} or (isinstance(wrapper, type) and isinstance(body, wrapper))
 
 
 class _Body:
-    """A response whose every step runs within its request.
+    """A response body whose every step runs within its request.
 
-    The request is entered for each step and left after it, not held open: a server may take the steps of
-    two responses in turns, in other threads, or never close one, and none may see another's request.
+    The request is entered for each step and left after it, not held open: a server may interleave the
+    steps of two responses, in other threads, or never close one, and none may see another's request.
     """
 
     def __init__(self, body: Iterable[bytes], frame: Frame) -> None:
@@ -81,7 +60,7 @@ class _Body:
             pop(token)
 
     def close(self) -> None:
-        """Close the application's response, also one that was never begun."""
+        """Close the application's body, even if it was never iterated."""
         close = getattr(self._body, "close", None)
         if close is None:
             return

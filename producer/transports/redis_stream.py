@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from trailkeeper.producer.message import fields_of
+
 from .address import RedisAddress
 from .connection import Connection, packed
-from .entry import fields_of
 from .idle import Idle
 from .redis_errors import translated
 from .redis_stream_async import AsyncRedisStream

@@ -12,7 +12,8 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from .entry import fields_of
+from trailkeeper.producer.message import fields_of
+
 from .redis_errors import translated
 
 MOST_CONNECTIONS = 32

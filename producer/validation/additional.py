@@ -9,7 +9,7 @@ from typing import Any
 from trailkeeper.producer.catalogue import EventType
 from trailkeeper.producer.errors import InvalidEvent
 
-from .text import shown
+from .text import shortened
 
 TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -32,7 +32,7 @@ def check_additional(given: Any, kind: EventType) -> None:
         InvalidEvent: names the key.
     """
     if type(given) is not dict:
-        raise InvalidEvent("additional", shown(given), "a dict")
+        raise InvalidEvent("additional", shortened(given), "a dict")
     for key, value in given.items():
         declared = kind.payload.get(key)
         if declared is None:
@@ -44,7 +44,7 @@ def check_additional(given: Any, kind: EventType) -> None:
 def _refuse_key(key: object, kind: EventType) -> None:
     keys = ", ".join(kind.payload)
     raise InvalidEvent(
-        f"additional.{shown(key)}" if not isinstance(key, str) else f"additional.{key[:80]}",
+        f"additional.{shortened(key)}" if not isinstance(key, str) else f"additional.{key[:80]}",
         f"{kind.tag} does not declare this key",
         f"some of: {keys}" if keys else "no keys",
     )
@@ -54,7 +54,7 @@ def _check_type(path: str, value: Any, declared: Any) -> None:
     is_bool = isinstance(value, bool)
     if not isinstance(value, TYPES[declared]) or is_bool != (declared == "boolean"):
         raise InvalidEvent(
-            path, f"{shown(value)} ({type(value).__name__})", f"{declared}, as the catalogue declares"
+            path, f"{shortened(value)} ({type(value).__name__})", f"{declared}, as the catalogue declares"
         )
     _check_json(path, value, MAX_DEPTH)
 
@@ -69,9 +69,9 @@ def _check_json(path: str, value: Any, depth: int) -> None:
     elif isinstance(value, (list, tuple)):
         _check_each(((f"{path}[{index}]", item) for index, item in enumerate(value)), depth)
     elif isinstance(value, float) and not isfinite(value):
-        raise InvalidEvent(path, shown(value), "a finite number")
+        raise InvalidEvent(path, shortened(value), "a finite number")
     elif value is not None and not isinstance(value, (str, int, float)):
-        raise InvalidEvent(path, f"{shown(value)} ({type(value).__name__})", JSON)
+        raise InvalidEvent(path, f"{shortened(value)} ({type(value).__name__})", JSON)
 
 
 def _check_each(items: Iterable[tuple[str, Any]], depth: int) -> None:
@@ -82,4 +82,4 @@ def _check_each(items: Iterable[tuple[str, Any]], depth: int) -> None:
 def _refuse_other_keys(path: str, value: dict[Any, Any]) -> None:
     for key in value:
         if not isinstance(key, str):
-            raise InvalidEvent(path, f"the key {shown(key)}", "keys of text")
+            raise InvalidEvent(path, f"the key {shortened(key)}", "keys of text")

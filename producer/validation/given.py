@@ -12,7 +12,7 @@ from trailkeeper.producer.errors import InvalidEvent
 from trailkeeper.producer.event import MAX_ID, Actor, Subject
 from trailkeeper.producer.wire import CLOCK_SKEW, EARLIEST
 
-from .text import shown
+from .text import shortened
 
 PAIR = 2
 SUBJECT_FORMS = "an id, an (id, name) pair, a Subject, or an object with .id and maybe .name or .username"
@@ -44,7 +44,7 @@ def actor_of(given: Any) -> Actor:
         InvalidEvent: it is no Actor.
     """
     if not isinstance(given, Actor):
-        raise InvalidEvent("actor", shown(given), "a producer.Actor")
+        raise InvalidEvent("actor", shortened(given), "a producer.Actor")
     actor: Actor = given
     if not isinstance(actor.id, str | None):
         actor = replace(actor, id=id_of("actor.id", actor.id))
@@ -61,7 +61,7 @@ def moment_of(occurred_at: Any, now: datetime) -> datetime:
     """
     if not isinstance(occurred_at, datetime) or occurred_at.utcoffset() is None:
         raise InvalidEvent(
-            "occurred_at", shown(occurred_at), "a datetime with a time zone, such as datetime.now(UTC)"
+            "occurred_at", shortened(occurred_at), "a datetime with a time zone, such as datetime.now(UTC)"
         )
     if not EARLIEST <= occurred_at <= now + CLOCK_SKEW:
         raise InvalidEvent("occurred_at", occurred_at.isoformat(), "a time between 2000 and an hour from now")
@@ -75,16 +75,16 @@ def id_of(field: str, given: Any) -> str:
         InvalidEvent: it is neither text nor an integer nor a UUID.
     """
     if isinstance(given, bool) or not isinstance(given, (str, int, UUID)):
-        raise InvalidEvent(field, shown(given), "an id: text, an integer or a UUID")
+        raise InvalidEvent(field, shortened(given), "an id: text, an integer or a UUID")
     try:
         return str(given)
     except ValueError as error:  # an integer of thousands of digits
-        raise InvalidEvent(field, shown(given), f"an id of at most {MAX_ID} characters") from error
+        raise InvalidEvent(field, shortened(given), f"an id of at most {MAX_ID} characters") from error
 
 
 def _subject_of_pair(field: str, given: tuple[Any, ...]) -> Subject:
     if len(given) != PAIR:
-        raise InvalidEvent(field, shown(given), SUBJECT_FORMS)
+        raise InvalidEvent(field, shortened(given), SUBJECT_FORMS)
     return Subject(id_of(f"{field}.id", given[0]), _name_of(field, given[1]))
 
 
@@ -101,4 +101,4 @@ def _subject_of_object(field: str, given: Any) -> Subject:
 def _name_of(field: str, given: Any) -> str | None:
     if given is None or isinstance(given, str):
         return given
-    raise InvalidEvent(f"{field}.name", shown(given), "text")
+    raise InvalidEvent(f"{field}.name", shortened(given), "text")

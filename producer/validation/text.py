@@ -49,7 +49,7 @@ def is_address(text: object) -> bool:
     return True
 
 
-def shown(value: object) -> str:
+def shortened(value: object) -> str:
     """A value as an error message may show it: short, on one line, whatever it is."""
     try:
         return harmless(_repr.repr(value), 200)

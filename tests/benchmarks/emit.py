@@ -42,7 +42,7 @@ def emit(machine: Machine) -> Results:
     settings = ProducerSettings(redis_url=machine.redis_url, stream=STREAM, spool="off")
     emitter, signing = Emitter(settings), Emitter(replace(settings, signing_key=KEY))
     bare = Emitter(settings)
-    bare._seal = Bare()  # type: ignore[assignment]  # to see what number and signature cost, without them
+    bare._stamper = Bare()  # type: ignore[assignment]  # to see what number and signature cost, without them
     found = _measure(machine, _calls(machine, client, emitter, signing, bare))
     for each in (emitter, signing, bare):
         each.close()
@@ -58,11 +58,11 @@ def emit(machine: Machine) -> Results:
 class Bare:
     """Neither numbers nor signs."""
 
-    def numbered(self, message: Message) -> Message:
+    def stamp(self, message: Message) -> Message:
         """The message as it is."""
         return message
 
-    def refused(self, message: Message) -> None:
+    def mark_unused(self, message: Message) -> None:
         """Nobody counts."""
 
 

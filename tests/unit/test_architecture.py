@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
 import subprocess
 import sys
@@ -173,3 +174,34 @@ def run(code: str) -> str:
     """What a fresh interpreter prints."""
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     return done.stdout
+
+
+PRODUCERS = [path for path in modules("producer") if path.parent.parent == ROOT / "producer"]
+FOLDERS = sorted({path.parent.name for path in PRODUCERS})
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_folder_of_the_producer_imports_one_that_imports_it(folder: str) -> None:
+    own = {module(path) for path in PRODUCERS if path.parent.name == folder}
+    reached: set[str] = set()
+    ahead = set(chain.from_iterable(map(imported, own))) - own
+    while ahead:
+        reached |= ahead
+        ahead = set(chain.from_iterable(map(imported, ahead))) - reached
+    assert reached & own == set()
+
+
+def module(path: Path) -> str:
+    return ".".join(("trailkeeper", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def imported(name: str) -> set[str]:
+    """The producer's modules that a module of it imports, wherever in it."""
+    path = next(path for path in modules("producer") if module(path) == name)
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    named: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            source = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            named |= {source} | {f"{source}.{alias.name}" for alias in node.names}
+    return named & set(map(module, modules("producer"))) - {"trailkeeper.producer", name}

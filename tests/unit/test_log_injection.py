@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.unit.test_judge import NOW, altered, message
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.producer.secrets import SecretGuard
-from trailkeeper.producer.validation.text import shown
+from trailkeeper.producer.validation.text import shortened
 from trailkeeper.worker.drain.batch import Batch
 from trailkeeper.worker.drain.judge import judge
 from trailkeeper.worker.drain.messages import Rejected
@@ -43,6 +43,6 @@ def test_the_name_of_a_key_with_a_secret_is_one_line_of_the_log(caplog: pytest.L
 
 @given(st.text() | st.dictionaries(st.text(), st.text()) | st.binary())
 def test_a_value_in_an_error_message_is_short_and_on_one_line(value: object) -> None:
-    text = shown(value)
+    text = shortened(value)
     assert not steers(text)
     assert len(text) <= 200

@@ -8,7 +8,8 @@ import sys
 import pytest
 from prometheus_client import CollectorRegistry
 
-from trailkeeper.producer.metrics import Metrics, NullMetrics
+from trailkeeper.producer.metrics import Metrics
+from trailkeeper.producer.metrics.counting import Counting
 from trailkeeper.producer.metrics.prometheus import PrometheusMetrics
 from trailkeeper.producer.metrics.statsd import StatsdMetrics
 
@@ -68,9 +69,8 @@ def test_a_client_that_cannot_count_is_refused() -> None:
         StatsdMetrics(object())
 
 
-def test_the_default_takes_the_same_call() -> None:
-    metrics: Metrics = NullMetrics()
-    metrics.increment("trailkeeper.events", TAGS)
+def test_without_metrics_nothing_is_counted() -> None:
+    Counting(None).count("account:login:success", "stream")
 
 
 def test_the_libraries_are_imported_only_where_they_are_used() -> None:

@@ -13,7 +13,7 @@ from django.db import connection, connections, transaction
 from tests.support.emitting import SPOOLED
 from tests.support.outboxes import TABLE, Kept, emitting
 from trailkeeper import InvalidEvent, bind, emit
-from trailkeeper.producer.transactions.django import emit_on_commit
+from trailkeeper.producer.on_commit.django import emit_on_commit
 
 
 @pytest.fixture(scope="module", autouse=True)

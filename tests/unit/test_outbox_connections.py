@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session, scoped_session, sessionmaker
 from tests.support.emitting import BEST_EFFORT, REQUIRED, SPOOLED, Counter
 from tests.support.outboxes import Kept, emitting, in_outbox, sqlite_engine, statements
 from trailkeeper import InvalidEvent, OutboxMissing, RequestContext, aemit, bind, emit
+from trailkeeper.producer.outbox.inserts import BLOCKING
 from trailkeeper.producer.testing import Recorder
-from trailkeeper.producer.transactions.inserting import BLOCKING
 
 THING = text("INSERT INTO things VALUES ('a')")
 

@@ -13,14 +13,14 @@ from tests.support.drains import an_event
 from tests.support.emitting import SPOOLED, Broken, an_emitter
 from trailkeeper.producer.errors import InvalidMessage, SettingsError
 from trailkeeper.producer.event import Event
-from trailkeeper.producer.signing import Key, Signer, Verifier
+from trailkeeper.producer.signing import Signer, SigningKey, Verifier
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.drain.messages import Message
 from trailkeeper.worker.drain.signatures import Signatures
 
 SECRET = "0123456789abcdef0123456789abcdef"
 OTHER = "fedcba9876543210fedcba9876543210"
-WEB = Key.of(f"web:{SECRET}")
+WEB = SigningKey.of(f"web:{SECRET}")
 
 
 def message(payload: bytes, signature: bytes | None, problem: bytes | None = None) -> Message:
@@ -39,7 +39,7 @@ def reason_of(signatures: Signatures, found: Message) -> str | None:
 @given(st.text("abcdef0123456789é", min_size=32, max_size=200), st.binary(max_size=300))
 def test_the_signature_is_the_one_that_the_wire_format_describes(secret: str, payload: bytes) -> None:
     digest = hmac.new(secret.encode(), payload, hashlib.sha256).hexdigest()
-    assert Signer(Key.of(f"web:{secret}")).sign(payload, None) == f"web:{digest}".encode()
+    assert Signer(SigningKey.of(f"web:{secret}")).sign(payload, None) == f"web:{digest}".encode()
 
 
 @given(st.binary(max_size=200), st.none() | st.binary(max_size=50), st.data())
@@ -72,9 +72,11 @@ def test_no_bytes_whatever_pass_for_a_signature(signature: bytes) -> None:
 
 
 def test_both_secrets_of_a_key_are_good_while_they_are_changed() -> None:
-    verifier = Verifier([WEB, Key.of(f"web:{OTHER}")])
+    verifier = Verifier([WEB, SigningKey.of(f"web:{OTHER}")])
     for secret in (SECRET, OTHER):
-        assert verifier.key_of(b"{}", None, Signer(Key.of(f"web:{secret}")).sign(b"{}", None)) is not None
+        assert (
+            verifier.key_of(b"{}", None, Signer(SigningKey.of(f"web:{secret}")).sign(b"{}", None)) is not None
+        )
 
 
 def test_what_nobody_signed_and_what_none_of_ours_signed_are_told_apart() -> None:
@@ -83,11 +85,11 @@ def test_what_nobody_signed_and_what_none_of_ours_signed_are_told_apart() -> Non
 
     assert reason_of(signatures, message(payload, None)) == "unsigned"
     assert (
-        reason_of(signatures, message(payload, Signer(Key.of(f"web:{OTHER}")).sign(payload, None)))
+        reason_of(signatures, message(payload, Signer(SigningKey.of(f"web:{OTHER}")).sign(payload, None)))
         == "forged"
     )
     assert (
-        reason_of(signatures, message(payload, Signer(Key.of(f"app:{SECRET}")).sign(payload, None)))
+        reason_of(signatures, message(payload, Signer(SigningKey.of(f"app:{SECRET}")).sign(payload, None)))
         == "forged"
     )
     assert reason_of(signatures, message(payload, Signer(WEB).sign(payload, None))) is None
@@ -95,7 +97,7 @@ def test_what_nobody_signed_and_what_none_of_ours_signed_are_told_apart() -> Non
 
 def test_a_key_of_one_producer_is_not_good_for_the_events_of_another() -> None:
     signatures = Signatures([f"web@shop:{SECRET}"])
-    signer = Signer(Key.of(f"web:{SECRET}"))
+    signer = Signer(SigningKey.of(f"web:{SECRET}"))
 
     def signed(event: Event) -> Message:
         payload = encode(event)
@@ -111,7 +113,7 @@ def test_a_key_of_one_producer_is_not_good_for_the_events_of_another() -> None:
 )
 def test_a_key_that_is_none_is_refused_without_being_shown(text: str) -> None:
     with pytest.raises(SettingsError) as error:
-        Key.of(text)
+        SigningKey.of(text)
     assert SECRET not in str(error.value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from trailkeeper.producer.errors import InvalidMessage
-from trailkeeper.producer.signing import Key, Verifier
+from trailkeeper.producer.signing import SigningKey, Verifier
 
 from .messages import SIGNATURE, Message
 from .numbers import number_in
@@ -24,7 +24,7 @@ class Signatures:
     """
 
     def __init__(self, keys: Iterable[str]) -> None:
-        self._verifier = Verifier(Key.of(key) for key in keys)
+        self._verifier = Verifier(SigningKey.of(key) for key in keys)
 
     @classmethod
     def of(cls, keys: Iterable[str]) -> Signatures | None:
@@ -52,7 +52,7 @@ class Signatures:
             _assert_bound(key, key.producer, message)
 
 
-def _assert_bound(key: Key, producer: str, message: Message) -> None:
+def _assert_bound(key: SigningKey, producer: str, message: Message) -> None:
     numbered = number_in(message.payload or b"")
     if numbered is not None and not numbered.producer.startswith(f"{producer}:"):
         shown = numbered.producer[:MAX_SHOWN]

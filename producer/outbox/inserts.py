@@ -9,7 +9,7 @@ from typing import Any
 
 from trailkeeper.producer.errors import InvalidEvent
 
-from .kinds import Awaited, Blocking
+from .connections import Awaited, Blocking
 
 TABLE = "outbox"
 IDLE = 0

@@ -16,60 +16,60 @@ from tests.support.emitting import BEST_EFFORT, REQUIRED, SPOOLED, Broken, an_em
 from trailkeeper import EventNotRecorded
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.event import MAX_BYTES, MAX_PRODUCER, MAX_SEQUENCE, MAX_VOIDS, Event
-from trailkeeper.producer.numbering import Numbering
+from trailkeeper.producer.stamper import Stamper
 from trailkeeper.producer.wire import decode, encode
 
 EVENT = encode(an_event())
 
 
-def numbered(numbering: Numbering) -> Event:
-    return decode(numbering.number(EVENT)[0])[0]
+def numbered(stamper: Stamper) -> Event:
+    return decode(stamper.number(EVENT)[0])[0]
 
 
 def test_numbers_begin_at_one_and_leave_none_out() -> None:
-    numbering = Numbering("shop")
-    found = [numbered(numbering) for _ in range(5)]
+    stamper = Stamper("shop")
+    events = [numbered(stamper) for _ in range(5)]
 
-    assert [event.seq for event in found] == [1, 2, 3, 4, 5]
-    assert {event.producer for event in found} == {numbering.producer}
-    assert numbering.producer.startswith(f"shop:{os.getpid()}:")
+    assert [event.seq for event in events] == [1, 2, 3, 4, 5]
+    assert {event.producer for event in events} == {stamper.producer}
+    assert stamper.producer.startswith(f"shop:{os.getpid()}:")
 
 
 @pytest.mark.parametrize("name", ["a" * 100, 'q"uote\\', "wörld host", ""])
 def test_any_name_becomes_one_that_the_wire_takes(name: str) -> None:
-    numbering = Numbering(name)
-    assert len(numbering.producer) <= MAX_PRODUCER
-    assert numbered(numbering).producer == numbering.producer
+    stamper = Stamper(name)
+    assert len(stamper.producer) <= MAX_PRODUCER
+    assert numbered(stamper).producer == stamper.producer
 
 
 def test_threads_get_each_number_once() -> None:
-    numbering = Numbering()
+    stamper = Stamper()
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: numbering.number(EVENT)[1][0], range(2_000)))
-    assert sorted(found) == list(range(1, 2_001))
+        events = list(pool.map(lambda _: stamper.number(EVENT)[1][0], range(2_000)))
+    assert sorted(events) == list(range(1, 2_001))
 
 
 def test_two_processes_and_two_streams_never_have_the_same_name() -> None:
-    assert len({Numbering("shop").producer for _ in range(100)}) == 100
+    assert len({Stamper("shop").producer for _ in range(100)}) == 100
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_a_forked_child_begins_anew_under_another_name() -> None:
-    numbering = Numbering()
-    numbering.number(EVENT)
-    told = in_a_child(lambda: [numbered(numbering).producer, numbered(numbering).seq])
+    stamper = Stamper()
+    stamper.number(EVENT)
+    child = in_a_child(lambda: [numbered(stamper).producer, numbered(stamper).seq])
 
-    assert told[0] != numbering.producer
-    assert told[1] == 2  # the second of the child, which began at 1
-    assert numbered(numbering).seq == 2
+    assert child[0] != stamper.producer
+    assert child[1] == 2  # the second of the child, which began at 1
+    assert numbered(stamper).seq == 2
 
 
 def test_after_the_last_number_another_name_begins() -> None:
-    numbering = Numbering()
-    before = numbering.producer
-    numbering._line.numbers = count(MAX_SEQUENCE)
+    stamper = Stamper()
+    before = stamper.producer
+    stamper._run.numbers = count(MAX_SEQUENCE)
 
-    last, first = numbered(numbering), numbered(numbering)
+    last, first = numbered(stamper), numbered(stamper)
 
     assert (last.producer, last.seq) == (before, MAX_SEQUENCE)
     assert (first.producer != before, first.seq) == (True, 1)
@@ -77,13 +77,13 @@ def test_after_the_last_number_another_name_begins() -> None:
 
 def test_an_event_that_has_no_room_for_a_number_goes_without() -> None:
     big = b"x" * (MAX_BYTES - 100)
-    assert Numbering().number(big) == (big, ())
+    assert Stamper().number(big) == (big, ())
 
 
 def test_voids_are_reported_once_and_a_bounded_number_at_a_time() -> None:
-    numbering = Numbering()
-    numbering.void(tuple(range(1, MAX_VOIDS + 3)))
-    reported = [decode(numbering.number(EVENT)[0])[0].voids for _ in range(3)]
+    stamper = Stamper()
+    stamper._run.unused.extend(range(1, MAX_VOIDS + 3))
+    reported = [decode(stamper.number(EVENT)[0])[0].voids for _ in range(3)]
 
     assert [len(found or []) for found in reported] == [MAX_VOIDS, 2, 0]
 
@@ -175,6 +175,6 @@ def in_a_child(work: Callable[[], Any]) -> Any:
         os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
-        told = json.loads(pipe.read())
+        answer = json.loads(pipe.read())
     os.waitpid(child, 0)
-    return told
+    return answer

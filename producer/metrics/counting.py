@@ -1,31 +1,31 @@
-"""One call records the event and counts it; counting never breaks the recording."""
+"""Counts what becomes of events; an error in the application's metrics never breaks an emit."""
 
 from __future__ import annotations
 
 import logging
 
-from .metrics import Metrics
+from . import Metrics
 
 logger = logging.getLogger("trailkeeper")
 
 
 class Counting:
-    """Increments ``trailkeeper.events`` once for each emit, ``trailkeeper.secrets`` for each one removed.
+    """Increments ``trailkeeper.events`` once for each emit, ``trailkeeper.secrets`` for each secret removed.
 
     Args:
-        metrics: the application's, or None to count nothing.
+        metrics: the application's; None to count nothing.
     """
 
     def __init__(self, metrics: Metrics | None) -> None:
         self._metrics = metrics
-        self._complained = False
+        self._failed = False
 
     def count(self, tag: str, outcome: str) -> None:
-        """Add one. What the application's metrics raise is logged, the first time."""
+        """Count one event. An exception of the application's metrics is logged, the first time."""
         self._increment("trailkeeper.events", [f"tag:{tag}", f"outcome:{outcome}"])
 
-    def removed(self, tag: str, number: int) -> None:
-        """Add so many secrets that were removed from one event."""
+    def count_secrets(self, tag: str, number: int) -> None:
+        """Count the secrets that were removed from one event."""
         for _ in range(number):
             self._increment("trailkeeper.secrets", [f"tag:{tag}"])
 
@@ -35,6 +35,6 @@ class Counting:
         try:
             self._metrics.increment(name, tags)
         except Exception:
-            if not self._complained:
+            if not self._failed:
                 logger.exception("metrics_failed: events are recorded, but not counted")
-            self._complained = True
+            self._failed = True

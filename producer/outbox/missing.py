@@ -1,4 +1,4 @@
-"""Why an outbox took nothing, where that is for an operator to mend; all else is the caller's driver's."""
+"""The one place where a driver's error becomes `OutboxMissing`: no table, or no right to write to it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from trailkeeper.producer.errors import InvalidEvent, OutboxMissing
 
-from .inserting import TABLE
+from .inserts import TABLE
 
 MISSING = (
     f"the caller's database has no table {TABLE} on its search_path: run `trailkeeper migrate` there, or add"
@@ -16,12 +16,16 @@ MISSING = (
 )
 NO_RIGHT = f"the caller's role may not write events with its transaction: GRANT INSERT ON {TABLE} TO it"
 UNDEFINED_TABLE, NO_PRIVILEGE = "42P01", "42501"
-SQLITES = f"no such table: {TABLE}"
+NO_SQLITE_TABLE = f"no such table: {TABLE}"
 
 
 @contextmanager
-def explained() -> Iterator[None]:
-    """Raise `OutboxMissing`, chained to the driver's error, where there is no table or no right to it."""
+def translated() -> Iterator[None]:
+    """Raise `OutboxMissing` where an operator has to act; let every other error pass.
+
+    Raises:
+        OutboxMissing: chained to the driver's error.
+    """
     try:
         yield
     except InvalidEvent:
@@ -34,15 +38,15 @@ def explained() -> Iterator[None]:
 
 def _problem(error: Exception) -> str | None:
     state = _sqlstate(error)
-    if state == UNDEFINED_TABLE or SQLITES in str(error):
+    if state == UNDEFINED_TABLE or NO_SQLITE_TABLE in str(error):
         return MISSING
     return NO_RIGHT if state == NO_PRIVILEGE else None
 
 
 def _sqlstate(error: BaseException) -> str | None:
-    """What the server said, in the driver's error or in what a library wrapped around it."""
-    for each in (error, getattr(error, "orig", None), error.__cause__):
+    """What the server answered, from the driver's error or from one that a library wrapped around it."""
+    for candidate in (error, getattr(error, "orig", None), error.__cause__):
         for name in ("sqlstate", "pgcode"):
-            if isinstance(state := getattr(each, name, None), str):
+            if isinstance(state := getattr(candidate, name, None), str):
                 return state
     return None

@@ -1,48 +1,51 @@
-"""An event that was checked and waits for a commit. What becomes of it then, nobody can refuse any more."""
+"""An event that was checked and waits for a commit. Once it is sent, nobody is left to refuse the action."""
 
 from __future__ import annotations
 
-import logging
 import sys
 from typing import NamedTuple
 
 from trailkeeper.producer.emitter import Emitter
 from trailkeeper.producer.errors import EventNotRecorded
-from trailkeeper.producer.facts import Given
+from trailkeeper.producer.facts import EventFacts
 from trailkeeper.producer.log_line import log
 from trailkeeper.producer.message import Message
 from trailkeeper.producer.process import process_emitter
+from trailkeeper.producer.receipt import Receipt
 
-logger = logging.getLogger("trailkeeper")
 
-
-class Later(NamedTuple):
-    """A message, who sends it, and whether within an event loop's greenlet."""
+class DeferredMessage(NamedTuple):
+    """A message, the emitter that sends it, and whether it is sent from within an event loop's greenlet."""
 
     emitter: Emitter
     message: Message
     asynchronous: bool = False
 
     @classmethod
-    def of(cls, tag: str, given: Given, *, asynchronous: bool = False) -> Later:
-        """The event of a call, by the emitter that the process has now.
+    def of(cls, tag: str, facts: EventFacts, *, asynchronous: bool = False) -> DeferredMessage:
+        """The event of a call, to be sent by the emitter that the process has now.
 
         Raises:
             InvalidEvent: the call is wrong.
         """
         emitter = process_emitter()
-        return cls(emitter, emitter.prepare(tag, **given), asynchronous)
+        return cls(emitter, emitter.prepare(tag, **facts), asynchronous)
+
+    @property
+    def receipt(self) -> Receipt:
+        """What the caller gets before the commit."""
+        return Receipt(self.message.id, "on_commit")
 
     def send(self) -> None:
-        """Send it; one that nobody takes is a line of the log, whatever its delivery level.
+        """Send it; if nothing takes it, write it to the log, whatever its delivery level.
 
-        Never raises an Exception: the action is done, and others wait for the same commit.
+        Never raises an Exception: the commit is done, and other events wait for the same one.
         """
         try:
             self._send()
         except EventNotRecorded as error:
             log(self.message, str(error))
-        except Exception as error:  # noqa: BLE001 - whatever it is, the commit cannot be taken back
+        except Exception as error:  # noqa: BLE001 - the commit cannot be taken back
             log(self.message, f"could not be sent after the commit: {error!r}")
 
     def _send(self) -> None:

@@ -1,0 +1,51 @@
+"""What both middlewares share: their arguments, and the context of each request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from trailkeeper.producer.context import Frame, from_request
+from trailkeeper.producer.requests.forwarded import TrustedProxies
+from trailkeeper.producer.requests.request_id import DEFAULT_HEADER, new_request_id
+
+App = TypeVar("App")
+
+
+class RequestMiddleware(Generic[App]):
+    """Gives each request its context, which `emit` reads.
+
+    Args:
+        app: the application.
+        trusted_proxies: addresses and networks whose forwarding headers are believed, or ``unix`` for
+            peers on a Unix socket; read from ``TRAILKEEPER_TRUSTED_PROXIES`` if None.
+        request_id_header: the header in which a proxy passes the request's id; None to ignore any.
+        trust_request_id: believe that header from every client, not from trusted proxies only.
+
+    Raises:
+        SettingsError: a trusted proxy is neither an address nor a network.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        trusted_proxies: Iterable[str] | None = None,
+        request_id_header: str | None = DEFAULT_HEADER,
+        *,
+        trust_request_id: bool = False,
+    ) -> None:
+        self._app = app
+        self._proxies = TrustedProxies.of(trusted_proxies)
+        self._header = request_id_header
+        self._trust = trust_request_id
+
+    def _frame(self, request: Mapping[str, Any]) -> Frame:
+        """The frame of a WSGI environ or an ASGI scope, with a new request id if it brings none."""
+        context = from_request(
+            request, self._proxies, request_id_header=self._header, trust_request_id=self._trust
+        )
+        if context.request_id is None:
+            context = msgspec.structs.replace(context, request_id=new_request_id())
+        return Frame(context)

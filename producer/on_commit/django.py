@@ -1,0 +1,35 @@
+"""Events sent after Django's transaction is committed, on any database."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Unpack
+
+from trailkeeper.producer.facts import EventFacts
+from trailkeeper.producer.receipt import Receipt
+
+from .deferred import DeferredMessage
+
+
+def emit_on_commit(tag: str, *, using: str | None = None, **facts: Unpack[EventFacts]) -> Receipt:
+    """Record that something happened, if and once Django's outermost `atomic` block is committed.
+
+    The call is checked now, and the event's facts, time, id and context are those of now. It is
+    sent by `transaction.on_commit`, which drops it when its savepoint rolls back, and sends it at
+    once outside of `atomic`. `trailkeeper.emit_on_commit` says what it does not promise.
+
+    Args:
+        tag: as for `trailkeeper.emit`.
+        using: alias of the database whose transaction it is; the default database if not given.
+        **facts: as for `trailkeeper.emit`, except *connection*.
+
+    Returns:
+        The event's id; its outcome is ``on_commit``.
+
+    Raises:
+        InvalidEvent: the call is wrong; never with ``TRAILKEEPER_ON_INVALID=quarantine``.
+    """
+    deferred = DeferredMessage.of(tag, facts)
+    # by name, so that this module can be imported where Django is not installed
+    import_module("django.db.transaction").on_commit(deferred.send, using=using)
+    return deferred.receipt
