@@ -37,7 +37,10 @@ def store(*, statement_timeout_ms: int = 30_000) -> Iterator[Engine]:
     from trailkeeper.models.engine import make_engine  # noqa: PLC0415 - slow to import
 
     engine = make_engine(
-        database_url(), application_name="trailkeeper command", statement_timeout_ms=statement_timeout_ms
+        database_url(),
+        schema=worker_settings().schema,
+        application_name="trailkeeper command",
+        statement_timeout_ms=statement_timeout_ms,
     )
     try:
         yield engine

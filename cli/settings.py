@@ -10,7 +10,16 @@ from pathlib import Path
 import msgspec
 
 from trailkeeper.producer.redis_tls import RedisTls
-from trailkeeper.producer.settings import PREFIX, Paths, ProducerSettings, Url, read, variable
+from trailkeeper.producer.settings import (
+    PREFIX,
+    SCHEMA,
+    Paths,
+    ProducerSettings,
+    SchemaName,
+    Url,
+    read,
+    variable,
+)
 
 
 class CliSettings(RedisTls, frozen=True, kw_only=True):
@@ -20,6 +29,7 @@ class CliSettings(RedisTls, frozen=True, kw_only=True):
         home: folder of the embedded stack: its data, its logs.
         redis_url: a Redis to use instead of the embedded one.
         database_url: a Postgres to use instead of the embedded one.
+        schema: the Postgres schema that has our tables.
         geoip: location data for the embedded stack instead of what the wheel brings.
         debug: show where an unexpected error happened.
     """
@@ -27,6 +37,7 @@ class CliSettings(RedisTls, frozen=True, kw_only=True):
     home: str = ".trailkeeper"
     redis_url: Url | None = None
     database_url: Url | None = None
+    schema: SchemaName = SCHEMA
     geoip: Paths = ()
     debug: bool = False
 

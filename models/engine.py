@@ -1,9 +1,11 @@
-"""Connections to Postgres, each with time limits from its first moment."""
+"""Connections to Postgres whose every transaction begins by setting our schema and time limits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from operator import methodcaller
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine
@@ -11,41 +13,69 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from .errors import translated
+from .pinned import PinnedConnection
+
+SCHEMA = "trailkeeper"
+"""Where our tables are unless a setting names another schema."""
 
 DRIVER = "postgresql+psycopg2"
 CONNECT_SECONDS = 5
 POOL_SECONDS = 10
+_SCHEMA_OPTION = "trailkeeper_schema"
 
 
 def make_engine(
     url: str,
     *,
     application_name: str,
+    schema: str = SCHEMA,
     pool_size: int = 2,
     statement_timeout_ms: int = 30_000,
     lock_timeout_ms: int = 5_000,
+    read_only: bool = False,
 ) -> Engine:
     """An engine that connects when it is first used. Make it after a fork, never before.
+
+    Limits and schema are set at the beginning of each transaction and end with it: a pooler such as PgBouncer
+    refuses them as startup options, and would hand session settings to somebody else. In autocommit mode
+    they do not hold.
 
     Args:
         url: ``postgresql+psycopg2://user:password@host/database``.
         application_name: what ``pg_stat_activity`` shows.
+        schema: that has our tables.
         pool_size: the most connections at once; one more waits at most ten seconds.
         statement_timeout_ms: the longest that one statement may run.
         lock_timeout_ms: the longest that a statement may wait for a lock.
+        read_only: whether no transaction may write, whatever the role may do.
 
     Raises:
         ValueError: the URL is none, or of another database or driver.
     """
-    parsed = parse_url(url)
-    limits = f"-c statement_timeout={statement_timeout_ms} -c lock_timeout={lock_timeout_ms} -c timezone=UTC"
-    return create_engine(
-        parsed.difference_update_query(["options"]),
-        connect_args=_connect_args(application_name, f"{_own_options(parsed)} {limits}".strip()),
+    values = {
+        "search_path": f"{_quoted(schema)}, pg_temp",
+        "statement_timeout": statement_timeout_ms,
+        "lock_timeout": lock_timeout_ms,
+        "timezone": "'UTC'",
+    } | ({"transaction_read_only": "on"} if read_only else {})
+    settings = "; ".join(f"SET LOCAL {name} = {value}" for name, value in values.items())
+    engine = create_engine(
+        parse_url(url),
+        connect_args=_connect_args(application_name, settings),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
+        use_native_hstore=False,  # or each connection begins with a look for it
+        execution_options={_SCHEMA_OPTION: schema},
     )
+    engine.dialect.do_begin = methodcaller("begin")  # type: ignore[method-assign, assignment]  # each engine has its own
+    return engine
+
+
+def pin_session(connection: Connection) -> None:
+    """Set our schema for a session that is closed afterwards, in autocommit mode."""
+    schema = connection.get_execution_options()[_SCHEMA_OPTION]
+    connection.exec_driver_sql(f"SET search_path = {_quoted(schema)}, pg_temp")
 
 
 @contextmanager
@@ -74,17 +104,16 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
-def _own_options(url: URL) -> str:
-    given = url.query.get("options", "")
-    return given if isinstance(given, str) else " ".join(given)
+def _quoted(schema: str) -> str:
+    return '"' + schema.replace('"', '""') + '"'
 
 
-def _connect_args(application_name: str, options: str) -> dict[str, Any]:
+def _connect_args(application_name: str, settings: str) -> dict[str, Any]:
     # a server that vanished without a word is noticed within a minute, also by a connection that only waits
     return {
         "application_name": application_name,
+        "connection_factory": partial(PinnedConnection, settings=settings),
         "connect_timeout": CONNECT_SECONDS,
-        "options": options,
         "keepalives": 1,
         "keepalives_idle": 20,
         "keepalives_interval": 10,

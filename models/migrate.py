@@ -12,8 +12,9 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.schema import CreateSchema
 
-from .engine import make_engine
+from .engine import SCHEMA, make_engine
 from .errors import translated
 from .locks import MIGRATING
 from .partitions.manage import ensure_ahead
@@ -24,7 +25,7 @@ SCRIPTS = Path(__file__).parent / "migrations"
 LONGEST_STEP_MS = 3_600_000  # an index over a large table takes its time; waiting for locks stays limited
 
 
-def upgrade(url: str) -> list[Lack]:
+def upgrade(url: str, schema: str = SCHEMA) -> list[Lack]:
     """Run every step that is missing, settle the roles, then make the partitions of the near future.
 
     Returns:
@@ -34,8 +35,10 @@ def upgrade(url: str) -> list[Lack]:
         StoreError: the database is away, or a step was refused; what was done so far stays done.
         ValueError: the URL is wrong.
     """
-    with _engine(url) as engine:
+    with _engine(url, schema) as engine:
         with translated(), engine.connect() as connection, _alone(connection):
+            connection.execute(CreateSchema(schema, if_not_exists=True))
+            connection.commit()
             command.upgrade(_config(connection), "head")
             connection.commit()
             with connection.begin():
@@ -44,14 +47,14 @@ def upgrade(url: str) -> list[Lack]:
     return lacks
 
 
-def current(url: str) -> str | None:
+def current(url: str, schema: str = SCHEMA) -> str | None:
     """The last step that a database has run, or None before the first.
 
     Raises:
         StoreError: the database is away.
         ValueError: the URL is wrong.
     """
-    with _engine(url) as engine, translated(), engine.connect() as connection:
+    with _engine(url, schema) as engine, translated(), engine.connect() as connection:
         return revision(connection)
 
 
@@ -66,19 +69,21 @@ def head() -> str:
     return str(ScriptDirectory(str(SCRIPTS)).get_current_head())
 
 
-def is_current(url: str) -> bool:
+def is_current(url: str, schema: str = SCHEMA) -> bool:
     """Whether a database has run every step of this version and no other.
 
     Raises:
         StoreError: the database is away.
         ValueError: the URL is wrong.
     """
-    return current(url) == head()
+    return current(url, schema) == head()
 
 
 @contextmanager
-def _engine(url: str) -> Iterator[Engine]:
-    engine = make_engine(url, application_name="trailkeeper migrate", statement_timeout_ms=LONGEST_STEP_MS)
+def _engine(url: str, schema: str) -> Iterator[Engine]:
+    engine = make_engine(
+        url, schema=schema, application_name="trailkeeper migrate", statement_timeout_ms=LONGEST_STEP_MS
+    )
     try:
         yield engine
     finally:

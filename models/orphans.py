@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, text
 
+from .engine import pin_session
 from .errors import translated
 from .partitions import existing
 
@@ -40,6 +41,7 @@ def collect(engine: Engine, grace_hours: float = GRACE_HOURS) -> dict[str, int]:
     with translated(), engine.connect() as connection:
         # each statement by itself: a transaction over all would keep Postgres from cleaning up
         connection.execution_options(isolation_level="AUTOCOMMIT")
+        pin_session(connection)
         try:
             started = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
             values = {"started": started, "hours": grace_hours}

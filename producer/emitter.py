@@ -64,7 +64,7 @@ class Emitter:
         self.catalogue = load(settings.catalogue) if catalogue is None else catalogue
         self._transport = RedisStream(settings.redis_url, settings.stream) if transport is None else transport
         custom: object = transport
-        self._outbox = custom if isinstance(custom, Outbox) else TableOutbox()
+        self._outbox = custom if isinstance(custom, Outbox) else TableOutbox(settings.schema)
         self._counting = Counting(metrics)
         self._quarantines = settings.on_invalid == "quarantine"
         self._secrets = SecretGuard(settings.secrets, settings.secret_words, self._counting.count_secrets)

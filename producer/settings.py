@@ -29,6 +29,17 @@ RedisUrl = Annotated[
         extra={"expected": "a URL such as redis://:password@host:6379/0, or of the schemes rediss or unix"},
     ),
 ]
+SCHEMA = "trailkeeper"
+SchemaName = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^(?!pg_)[a-z_][a-z0-9_]{0,62}\Z",
+        extra={
+            "expected": "a name of at most 63 lower-case letters, digits and _, not one that begins with pg_"
+        },
+    ),
+]
+
 Paths = tuple[str, ...]
 """Several paths in one variable, separated as PATH is (by ``:``)."""
 
@@ -59,6 +70,7 @@ class ProducerSettings(RedisTls, frozen=True, kw_only=True):
         redis_tls_cert: PEM file of the certificate that we show to Redis.
         redis_tls_key: PEM file of its key, if that is not in the same file.
         stream: key of the Redis Stream.
+        schema: the Postgres schema that has our tables; here, of the outbox.
         catalogue: TOML files with the application's own event types.
         emit_budget_ms: the longest that one `emit` may take in all, in milliseconds.
         breaker_seconds: after Redis did not answer, how long the next calls do not ask it.
@@ -78,6 +90,7 @@ class ProducerSettings(RedisTls, frozen=True, kw_only=True):
 
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
     stream: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "trailkeeper:events"
+    schema: SchemaName = SCHEMA
     catalogue: Paths = ()
     emit_budget_ms: Milliseconds = 250
     breaker_seconds: Seconds = 5.0

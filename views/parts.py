@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 from sqlalchemy import Engine
 
-from trailkeeper.models.engine import make_engine, parse_url
+from trailkeeper.models.engine import make_engine
 from trailkeeper.producer import catalogue
 
 from .cursors import Cursors
@@ -21,7 +21,6 @@ from .tickets import Tickets
 from .viewer import Viewer
 
 Identify = Callable[[Request], Viewer | None]
-READ_ONLY = "-c default_transaction_read_only=on"
 
 MOST_EXPORTS = 4  # each holds a thread, and a connection while it reads a page
 MOST_TAILS = 50  # each asks the database twice a second
@@ -81,15 +80,13 @@ def reading_engine(settings: ViewsSettings) -> Engine:
     Raises:
         ValueError: the URL is none.
     """
-    url = parse_url(settings.views_database_url or settings.database_url)
-    own = url.query.get("options", ())
-    options = " ".join([own] if isinstance(own, str) else own)
-    reading = url.update_query_dict({"options": f"{options} {READ_ONLY}".strip()})
     return make_engine(
-        reading.render_as_string(hide_password=False),
+        settings.views_database_url or settings.database_url,
+        schema=settings.schema,
         application_name="trailkeeper views",
         pool_size=settings.views_pool,
         statement_timeout_ms=settings.views_statement_ms,
+        read_only=True,
     )
 
 
@@ -101,6 +98,7 @@ def placing_engine(settings: ViewsSettings) -> Engine:
     """
     return make_engine(
         settings.views_database_url or settings.database_url,
+        schema=settings.schema,
         application_name="trailkeeper orders",
         pool_size=2,
         statement_timeout_ms=settings.views_statement_ms,

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 
 from trailkeeper.producer.redis_tls import RedisTls
-from trailkeeper.producer.settings import Items, Milliseconds, Paths, Url, read
+from trailkeeper.producer.settings import SCHEMA, Items, Milliseconds, Paths, SchemaName, Url, read
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Secret = Annotated[str, msgspec.Meta(min_length=32, extra={"expected": "at least 32 characters"})]
@@ -22,6 +22,7 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
         redis_url: where the stream is; its backlog is shown, and what admins look at is recorded there.
         database_url: where events are read; ``postgresql+psycopg2://``.
         views_database_url: where the views read instead, as a role that can only read and place orders.
+        schema: the Postgres schema that has our tables.
         stream: key of the Redis Stream.
         catalogue: TOML files with the application's own event types.
         token_secret: signs and verifies viewers' tokens (HS256); at least 32 characters.
@@ -43,6 +44,7 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
     redis_url: Url = "redis://127.0.0.1:6379/0"
     database_url: Url = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
     views_database_url: Url | None = None
+    schema: SchemaName = SCHEMA
     stream: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "trailkeeper:events"
     catalogue: Paths = ()
     token_secret: Secret | None = None

@@ -82,6 +82,7 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         )
         self._watch = Watch(
             config.database_url,
+            schema=config.schema,
             idle_seconds=config.outbox_ms / 1000,
             busy_seconds=config.dispatch_ms / 1000,
             most=config.batch_size * consumer.pool.num_processes,

@@ -8,7 +8,17 @@ from typing import Annotated, Literal
 import msgspec
 
 from trailkeeper.producer.redis_tls import RedisTls
-from trailkeeper.producer.settings import Items, Milliseconds, Paths, Seconds, SpoolPath, Url, read
+from trailkeeper.producer.settings import (
+    SCHEMA,
+    Items,
+    Milliseconds,
+    Paths,
+    SchemaName,
+    Seconds,
+    SpoolPath,
+    Url,
+    read,
+)
 
 MINIMUM_DAYS = 30
 """So that nobody empties the trail by a slip of a finger; a tag of its own may be kept for less."""
@@ -41,6 +51,7 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
         redis_url: where the stream is; also Celery's broker unless `broker_url` is given.
         broker_url: where Celery's own messages go, if not to `redis_url`.
         database_url: where events are stored; ``postgresql+psycopg2://``.
+        schema: the Postgres schema that has our tables.
         stream: key of the Redis Stream.
         spool: file from which a worker delivers what producers on its host keep there, or ``off``.
         catalogue: TOML files with the application's own event types.
@@ -68,6 +79,7 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
     redis_url: Url = "redis://127.0.0.1:6379/0"
     broker_url: Url | None = None
     database_url: Url = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
+    schema: SchemaName = SCHEMA
     stream: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "trailkeeper:events"
     spool: SpoolPath = None
     catalogue: Paths = ()

@@ -78,7 +78,7 @@ def _naming(catalogues: tuple[str, ...]) -> dict[str, str]:
 def _run(stack: Stack, source: Source, event_types: Catalogue, *, stay: bool, as_json: bool) -> int:
     if not stack.is_up():
         raise Failed("stopped before anything was sent")
-    engine = make_engine(stack.database_url, application_name="trailkeeper demo")
+    engine = make_engine(stack.database_url, schema=settings().schema, application_name="trailkeeper demo")
     try:
         found = watch(stack, engine, source, Sentences(event_types), quiet=as_json)
     finally:

@@ -7,6 +7,7 @@ import click
 from trailkeeper.cli.output import say
 from trailkeeper.cli.services import database_url
 from trailkeeper.cli.urls import without_password
+from trailkeeper.worker.settings import settings as worker_settings
 
 
 @click.command("migrate")
@@ -19,9 +20,9 @@ def command() -> None:
     """
     from trailkeeper.models.migrate import current, head, upgrade  # noqa: PLC0415 - slow to import
 
-    url = database_url()
-    before = current(url)
-    lacks = upgrade(url)
+    url, schema = database_url(), worker_settings().schema
+    before = current(url, schema)
+    lacks = upgrade(url, schema)
     done = (
         f"was current ({head()})" if before == head() else f"brought from {before or 'nothing'} to {head()}"
     )

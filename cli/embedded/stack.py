@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
-from trailkeeper.cli.settings import child_environment
+from trailkeeper.cli.settings import child_environment, settings
 from trailkeeper.cli.urls import without_password
 from trailkeeper.producer.settings import variable
 
@@ -190,7 +190,7 @@ class Stack:
 
         redis, postgres = map(without_password, (self.redis_url, self.database_url))
         self._say(f"Redis at {redis}, Postgres at {postgres}")
-        upgrade(self.database_url)
+        upgrade(self.database_url, settings().schema)
         self._postgres.make_logins()
         self._say("the schema is current")
 

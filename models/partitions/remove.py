@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
 
-from trailkeeper.models.engine import transaction
+from trailkeeper.models.engine import pin_session, transaction
 from trailkeeper.models.errors import translated
 from trailkeeper.models.locks import DROPPING_PARTITIONS, MAKING_PARTITIONS
 from trailkeeper.models.periods import period_named
@@ -66,6 +66,7 @@ def _names(partition: Partition) -> tuple[str, str]:
 def _alone(engine: Engine) -> Iterator[Connection]:
     with translated(), engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT")
+        pin_session(connection)
         # waiting is bounded by the statement time-out; given up sooner, every attempt would start anew
         connection.execute(text("SET lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": DROPPING_PARTITIONS})

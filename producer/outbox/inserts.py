@@ -11,72 +11,73 @@ from trailkeeper.producer.errors import InvalidEvent
 
 from .connections import Awaited, Blocking
 
-TABLE = "outbox"
 IDLE = 0
 """libpq's PQTRANS_IDLE: no transaction is open."""
-
-_DRIVERS = f"INSERT INTO {TABLE} (payload, invalid) VALUES (%s, %s)"  # noqa: S608 - a constant
-_SQLALCHEMYS = f"INSERT INTO {TABLE} (payload, invalid) VALUES (:payload, :invalid)"  # noqa: S608 - a constant
 
 Values = tuple[bytes, bytes | None]
 """The columns ``payload`` and ``invalid``."""
 
 
-def _session(session: Any, values: Values) -> None:
+def _session(session: Any, table: str, values: Values) -> None:
     # on its connection and not by its execute(): nothing of the caller's is flushed
-    _connection(session.connection(), values)
+    _connection(session.connection(), table, values)
 
 
-def _connection(connection: Any, values: Values) -> None:
+def _connection(connection: Any, table: str, values: Values) -> None:
     _check_driver(connection.connection.dbapi_connection)
-    connection.execute(_statement(), dict(zip(("payload", "invalid"), values, strict=True)))
+    connection.execute(_sqlalchemys(table), dict(zip(("payload", "invalid"), values, strict=True)))
 
 
-def _driver(connection: Any, values: Values) -> None:
+def _driver(connection: Any, table: str, values: Values) -> None:
     _check_driver(connection)
     with connection.cursor() as cursor:
-        cursor.execute(_DRIVERS, values)
+        cursor.execute(_drivers(table), values)
 
 
-def _django(connection: Any, values: Values) -> None:
+def _django(connection: Any, table: str, values: Values) -> None:
     if connection.get_autocommit():
         raise _without_transaction("`with transaction.atomic():` around the call")
     with connection.cursor() as cursor:
-        cursor.execute(_DRIVERS, values)
+        cursor.execute(_drivers(table), values)
 
 
-async def _async_session(session: Any, values: Values) -> None:
-    await _async_connection(await session.connection(), values)
+async def _async_session(session: Any, table: str, values: Values) -> None:
+    await _async_connection(await session.connection(), table, values)
 
 
-async def _async_connection(connection: Any, values: Values) -> None:
+async def _async_connection(connection: Any, table: str, values: Values) -> None:
     _check_driver(connection.sync_connection.connection.dbapi_connection)
-    await connection.execute(_statement(), dict(zip(("payload", "invalid"), values, strict=True)))
+    await connection.execute(_sqlalchemys(table), dict(zip(("payload", "invalid"), values, strict=True)))
 
 
-async def _async_driver(connection: Any, values: Values) -> None:
+async def _async_driver(connection: Any, table: str, values: Values) -> None:
     _check_driver(connection)
-    await connection.execute(_DRIVERS, values)
+    await connection.execute(_drivers(table), values)
 
 
-BLOCKING: dict[Blocking, Callable[[Any, Values], None]] = {
+BLOCKING: dict[Blocking, Callable[[Any, str, Values], None]] = {
     "session": _session,
-    "scoped_session": lambda scoped, values: _session(scoped(), values),
+    "scoped_session": lambda scoped, *given: _session(scoped(), *given),
     "connection": _connection,
     "driver": _driver,
     "django": _django,
 }
-AWAITED: dict[Awaited, Callable[[Any, Values], Awaitable[None]]] = {
+AWAITED: dict[Awaited, Callable[[Any, str, Values], Awaitable[None]]] = {
     "async_session": _async_session,
-    "async_scoped_session": lambda scoped, values: _async_session(scoped(), values),
+    "async_scoped_session": lambda scoped, *given: _async_session(scoped(), *given),
     "async_connection": _async_connection,
     "async_driver": _async_driver,
 }
 
 
 @cache
-def _statement() -> Any:
-    return sys.modules["sqlalchemy"].text(_SQLALCHEMYS)
+def _sqlalchemys(table: str) -> Any:
+    statement = f"INSERT INTO {table} (payload, invalid) VALUES (:payload, :invalid)"  # noqa: S608 - a setting's
+    return sys.modules["sqlalchemy"].text(statement)
+
+
+def _drivers(table: str) -> str:
+    return f"INSERT INTO {table} (payload, invalid) VALUES (%s, %s)"  # noqa: S608 - a setting's
 
 
 def _check_driver(connection: Any) -> None:

@@ -7,20 +7,17 @@ from contextlib import contextmanager
 
 from trailkeeper.producer.errors import InvalidEvent, OutboxMissing
 
-from .inserts import TABLE
-
 MISSING = (
-    f"the caller's database has no table {TABLE} on its search_path: run `trailkeeper migrate` there, or add"
-    " the schema that has it to the search_path; where events are stored in another database, use"
-    " emit_on_commit()"
+    "the caller's database has no table {}: run `trailkeeper migrate` there, or set TRAILKEEPER_SCHEMA to the"
+    " schema that has it; where events are stored in another database, use emit_on_commit()"
 )
-NO_RIGHT = f"the caller's role may not write events with its transaction: GRANT INSERT ON {TABLE} TO it"
+NO_RIGHT = "the caller's role may not INSERT INTO {}: GRANT trailkeeper_outbox TO it"
 UNDEFINED_TABLE, NO_PRIVILEGE = "42P01", "42501"
-NO_SQLITE_TABLE = f"no such table: {TABLE}"
+NO_SQLITE_TABLE = "no such table: "
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def translated(table: str) -> Iterator[None]:
     """Raise `OutboxMissing` where an operator has to act; let every other error pass.
 
     Raises:
@@ -32,7 +29,7 @@ def translated() -> Iterator[None]:
         raise
     except Exception as error:
         if problem := _problem(error):
-            raise OutboxMissing(problem) from error
+            raise OutboxMissing(problem.format(table)) from error
         raise
 
 

@@ -31,20 +31,26 @@ class Outbox(Protocol):
 
 
 class TableOutbox:
-    """Writes to the table ``outbox`` on the connection's ``search_path``: one INSERT a message, nothing else.
+    """Writes to the table ``outbox`` in our schema: one INSERT a message, nothing else.
 
     Other errors of the driver, such as a serialization failure or a lost connection, reach
     the caller unchanged: it is the caller's transaction that failed.
+
+    Args:
+        schema: the Postgres schema of the table; the caller's ``search_path`` does not matter.
     """
+
+    def __init__(self, schema: str) -> None:
+        self._table = f'"{schema}".outbox'
 
     def put(self, connection: object, payload: bytes, invalid: bytes | None) -> None:
         """See `Outbox.put`."""
         insert = BLOCKING[for_emit(connection)]
-        with translated():
-            insert(connection, (payload, invalid))
+        with translated(self._table):
+            insert(connection, self._table, (payload, invalid))
 
     async def aput(self, connection: object, payload: bytes, invalid: bytes | None) -> None:
         """See `Outbox.aput`."""
         insert = AWAITED[for_aemit(connection)]
-        with translated():
-            await insert(connection, (payload, invalid))
+        with translated(self._table):
+            await insert(connection, self._table, (payload, invalid))

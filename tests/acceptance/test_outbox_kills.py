@@ -13,9 +13,10 @@ from uuid import UUID
 
 import psutil
 import pytest
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from tests.support.databases import raw_engine
 from tests.support.drains import query, stored_ids
 from tests.support.stacks import dead_letters, pool_of, running
 from tests.support.waiting import until
@@ -37,7 +38,7 @@ class Shop:
     """An application whose transactions commit, or roll back whole or in part, each with its events."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url)
+        self._engine = raw_engine(url)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._trade)
         self._choice = random.Random(7)
@@ -117,7 +118,7 @@ def test_killing_workers_while_they_relay_loses_doubles_and_invents_nothing(stac
 
 
 def test_an_event_is_visible_within_a_second_or_two_of_its_commit(stack: Stack) -> None:
-    engine = create_engine(stack.database_url)
+    engine = raw_engine(stack.database_url)
     emitter = Emitter(ProducerSettings(redis_url="redis://127.0.0.1:1/0"))
 
     def one() -> float:

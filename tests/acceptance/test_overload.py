@@ -13,10 +13,10 @@ from uuid import UUID
 import psutil
 import pytest
 import redis
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from tests.support.backfills import start_enrich
-from tests.support.databases import passing_folder
+from tests.support.databases import passing_folder, raw_engine
 from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
 from tests.support.servers import serving, valkey
 from tests.support.stacks import dead_letters, is_drained, pool_of
@@ -78,7 +78,7 @@ class Place:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """A migration, say, that lets nobody write events for a while."""
-        engine = create_engine(self.stack.database_url)
+        engine = raw_engine(self.stack.database_url)
         with engine.begin() as connection:
             connection.execute(text("LOCK TABLE events IN SHARE MODE"))
             yield

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
+from tests.support.databases import raw_engine
 from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
 from trailkeeper.cli.embedded.redis import EmbeddedRedis
 from trailkeeper.cli.settings import child_environment
@@ -75,7 +76,7 @@ class Machine:
     @contextmanager
     def connection(self, database: str) -> Iterator[Connection]:
         """A connection whose every statement is its own transaction."""
-        engine = create_engine(self.database_url(database), isolation_level="AUTOCOMMIT")
+        engine = raw_engine(self.database_url(database)).execution_options(isolation_level="AUTOCOMMIT")
         try:
             with engine.connect() as connection:
                 yield connection

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from random import Random
 from statistics import median
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, event, text
 
+from tests.support.databases import raw_engine
 from trailkeeper import Emitter, ProducerSettings
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.relay import Relayer
@@ -48,7 +49,7 @@ def outbox(machine: Machine) -> Results:
     machine.say("the outbox")
     machine.client.flushall()
     machine.empty("ours")
-    engine = create_engine(machine.database_url("ours"))
+    engine = raw_engine(machine.database_url("ours"))
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE IF NOT EXISTS orders_of_a_shop (id bigserial, what text)"))
         connection.execute(text("TRUNCATE outbox"))

@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
+
+from tests.support.databases import raw_engine
 
 from .room import Room
 from .storm import Toll
@@ -81,7 +83,7 @@ def import_logged(room: Room, folder: Path) -> int:
 
 def scored(room: Room, toll: Toll, watch: Watch, seconds: float) -> Scorecard:
     """Count everything, past the networks."""
-    engine = create_engine(room.database_url)
+    engine = raw_engine(room.database_url)
     with engine.connect() as connection:
         ids = set(connection.scalars(IDS))
         doubled = int(connection.scalar(TWICE) or 0)

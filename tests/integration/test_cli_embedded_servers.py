@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 import redis
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from tests.support.databases import raw_engine
 from tests.support.waiting import until
 from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
 from trailkeeper.cli.embedded.redis import EmbeddedRedis
@@ -30,7 +31,7 @@ def folder() -> Iterator[Path]:
 
 
 def answer(url: str) -> object:
-    engine = create_engine(url)
+    engine = raw_engine(url)
     with engine.connect() as connection:
         found = connection.execute(text("SELECT 1")).scalar_one()
     engine.dispose()

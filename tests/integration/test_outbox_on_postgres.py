@@ -56,7 +56,7 @@ def test_a_session_of_sqlalchemy(engine: Engine, database_url: str) -> None:
     with Session(engine) as session, session.begin():
         receipt = emit(SPOOLED, connection=session)
     assert waiting(database_url) == [receipt]
-    assert [each.partition(" (")[0] for each in said] == ["INSERT INTO outbox"]
+    assert [each.partition(" (")[0] for each in said] == ['INSERT INTO "trailkeeper".outbox']
 
 
 def test_an_outage_of_redis_does_not_matter(engine: Engine, database_url: str) -> None:
@@ -202,25 +202,24 @@ class TestWhatAnOperatorMends:
         with connection.cursor() as cursor:
             cursor.execute("SET ROLE shop")
             connection.commit()
-            with pytest.raises(OutboxMissing, match="GRANT INSERT ON outbox"):
+            with pytest.raises(OutboxMissing, match="GRANT trailkeeper_outbox"):
                 emit(SPOOLED, connection=connection)
             connection.rollback()
-            query(database_url, "GRANT INSERT ON outbox TO shop")
+            query(database_url, "GRANT trailkeeper_outbox TO shop")
             receipt = emit(SPOOLED, connection=connection)
             connection.commit()
         connection.close()
         assert waiting(database_url) == [receipt]
-        query(database_url, "REVOKE INSERT ON outbox FROM shop")
         query(database_url, "DROP ROLE shop")
 
-    def test_the_table_is_found_by_the_search_path(self, database_url: str) -> None:
+    def test_the_table_is_found_in_the_schema_of_the_settings(self, database_url: str) -> None:
         query(database_url, "CREATE SCHEMA trail")
-        query(database_url, "ALTER TABLE outbox SET SCHEMA trail")
+        query(database_url, "CREATE TABLE public.outbox (theirs text)")
+        query(database_url, "ALTER TABLE trailkeeper.outbox SET SCHEMA trail")
         engine = create_engine(database_url)
-        with engine.connect() as connection, pytest.raises(OutboxMissing, match="search_path"):
+        with engine.connect() as connection, pytest.raises(OutboxMissing, match="TRAILKEEPER_SCHEMA"):
             emit(SPOOLED, connection=connection)
-        with engine.begin() as connection:
-            connection.execute(text("SET LOCAL search_path = public, trail"))
+        with emitting(Kept(), schema="trail"), engine.begin() as connection:
             emit(SPOOLED, connection=connection)
         engine.dispose()
         assert len(query(database_url, "SELECT 1 FROM trail.outbox")) == 1

@@ -342,7 +342,7 @@ class TestAnErasure:
 
 class TestTheWatch:
     def watch(self, url: str) -> Watch:
-        return Watch(url, idle_seconds=0.05, busy_seconds=0.01, most=10)
+        return Watch(url, schema="trailkeeper", idle_seconds=0.05, busy_seconds=0.01, most=10)
 
     def test_it_sees_what_is_committed_and_forgets_what_is_taken_care_of(
         self, engine: Engine, database_url: str

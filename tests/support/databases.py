@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import make_url
 
 from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
 
@@ -50,6 +51,11 @@ def a_database(administrator: Engine, template: str) -> Iterator[str]:
     run(administrator, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     yield url_of(administrator, name)
     run(administrator, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def raw_engine(url: str) -> Engine:
+    """An engine for statements of tests, which name our tables without their schema."""
+    return create_engine(make_url(url).update_query_dict({"options": "-c search_path=trailkeeper,public"}))
 
 
 def run(administrator: Engine, statement: str) -> None:

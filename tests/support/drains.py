@@ -7,8 +7,9 @@ from typing import Any, cast
 from uuid import UUID
 
 import redis
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
+from tests.support.databases import raw_engine
 from trailkeeper.producer.event import Actor, Event
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.wire import encode
@@ -44,7 +45,7 @@ def entries(redis_url: str) -> list[dict[bytes, bytes]]:
 
 def query(database_url: str, statement: str, **values: Any) -> list[Any]:
     """All rows of a statement."""
-    engine = create_engine(database_url)
+    engine = raw_engine(database_url)
     try:
         with engine.begin() as connection:
             result = connection.execute(text(statement), values)

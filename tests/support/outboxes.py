@@ -15,7 +15,8 @@ from trailkeeper.producer.event import Event
 from trailkeeper.producer.process import swap
 from trailkeeper.producer.wire import decode
 
-TABLE = "CREATE TABLE outbox (id INTEGER PRIMARY KEY, payload BLOB NOT NULL, invalid BLOB)"
+TABLE = "CREATE TABLE trailkeeper.outbox (id INTEGER PRIMARY KEY, payload BLOB NOT NULL, invalid BLOB)"
+ATTACH = "ATTACH DATABASE ? AS trailkeeper"
 
 
 class Kept:
@@ -53,6 +54,8 @@ def sqlite_engine(path: Path, *, outbox: bool = True) -> Engine:
     """An SQLite database, in which savepoints and BEGIN are ours and not guessed by its driver."""
     engine = create_engine(f"sqlite:///{path}")
     event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
+    # what Postgres calls a schema
+    event.listen(engine, "connect", lambda connection, _: connection.execute(ATTACH, (f"{path}.trail",)))
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE IF NOT EXISTS things (name TEXT PRIMARY KEY)"))

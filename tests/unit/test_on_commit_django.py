@@ -11,7 +11,7 @@ import pytest
 from django.db import connection, connections, transaction
 
 from tests.support.emitting import SPOOLED
-from tests.support.outboxes import TABLE, Kept, emitting
+from tests.support.outboxes import ATTACH, TABLE, Kept, emitting
 from trailkeeper import InvalidEvent, bind, emit
 from trailkeeper.producer.on_commit.django import emit_on_commit
 
@@ -28,6 +28,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     )
     django.setup()
     with connection.cursor() as cursor:
+        cursor.execute(ATTACH.replace("?", "%s"), [str(folder / "trail.sqlite")])
         cursor.execute(TABLE)
     yield
     connections.close_all()

@@ -72,7 +72,7 @@ class TestWhatItTakes:
             flushed: list[object] = []
             sqlalchemy.event.listen(session, "before_flush", lambda *given: flushed.append(given))
             emit(SPOOLED, connection=session)
-            assert said == ["INSERT INTO outbox (payload, invalid) VALUES (?, ?)"]
+            assert said == ['INSERT INTO "trailkeeper".outbox (payload, invalid) VALUES (?, ?)']
             assert flushed == []
 
 
@@ -173,9 +173,9 @@ class TestWhatIsWrong:
     def test_a_connection_that_commits_each_statement_is_refused(self, stream: Kept) -> None:
         idle = SimpleNamespace(autocommit=True, info=SimpleNamespace(transaction_status=0))
         with pytest.raises(InvalidEvent, match="autocommit"):
-            BLOCKING["driver"](idle, (b"{}", None))
+            BLOCKING["driver"](idle, "outbox", (b"{}", None))
         with pytest.raises(InvalidEvent, match=r"atomic\(\)"):
-            BLOCKING["django"](SimpleNamespace(get_autocommit=lambda: True), (b"{}", None))
+            BLOCKING["django"](SimpleNamespace(get_autocommit=lambda: True), "outbox", (b"{}", None))
 
     def test_in_quarantine_a_wrong_event_goes_with_the_transaction(self, engine: Engine) -> None:
         counter = Counter()

@@ -64,7 +64,9 @@ class Parts:
 @contextmanager
 def backfill_engine(settings: WorkerSettings) -> Iterator[Engine]:
     """An engine for as long as the block."""
-    engine = make_engine(settings.database_url, application_name="trailkeeper backfill")
+    engine = make_engine(
+        settings.database_url, schema=settings.schema, application_name="trailkeeper backfill"
+    )
     try:
         yield engine
     finally:

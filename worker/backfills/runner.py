@@ -73,7 +73,10 @@ class Runner:
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
         self._engine = make_engine(
-            settings.database_url, application_name="trailkeeper backfill", pool_size=3
+            settings.database_url,
+            schema=settings.schema,
+            application_name="trailkeeper backfill",
+            pool_size=3,
         )
         self._redis = connect(settings.redis_url)
         self._parts = Parts(self._engine, settings)

@@ -57,7 +57,9 @@ def check(settings: WorkerSettings) -> Checked:
         waiting = in_stream(client, settings.stream, MOST_WAITING)
         newest = [] if waiting.complete else newest_in_stream(client, settings.stream)
     numbered = [*waiting.numbered, *newest, *in_spool(settings)]
-    engine = make_engine(settings.database_url, application_name="trailkeeper counting")
+    engine = make_engine(
+        settings.database_url, schema=settings.schema, application_name="trailkeeper counting"
+    )
     try:
         return _checked(engine, settings, numbered, complete=waiting.complete)
     finally:

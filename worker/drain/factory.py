@@ -32,7 +32,9 @@ class Drainer(Pausing):
 
     def __init__(self, settings: WorkerSettings, consumer: str, *, fuse: bool = True) -> None:
         client = connect(settings.redis_url)
-        engine = make_engine(settings.database_url, application_name=f"trailkeeper drain {consumer}")
+        engine = make_engine(
+            settings.database_url, schema=settings.schema, application_name=f"trailkeeper drain {consumer}"
+        )
         super().__init__(settings, client, engine, _drain(settings, consumer, client, engine, fuse=fuse))
 
 

@@ -29,7 +29,9 @@ class Relayer(Pausing):
 
     def __init__(self, settings: WorkerSettings, consumer: str, *, fuse: bool = True) -> None:
         client = connect(settings.redis_url)
-        engine = make_engine(settings.database_url, application_name=f"trailkeeper relay {consumer}")
+        engine = make_engine(
+            settings.database_url, schema=settings.schema, application_name=f"trailkeeper relay {consumer}"
+        )
         self._relay = Relay(
             engine,
             Batch(

@@ -26,12 +26,16 @@ class Watch:
 
     Args:
         database_url: where the outbox is.
+        schema: that has it.
         idle_seconds: between two looks while nothing is found.
         busy_seconds: between two looks after something was.
         most: rows that are counted at most.
     """
 
-    def __init__(self, database_url: str, *, idle_seconds: float, busy_seconds: float, most: int) -> None:
+    def __init__(
+        self, database_url: str, *, schema: str, idle_seconds: float, busy_seconds: float, most: int
+    ) -> None:
+        self._schema = schema
         self._url = database_url
         self._idle_seconds = idle_seconds
         self._busy_seconds = min(busy_seconds, idle_seconds)
@@ -58,7 +62,13 @@ class Watch:
 
     def _run(self) -> None:
         try:
-            engine = make_engine(self._url, application_name=NAME, pool_size=1, statement_timeout_ms=MOST_MS)
+            engine = make_engine(
+                self._url,
+                schema=self._schema,
+                application_name=NAME,
+                pool_size=1,
+                statement_timeout_ms=MOST_MS,
+            )
         except ValueError as error:
             logger.error("cannot look into the outbox: %s", error)  # noqa: TRY400 - the message says it all
             return
@@ -71,7 +81,7 @@ class Watch:
 
     def _look(self, engine: Engine) -> int:
         try:
-            with translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            with translated(), engine.connect() as connection:
                 self._found = outbox.waiting(connection, self._most)
             self._say_if_changed(None)
         except StoreError as error:

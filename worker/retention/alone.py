@@ -25,6 +25,7 @@ def engine_for(settings: WorkerSettings, name: str) -> Iterator[Engine]:
     """Connections for one job, closed at its end."""
     engine = make_engine(
         settings.database_url,
+        schema=settings.schema,
         application_name=f"trailkeeper {name}",
         pool_size=3,  # the lock, the removal of a partition, and the work itself
         statement_timeout_ms=STATEMENT_TIMEOUT_MS,

@@ -36,7 +36,9 @@ def beat_alive(settings: WorkerSettings) -> None:
 
 def make_partitions(settings: WorkerSettings) -> list[str]:
     """Make the partitions of the coming months and years; returns the names of new ones."""
-    engine = make_engine(settings.database_url, application_name="trailkeeper partitions")
+    engine = make_engine(
+        settings.database_url, schema=settings.schema, application_name="trailkeeper partitions"
+    )
     try:
         made = ensure_ahead(engine, datetime.now(UTC))
     finally:

@@ -10,9 +10,9 @@ from contextlib import closing, contextmanager
 
 import psycopg2
 import psycopg2.extensions
-from sqlalchemy import create_engine
 
 from tests.benchmarks.machine import Machine
+from tests.support.databases import raw_engine
 from trailkeeper.models.writing import COLUMNS
 
 NAMES = ", ".join(COLUMNS)
@@ -44,7 +44,7 @@ def copy_rate(machine: Machine, batches: Sequence[bytes]) -> float:
 @contextmanager
 def _connection(machine: Machine, database: str) -> Iterator[psycopg2.extensions.connection]:
     """A connection of the driver itself."""
-    engine = create_engine(machine.database_url(database))
+    engine = raw_engine(machine.database_url(database))
     positional, named = engine.dialect.create_connect_args(engine.url)
     with closing(psycopg2.connect(*positional, **named)) as connection:
         yield connection

@@ -1,0 +1,56 @@
+"""The driver's connection, except that each transaction begins with settings of ours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg2.extensions import (
+    ISOLATION_LEVEL_AUTOCOMMIT,
+    ISOLATION_LEVEL_REPEATABLE_READ,
+    TRANSACTION_STATUS_IDLE,
+    connection,
+)
+
+
+class PinnedConnection(connection):
+    """Begins transactions itself: BEGIN and the settings travel in one message.
+
+    The driver would send a BEGIN of its own before the first statement, and the settings would cost one
+    more round trip; measured, a transaction of two small reads took 1.4 times as long. So the driver stays in
+    autocommit mode, and what it says of itself there (`status`, `isolation_level`) is not to be relied on.
+
+    Args:
+        settings: statements that hold until the transaction ends.
+    """
+
+    def __init__(self, *given: Any, settings: str) -> None:
+        super().__init__(*given)
+        self._settings = settings
+        self._level: int | None = None
+        super().set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
+
+    def set_isolation_level(self, level: int | None) -> None:
+        """Of the transactions to come. In autocommit mode none is begun, and no setting holds."""
+        self._level = level
+
+    def begin(self) -> None:
+        """Begin a transaction."""
+        if self._level != ISOLATION_LEVEL_AUTOCOMMIT:
+            repeatable = " ISOLATION LEVEL REPEATABLE READ" * (self._level == ISOLATION_LEVEL_REPEATABLE_READ)
+            self._run(f"BEGIN{repeatable}; {self._settings}")
+
+    def commit(self) -> None:
+        """End the transaction, if there is one."""
+        self._end("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo the transaction, if there is one."""
+        self._end("ROLLBACK")
+
+    def _end(self, statement: str) -> None:
+        if self.get_transaction_status() != TRANSACTION_STATUS_IDLE:
+            self._run(statement)
+
+    def _run(self, statement: str) -> None:
+        with self.cursor() as cursor:
+            cursor.execute(statement)
