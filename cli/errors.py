@@ -1,13 +1,12 @@
 """Every error the command can meet, as one line and an exit code; the one place where they are translated.
 
-2   wrong arguments, settings, catalogue or event: mend the call
+2   invalid arguments, settings, catalogue or event: correct the call
 1   a service is away or refused, or a check found a problem: act, then try again
-130 Ctrl-C        141 whoever read our output went away
+130 Ctrl-C        141 the reader of our output went away
 """
 
 from __future__ import annotations
 
-from trailkeeper.models.errors import StoreError, StoreMisconfigured, StoreUnavailable
 from trailkeeper.producer.errors import (
     CatalogueError,
     InvalidEvent,
@@ -23,8 +22,6 @@ from .urls import without_password
 
 PROBLEM = 1
 WRONG_CALL = 2
-INTERRUPTED = 130
-BROKEN_PIPE = 141
 
 START_STACK = "`trailkeeper up` starts one for development"
 
@@ -38,7 +35,9 @@ class Failed(Exception):  # noqa: N818 - read as a sentence: the command failed
 
 
 def explain(error: Exception) -> tuple[str, int] | None:
-    """What to tell the person, and the exit code; None for an error that nobody expected."""
+    """The message for the person, and the exit code; None for an unexpected error."""
+    from trailkeeper.models.errors import StoreError  # noqa: PLC0415 - slow to import
+
     if isinstance(error, Failed):
         return str(error), error.code
     if isinstance(error, (SettingsError, CatalogueError, InvalidEvent)):
@@ -49,6 +48,8 @@ def explain(error: Exception) -> tuple[str, int] | None:
 
 
 def _service(error: Exception) -> str:
+    from trailkeeper.models.errors import StoreMisconfigured, StoreUnavailable  # noqa: PLC0415 - as above
+
     match error:
         case StreamUnavailable():
             return _away("Redis", "redis_url", str(error))

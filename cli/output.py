@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 """Control characters, and those that change the direction of what follows."""
@@ -29,6 +29,8 @@ def safe(value: object) -> str:
 
 def console(*, stderr: bool = False) -> Console:
     """Where to print: no markup, no guessed highlighting, never wrapped when it is not a terminal."""
+    from rich.console import Console  # noqa: PLC0415 - an extra, and slow to import
+
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else 10_000
     return Console(file=stream, markup=False, highlight=False, emoji=False, width=width, soft_wrap=True)
@@ -54,6 +56,9 @@ def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
 ) -> None:
     """A table, or nothing without rows; None is shown as a dash. Columns named in *right* hold numbers."""
+    from rich.table import Table  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - as above
+
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")

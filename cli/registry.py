@@ -7,6 +7,8 @@ from typing import Any
 COMMANDS = {
     "up": "Run the whole pipeline on this machine, in the foreground.",
     "demo": "Show the whole pipeline at work.",
+    "worker": "Run a Celery worker that stores events and does what beat and admins start.",
+    "beat": "Run Celery beat, which starts purges, partitions and other regular work.",
     "migrate": "Bring the database to the schema of this version.",
     "config": "Show every setting, its value and what it means.",
     "status": "Show backlog, rate, workers, beat, dead letters and partitions, and what is wrong since when.",

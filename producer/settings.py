@@ -131,8 +131,13 @@ def spool_path(given: str | None) -> Path | None:
         return None
     if given is not None:
         return Path(given).expanduser().absolute()
+    return state_folder() / "spool.sqlite"
+
+
+def state_folder() -> Path:
+    """Where this user's files of ours are unless a setting says otherwise; it may not exist yet."""
     state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(state).expanduser().absolute() / "trailkeeper" / "spool.sqlite"
+    return Path(state).expanduser().absolute() / "trailkeeper"
 
 
 def changed(settings: S, overrides: Mapping[str, Any]) -> S:

@@ -22,7 +22,6 @@ QUEUES = {"ingest": "events are not stored", "maintenance": "nothing is purged a
 BEAT_LATE_SECONDS = 60.0
 CLOCK_WARNING, CLOCK_PROBLEM = 2.0, 60.0
 OLD_BACKLOG_SECONDS = 60.0
-START_WORKER = "celery -A trailkeeper.worker worker -Q ingest,maintenance,backfill"
 
 
 def clocks() -> Iterator[Finding]:
@@ -36,21 +35,20 @@ def clocks() -> Iterator[Finding]:
 
 def workers() -> Iterator[Finding]:
     """Whether each queue has a worker."""
-    found = workers_status()["queues"]
+    queues_by_worker = workers_status()["queues"]
     for queue, consequence in QUEUES.items():
-        takers = [name for name, queues in found.items() if queue in queues]
+        takers = [name for name, queues in queues_by_worker.items() if queue in queues]
         if takers:
             yield ok(f"workers for {queue}", ", ".join(takers))
         else:
-            yield problem(
-                f"workers for {queue}", f"none answers: {consequence}", f"start one: {START_WORKER}"
-            )
+            found = f"none answers: {consequence}"
+            yield problem(f"workers for {queue}", found, "start one: trailkeeper worker")
 
 
 def beat() -> Iterator[Finding]:
     """Whether beat was seen lately."""
     seconds = beat_status()["seconds_ago"]
-    advice = "start it: celery -A trailkeeper.worker beat (any number of them is fine)"
+    advice = "start it: trailkeeper beat (any number of them is fine)"
     if seconds is None:
         yield problem("beat", "never seen: nothing is purged and no partitions are made ahead", advice)
     elif seconds > BEAT_LATE_SECONDS:

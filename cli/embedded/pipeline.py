@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .processes import Child
 
-QUEUES = "ingest,maintenance,backfill"
+COMMAND = ("-m", "trailkeeper.cli.main")
 WORKER_PATIENCE = 30.0  # a warm stop ends the batch at hand; a purge goes on with the next beat
 BEAT_PATIENCE = 5.0
 VIEWS_PATIENCE = 10.0  # requests go on for five seconds
@@ -25,23 +25,19 @@ def worker(home: Path, environment: Mapping[str, str], *, name: str, slots: int)
     """
     # alone on its broker, it need not look for others at its start
     alone = ["--without-mingle", "--without-gossip"]
-    options = ["-Q", QUEUES, "-c", str(slots), "-n", f"{name}@%h", "-l", "WARNING", *alone]
-    return _child("worker", _celery("worker", options), home, environment, WORKER_PATIENCE)
+    command = [*COMMAND, "worker", "-c", str(slots), "-n", f"{name}@%h", *alone]
+    return _child("worker", command, home, environment, WORKER_PATIENCE)
 
 
 def beat(home: Path, environment: Mapping[str, str]) -> Child:
     """The beat, its schedule kept in the home."""
-    options = ["-s", str(home / "beat-schedule"), "--pidfile=", "-l", "WARNING"]
-    return _child("beat", _celery("beat", options), home, environment, BEAT_PATIENCE)
+    command = [*COMMAND, "beat", "-s", str(home / "beat-schedule")]
+    return _child("beat", command, home, environment, BEAT_PATIENCE)
 
 
 def views(home: Path, environment: Mapping[str, str]) -> Child:
     """The histories over HTTP."""
     return _child("views", ["-m", "trailkeeper.views.serve"], home, environment, VIEWS_PATIENCE)
-
-
-def _celery(name: str, options: list[str]) -> list[str]:
-    return ["-m", "celery", "-A", "trailkeeper.worker", name, *options]
 
 
 def _child(

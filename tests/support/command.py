@@ -11,7 +11,7 @@ import pytest
 import trailkeeper.cli.settings
 import trailkeeper.worker.settings
 from tests import STATE
-from trailkeeper.cli.main import run
+from trailkeeper.cli.group import run
 from trailkeeper.producer import process
 from trailkeeper.producer.settings import PREFIX
 

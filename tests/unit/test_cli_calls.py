@@ -6,7 +6,7 @@ import click
 import pytest
 
 from tests.support.command import call, is_one_line
-from trailkeeper.cli.main import run, trailkeeper
+from trailkeeper.cli.group import run, trailkeeper
 from trailkeeper.cli.registry import COMMANDS
 
 NOBODY = {

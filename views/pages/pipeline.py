@@ -118,7 +118,7 @@ def troubles(
     if facts.beat_seconds is None or facts.beat_seconds > BEAT_SECONDS:
         yield Trouble(
             "Beat is silent",
-            "Nobody makes partitions ahead or purges. Start it: celery -A trailkeeper.worker beat.",
+            "Nobody makes partitions ahead or purges. Start it: trailkeeper beat.",
         )
     if missing:
         title = "An event is missing" if missing == 1 else f"{words.number(missing)} events are missing"
