@@ -13,7 +13,7 @@ OURS = {"crontab", "Exchange", "Queue", "settings"}  # what the module imports
 
 def test_every_setting_is_one_that_celery_knows() -> None:
     known = {name for name, _ in flatten(NAMESPACES)}
-    given = {name for name in vars(celeryconfig) if not name.startswith("_")} - OURS
+    given = {name for name in vars(celeryconfig) if name[0].isalpha()} - OURS
 
     assert given - known == set()
 

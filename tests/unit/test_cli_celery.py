@@ -1,4 +1,4 @@
-"""`trailkeeper worker` and `trailkeeper beat`: Celery's own commands, with what was typed and a few defaults."""
+"""`trailkeeper worker` and `trailkeeper beat`: Celery's commands, with what was typed and a few defaults."""
 
 from __future__ import annotations
 
