@@ -5,7 +5,7 @@ from __future__ import annotations
 from trailkeeper.producer.settings import ProducerSettings, read, spool_path
 from trailkeeper.producer.spool.file import SpoolFile
 from trailkeeper.producer.spool.schema import Limits
-from trailkeeper.producer.spool.status import SpoolStatus, look
+from trailkeeper.producer.spool.status import SpoolStatus, read_status
 
 
 def spool() -> SpoolStatus | None:
@@ -21,7 +21,7 @@ def spool() -> SpoolStatus | None:
         return None
     file = SpoolFile(path, Limits(settings.spool_max_mb, settings.spool_sync))
     try:
-        return look(file)
+        return read_status(file)
     finally:
         file.close()
 

@@ -31,7 +31,7 @@ SUBJECTS = ("user", "project", "organization")
 _canonical = msgspec.json.Encoder(order="deterministic", uuid_format="canonical")
 
 
-class Line(NamedTuple):
+class EventLine(NamedTuple):
     """A line that is not blank: an event, or the error that says why it is none.
 
     Attributes:
@@ -51,7 +51,7 @@ class Line(NamedTuple):
     is_whole: bool = False
 
 
-def read_lines(lines: BinaryIO | Iterable[bytes], *, now: datetime | None = None) -> Iterator[Line]:
+def read_lines(lines: BinaryIO | Iterable[bytes], *, now: datetime | None = None) -> Iterator[EventLine]:
     """Every line of a file that is not blank; no bytes whatever raise.
 
     A missing id is derived from the time, the content and the count of identical lines before it: reading
@@ -83,20 +83,20 @@ def _bounded(lines: BinaryIO | Iterable[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _read(number: int, raw: bytes, seen: _Seen, now: datetime | None) -> Line:
+def _read(number: int, raw: bytes, seen: _Seen, now: datetime | None) -> EventLine:
     if len(raw) > MAX_LINE:
         error = InvalidMessage("too_large", f"a line of more than {MAX_LINE:,} bytes")
-        return Line(number, raw[:MAX_LINE], error=error)
+        return EventLine(number, raw[:MAX_LINE], error=error)
     if (plain := plain_event(raw, now)) is not None:
-        return Line(number, raw, plain, is_whole=True)
+        return EventLine(number, raw, plain, is_whole=True)
     try:
         event = plain_without_id(raw, now)
         if event is not None:
-            return Line(number, raw, msgspec.structs.replace(event, id=_derived(event, None, seen)))
+            return EventLine(number, raw, msgspec.structs.replace(event, id=_derived(event, None, seen)))
         event, unknown = _event(decode_mapping(raw), seen, now)
     except InvalidMessage as error:
-        return Line(number, raw, error=error)
-    return Line(number, raw, event, unknown)
+        return EventLine(number, raw, error=error)
+    return EventLine(number, raw, event, unknown)
 
 
 def _event(found: dict[str, Any], seen: _Seen, now: datetime | None) -> tuple[Event, dict[str, Any] | None]:

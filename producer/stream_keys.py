@@ -39,14 +39,14 @@ def outages_key(stream: str) -> str:
     return f"{stream}:outages"
 
 
-def written_key(stream: str) -> str:
+def last_write_key(stream: str) -> str:
     """The key that holds when a worker last saw that Redis takes writes: a full one keeps it as it was."""
-    return f"{stream}:written"
+    return f"{stream}:last_write"
 
 
-def suspects_key(stream: str) -> str:
+def crash_markers_key(stream: str) -> str:
     """A hash of messages that are handled alone, with the deaths of processes on each."""
-    return f"{stream}:suspects"
+    return f"{stream}:crash_markers"
 
 
 def beat_key(stream: str) -> str:
@@ -54,9 +54,9 @@ def beat_key(stream: str) -> str:
     return f"{stream}:beat"
 
 
-def orders_key(stream: str) -> str:
+def admin_commands_key(stream: str) -> str:
     """The key that is there when an admin has placed an order: a hint, so that workers look at once."""
-    return f"{stream}:orders"
+    return f"{stream}:admin_commands"
 
 
 def policy_key(stream: str) -> str:

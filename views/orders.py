@@ -18,7 +18,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.errors import StoreMisconfigured
 from trailkeeper.models.orders import StoredOrder
 from trailkeeper.producer.errors import StreamUnavailable
-from trailkeeper.producer.stream_keys import orders_key
+from trailkeeper.producer.stream_keys import admin_commands_key
 
 from .errors import NotFound
 from .problems import Problem
@@ -104,6 +104,6 @@ class Orders:
         """Have workers look at once; without it beat has them look within ten seconds."""
         try:
             with connected(self._settings, HINT_SECONDS) as client:
-                client.set(orders_key(self._settings.stream), "1", ex=HINT_LIFE)
+                client.set(admin_commands_key(self._settings.stream), "1", ex=HINT_LIFE)
         except StreamUnavailable as error:
             logger.warning("an order waits until beat looks: %s", error)

@@ -17,12 +17,12 @@ from trailkeeper.producer.stream_keys import (
     LATENCY_BOUNDS,
     LATENCY_SUM,
     beat_key,
+    crash_markers_key,
+    last_write_key,
     latency_field,
     outages_key,
     pause_key,
-    suspects_key,
     totals_key,
-    written_key,
 )
 
 from .settings import ViewsSettings
@@ -55,11 +55,11 @@ def _read(client: redis.Redis, stream: str) -> Iterator[Metric]:
     pipeline.xrange(stream, count=1)
     pipeline.hgetall(totals_key(stream))
     pipeline.get(pause_key(stream))
-    pipeline.hlen(suspects_key(stream))
+    pipeline.hlen(crash_markers_key(stream))
     pipeline.get(beat_key(stream))
     pipeline.time()
     pipeline.hgetall(outages_key(stream))
-    pipeline.get(written_key(stream))
+    pipeline.get(last_write_key(stream))
     pipeline.info("memory")
     # of a stream that does not exist yet, XINFO answers with an error
     found: list[Any] = pipeline.execute(raise_on_error=False)

@@ -21,7 +21,7 @@ from redis.retry import Retry
 
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.spool.keeper import FileSpool
-from trailkeeper.producer.stream_keys import orders_key
+from trailkeeper.producer.stream_keys import admin_commands_key
 
 from .backlog import Backlog, look
 from .drain.stream import redis_translated
@@ -140,7 +140,7 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             return False
         self._looked_for_orders = now
         with redis_translated():
-            return bool(self._client.delete(orders_key(config.stream)))
+            return bool(self._client.delete(admin_commands_key(config.stream)))
 
     def _relays(self, backlog: Backlog, consumer: Any, config: WorkerSettings) -> int:
         assert self._watch is not None

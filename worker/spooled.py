@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from trailkeeper.producer.settings import spool_path
-from trailkeeper.producer.spool.flushing import Flushing
+from trailkeeper.producer.spool.flushing import FlushInProgress
 from trailkeeper.producer.spool.keeper import FileSpool
 from trailkeeper.producer.spool.schema import Limits
 from trailkeeper.producer.transports import RedisStream
@@ -36,7 +36,7 @@ def deliver(settings: WorkerSettings, seconds: float, kept_for: str | None = Non
         kept_for: deliver to our stream what is kept for this other one.
 
     Raises:
-        Flushing: another process was at it all the time.
+        FlushInProgress: another process was at it all the time.
         StreamUnavailable: Redis did not take them.
         SpoolUnavailable: the spool cannot be read.
     """
@@ -48,7 +48,7 @@ def deliver(settings: WorkerSettings, seconds: float, kept_for: str | None = Non
         while True:
             try:
                 return spool.flush(kept_for)
-            except Flushing:
+            except FlushInProgress:
                 if time.monotonic() > deadline:
                     raise
             time.sleep(LOOK_SECONDS)

@@ -9,7 +9,7 @@ from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import print_facts, print_json, say
 from trailkeeper.cli.spooled import spool, waiting
 from trailkeeper.cli.times import duration
-from trailkeeper.producer.spool.flushing import Flushing
+from trailkeeper.producer.spool.flushing import FlushInProgress
 from trailkeeper.producer.spool.status import SpoolStatus
 from trailkeeper.worker.settings import settings
 from trailkeeper.worker.spooled import deliver
@@ -59,7 +59,7 @@ def flush(wait: float, kept_for: str | None, as_json: bool) -> None:
     _refuse_unknown(kept_for)
     try:
         delivered = deliver(settings(), wait, kept_for)
-    except Flushing as error:
+    except FlushInProgress as error:
         raise Failed(f"{error}; ask again later") from error
     left = waiting()
     if as_json:

@@ -22,7 +22,7 @@ from trailkeeper.cli.errors import WRONG_CALL, Failed
 from trailkeeper.cli.output import say
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.producer.ids import moment_of
-from trailkeeper.producer.lines import Line, read_lines
+from trailkeeper.producer.lines import EventLine, read_lines
 from trailkeeper.producer.settings import read
 from trailkeeper.producer.transports import RedisStream
 
@@ -75,7 +75,7 @@ class FileSource:
             emitter.close()
             stream.close()
 
-    def _send(self, line: Line, emitter: Emitter, stream: RedisStream, sent: Sent) -> None:
+    def _send(self, line: EventLine, emitter: Emitter, stream: RedisStream, sent: Sent) -> None:
         if line.event is None:
             self._keep(line, str(line.error), stream, sent)
             return
@@ -89,7 +89,7 @@ class FileSource:
         else:
             sent.refused += 1
 
-    def _keep(self, line: Line, problem: str, stream: RedisStream, sent: Sent) -> None:
+    def _keep(self, line: EventLine, problem: str, stream: RedisStream, sent: Sent) -> None:
         self._complain(line.number, problem)
         sent.refused += 1
         said = msgspec.json.encode({"problem": f"line {line.number}: {problem}"})

@@ -9,7 +9,7 @@ from typing import Any
 import redis
 
 from trailkeeper.cli.services import stream
-from trailkeeper.producer.stream_keys import beat_key, minute_key, written_key
+from trailkeeper.producer.stream_keys import beat_key, last_write_key, minute_key
 from trailkeeper.worker.backlog import look
 from trailkeeper.worker.drain import pause
 from trailkeeper.worker.drain.stream import redis_translated
@@ -42,7 +42,7 @@ def memory() -> dict[str, Any]:
     """
     with stream() as (client, settings), redis_translated():
         info: Mapping[str, Any] = client.info()
-        found: Any = client.get(written_key(settings.stream))
+        found: Any = client.get(last_write_key(settings.stream))
     return {
         "used_bytes": info["used_memory"],
         "max_bytes": info["maxmemory"] or None,

@@ -1,6 +1,6 @@
 """Secrets stay out of events: passwords, tokens and keys that slipped into `additional`."""
 
-from .guard import Policy, SecretGuard
+from .guard import SecretGuard, SecretsPolicy
 from .shapes import REMOVED
 
-__all__ = ["REMOVED", "Policy", "SecretGuard"]
+__all__ = ["REMOVED", "SecretGuard", "SecretsPolicy"]

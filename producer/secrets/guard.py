@@ -12,7 +12,7 @@ from trailkeeper.producer.validation.text import harmless
 from .payload import MAX_DEPTH, Found, Search, TooDeep, may_hold_secrets
 from .words import words_of
 
-Policy = Literal["redact", "refuse", "allow"]
+SecretsPolicy = Literal["redact", "refuse", "allow"]
 EXPECTED = "no secret: its id or name perhaps; TRAILKEEPER_SECRETS says what becomes of one"
 DEPTH = "its depth"
 LONGEST_PATH = 200
@@ -32,7 +32,7 @@ class SecretGuard:
 
     def __init__(
         self,
-        policy: Policy = "redact",
+        policy: SecretsPolicy = "redact",
         more: Iterable[str] = (),
         told: Callable[[str, int], None] | None = None,
     ) -> None:

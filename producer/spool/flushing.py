@@ -30,7 +30,7 @@ class Batches(Protocol):
         """
 
 
-class Flushing(Exception):  # noqa: N818 - what it says
+class FlushInProgress(Exception):  # noqa: N818 - what it says
     """Another process, or another thread, is delivering what the spool holds."""
 
 
@@ -48,7 +48,7 @@ def flush(queue: Queue, batches: Batches) -> int:
         How many were delivered.
 
     Raises:
-        Flushing: somebody else is at it.
+        FlushInProgress: somebody else is at it.
         StreamUnavailable: the stream does not take them; what it took is removed.
         SpoolUnavailable: they cannot be read or removed.
     """
@@ -76,7 +76,7 @@ def _alone(path: Path) -> Iterator[None]:
     """A lock that is gone with the process, and that its children do not inherit."""
     # what was spooled while another thread was just finishing is still to be delivered
     if not _here.acquire(timeout=FILE_SECONDS):
-        raise Flushing("another thread delivers what the spool holds")
+        raise FlushInProgress("another thread delivers what the spool holds")
     try:
         held = os.open(f"{path}-flush", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -92,7 +92,7 @@ def _take(held: int) -> None:
     try:
         fcntl.lockf(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError) as error:
-        raise Flushing("another process delivers what the spool holds") from error
+        raise FlushInProgress("another process delivers what the spool holds") from error
 
 
 def _in_child() -> None:

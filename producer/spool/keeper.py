@@ -10,9 +10,9 @@ from trailkeeper.producer.settings import ProducerSettings, spool_path
 from trailkeeper.producer.transports import RedisStream
 
 from .file import SpoolFile
+from .flush_scheduler import FlushScheduler
 from .flushing import flush
 from .queue import Queue
-from .relay import Relay
 from .schema import Limits
 
 logger = logging.getLogger("trailkeeper")
@@ -30,7 +30,7 @@ class FileSpool:
     def __init__(self, path: Path, limits: Limits, stream: RedisStream) -> None:
         self._stream = stream
         self.queue = Queue(SpoolFile(path, limits), stream.place)
-        self._relay = Relay(self.flush, path.exists)
+        self._scheduler = FlushScheduler(self.flush, path.exists)
 
     @classmethod
     def of(cls, settings: ProducerSettings, stream: RedisStream) -> FileSpool | None:
@@ -42,13 +42,13 @@ class FileSpool:
     def put(self, fields: Mapping[bytes, bytes], tag: str, deadline: float) -> None:
         """See `Spool.put`."""
         self.queue.put(fields, tag, deadline)
-        if self._relay.spooled():
+        if self._scheduler.spooled():
             path = self.queue.file.path
             logger.warning("spooling: Redis does not take events; they are kept in %s until it does", path)
 
     def redis_answered(self) -> None:
         """See `Spool.redis_answered`."""
-        self._relay.redis_answered()
+        self._scheduler.redis_answered()
 
     def flush(self, kept_for: str | None = None) -> int:
         """Deliver to this stream all that is kept for it, or for another one. See `flushing.flush`.

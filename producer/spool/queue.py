@@ -27,7 +27,7 @@ REMOVE = "DELETE FROM messages WHERE place = ? AND number BETWEEN ? AND ?"
 REFUSED = "UPDATE counts SET value = value + 1 WHERE name = 'refused'"
 
 
-class Batch(NamedTuple):
+class SpoolBatch(NamedTuple):
     """Messages from the front, oldest first: of which file, their numbers there, their fields."""
 
     identity: Identity
@@ -56,7 +56,7 @@ class Queue:
         except NoRoom as error:
             raise self._refused(error, len(row[-1]), deadline) from error
 
-    def oldest(self, deadline: float) -> Batch:
+    def oldest(self, deadline: float) -> SpoolBatch:
         """The next messages to deliver, at most `BATCH`, and few enough bytes for one go.
 
         Raises:
@@ -64,7 +64,7 @@ class Queue:
         """
         return self.file.do(lambda opened: _oldest(opened, self.place), deadline)
 
-    def remove(self, batch: Batch, count: int, deadline: float) -> None:
+    def remove(self, batch: SpoolBatch, count: int, deadline: float) -> None:
         """Forget the first *count* messages of a batch: the stream has them.
 
         Raises:
@@ -100,8 +100,8 @@ class Queue:
         return error
 
 
-def _oldest(opened: Opened, place: str) -> Batch:
-    batch = Batch(opened.identity, [], [])
+def _oldest(opened: Opened, place: str) -> SpoolBatch:
+    batch = SpoolBatch(opened.identity, [], [])
     size = 0
     cursor = opened.connection.execute(OLDEST, (place, BATCH))
     try:

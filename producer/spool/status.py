@@ -41,7 +41,7 @@ class SpoolStatus(msgspec.Struct, frozen=True):
     set_aside: list[str]
 
 
-def look(file: SpoolFile) -> SpoolStatus:
+def read_status(file: SpoolFile) -> SpoolStatus:
     """The status of a spool; of one that was never used it is empty, and its file is not made.
 
     Raises:

@@ -9,7 +9,7 @@ from tests.support.spooling import a_queue, fill
 from tests.support.stacks import running
 from tests.support.waiting import until
 from trailkeeper.cli.embedded.redis_config import RedisConfig
-from trailkeeper.producer.spool.status import look
+from trailkeeper.producer.spool.status import read_status
 from trailkeeper.producer.transports import RedisStream
 from trailkeeper.producer.wire import encode
 
@@ -24,4 +24,4 @@ def test_what_a_producer_left_on_disk_is_stored_by_the_worker_of_its_host(servic
     with running(home) as stack:
         assert stack.spool == queue.file.path
         until(lambda: stored_ids(stack.database_url) == [event.id for event in events], 60)
-    assert look(queue.file).waiting == 0
+    assert read_status(queue.file).waiting == 0

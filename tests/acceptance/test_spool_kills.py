@@ -20,7 +20,7 @@ from tests.support.spooling import a_queue, fill, soon
 from tests.support.waiting import until
 from trailkeeper.cli.embedded.redis import EmbeddedRedis
 from trailkeeper.producer.spool import folder
-from trailkeeper.producer.spool.status import look
+from trailkeeper.producer.spool.status import read_status
 from trailkeeper.producer.wire import decode
 
 ROOT = Path(__file__).parents[2]
@@ -103,7 +103,7 @@ def test_killing_writers_through_outages_loses_nothing_that_was_acknowledged(
         time.sleep(choice.uniform(0.05, 0.4))  # the interval of the kills, not a wait for anything
     os.kill(server.pid, signal.SIGCONT)
     queue = a_queue(tmp_path)
-    until(lambda: look(queue.file).waiting == 0, what="all is delivered by those who live")
+    until(lambda: read_status(queue.file).waiting == 0, what="all is delivered by those who live")
     while writers.processes:
         writers.kill(0)
 
@@ -121,8 +121,8 @@ def test_a_file_killed_writers_left_takes_events_at_once(
     server.kill()
     queue = a_queue(tmp_path)
     for _ in range(3):
-        before = look(queue.file).waiting
-        until(lambda wanted=before + 20: look(queue.file).waiting > wanted)  # type: ignore[misc]  # its default's type
+        before = read_status(queue.file).waiting
+        until(lambda wanted=before + 20: read_status(queue.file).waiting > wanted)  # type: ignore[misc]  # its default's type
         while writers.processes:
             writers.kill(0)
         began = time.monotonic()

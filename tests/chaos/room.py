@@ -23,7 +23,7 @@ from trailkeeper.producer.errors import SpoolUnavailable
 from trailkeeper.producer.settings import variable
 from trailkeeper.producer.spool.file import SpoolFile
 from trailkeeper.producer.spool.schema import Limits
-from trailkeeper.producer.spool.status import look
+from trailkeeper.producer.spool.status import read_status
 from trailkeeper.producer.stream_keys import GROUP
 
 from .journal import Journal
@@ -114,7 +114,7 @@ class Room:
     def spooled(self) -> int:
         """Events in the spool."""
         try:
-            return look(self._spool).waiting
+            return read_status(self._spool).waiting
         except SpoolUnavailable:
             return 1  # it is just being written to; none or some is not known
 

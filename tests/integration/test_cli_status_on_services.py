@@ -11,7 +11,7 @@ import redis
 
 from tests.support.command import Outcome, call
 from tests.support.drains import STREAM, an_event, put, query
-from trailkeeper.producer.stream_keys import pause_key, written_key
+from trailkeeper.producer.stream_keys import last_write_key, pause_key
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.drain import pause
 from trailkeeper.worker.drain.relief import takes_writes
@@ -150,7 +150,7 @@ class TestOnBothServers:
             client.config_set("maxmemory", "0")
         found = json.loads(outcome.out)
         [alarm] = [alarm for alarm in found["alarms"] if alarm["name"] == "redis_refuses_writes"]
-        written: Any = client.get(written_key(STREAM))
+        written: Any = client.get(last_write_key(STREAM))
         assert datetime.fromisoformat(alarm["since"]) == datetime.fromisoformat(written.decode())
         assert outcome.code == 1
 

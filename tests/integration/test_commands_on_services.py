@@ -23,7 +23,7 @@ from tests.support.carrying import carrying
 from tests.support.command import call
 from tests.support.drains import STREAM, query, settings_for
 from trailkeeper.models.engine import make_engine, transaction
-from trailkeeper.producer.stream_keys import orders_key
+from trailkeeper.producer.stream_keys import admin_commands_key
 from trailkeeper.views.app import create_app
 from trailkeeper.views.limits import Tries
 from trailkeeper.views.orders import ONLY_READS, Orders
@@ -180,7 +180,7 @@ def test_without_a_worker_an_order_waits_and_workers_are_told(hasty: FastAPI, cl
         answer = asker.post(f"{API}/backfills", json=ENRICH)
         assert (answer.status_code, answer.json()["state"]) == (202, "waiting")
         assert asker.get(answer.headers["location"]).json() == answer.json()
-    assert client.exists(orders_key(STREAM)) == 1
+    assert client.exists(admin_commands_key(STREAM)) == 1
 
 
 def test_without_redis_an_order_is_placed_all_the_same(engine: Engine, database_url: str) -> None:

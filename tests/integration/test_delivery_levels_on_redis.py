@@ -23,7 +23,7 @@ from tests.support.spooling import a_queue
 from tests.support.waiting import until
 from trailkeeper import Emitter, EventNotRecorded, ProducerSettings
 from trailkeeper.cli.embedded.redis import EmbeddedRedis
-from trailkeeper.producer.spool.status import look
+from trailkeeper.producer.spool.status import read_status
 from trailkeeper.producer.wire import decode
 
 BUDGET = 0.25
@@ -100,7 +100,7 @@ class Application:
         self.emitter = Emitter(ProducerSettings(**given), catalogue=CATALOGUE, metrics=self.counter)  # type: ignore[arg-type]  # by name
 
     def waiting(self) -> int:
-        return look(self.queue.file).waiting
+        return read_status(self.queue.file).waiting
 
     def close(self) -> None:
         self.emitter.close()

@@ -11,7 +11,7 @@ import redis
 
 import trailkeeper.worker.settings
 from tests.support.drains import STREAM, put
-from trailkeeper.producer.stream_keys import orders_key
+from trailkeeper.producer.stream_keys import admin_commands_key
 from trailkeeper.worker.dispatcher import ORDERS_SECONDS, ORDERS_TASK, QUEUE, RELAY_TASK, TASK, Dispatcher
 from trailkeeper.worker.drain import pause
 from trailkeeper.worker.drain.stream import Stream
@@ -148,14 +148,14 @@ def test_what_is_seen_in_the_outbox_gets_relays_once(started: FakeConsumer, clie
 def test_what_an_admin_ordered_is_sent_for_once_and_a_third_of_a_second_after_the_last_look(
     started: FakeConsumer, client: redis.Redis
 ) -> None:
-    client.set(orders_key(STREAM), "1")
+    client.set(admin_commands_key(STREAM), "1")
     assert started.looks() == 0
     started.dispatcher._looked_for_orders -= ORDERS_SECONDS
     assert started.looks() == 1
     started.dispatcher._looked_for_orders -= ORDERS_SECONDS
     assert started.looks() == 0
     assert started.sent[-1:] == [ORDERS_TASK]
-    assert client.exists(orders_key(STREAM)) == 0
+    assert client.exists(admin_commands_key(STREAM)) == 0
 
 
 def test_a_worker_of_other_queues_does_not_look() -> None:

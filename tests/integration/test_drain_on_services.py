@@ -231,7 +231,7 @@ def test_a_message_that_killed_each_process_that_held_it_is_rejected(
     [letter] = query(database_url, "SELECT reason, detail FROM dead_letters")
     assert report.counts() == {"stored": 1, "dead_lettered": 1}
     assert letter["reason"] == "killed_worker"
-    assert client.hlen(f"{STREAM}:suspects") == 0
+    assert client.hlen(f"{STREAM}:crash_markers") == 0
 
 
 def test_a_flood_of_rejects_blows_the_fuse_and_nothing_is_rejected(

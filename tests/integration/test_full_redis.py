@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from tests.support.drains import STREAM, an_event, put, settings_for, stored_ids
-from trailkeeper.producer.stream_keys import GROUP, minute_key, totals_key, written_key
+from trailkeeper.producer.stream_keys import GROUP, last_write_key, minute_key, totals_key
 from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.drain.relief import relieve, takes_writes
 from trailkeeper.worker.drain.stream import Stream, StreamFull
@@ -81,8 +81,8 @@ def test_relief_drains_without_celery_until_there_is_memory_again(
 
 def test_a_full_redis_keeps_the_time_of_its_last_write(client: redis.Redis) -> None:
     assert takes_writes(client, STREAM)
-    noted: Any = client.get(written_key(STREAM))
+    noted: Any = client.get(last_write_key(STREAM))
     with full(client):
         assert not takes_writes(client, STREAM)
-        assert client.get(written_key(STREAM)) == noted
+        assert client.get(last_write_key(STREAM)) == noted
     assert datetime.now(UTC) - datetime.fromisoformat(noted.decode()) < timedelta(minutes=1)

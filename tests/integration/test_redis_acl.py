@@ -116,7 +116,7 @@ def test_the_views_read_how_the_stream_is_and_remove_nothing(redis_url: str) -> 
         commands = REMOVING + RULING + ELSEWHERE
         assert forbidden(urls[VIEWS], commands) == commands
         with redis.Redis.from_url(urls[VIEWS]) as client:
-            assert client.set(f"{STREAM}:orders", "1")  # the hint that an order waits
+            assert client.set(f"{STREAM}:admin_commands", "1")  # the hint that an order waits
     assert len(entries(redis_url)) == 3
 
 

@@ -96,7 +96,7 @@ def test_a_killer_is_rejected_after_few_deaths_and_all_others_are_stored(
     assert deaths == DELIVERIES_BEFORE_SUSPICION + DEATHS
     assert (letter["reason"], bytes(letter["raw"])) == ("killed_worker", killer)
     assert stored_ids(database_url) == sorted(event.id for event in good)
-    assert client.xlen(STREAM) == client.hlen(f"{STREAM}:suspects") == 0
+    assert client.xlen(STREAM) == client.hlen(f"{STREAM}:crash_markers") == 0
 
 
 def test_what_was_given_out_once_or_twice_is_settled_together(
@@ -116,4 +116,4 @@ def test_a_suspect_is_settled_alone_and_forgotten_when_it_did_no_harm(
     put(client, *(an_event() for _ in range(4)))
     assert drainer.run(SECONDS).stored == 7
     assert sizes == [1, 1, 1, 4]
-    assert client.hlen(f"{STREAM}:suspects") == 0
+    assert client.hlen(f"{STREAM}:crash_markers") == 0

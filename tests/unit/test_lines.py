@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from trailkeeper.producer.event import ANONYMOUS, MAX_USER_AGENT, Actor, Event, Subject
 from trailkeeper.producer.ids import moment_of, uuid7
-from trailkeeper.producer.lines import MAX_LINE, Line, read_lines
+from trailkeeper.producer.lines import MAX_LINE, EventLine, read_lines
 from trailkeeper.producer.validation.text import harmless
 from trailkeeper.producer.wire import REASONS, encode
 
@@ -24,28 +24,28 @@ LOGIN = (
 )
 
 
-def read(*lines: bytes) -> list[Line]:
+def read(*lines: bytes) -> list[EventLine]:
     return list(read_lines(lines, now=NOW))
 
 
-def read_one(**keys: Any) -> Line:
+def read_one(**keys: Any) -> EventLine:
     (line,) = read(msgspec.json.encode({"tag": "a:b", "occurred_at": "2017-03-27T13:08:09Z", **keys}))
     return line
 
 
-def event_of(line: Line) -> Event:
+def event_of(line: EventLine) -> Event:
     assert line.error is None
     assert line.event is not None
     return line.event
 
 
-def reason_of(line: Line) -> str:
+def reason_of(line: EventLine) -> str:
     assert line.event is None
     assert line.error is not None
     return line.error.reason
 
 
-def ids(lines: list[Line]) -> list[str]:
+def ids(lines: list[EventLine]) -> list[str]:
     return [str(event_of(line).id) for line in lines]
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from trailkeeper.producer import lines as long_way
 from trailkeeper.producer.ids import uuid7
-from trailkeeper.producer.lines import Line, read_lines
+from trailkeeper.producer.lines import EventLine, read_lines
 from trailkeeper.producer.wire import decode
 from trailkeeper.worker.backfills.blocks import staged
 
@@ -65,11 +65,11 @@ found = st.fixed_dictionaries(
 spaced = st.sampled_from((b"%b", b" %b ", b"%b\r", b"%b}", b"[%b]"))
 
 
-def read(lines: list[bytes]) -> list[Line]:
+def read(lines: list[bytes]) -> list[EventLine]:
     return list(read_lines([line + b"\n" for line in lines], now=NOW))
 
 
-def told(lines: list[Line]) -> list[Any]:
+def told(lines: list[EventLine]) -> list[Any]:
     """All of it, errors as what they say."""
     return [(*line[:4], line.error and (line.error.reason, line.error.detail)) for line in lines]
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.spooling import PLACE, a_queue, fill, held, soon
 from trailkeeper.producer.spool import folder
-from trailkeeper.producer.spool.status import look
+from trailkeeper.producer.spool.status import read_status
 
 SENT = [b"%03d" % number + b"x" * 400 for number in range(40)]
 LEAVE = "import os; from pathlib import Path; from tests.support.spooling import a_queue, fill;"
@@ -89,7 +89,7 @@ def test_garbage_anywhere_is_survived(filled: Path, tmp_path: Path) -> None:
             fill(queue, b"new")
             while entries := (batch := queue.oldest(soon())).entries:
                 queue.remove(batch, len(entries), soon())
-            assert PLACE not in look(queue.file).places
+            assert PLACE not in read_status(queue.file).places
             queue.file.close()
             shutil.rmtree(place)
 
@@ -101,7 +101,7 @@ def test_what_is_set_aside_is_kept_and_told(copy: Path, caplog: pytest.LogCaptur
     assert assert_usable(copy) == [b"new"]
     (aside,) = folder.aside(copy / "spool.sqlite")
     assert aside.read_bytes() == whole
-    assert look(a_queue(copy).file).set_aside == [str(aside)]
+    assert read_status(a_queue(copy).file).set_aside == [str(aside)]
     (told,) = [message for message in caplog.messages if message.startswith("spool_damaged: ")]
     assert aside.name in told
 

@@ -18,7 +18,7 @@ from tests.support.spooling import PLACE, a_queue, fill, held, soon
 from trailkeeper.producer.errors import SpoolUnavailable
 from trailkeeper.producer.spool import folder
 from trailkeeper.producer.spool.schema import OURS, VERSION
-from trailkeeper.producer.spool.status import SpoolStatus, filesystem_of, look
+from trailkeeper.producer.spool.status import SpoolStatus, filesystem_of, read_status
 
 KILOBYTE = b"x" * 1024
 
@@ -79,7 +79,7 @@ def test_a_fork_waits_for_a_thread_that_is_writing(tmp_path: Path) -> None:
     stop.set()
     thread.join()
     assert codes == [0] * 20
-    assert look(queue.file).waiting == written + 20
+    assert read_status(queue.file).waiting == written + 20
 
 
 def test_a_process_that_was_forked_behind_our_back_does_not_touch_its_parents_file(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_full_file_refuses_counts_and_takes_again_what_fits(tmp_path: Path) ->
             count += 1
     with pytest.raises(SpoolUnavailable, match=r"is full: 1 MB \(TRAILKEEPER_SPOOL_MAX_MB\)"):
         fill(queue, KILOBYTE * 60)
-    found = look(queue.file)
+    found = read_status(queue.file)
     assert (found.waiting, found.refused, found.cap_bytes) == (count, 2, 1024 * 1024)
     assert 700 < count < 1024
     assert queue.file.path.stat().st_size <= found.cap_bytes
@@ -126,7 +126,7 @@ def test_a_full_disk_is_told_and_outlived(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
         fill(queue, b"after")
         assert 0 < refused < 400
-        assert look(queue.file).waiting == 402 - refused
+        assert read_status(queue.file).waiting == 402 - refused
 
     assert in_child(write_beyond_the_limit) == 0
     queue = a_queue(tmp_path)
@@ -152,7 +152,7 @@ def test_a_small_disk_is_full_without_harm(tmp_path: Path) -> None:
         with pytest.raises(SpoolUnavailable, match="no room is left on the disk"):
             fill(queue, KILOBYTE * 60)
         os.system(f"mount -o remount,size=4m {place}")
-        assert look(queue.file).waiting == 401 - refused
+        assert read_status(queue.file).waiting == 401 - refused
         batch = queue.oldest(soon())
         assert batch.entries[0] == {b"e": b"before"}
         queue.remove(batch, len(batch.entries), soon())
@@ -230,7 +230,7 @@ def test_threads_that_wait_share_a_commit(tmp_path: Path) -> None:
 
 def test_the_status_of_a_spool_that_was_never_used_makes_no_file(tmp_path: Path) -> None:
     queue = a_queue(tmp_path / "state")
-    found = look(queue.file)
+    found = read_status(queue.file)
     assert (found.waiting, found.oldest_seconds, found.bytes, found.refused) == (0, None, 0, 0)
     assert list(tmp_path.iterdir()) == []
 
@@ -238,7 +238,7 @@ def test_the_status_of_a_spool_that_was_never_used_makes_no_file(tmp_path: Path)
 def test_the_status_tells_how_much_waits_since_when_and_for_which_stream(tmp_path: Path) -> None:
     fill(a_queue(tmp_path), b"1", b"2")
     fill(a_queue(tmp_path, place="elsewhere:6379/0 audit"), b"3")
-    found: SpoolStatus = look(a_queue(tmp_path).file)
+    found: SpoolStatus = read_status(a_queue(tmp_path).file)
     assert found.waiting == 3
     assert found.places == {"elsewhere:6379/0 audit": 1, PLACE: 2}
     assert found.oldest_seconds is not None

@@ -15,7 +15,7 @@ from tests.support.spooling import Stream, a_queue, fill, held, soon
 from tests.support.waiting import until
 from trailkeeper.producer.errors import SpoolUnavailable, StreamUnavailable
 from trailkeeper.producer.spool import flushing
-from trailkeeper.producer.spool.flushing import Flushing, flush
+from trailkeeper.producer.spool.flushing import FlushInProgress, flush
 from trailkeeper.producer.spool.queue import BATCH, BATCH_BYTES
 
 
@@ -123,7 +123,7 @@ def test_one_process_delivers_at_a_time_and_a_death_lets_the_next(tmp_path: Path
     other = spawn.Process(target=_hold, args=(tmp_path, begun, end))
     other.start()
     assert begun.wait(30)
-    with pytest.raises(Flushing, match="another process"):
+    with pytest.raises(FlushInProgress, match="another process"):
         flush(queue, Stream())
     other.kill()
     other.join()
@@ -145,7 +145,7 @@ def test_a_thread_waits_for_another_and_not_for_ever(tmp_path: Path, monkeypatch
     first = threading.Thread(target=flush, args=(queue, Waiting()))
     first.start()
     begun.wait()
-    with pytest.raises(Flushing, match="another thread"):
+    with pytest.raises(FlushInProgress, match="another thread"):
         flush(queue, Stream())
     end.set()
     first.join()

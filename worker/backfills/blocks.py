@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from trailkeeper.producer.lines import Line
+from trailkeeper.producer.lines import EventLine
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.drain.messages import NO_MORE, Message, Rejected
 
@@ -29,7 +29,7 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(list[StagedLine])
 
 
-def staged(line: Line) -> StagedLine:
+def staged(line: EventLine) -> StagedLine:
     """A line with its id, short forms written out."""
     if line.event is None:
         assert line.error is not None

@@ -19,7 +19,7 @@ from trailkeeper.models.backfills.letters import take
 from trailkeeper.models.backfills.purged import floors
 from trailkeeper.models.backfills.there import stored
 from trailkeeper.models.engine import transaction
-from trailkeeper.producer.lines import Line
+from trailkeeper.producer.lines import EventLine
 from trailkeeper.worker.drain.derive import Facts
 from trailkeeper.worker.drain.judge import judge_all
 from trailkeeper.worker.drain.messages import NO_MORE, Accepted, Message, Rejected
@@ -150,16 +150,16 @@ def _add_accepted(connection: Connection, preview: Preview, accepted: list[Accep
         preview.sample.append(about | {"occurred_at": event.occurred_at.isoformat()})
 
 
-def _batches(lines: Iterator[Line]) -> Iterator[list[Line]]:
+def _batches(lines: Iterator[EventLine]) -> Iterator[list[EventLine]]:
     while batch := list(islice(lines, LINES)):
         yield batch
 
 
-def _message(line: Line) -> Message:
+def _message(line: EventLine) -> Message:
     payload = staged(line).payload
     return Message(str(line.number), payload, None, NO_MORE)
 
 
-def _unread(line: Line) -> Rejected:
+def _unread(line: EventLine) -> Rejected:
     assert line.error is not None
     return Rejected(_message(line), line.error.reason, line.error.detail)

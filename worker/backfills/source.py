@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from trailkeeper.producer.lines import Line, read_lines
+from trailkeeper.producer.lines import EventLine, read_lines
 
 from .packing import BROKEN, START, Packing, packing_of
 
@@ -46,7 +46,7 @@ class Source:
     file: BinaryIO
     packing: Packing | None
 
-    def lines(self) -> Iterator[Line]:
+    def lines(self) -> Iterator[EventLine]:
         """Its lines, from the first.
 
         Raises:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import redis
 
-from trailkeeper.producer.stream_keys import written_key
+from trailkeeper.producer.stream_keys import last_write_key
 from trailkeeper.worker.settings import WorkerSettings, settings
 
 from .factory import Drainer
@@ -35,7 +35,7 @@ def takes_writes(client: redis.Redis, stream: str) -> bool:
     """
     try:
         with redis_translated():
-            client.set(written_key(stream), datetime.now(UTC).isoformat())
+            client.set(last_write_key(stream), datetime.now(UTC).isoformat())
     except StreamFull:
         return False
     return True

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import redis
 
-from trailkeeper.producer.stream_keys import suspects_key
+from trailkeeper.producer.stream_keys import crash_markers_key
 
 from .stream import redis_translated
 
@@ -23,7 +23,7 @@ class Suspects:
 
     def __init__(self, client: redis.Redis, key: str) -> None:
         self._client = client
-        self._key = suspects_key(key)
+        self._key = crash_markers_key(key)
 
     def deaths(self, stream_id: str) -> int:
         """How many processes died on it so far."""

@@ -12,7 +12,7 @@ from typing import Any
 import redis
 
 from trailkeeper.producer.errors import SpoolUnavailable
-from trailkeeper.producer.spool.flushing import Flushing
+from trailkeeper.producer.spool.flushing import FlushInProgress
 from trailkeeper.worker.drain.stream import redis_translated
 from trailkeeper.worker.settings import WorkerSettings
 from trailkeeper.worker.spooled import deliver
@@ -33,7 +33,7 @@ def deliver_spooled(settings: WorkerSettings, seconds: float) -> None:
     """
     try:
         deliver(settings, seconds)
-    except (Flushing, SpoolUnavailable) as error:
+    except (FlushInProgress, SpoolUnavailable) as error:
         raise Undrained(f"what waits in the spool is not delivered: {error}") from error
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from trailkeeper.producer.errors import SpoolUnavailable, StreamUnavailable
 
-from .flushing import Flushing
+from .flushing import FlushInProgress
 
 logger = logging.getLogger("trailkeeper")
 
@@ -19,7 +19,7 @@ AGAIN_SECONDS = 5.0
 """After a delivery that failed, or was another's."""
 
 
-class Relay:
+class FlushScheduler:
     """Starts a delivery where one is due: at the first chance, after something was spooled, and now and then.
 
     Args:
@@ -62,7 +62,7 @@ class Relay:
     def _run(self) -> None:
         try:
             delivered = self._flush()
-        except Flushing:
+        except FlushInProgress:
             # it may have been about to end when we asked
             self._due = self._clock() + AGAIN_SECONDS
             return
