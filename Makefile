@@ -37,16 +37,18 @@ fuzz: setup  ## Send a million hostile messages through reading and draining (AR
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-test: setup  ## Run the tests (ARGS="tests/unit -k emit" for some of them)
-	$(BIN)/pytest $(or $(ARGS),$(WHOLE))
+test: setup  ## Run the tests (ARGS="tests/unit -k emit" for some of them; COVERAGE=1 to measure what they reach)
+	$(if $(COVERAGE),$(BIN)/coverage erase && $(BIN)/coverage run -m pytest,$(BIN)/pytest) $(or $(ARGS),$(WHOLE))
+	$(if $(COVERAGE),$(BIN)/coverage combine --quiet && $(BIN)/coverage report)
 
-lint: setup  ## Check style, types and that the generated docs are current
+lint: setup  ## Check style, types, who imports whom, and that the generated docs are current
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
 
-format: setup  ## Mend what the formatter can
+format: setup  ## Fix what the formatter can
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
@@ -75,4 +77,4 @@ sbom: setup  ## Write a software bill of materials, trailkeeper.cdx.json (Cyclon
 	$(BIN)/python -m docs.bill_of_materials > trailkeeper.cdx.json
 
 clean:  ## Remove what was made here, the demo's data among it
-	rm -rf $(VENV) .trailkeeper build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv* .coverage* .trailkeeper build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

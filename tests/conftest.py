@@ -25,6 +25,10 @@ MOST_WORKERS = 4
 pytest.register_assert_rewrite("tests.support.contracts.transport", "tests.support.contracts.stream")
 
 
+# coverage measures the processes that run tests; those that tests start are killed and timed
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+
 # in CI the same examples each time: a new one is for whoever runs the tests by hand to find
 hypothesis.settings.register_profile("ci", derandomize=True, print_blob=True)
 if os.environ.get("CI"):
