@@ -13,9 +13,9 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
+from tests.support.guard import MEMORY, memory_folder
 from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
 
-MEMORY = Path("/dev/shm")
 ROOM = 4 << 30
 """What has to be free there, in bytes; a server of the tests takes some hundred million."""
 
@@ -26,7 +26,9 @@ _numbers = itertools.count(1)
 def passing_folder() -> Iterator[Path]:
     """A folder in memory where there is room, for what no crash has to survive; else on disk."""
     in_memory = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
-    folder = Path(tempfile.mkdtemp(prefix="tk-", dir=MEMORY if in_memory else None))
+    if in_memory:
+        memory_folder().mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="tk-", dir=memory_folder() if in_memory else None))
     folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
