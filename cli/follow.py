@@ -39,7 +39,7 @@ def follow(reader: Reader, viewer: Viewer, question: Question, form: Format, lim
 
 def _look(tail: Tail) -> list[Event]:
     try:
-        return tail.look()
+        return tail.poll()
     except StoreUnavailable as error:
         say(f"Postgres does not answer, waiting for it: {error}")
         time.sleep(PATIENCE_SECONDS)

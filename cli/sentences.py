@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trailkeeper.models.histories import StoredEvent
 from trailkeeper.producer.catalogue import Catalogue, load
-from trailkeeper.views.masking import shown
+from trailkeeper.views.masking import masked
 from trailkeeper.views.policy import Policy
 from trailkeeper.views.viewer import Viewer
 from trailkeeper.worker.settings import settings
@@ -24,5 +24,5 @@ class Sentences:
 
     def of(self, event: StoredEvent) -> str | None:
         """The event's sentence, or None for a tag that no catalogue knows."""
-        found = shown(self._policy, ADMIN, event)
+        found = masked(self._policy, ADMIN, event)
         return None if found is None else found["sentence"]

@@ -11,15 +11,15 @@ from sqlalchemy import Engine
 
 from . import metrics_page, session
 from . import settings as own
-from .api import backfills, catalogue, dead_letters, orders
+from .api import admin_commands, backfills, catalogue, dead_letters
 from .api.histories import histories
-from .api.responses import ProblemDocument
+from .app_state import Identify, make_app_state
 from .bounds import Bounds
+from .documents.problems import ProblemDocument
 from .health import router as health
 from .pages.problems import error_page
 from .pages.router import router as pages
-from .parts import Identify, make_parts
-from .problems import Troubles, install
+from .problems import UnexpectedErrors, install
 from .security import SecurityHeaders
 from .settings import ViewsSettings
 
@@ -65,7 +65,7 @@ def create_app(
         redoc_url=None,
         generate_unique_id_function=_operation,
     )
-    app.state.parts = make_parts(settings, identify, engine)
+    app.state.trailkeeper = make_app_state(settings, identify, engine)
     app.include_router(_api())
     app.include_router(health)
     app.include_router(metrics_page.router)
@@ -76,7 +76,7 @@ def create_app(
     install(app)
     _describe_problems(app)
     # the last is the outermost: every answer gets its headers
-    for middleware in (Bounds, Troubles, SecurityHeaders):
+    for middleware in (Bounds, UnexpectedErrors, SecurityHeaders):
         app.add_middleware(middleware)
     return app
 
@@ -85,7 +85,7 @@ def _api() -> APIRouter:
     api = APIRouter(prefix=API)
     # before single events, whose path would take `export` for an id
     api.include_router(histories())
-    for module in (catalogue, backfills, dead_letters, orders):
+    for module in (catalogue, backfills, dead_letters, admin_commands):
         api.include_router(module.router)
     return api
 

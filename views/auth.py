@@ -11,21 +11,22 @@ from starlette.concurrency import run_in_threadpool
 
 from trailkeeper.producer.errors import SettingsError
 
+from .app_state import AppState, app_state_of
 from .errors import NotFound
-from .parts import Parts, parts_of
 from .problems import Problem, unauthorized
+from .session_cookie import SECURE_COOKIE, cookie_name
 from .tokens import verify
 from .viewer import ANYBODY, Viewer
-
-SECURE_COOKIE = "__Host-trailkeeper"  # a name under which browsers take none but a secure one of this host
-PLAIN_COOKIE = "trailkeeper"
 
 _BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="A signed token.")
 _COOKIE = APIKeyCookie(
     name=SECURE_COOKIE,
     auto_error=False,
     scheme_name="session",
-    description="What `POST /session` sets. Without HTTPS its name is `trailkeeper`.",
+    description=(
+        "The cookie that `POST /session` sets. Below a path it is `__Secure-trailkeeper`,"
+        " without HTTPS `trailkeeper`."
+    ),
 )
 
 
@@ -33,14 +34,17 @@ async def viewer_of(request: Request) -> Viewer:
     """The viewer of a request; `ANYBODY` where nobody says who asks.
 
     Raises:
-        Problem: 401, a token was given that does not hold.
+        Problem: 401, the token is not valid.
     """
-    parts = parts_of(request)
-    if parts.identify is not None:
-        # it may ask a database of its own
-        return await run_in_threadpool(parts.identify, request) or ANYBODY
-    token = _header(request) or request.cookies.get(cookie_name(parts))
-    return ANYBODY if token is None else verified(parts, token)
+    state = app_state_of(request)
+    if state.identify is not None:
+        # the host may query a database of its own
+        viewer = await run_in_threadpool(state.identify, request) or ANYBODY
+    else:
+        token = _bearer_token(request) or request.cookies.get(cookie_name(request))
+        viewer = ANYBODY if token is None else verified(state, token)
+    request.state.viewer = viewer  # an error page shows who is signed in
+    return viewer
 
 
 async def _documented(
@@ -51,26 +55,21 @@ async def _documented(
     return await viewer_of(request)
 
 
-Asking = Annotated[Viewer, Depends(_documented)]
-"""The viewer, as a parameter of an endpoint."""
+CurrentViewer = Annotated[Viewer, Depends(_documented)]
+"""The viewer, as a parameter of an endpoint; perhaps nobody in particular."""
 
 
-def verified(parts: Parts, token: str) -> Viewer:
-    """The viewer that a token speaks of.
+def verified(state: AppState, token: str) -> Viewer:
+    """The viewer that a token names.
 
     Raises:
-        InvalidToken: it does not hold.
-        Problem: 401, no token can hold: there is no key.
+        InvalidToken: the token is not valid.
+        Problem: 401, no token can be valid: there is no key.
     """
     try:
-        return verify(parts.settings, token)
+        return verify(state.settings, token)
     except SettingsError as error:
-        raise unauthorized("tokens are not taken here: no key to verify them is configured") from error
-
-
-def cookie_name(parts: Parts) -> str:
-    """What the session cookie is called."""
-    return SECURE_COOKIE if parts.settings.cookie_secure else PLAIN_COOKIE
+        raise unauthorized("this service accepts no tokens: it has no key to verify them") from error
 
 
 def refuse_other_sites(request: Request) -> None:
@@ -86,14 +85,14 @@ def refuse_other_sites(request: Request) -> None:
     else:
         foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
     if foreign:
-        raise Problem(403, "this came from a page of another site")
+        raise Problem(403, "a page of another site sent this request")
 
 
 def refuse_forged(request: Request) -> None:
-    """Refuse a command that a browser may have sent without whoever sits before it meaning to.
+    """Refuse a command that a browser may have sent without its user's intent (CSRF).
 
-    A bearer's token is added by programs only. What a browser adds by itself counts only where the browser
-    also says that a page of ours sent it.
+    Only programs send a bearer token. What a browser sends by itself counts only if the
+    browser also says that a page of ours sent it.
 
     Raises:
         Problem: 403.
@@ -101,47 +100,45 @@ def refuse_forged(request: Request) -> None:
     if request.headers.get("authorization", "").lower().startswith("bearer "):
         return
     if not {"sec-fetch-site", "origin"} & set(request.headers.keys()):
-        raise Problem(403, "nothing says which page this came from; send a bearer token, or use a browser")
+        raise Problem(403, "nothing says which page sent this request; send a bearer token, or use a browser")
     refuse_other_sites(request)
 
 
-async def _admin(viewer: Asking) -> Viewer:
+async def _admin(viewer: CurrentViewer) -> Viewer:
     if not viewer.staff:
         raise NotFound("this is for admins")
     return viewer
 
 
-Administering = Annotated[Viewer, Depends(_admin)]
-"""One of the staff; to others there is no such address."""
+AdminViewer = Annotated[Viewer, Depends(_admin)]
+"""An admin; for others there is no such address."""
 
 
-async def _commander(request: Request, viewer: Administering) -> Viewer:
+async def _commanding(request: Request, viewer: AdminViewer) -> Viewer:
     refuse_forged(request)
-    may_command(request, viewer)
+    count_command(request, viewer)
     return viewer
 
 
-Commanding = Annotated[Viewer, Depends(_commander)]
-"""One of the staff, who means it, and not too often."""
+CommandingAdmin = Annotated[Viewer, Depends(_commanding)]
+"""An admin whose own client sent this, within the rate limit of commands."""
 
 
-def may_command(request: Request, viewer: Viewer) -> None:
+def count_command(request: Request, viewer: Viewer) -> None:
     """Count one command of an admin.
 
     Raises:
         Problem: 429.
     """
-    wait = parts_of(request).commands.take(f"id {viewer.user_id}")
-    if wait is not None:
-        headers = {"Retry-After": str(int(wait) + 1)}
-        raise Problem(429, "too many commands; wait a little", headers=headers)
+    limiter = app_state_of(request).command_rate
+    limiter.refuse_excess(f"id {viewer.user_id}", "too many commands; wait a little")
 
 
-def _header(request: Request) -> str | None:
-    given = request.headers.get("authorization")
-    if given is None:
+def _bearer_token(request: Request) -> str | None:
+    header = request.headers.get("authorization")
+    if header is None:
         return None
-    scheme, _, token = given.partition(" ")
+    scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise unauthorized("the Authorization header is not understood; expected: Bearer and a token")
+        raise unauthorized("the Authorization header cannot be read; expected: Bearer and a token")
     return token.strip()

@@ -1,8 +1,8 @@
-"""Cursors as they are handed out: opaque, and good for the question they were made for only.
+"""Cursors as clients get them: opaque, and valid only for the question that they were made for.
 
-A cursor is an event's id and a code over id and question. It hides nothing: whose
-events are shown is decided anew with every page. The code makes a cursor that was
-altered, or belongs to another question, an error instead of a page from nowhere.
+A cursor is an event's id and a code (HMAC) over the id and the question. It hides
+nothing: what is shown is decided again for every page. With the code, a cursor that
+was altered or belongs to another question is an error instead of a wrong page.
 """
 
 from __future__ import annotations
@@ -21,30 +21,53 @@ from .settings import ViewsSettings
 
 ID = 16  # bytes
 CODE = 16
+OLDER, NEWER = "older.", "newer."
 PURPOSE = b"trailkeeper cursor 1"
-EXPECTED = "expected one that an answer to this very question named"
+EXPECTED = "expected one from an answer to this very question"
 
 
 class Cursors:
     """Writes and reads cursors.
 
     Args:
-        settings: with what every process of a service shares and nobody else knows: the token secret,
-            or without one the database's URL.
+        settings: with a secret that all processes of a service share: the token secret, or without one the
+            database URL.
     """
 
     def __init__(self, settings: ViewsSettings) -> None:
-        shared = settings.token_secret or settings.database_url
-        self._key = hmac.digest(shared.encode(), PURPOSE, "sha256")
+        secret = settings.token_secret or settings.database_url
+        self._key = hmac.digest(secret.encode(), PURPOSE, "sha256")
 
-    def write(self, question: Question, place: UUID | None) -> str | None:
-        """The cursor of a place in the answer to a question; None for None."""
-        if place is None:
-            return None
+    def older(self, question: Question, place: UUID | None) -> str | None:
+        """The cursor for the events before a place; None for None."""
+        return None if place is None else OLDER + self.write(question, place)
+
+    def newer(self, question: Question, place: UUID | None) -> str | None:
+        """The cursor for the events after a place; None for None."""
+        return None if place is None else NEWER + self.write(question, place)
+
+    def start(self, question: Question, cursor: str | None) -> dict[str, UUID]:
+        """Where a page begins, as arguments of `Reader.page`.
+
+        Raises:
+            InvalidCursor: the cursor was altered, or belongs to another question.
+        """
+        match cursor:
+            case None:
+                return {}
+            case str() if cursor.startswith(OLDER):
+                return {"before": self.read(question, cursor.removeprefix(OLDER))}
+            case str() if cursor.startswith(NEWER):
+                return {"after": self.read(question, cursor.removeprefix(NEWER))}
+            case _:
+                raise InvalidCursor("the cursor has no direction")
+
+    def write(self, question: Question, place: UUID) -> str:
+        """The code of a place in the answer to a question, without a direction."""
         return base64.urlsafe_b64encode(place.bytes + self._code(question, place)).decode().rstrip("=")
 
     def read(self, question: Question, cursor: str) -> UUID:
-        """The place that a cursor stands for.
+        """The place that a code stands for.
 
         Raises:
             InvalidCursor: it was altered, or made for another question.

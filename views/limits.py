@@ -1,8 +1,8 @@
-"""How often one address may try something, and how much may go on at once.
+"""How often one address may try something, and how much may run at once.
 
-Kept in the process: a limit that is a little looser with several processes is
-worth more here than one that asks another server at each try, and fails with it.
-The library `limits` does the same with a dependency and a thread more.
+Kept in the process: with several processes a limit is a little looser, but it costs no
+request to another server and cannot fail with one. The library `limits` does the same
+with one more dependency and a thread.
 """
 
 from __future__ import annotations
@@ -10,116 +10,172 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from functools import partial
 from ipaddress import ip_address, ip_network
+from typing import Any
+
+import anyio
+import anyio.to_thread
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from .problems import Problem
+from .tail import Tail
 
-MOST_ADDRESSES = 10_000
-MOST_TRIES = 10
+MAX_ADDRESSES = 10_000
+MAX_TRIES = 10
 WINDOW_SECONDS = 60.0
 RETRY_SECONDS = 5
+TAIL_THREADS = 3
+"""Threads that poll for all tails together, so that tails never use up the threads that answer requests."""
 
 
-class Tries:
+class RateLimiter:
     """At most some tries a minute from one address.
 
     Args:
         most: tries in a row.
-        seconds: after which all of them are allowed again; one comes back each *seconds* / *most*.
+        seconds: after this time all of them are allowed again; one comes back each *seconds* / *most*.
         clock: in seconds.
     """
 
     def __init__(
         self,
-        most: int = MOST_TRIES,
+        most: int = MAX_TRIES,
         seconds: float = WINDOW_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._most = most
-        self._each = seconds / most
+        self._interval = seconds / most
         self._clock = clock
         self._full_again: OrderedDict[str, float] = OrderedDict()
         self._lock = threading.Lock()
+
+    def refuse_excess(self, address: str | None, message: str) -> None:
+        """Count one try of an address.
+
+        Raises:
+            Problem: 429, it made too many.
+        """
+        wait = self.take(address)
+        if wait is not None:
+            raise Problem(429, message, headers={"Retry-After": str(int(wait) + 1)})
 
     def take(self, address: str | None) -> float | None:
         """Count one try of an address.
 
         Returns:
-            None where it is allowed; otherwise after how many seconds the next one is.
+            None if it is allowed; otherwise in how many seconds the next one is.
         """
-        key = _neighbourhood(address)
+        key = _network(address)
         with self._lock:
             now = self._clock()
-            full_again = max(now, self._full_again.get(key, now)) + self._each
-            wait = full_again - now - self._most * self._each
-            if wait > 0:
+            full_again = max(now, self._full_again.get(key, now)) + self._interval
+            wait = full_again - now - self._most * self._interval
+            if wait > 1e-9:  # less is the rounding of floats
                 return wait
             self._full_again[key] = full_again
             self._full_again.move_to_end(key)
-            if len(self._full_again) > MOST_ADDRESSES:
+            if len(self._full_again) > MAX_ADDRESSES:
                 self._full_again.popitem(last=False)
             return None
 
 
-class Slots:
-    """How many of something long may go on at once: in all, and for one viewer.
+class ConcurrencyLimiter:
+    """How many long responses may run at once: in all, and for one viewer.
 
     Args:
         name: completes "there are too many ...".
         most: in this process.
-        each: of one viewer.
+        per_viewer: of one viewer.
     """
 
-    def __init__(self, name: str, most: int, each: int) -> None:
+    def __init__(self, name: str, most: int, per_viewer: int) -> None:
         self._name = name
         self._most = most
-        self._each = each
-        self._taken: Counter[str] = Counter()
+        self._per_viewer = per_viewer
+        self._running: Counter[str] = Counter()
         self._lock = threading.Lock()
 
-    def take(self, key: str) -> Callable[[], None]:
-        """Take one, and return what gives it back, once.
+    def acquire(self, key: str) -> Callable[[], None]:
+        """Take a slot, and return what releases it; releasing twice does no harm.
 
         Raises:
-            Problem: 503 or 429, all are taken.
+            Problem: 503 or 429, all slots are in use.
         """
         with self._lock:
-            if self._taken.total() >= self._most:
+            if self._running.total() >= self._most:
                 raise _busy(503, f"there are too many {self._name} at the moment")
-            if self._taken[key] >= self._each:
-                raise _busy(429, f"you have {self._each} {self._name} already; end one of them")
-            self._taken[key] += 1
-        given_back = threading.Event()
+            if self._running[key] >= self._per_viewer:
+                raise _busy(429, f"you already have {self._per_viewer} {self._name}; end one of them first")
+            self._running[key] += 1
+        released = threading.Event()
 
-        def give_back() -> None:
+        def release() -> None:
             with self._lock:
-                if not given_back.is_set():
-                    given_back.set()
-                    self._taken[key] -= 1
-                    self._taken += Counter()  # forgets who has none
+                if not released.is_set():
+                    released.set()
+                    self._running[key] -= 1
+                    self._running += Counter()  # drops keys whose count is zero
 
-        return give_back
+        return release
 
-    @contextmanager
-    def taken(self, key: str) -> Iterator[None]:
-        """Take one for the time of a block."""
-        give_back = self.take(key)
+
+class LimitedResponse(Response):
+    """A response that releases its slot when it ends, however it ends."""
+
+    def __init__(self, response: Response, release: Callable[[], None]) -> None:
+        super().__init__()
+        self._response = response
+        self._release = release
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            yield
+            await self._response(scope, receive, send)
         finally:
-            give_back()
+            self._release()
+
+
+def limited(limiter: ConcurrencyLimiter, key: str, respond: Callable[[], Response]) -> LimitedResponse:
+    """The response that *respond* makes, in a slot that is released when it ends or could not be made.
+
+    Raises:
+        Problem: 503 or 429, all slots are in use; or whatever *respond* raises.
+    """
+    release = limiter.acquire(key)
+    try:
+        return LimitedResponse(respond(), release)
+    except BaseException:
+        release()
+        raise
+
+
+class TailReaders:
+    """The few threads that poll for new events, on behalf of every tail of one application."""
+
+    def __init__(self) -> None:
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    async def poll(self, tail: Tail) -> list[dict[str, Any]]:
+        """What is new.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        if self._limiter is None:  # made here, because it belongs to a running event loop
+            self._limiter = anyio.CapacityLimiter(TAIL_THREADS)
+        return await anyio.to_thread.run_sync(partial(tail.poll), limiter=self._limiter)
 
 
 def _busy(status: int, detail: str) -> Problem:
     return Problem(status, detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-def _neighbourhood(address: str | None) -> str:
-    """The address, or its network of 64 bits: who has one such has all of it."""
+def _network(address: str | None) -> str:
+    """The address; of IPv6 its /64, because whoever has one address of it has all of them."""
     try:
-        found = ip_address(address or "")
+        parsed = ip_address(address or "")
     except ValueError:
         return address or "unknown"
-    return str(found) if found.version == 4 else str(ip_network(f"{found}/64", strict=False))  # noqa: PLR2004 - IPv4
+    return str(parsed) if parsed.version == 4 else str(ip_network(f"{parsed}/64", strict=False))  # noqa: PLR2004 - IPv4

@@ -1,4 +1,4 @@
-"""One event as one viewer may see it: the JSON of every path, with what is hidden left out."""
+"""One event as one viewer may see it: the same JSON everywhere, without what is hidden."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ REDACTED = ("ip", "location", "client", "request_id")
 NAMES = {"system": "The system", "staff": "Staff", "service": "A service"}
 
 
-def shown(policy: Policy, viewer: Viewer, event: StoredEvent) -> dict[str, Any] | None:
-    """The event's JSON for a viewer, or None where there is nothing to see.
+def masked(policy: Policy, viewer: Viewer, event: StoredEvent) -> dict[str, Any] | None:
+    """The event's JSON for a viewer, or None if the viewer may not see it.
 
-    Keys that are masked are absent; what is not known is null. Staff is shown
-    to others as ``{"kind": "staff"}``, without where they were and what they used.
+    A masked key is absent, an unknown value is null. Others see staff as
+    ``{"kind": "staff"}``, without address, location and client.
     """
     view = policy.view_of(viewer, event)
     return None if view is None else _masked(policy, view, as_json(event, None))
 
 
-def shown_row(policy: Policy, viewer: Viewer, row: Row) -> dict[str, Any] | None:
-    """The same of a row of a whole history."""
+def masked_row(policy: Policy, viewer: Viewer, row: Row) -> dict[str, Any] | None:
+    """The same for a row of an export."""
     event, location, client = row
     view = policy.view_of(viewer, event)
     if view is None:
@@ -36,35 +36,35 @@ def shown_row(policy: Policy, viewer: Viewer, row: Row) -> dict[str, Any] | None
     return _masked(policy, view, texts_as_json(event, location, client, decoded(event.additional)))
 
 
-def _masked(policy: Policy, view: View, found: dict[str, Any]) -> dict[str, Any]:
-    """What is left of an event's JSON in a view, with its sentence."""
-    found["view"] = view
+def _masked(policy: Policy, view: View, event: dict[str, Any]) -> dict[str, Any]:
+    """An event's JSON in one view, with its sentence."""
+    event["view"] = view
     if view == "redacted":
-        _redact(found, policy.open_keys(found["tag"]))
-    found["sentence"] = _sentence(found, policy.catalogue.get(found["tag"]))
-    return found
+        _redact(event, policy.open_keys(event["tag"]))
+    event["sentence"] = _sentence(event, policy.catalogue.get(event["tag"]))
+    return event
 
 
-def _redact(found: dict[str, Any], open_keys: frozenset[str]) -> None:
+def _redact(event: dict[str, Any], open_keys: frozenset[str]) -> None:
     for key in REDACTED:
-        del found[key]
-    del found["actor"]["credential"]
-    if found["actor"]["kind"] == STAFF:
-        found["actor"] = {"kind": STAFF}
-    found["additional"] = {key: value for key, value in found["additional"].items() if key in open_keys}
+        del event[key]
+    del event["actor"]["credential"]
+    if event["actor"]["kind"] == STAFF:
+        event["actor"] = {"kind": STAFF}
+    event["additional"] = {key: value for key, value in event["additional"].items() if key in open_keys}
 
 
-def _sentence(found: dict[str, Any], kind: EventType | None) -> str | None:
-    """Made of what is shown and nothing else, so that a sentence never tells what a field hides."""
+def _sentence(event: dict[str, Any], kind: EventType | None) -> str | None:
+    """Built only from visible fields, so that a sentence never reveals a hidden one."""
     if kind is None:
         return None
     parts = sentence_parts(
-        found["additional"],
-        user=_name(found["user"]),
-        project=_name(found["project"]),
-        organization=_name(found["organization"]),
-        actor=_name(found["actor"]) or NAMES.get(found["actor"]["kind"]),
-        ip=found.get("ip"),
+        event["additional"],
+        user=_name(event["user"]),
+        project=_name(event["project"]),
+        organization=_name(event["organization"]),
+        actor=_name(event["actor"]) or NAMES.get(event["actor"]["kind"]),
+        ip=event.get("ip"),
     )
     return render(kind.sentence, parts)
 

@@ -21,9 +21,9 @@ from starlette.responses import Response
 from trailkeeper.models.errors import StoreError
 from trailkeeper.producer.errors import StreamUnavailable
 
-from .api.responses import PROBLEMS
+from .app_state import AppState, app_state_of
 from .auth import viewer_of
-from .parts import Parts, parts_of
+from .documents.problems import PROBLEMS
 from .problems import unauthorized
 from .store_metrics import store_metrics
 from .stream_metrics import stream_metrics
@@ -44,7 +44,7 @@ class _Collected(Collector):
 
 
 async def _allowed(request: Request) -> None:
-    expected = parts_of(request).settings.metrics_token
+    expected = app_state_of(request).settings.metrics_token
     given = request.headers.get("authorization", "")
     if expected is not None and hmac.compare_digest(given.encode(), f"Bearer {expected}".encode()):
         return
@@ -62,11 +62,11 @@ async def _allowed(request: Request) -> None:
 def metrics(request: Request) -> Response:
     """Of a server that does not answer, only that: its other numbers are left out."""
     registry = CollectorRegistry()
-    registry.register(_Collected(_collected(parts_of(request))))
+    registry.register(_Collected(_collected(app_state_of(request))))
     return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def _collected(parts: Parts) -> list[Metric]:
+def _collected(parts: AppState) -> list[Metric]:
     up = GaugeMetricFamily("trailkeeper_up", "1 where a server answers.", labels=["service"])
     found: list[Metric] = [up]
     sources: dict[str, Callable[[], list[Metric]]] = {

@@ -19,7 +19,7 @@ from trailkeeper.models.histories import EventTexts, Question, StoredEvent
 from trailkeeper.models.tables import EventRow
 from trailkeeper.producer.catalogue import Catalogue, EventType, Role, View
 
-from .standing import ROLES, stands_as, tagged
+from .role_conditions import ROLES, stands_as, tagged
 from .viewer import Viewer
 
 Condition = ColumnElement[bool]

@@ -1,8 +1,8 @@
 """Every error of the service in one shape: ``application/problem+json`` (RFC 9457).
 
-An answer tells what was wrong with the question, and of our own troubles only
-that they are ours. Where an application shows pages, it sets
-``app.state.error_page``, and browsers get a page instead.
+An answer explains what was wrong with the request; of an error of ours it says only
+that there was one. An application that shows pages sets ``app.state.error_page``, and
+browsers get a page instead.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 QUERY_CANCELED = "57014"
 RETRY_SECONDS = 2
-LONGEST_SHOWN = 200  # characters of what somebody sent, when an answer repeats it
+LONGEST_SHOWN = 200  # characters of input that an answer repeats
 
 NOT_FOUND = "there is no such history or event, or it is not yours to see"
-AWAY = "the database does not answer; nothing is wrong with the question"
-TOO_SLOW = "the answer took too long to find; ask for a shorter time range or with fewer filters"
+AWAY = "the database does not answer; nothing is wrong with your request"
+TOO_SLOW = "the query took too long; ask for a shorter time range or use fewer filters"
 NO_SCHEMA = "the service is not set up yet"
-NOT_RECORDED = "this is only done if it can be recorded, and at the moment it cannot"
-OURS = "something went wrong here; it is in the log"
+NOT_RECORDED = "this must be recorded as an event, and at the moment it cannot be"
+OURS = "something went wrong here; the log says what"
 
 
 class Problem(Exception):  # noqa: N818 - what the document it becomes is called
-    """An answer other than what was asked for.
+    """An error answer.
 
     Args:
         status: of HTTP.
-        detail: one sentence for the person who asked.
+        detail: one sentence for the user.
         headers: besides the usual ones.
         errors: what is wrong, field by field: ``{"field", "problem"}``.
     """
@@ -66,13 +66,13 @@ class Problem(Exception):  # noqa: N818 - what the document it becomes is called
 
 def document(problem: Problem) -> dict[str, Any]:
     """The problem as RFC 9457 writes it."""
-    found: dict[str, Any] = {
+    body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
     }
-    return found | ({"errors": problem.errors} if problem.errors else {})
+    return body | ({"errors": problem.errors} if problem.errors else {})
 
 
 def response(problem: Problem) -> Response:
@@ -82,50 +82,61 @@ def response(problem: Problem) -> Response:
 
 
 def problem_of(error: Exception) -> Problem:
-    """What the person who asked is told of an error; what is ours is logged, and not told."""
-    for kind, told in _TOLD:
+    """The answer to an error; an error of ours is logged, and not explained."""
+    for kind, make in _PROBLEMS:
         if isinstance(error, kind):
-            return told(error)
-    return _of_trouble(error)
+            return make(error)
+    return _of_internal_error(error)
 
 
 def unauthorized(detail: str, code: str | None = None) -> Problem:
-    """Who asks did not show who they are, or not in a way that holds."""
-    said = f'Bearer realm="trailkeeper", error="{code}"' if code else 'Bearer realm="trailkeeper"'
-    return Problem(401, detail, headers={"WWW-Authenticate": said})
+    """The request has no credentials, or none that are valid."""
+    challenge = f'Bearer realm="trailkeeper", error="{code}"' if code else 'Bearer realm="trailkeeper"'
+    return Problem(401, detail, headers={"WWW-Authenticate": challenge})
+
+
+def message_of(detail: Mapping[str, Any], skip: int = 0) -> tuple[str, str]:
+    """The field and the message of one of pydantic's errors.
+
+    Args:
+        detail: one item of its ``errors()``.
+        skip: how many parts of the location come before the field's name.
+    """
+    name = ".".join(str(part) for part in detail["loc"][skip:])[:LONGEST_SHOWN]
+    return name, f"{detail['msg'][:1].lower()}{detail['msg'][1:LONGEST_SHOWN]}"
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of an application so."""
-    for kind in (*(kind for kind, _ in _TOLD), StoreError, TrailkeeperError):
+    """Answer every error of an application this way."""
+    for kind in (*(kind for kind, _ in _PROBLEMS), StoreError, TrailkeeperError):
         app.add_exception_handler(kind, _answer)
 
 
-class Troubles:
-    """Answers what nobody expected. Within the middleware, so that this answer too has all its headers."""
+class UnexpectedErrors:
+    """Answers errors that nobody expected, inside the other middleware, so that they add their headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
+        started = False
 
-        async def noticed(message: Message) -> None:
-            nonlocal begun
-            begun = True
+        async def watched_send(message: Message) -> None:
+            nonlocal started
+            started = True
             await send(message)
 
         try:
-            await self._app(scope, receive, noticed)
+            await self._app(scope, receive, watched_send)
         except Exception as error:
-            if scope["type"] != "http" or begun:
+            if scope["type"] != "http" or started:
                 raise  # too late for another answer: the connection breaks off
             await (await _answer(Request(scope), error))(scope, receive, send)
 
 
 async def _answer(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
-    if problem.status < HTTPStatus.BAD_REQUEST:  # a way on, which is no problem
+    if problem.status < HTTPStatus.BAD_REQUEST:  # a redirect
         return Response(status_code=problem.status, headers=problem.headers)
     error_page = getattr(request.app.state, "error_page", None)
     if error_page is not None and _is_a_browser(request):
@@ -148,33 +159,28 @@ def _of_http(error: HTTPException) -> Problem:
 
 
 def _of_validation(error: RequestValidationError) -> Problem:
-    errors = [
-        {
-            "field": ".".join(str(part) for part in found["loc"][1:])[:LONGEST_SHOWN],
-            "problem": f"{found['msg'][:1].lower()}{found['msg'][1:LONGEST_SHOWN]}",
-        }
-        for found in error.errors()
-    ]
-    told = "; ".join(f"{each['field'] or 'body'}: {each['problem']}" for each in errors[:3])
-    return Problem(422, told[: 3 * LONGEST_SHOWN], errors=errors[:20])
+    pairs = [message_of(detail, skip=1) for detail in error.errors()]
+    text = "; ".join(f"{name or 'body'}: {message}" for name, message in pairs[:3])
+    errors = [{"field": name, "problem": message} for name, message in pairs[:20]]
+    return Problem(422, text[: 3 * LONGEST_SHOWN], errors=errors)
 
 
-def _of_trouble(error: Exception) -> Problem:
+def _of_internal_error(error: Exception) -> Problem:
     if isinstance(error, RefusedRow):
-        return Problem(422, "the question holds a value that no event can have")
+        return Problem(422, "the request holds a value that no event can have")
     if isinstance(error, StoreError) and error.sqlstate == QUERY_CANCELED:
         return Problem(503, TOO_SLOW, headers={"Retry-After": str(RETRY_SECONDS)})
     if isinstance(error, EventNotRecorded):
         return Problem(503, NOT_RECORDED, headers={"Retry-After": str(RETRY_SECONDS)})
     if isinstance(error, (StoreError, TrailkeeperError)):
-        logger.error("could not answer: %s", error)
+        logger.error("cannot answer: %s", error)
         detail = NO_SCHEMA if isinstance(error, StoreMisconfigured) else AWAY
         return Problem(503, detail, headers={"Retry-After": str(RETRY_SECONDS)})
-    logger.error("could not answer", exc_info=error)
+    logger.error("cannot answer", exc_info=error)
     return Problem(500, OURS)
 
 
-_TOLD: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
+_PROBLEMS: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
     (Problem, lambda error: error),
     (HTTPException, _of_http),
     (RequestValidationError, _of_validation),

@@ -1,6 +1,6 @@
-"""The one way by which page, API, export, live tail, counts and command get events.
+"""The one way by which page, API, export, live tail, counts and command read events.
 
-`Policy` says which rows and which fields, `models` finds them, and nobody else
+`Policy` decides which rows and which fields, `models` reads them, and nothing else
 reads events for a viewer.
 """
 
@@ -21,7 +21,7 @@ from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.histories.whole import Whole
 
 from .errors import NotFound
-from .masking import shown, shown_row
+from .masking import masked, masked_row
 from .policy import Policy
 from .viewer import Viewer
 from .window import bounded
@@ -29,17 +29,17 @@ from .window import bounded
 Width = Literal["hour", "day"]
 WIDTHS: dict[Width, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 LONGEST: dict[Width, timedelta] = {"hour": timedelta(days=7), "day": timedelta(days=366)}
-"""The longest time that is counted; also what is counted when the question names no beginning."""
+"""The longest time that is counted; also the default when the question has no beginning."""
 
 
 @dataclass(frozen=True)
-class ShownPage:
-    """Events as a viewer may see them, newest first; the cursors are ids of events shown.
+class VisiblePage:
+    """Events as a viewer may see them, newest first; the cursors are ids of events in it.
 
     Attributes:
         events: one JSON object each.
-        older: pass it as *before* to read on; None where the history ends.
-        newer: pass it as *after* to read back; None where it begins.
+        older: pass it as *before* for the next page; None at the end of the history.
+        newer: pass it as *after* for the previous page; None at its beginning.
     """
 
     events: list[dict[str, Any]]
@@ -52,11 +52,11 @@ class Activity:
     """Events over time.
 
     Attributes:
-        counts: by stretch, newest first, without empty ones.
+        counts: by interval, newest first, without empty ones.
         since: where counting began.
         until: where it ended.
-        complete: False where there were too many events to count back to the time asked for; *since* is
-            then the beginning of the oldest stretch that was counted whole, or of the newest if none was.
+        complete: False if there were too many events to count back to the requested time; *since* is then
+            the beginning of the oldest interval that was counted completely, or of the newest if none was.
     """
 
     counts: list[Count]
@@ -80,7 +80,7 @@ class Reader:
         limit: int = 50,
         before: UUID | None = None,
         after: UUID | None = None,
-    ) -> ShownPage:
+    ) -> VisiblePage:
         """The newest events that answer a question, or those next to a cursor.
 
         Raises:
@@ -91,7 +91,7 @@ class Reader:
         visible = self._visible(viewer, question)
         with transaction(self._engine) as connection:
             page = read_page(connection, question, limit=limit, before=before, after=after, visible=visible)
-        return ShownPage(self._shown(viewer, page.events), page.older, page.newer)
+        return VisiblePage(self._visible_events(viewer, page.events), page.older, page.newer)
 
     def event(self, viewer: Viewer, event_id: UUID) -> dict[str, Any] | None:
         """One event, or None where there is none that the viewer may see.
@@ -102,14 +102,14 @@ class Reader:
         question = Question(event=event_id)
         with transaction(self._engine) as connection:
             page = read_page(connection, question, limit=1, visible=self.policy.visible(viewer, question))
-        return next(iter(self._shown(viewer, page.events)), None)
+        return next(iter(self._visible_events(viewer, page.events)), None)
 
     def export(
         self, viewer: Viewer, question: Question, *, before: UUID | None = None
     ) -> Iterator[dict[str, Any]]:
         """Every event that answers a question, newest first, in a memory that does not grow with them.
 
-        Each part has a transaction of its own, so that a slow reader holds nothing up.
+        Each part has a transaction of its own, so that a slow client keeps none open.
 
         Raises:
             NotFound: at once, not at the first event: the history is not the viewer's to see.
@@ -138,26 +138,26 @@ class Reader:
             NotFound, StoreError: as `page`.
         """
         visible = self._visible(viewer, question)
-        asked = bounded(question, LONGEST[width])
+        window = bounded(question, LONGEST[width])
         with transaction(self._engine) as connection:
             counts = count_by_time(
-                connection, asked.question, WIDTHS[width], visible=visible, most=MOST_COUNTED
+                connection, window.question, WIDTHS[width], visible=visible, most=MOST_COUNTED
             )
         if sum(count.events for count in counts) < MOST_COUNTED:
-            return Activity(counts, asked.since, asked.until, complete=True)
-        whole = counts[:-1] or counts
-        return Activity(whole, whole[-1].start, asked.until, complete=False)
+            return Activity(counts, window.since, window.until, complete=True)
+        counted = counts[:-1] or counts
+        return Activity(counted, counted[-1].start, window.until, complete=False)
 
     def places(self, viewer: Viewer, question: Question) -> list[Place]:
-        """From where, the most frequent place first; of the newest 20,000 events seen in full, within a year.
+        """Where events came from, most frequent first; of the newest 20,000 seen in full, within a year.
 
         Raises:
             NotFound, StoreError: as `page`.
         """
         visible = self._visible(viewer, question) & self.policy.in_full(viewer)
-        asked = bounded(question, LONGEST["day"])
+        window = bounded(question, LONGEST["day"])
         with transaction(self._engine) as connection:
-            return count_by_place(connection, asked.question, visible=visible)
+            return count_by_place(connection, window.question, visible=visible)
 
     def _visible(self, viewer: Viewer, question: Question) -> ColumnElement[bool]:
         if not self.policy.may_ask(viewer, question):
@@ -167,16 +167,16 @@ class Reader:
     def _exported(
         self, viewer: Viewer, question: Question, visible: ColumnElement[bool], before: UUID | None
     ) -> Iterator[dict[str, Any]]:
-        whole = Whole(question, visible)
+        export = Whole(question, visible)
         while True:
             with transaction(self._engine) as connection:
-                part = whole.part(connection, before)
-            found = (shown_row(self.policy, viewer, row) for row in part.rows)
-            yield from (event for event in found if event is not None)
+                part = export.part(connection, before)
+            documents = (masked_row(self.policy, viewer, row) for row in part.rows)
+            yield from (event for event in documents if event is not None)
             if part.older is None:
                 return
             before = part.older
 
-    def _shown(self, viewer: Viewer, events: list[StoredEvent]) -> list[dict[str, Any]]:
-        found = (shown(self.policy, viewer, event) for event in events)
-        return [event for event in found if event is not None]
+    def _visible_events(self, viewer: Viewer, events: list[StoredEvent]) -> list[dict[str, Any]]:
+        documents = (masked(self.policy, viewer, event) for event in events)
+        return [event for event in documents if event is not None]

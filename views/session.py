@@ -1,6 +1,6 @@
-"""A token exchanged once for a cookie, so that a browser need not carry it in addresses or scripts.
+"""A token is exchanged once for a cookie, so that a browser need not carry it in addresses or scripts.
 
-The cookie is the token: it ends when the token does, and nothing is kept here.
+The cookie is the token: it ends when the token does, and nothing is stored here.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from .api.documents import ViewerDocument
-from .api.responses import PROBLEMS
-from .auth import Asking, cookie_name, refuse_other_sites, verified
-from .parts import Parts, parts_of
+from .app_state import app_state_of
+from .auth import CurrentViewer, refuse_other_sites, verified
+from .documents.events import ViewerDocument
+from .documents.problems import PROBLEMS
 from .problems import Problem
+from .session_cookie import root_path, set_cookie
 
 LONGEST_COOKIE = 3_900
-"""Characters; a browser drops a cookie of more than 4,096 without a word."""
+"""Characters; a browser silently drops a cookie of more than 4,096."""
 
 FORM = "application/x-www-form-urlencoded"
 _SCHEMA = {
@@ -27,7 +28,7 @@ _SCHEMA = {
     "required": ["token"],
     "properties": {
         "token": {"type": "string", "minLength": 1, "description": "A signed token."},
-        "next": {"type": "string", "description": "Where a browser goes on: a path of this service."},
+        "next": {"type": "string", "description": "Where a browser is sent next: a path of this service."},
     },
     "example": {"token": "eyJhbGciOiJIUzI1NiIs..."},
 }
@@ -41,14 +42,9 @@ BODY = {
 router = APIRouter(tags=["session"])
 
 
-@router.get(
-    "/session",
-    summary="Who am I?",
-    response_model=ViewerDocument,
-    responses={status: PROBLEMS[status] for status in (401,)},
-)
-async def show(viewer: Asking) -> Response:
-    """What the token or cookie that came along says of who asks."""
+@router.get("/session", summary="Who am I?", response_model=ViewerDocument, responses={401: PROBLEMS[401]})
+async def show(viewer: CurrentViewer) -> Response:
+    """What the token or cookie of the request says about the viewer."""
     return Response(msgspec.json.encode(viewer), media_type="application/json")
 
 
@@ -60,76 +56,72 @@ async def show(viewer: Asking) -> Response:
     openapi_extra=BODY,
     responses={
         204: {"description": "The cookie is set."},
-        303: {"description": "The cookie is set, and a form was sent: go on with `next`."},
+        303: {"description": "A form was sent: the cookie is set, and the browser is sent to `next`."},
         **{status: PROBLEMS[status] for status in (400, 401, 403, 413, 415, 422, 429)},
     },
 )
 async def begin(request: Request) -> Response:
     """The cookie is `HttpOnly`, `SameSite=Lax` and `Secure`, and ends with the browser or the token."""
     refuse_other_sites(request)
-    parts = parts_of(request)
-    wait = parts.tries.take(request.client.host if request.client else None)
-    if wait is not None:
-        raise Problem(429, "too many tries; wait a little", headers={"Retry-After": str(int(wait) + 1)})
-    given = await _given(request)
-    token = given.get("token")
+    state = app_state_of(request)
+    address = request.client.host if request.client else None
+    state.token_rate.refuse_excess(address, "too many attempts; wait a little")
+    body = await _body(request)
+    token = body.get("token")
     if not isinstance(token, str) or not token.strip():
         raise Problem(422, "token: is missing", errors=[{"field": "token", "problem": "is missing"}])
     token = token.strip()
-    verified(parts, token)
+    verified(state, token)
     if len(token) > LONGEST_COOKIE:
         raise Problem(422, "the token is too long for a cookie; send it in the Authorization header")
-    answer = _answer(request, given.get("next"))
-    answer.set_cookie(
-        cookie_name(parts),
-        token,
-        path="/",
-        httponly=True,
-        samesite="lax",
-        secure=parts.settings.cookie_secure,
-    )
-    return answer
+    response = _response(request, body.get("next"))
+    set_cookie(request, response, token)
+    return response
 
 
 @router.delete(
     "/session", summary="Log out", status_code=204, response_class=Response, responses={403: PROBLEMS[403]}
 )
 async def end(request: Request) -> Response:
-    """The cookie is removed. The token itself holds until it expires."""
+    """The cookie is removed. The token itself stays valid until it expires."""
     refuse_other_sites(request)
-    return _ended(parts_of(request), Response(status_code=204))
+    response = Response(status_code=204)
+    set_cookie(request, response, None)
+    return response
 
 
 @router.post("/session/end", include_in_schema=False)
 async def end_by_form(request: Request) -> Response:
-    """The same for a form, which knows no DELETE."""
+    """The same for a form, which cannot send DELETE."""
     refuse_other_sites(request)
-    return _ended(parts_of(request), RedirectResponse(_home(request), 303))
+    response = RedirectResponse(_home(request), 303)
+    set_cookie(request, response, None)
+    return response
 
 
-async def _given(request: Request) -> dict[str, Any]:
+async def _body(request: Request) -> dict[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == FORM:
         return dict(await request.form())
     if kind != "application/json":
-        raise Problem(415, f"the body is of another kind; expected application/json or {FORM}")
+        raise Problem(415, f"the body has the wrong type; expected application/json or {FORM}")
     try:
-        found = json.loads(await request.body())
+        body = json.loads(await request.body())
     except (ValueError, RecursionError) as error:
         raise Problem(400, "the body is not JSON") from error
-    if not isinstance(found, dict):
-        raise Problem(422, "the body is no object; expected one with a token")
-    return found
+    if not isinstance(body, dict):
+        raise Problem(422, "the body is not an object; expected one with a token")
+    return body
 
 
-def _answer(request: Request, following: object) -> Response:
+def _response(request: Request, following: object) -> Response:
     if request.headers.get("content-type", "").startswith(FORM):
         return RedirectResponse(_local(following) or _home(request), 303)
     return Response(status_code=204)
 
 
 def _local(following: object) -> str | None:
-    """A path of this host and nothing else: neither `//elsewhere` nor what a browser takes for that."""
+    """A path of this host and nothing else: neither `//elsewhere` nor anything browsers read as that."""
     if not isinstance(following, str) or not following.startswith("/"):
         return None
     doubtful = following.startswith(("//", "/\\")) or any(
@@ -139,11 +131,4 @@ def _local(following: object) -> str | None:
 
 
 def _home(request: Request) -> str:
-    return f"{request.scope.get('root_path', '')}/"
-
-
-def _ended(parts: Parts, answer: Response) -> Response:
-    answer.delete_cookie(
-        cookie_name(parts), path="/", httponly=True, samesite="lax", secure=parts.settings.cookie_secure
-    )
-    return answer
+    return f"{root_path(request)}/"

@@ -1,7 +1,7 @@
-"""A live tail: each event once, also those that were stored out of order.
+"""A live tail: each event once, including those that were stored out of order.
 
 Ids are ordered by when events occurred, and events are stored by several drains
-at once. So each look goes back a little before the newest event known.
+at once. So each poll goes back a little before the newest event known.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Tail:
         reader: where events come from.
         viewer: for whom.
         question: which history; its filters apply.
-        since: the newest event that is known already; without it, whatever is stored by now is known.
+        since: the newest event that is known already; without it, everything stored so far is.
 
     Raises:
         NotFound: the history is not the viewer's to see.
@@ -47,19 +47,19 @@ class Tail:
                 break
             self._remember(event)
 
-    def look(self, most: int = MAX_LIMIT) -> list[dict[str, Any]]:
-        """What was stored since the last look, oldest first; what is more than *most* comes next time.
+    def poll(self, most: int = MAX_LIMIT) -> list[dict[str, Any]]:
+        """What was stored since the last poll, oldest first; anything beyond *most* comes with the next one.
 
         Raises:
-            StoreError: the database does not answer; nothing is lost, look again.
+            StoreError: the database does not answer; nothing is lost, poll again.
         """
         floor = self._floor()
         self._known = {event_id for event_id in self._known if event_id > floor}
         unknown = (event for event in self._after(floor) if UUID(event["id"]) not in self._known)
-        found = list(islice(unknown, most))
-        for event in found:
+        events = list(islice(unknown, most))
+        for event in events:
             self._remember(event)
-        return found
+        return events
 
     def _after(self, place: UUID) -> Iterator[dict[str, Any]]:
         while True:
@@ -70,7 +70,7 @@ class Tail:
             place = UUID(page[-1]["id"])
 
     def _floor(self) -> UUID:
-        """Where to begin; not after now, since an event of a clock that is ahead must not hide the others."""
+        """Where to begin: never in the future, so that an event of a fast clock hides no others."""
         try:
             return id_floor(min(moment_of(self._newest), datetime.now(UTC)) - OVERLAP)
         except (ValueError, OverflowError) as error:

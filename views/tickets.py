@@ -1,7 +1,7 @@
-"""What a form carries so that it is known to be ours, and so that sending it twice is sending it once.
+"""What a form carries so that we know it is ours, and so that sending it twice acts once.
 
-A ticket is an id for what the form asks for, and a code over it and the viewer. A
-page of another site can send a form in a viewer's name; it cannot know a code.
+A ticket is an id for the command that the form sends, and a code (HMAC) over the id and
+the viewer. A page of another site can send a form in a viewer's name, but cannot know a code.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from .viewer import Viewer
 PURPOSE = b"trailkeeper ticket 1"
 LIFE = timedelta(hours=24)
 AHEAD = timedelta(minutes=1)
-NOT_OURS = "this form is not one of ours, or not for you; load the page again"
-OLD = "this form is more than a day old; load the page again"
+NOT_OURS = "this form was not made for you by this service; reload the page"
+OLD = "this form is more than a day old; reload the page"
 
 
 class Ticket(NamedTuple):
     """The two hidden fields of a form."""
 
-    order: str
+    id: str
     code: str
 
 
@@ -35,31 +35,31 @@ class Tickets:
     """Writes and reads tickets.
 
     Args:
-        settings: with what every process of a service shares and nobody else knows.
+        settings: with a secret that all processes of a service share.
     """
 
     def __init__(self, settings: ViewsSettings) -> None:
-        shared = settings.token_secret or settings.database_url
-        self._key = hmac.digest(shared.encode(), PURPOSE, "sha256")
+        secret = settings.token_secret or settings.database_url
+        self._key = hmac.digest(secret.encode(), PURPOSE, "sha256")
 
     def write(self, viewer: Viewer, now: datetime | None = None) -> Ticket:
         """A new one, for one form."""
-        order = str(uuid7(now or datetime.now(UTC)))
-        return Ticket(order, self._code(viewer, order))
+        form_id = str(uuid7(now or datetime.now(UTC)))
+        return Ticket(form_id, self._code(viewer, form_id))
 
-    def read(self, viewer: Viewer, order: str, code: str, action: str) -> UUID:
-        """The id of what the form asks for; the same each time the same button of the same form is pressed.
+    def read(self, viewer: Viewer, form_id: str, code: str, action: str) -> UUID:
+        """The id of the command: the same each time the same button of the same form is pressed.
 
         Raises:
             Problem: 403, the ticket is not ours, not this viewer's, or old.
         """
-        if not hmac.compare_digest(self._code(viewer, order).encode(), code.encode()):
+        if not hmac.compare_digest(self._code(viewer, form_id).encode(), code.encode()):
             raise Problem(403, NOT_OURS)
-        identity = UUID(order)
+        identity = UUID(form_id)
         if not -AHEAD < datetime.now(UTC) - moment_of(identity) < LIFE:
             raise Problem(403, OLD)
         return uuid5(identity, action)
 
-    def _code(self, viewer: Viewer, order: str) -> str:
-        said = f"{order}\0{viewer.user_id or ''}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._key, said, "sha256").hex()[:32]
+    def _code(self, viewer: Viewer, form_id: str) -> str:
+        signed = f"{form_id}\0{viewer.user_id or ''}".encode("utf-8", "surrogatepass")
+        return hmac.digest(self._key, signed, "sha256").hex()[:32]

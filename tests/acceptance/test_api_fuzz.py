@@ -30,9 +30,9 @@ from tests.support.rows import event_row, store
 from tests.support.served import Served, served
 from trailkeeper.models.engine import make_engine
 from trailkeeper.producer.testing import recording
-from trailkeeper.views.api import tail
-from trailkeeper.views.limits import Tries
-from trailkeeper.views.orders import Orders
+from trailkeeper.views import tail_stream
+from trailkeeper.views.admin_commands import AdminCommandQueue
+from trailkeeper.views.limits import RateLimiter
 
 CHECKS = (
     not_a_server_error,
@@ -65,7 +65,7 @@ def service(engine: Engine) -> Iterator[Served]:
     story.lose(engine, 2)
     start_enrich(engine)
     with pytest.MonkeyPatch.context() as patch, recording():
-        patch.setattr(tail, "LIFE_SECONDS", 0.0)
+        patch.setattr(tail_stream, "MAX_SECONDS", 0.0)
         with served(views_settings(), _app(engine)) as found:
             yield found
 
@@ -73,8 +73,10 @@ def service(engine: Engine) -> Iterator[Served]:
 def _app(engine: Engine) -> FastAPI:
     """Where no order is waited for, and nobody commands too often."""
     app = app_with(engine=engine)
-    orders = Orders(engine, engine, views_settings(), patience=0.0)
-    app.state.parts = replace(app.state.parts, orders=orders, commands=Tries(1_000_000))
+    commands = AdminCommandQueue(engine, engine, views_settings(), wait=0.0)
+    app.state.trailkeeper = replace(
+        app.state.trailkeeper, admin_commands=commands, command_rate=RateLimiter(1_000_000)
+    )
     return app
 
 

@@ -104,7 +104,7 @@ def _pages(event_id: str) -> list[tuple[Viewer, str]]:
         (ADMIN, "/dead-letters/settle?what=replay&reason=wrong_shape"),
         (ADMIN, "/dead-letters/settle?what=discard&ids=1&ids=2"),
         (ADMIN, "/dead-letters?stream=import:x"),
-        *((ADMIN, f"/orders/{order}") for order in ORDERS),
+        *((ADMIN, f"/commands/{order}") for order in ORDERS),
     ]
 
 

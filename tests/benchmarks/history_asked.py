@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.histories import Question
 from trailkeeper.producer.catalogue import load
-from trailkeeper.views.parts import reading_engine
+from trailkeeper.views.app_state import reading_engine
 from trailkeeper.views.policy import Policy
 from trailkeeper.views.reading import Reader
 from trailkeeper.views.settings import ViewsSettings

@@ -32,9 +32,9 @@ from trailkeeper.models.engine import make_engine
 from trailkeeper.models.tables import Location
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.testing import recording
-from trailkeeper.views.api import tail
-from trailkeeper.views.api.documents import EventDocument, PageDocument, PlacesDocument
-from trailkeeper.views.parts import reading_engine
+from trailkeeper.views import tail_stream
+from trailkeeper.views.app_state import reading_engine
+from trailkeeper.views.documents.events import EventDocument, PageDocument, PlacesDocument
 from trailkeeper.views.viewer import Viewer
 
 VIEWERS: dict[str, Viewer | None] = {
@@ -152,8 +152,8 @@ def in_spreadsheet(client: TestClient, path: str) -> list[dict[str, str]]:
 
 def tailed(client: TestClient, path: str, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What a tail sends that goes on from before the first event, in one look."""
-    monkeypatch.setattr(tail, "LIFE_SECONDS", 0.05)
-    monkeypatch.setattr(tail, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(tail_stream, "MAX_SECONDS", 0.05)
+    monkeypatch.setattr(tail_stream, "POLL_SECONDS", 0.05)
     headers = {"Last-Event-ID": str(uuid7(NOON - timedelta(hours=1)))}
     sent = client.get(f"{API}{path}/events/tail", headers=headers).text
     return [

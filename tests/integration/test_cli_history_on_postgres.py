@@ -252,7 +252,7 @@ def test_following_outlives_the_database(engine: Engine, ask: Any, monkeypatch: 
             raise KeyboardInterrupt
 
     monkeypatch.setattr("trailkeeper.cli.follow.time.sleep", wait)
-    monkeypatch.setattr("trailkeeper.views.tail.Tail.look", look)
+    monkeypatch.setattr("trailkeeper.views.tail.Tail.poll", look)
     outcome = ask("history", "user", "u1", "--follow", "--format", "json")
     assert (outcome.code, outcome.err.strip()) == (
         130,

@@ -24,9 +24,9 @@ from tests.support.command import call
 from tests.support.drains import STREAM, query, settings_for
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.producer.stream_keys import admin_commands_key
+from trailkeeper.views.admin_commands import READ_ONLY_ROLE, AdminCommandQueue
 from trailkeeper.views.app import create_app
-from trailkeeper.views.limits import Tries
-from trailkeeper.views.orders import ONLY_READS, Orders
+from trailkeeper.views.limits import RateLimiter
 from trailkeeper.views.tickets import NOT_OURS, OLD, Tickets
 from trailkeeper.views.tokens import mint
 from trailkeeper.views.viewer import Viewer
@@ -63,8 +63,8 @@ def hasty(app: FastAPI, engine: Engine, redis_url: str) -> FastAPI:
 
 def _with_patience(app: FastAPI, engine: Engine, redis_url: str, seconds: float) -> FastAPI:
     found = settings(redis_url=redis_url, stream=STREAM)
-    orders = Orders(engine, engine, found, seconds)
-    app.state.parts = replace(app.state.parts, orders=orders)
+    commands = AdminCommandQueue(engine, engine, found, seconds)
+    app.state.trailkeeper = replace(app.state.trailkeeper, admin_commands=commands)
     return app
 
 
@@ -74,7 +74,7 @@ def worker(redis_url: str, database_url: str) -> Iterator[None]:
         yield
 
 
-def _orders(database_url: str) -> list[dict[str, Any]]:
+def _commands(database_url: str) -> list[dict[str, Any]]:
     return query(database_url, "SELECT action, given, asked_by FROM orders ORDER BY placed_at")
 
 
@@ -125,7 +125,13 @@ def test_to_others_there_is_nothing_to_command_or_to_look_at(
         for path, body in COMMANDS:
             problem(client.post(f"{API}{path}", json=body), 404)
             assert client.post(path, data={"kind": "enrich"}, headers=HTML | OWN).status_code == 404
-        for path in ("/backfills", "/backfills/1", "/dead-letters", "/dead-letters/1", f"/orders/{uuid4()}"):
+        for path in (
+            "/backfills",
+            "/backfills/1",
+            "/dead-letters",
+            "/dead-letters/1",
+            f"/commands/{uuid4()}",
+        ):
             problem(client.get(f"{API}{path}"), 404)
         pages = (
             "/backfills",
@@ -136,7 +142,7 @@ def test_to_others_there_is_nothing_to_command_or_to_look_at(
         )
         for path in pages:
             assert client.get(path, headers=HTML).status_code == 404
-    assert _orders(database_url) == []
+    assert _commands(database_url) == []
 
 
 @pytest.mark.parametrize(
@@ -158,7 +164,7 @@ def test_a_cookie_alone_commands_nothing(hasty: FastAPI, database_url: str, head
             assert refused.status_code in {401, 403}
             form = client.post(path, data={"kind": "enrich"}, headers=HTML | headers)
             assert form.status_code in {401, 403}
-        assert _orders(database_url) == []
+        assert _commands(database_url) == []
         assert client.post(f"{API}/backfills", json=ENRICH, headers=OWN).status_code == 202
 
 
@@ -172,7 +178,7 @@ def test_an_order_that_is_sent_twice_is_placed_once(hasty: FastAPI, database_url
         assert told.startswith("something else was asked for under this id")
     with asking(hasty, OTHER_ADMIN) as client:
         problem(client.post(f"{API}/backfills", json=ENRICH, headers=key), 409)
-    assert [order["asked_by"] for order in _orders(database_url)] == ["boss"]
+    assert [order["asked_by"] for order in _commands(database_url)] == ["boss"]
 
 
 def test_without_a_worker_an_order_waits_and_workers_are_told(hasty: FastAPI, client: Any) -> None:
@@ -188,7 +194,7 @@ def test_without_redis_an_order_is_placed_all_the_same(engine: Engine, database_
     _with_patience(app, engine, "redis://127.0.0.1:1/0", 0.0)
     with asking(app, ADMIN) as client:
         assert client.post(f"{API}/backfills", json=ENRICH).status_code == 202
-    assert len(_orders(database_url)) == 1
+    assert len(_commands(database_url)) == 1
 
 
 @pytest.mark.parametrize(
@@ -209,11 +215,11 @@ def test_what_cannot_be_meant_is_told_and_not_placed(
 ) -> None:
     with asking(hasty, ADMIN) as client:
         assert said in problem(client.post(f"{API}/backfills", json=body), 422)
-    assert _orders(database_url) == []
+    assert _commands(database_url) == []
 
 
 def test_an_admin_commands_thirty_times_a_minute(hasty: FastAPI) -> None:
-    hasty.state.parts = replace(hasty.state.parts, commands=Tries(2))
+    hasty.state.trailkeeper = replace(hasty.state.trailkeeper, command_rate=RateLimiter(2))
     with asking(hasty, ADMIN) as client, asking(hasty, OTHER_ADMIN) as other:
         for _ in range(2):
             assert client.post(f"{API}/backfills", json=ENRICH).status_code == 202
@@ -234,13 +240,13 @@ def test_a_role_that_only_reads_says_so_and_one_that_may_place_orders_can_do_not
     narrow = make_engine(url, application_name="test")
     app = create_app(settings(database_url=url, redis_url=redis_url, stream=STREAM))
     with asking(app, ADMIN) as client:
-        assert problem(client.post(f"{API}/backfills", json=ENRICH), 503) == ONLY_READS
+        assert problem(client.post(f"{API}/backfills", json=ENRICH), 503) == READ_ONLY_ROLE
         with transaction(engine) as connection:
             connection.execute(text(f"GRANT INSERT (id, asked_by, action, given) ON orders TO {role}"))
         assert client.post(f"{API}/backfills", json=ENRICH).status_code == 202
         assert client.get(f"{API}/backfills").status_code == 200
     narrow.dispose()
-    for engine_of_app in (app.state.parts.engine, app.state.parts.orders._placing):
+    for engine_of_app in (app.state.trailkeeper.engine, app.state.trailkeeper.admin_commands._writing):
         engine_of_app.dispose()
     with transaction(engine) as connection:
         connection.execute(text(f"DROP OWNED BY {role}"))
@@ -272,7 +278,7 @@ def test_on_pages_a_backfill_is_previewed_and_started_and_pressing_twice_starts_
     started = [pages.post("/backfills", data=fields).headers["location"] for _ in range(2)]
 
     assert started == ["/backfills/1", "/backfills/1"]
-    assert [order["action"] for order in _orders(database_url)] == ["preview_replay", "replay"]
+    assert [order["action"] for order in _commands(database_url)] == ["preview_replay", "replay"]
     assert "Replay of dead letters" in pages.get("/backfills").text
     assert "Replay of dead letters, asked for by" in pages.get("/backfills/1").text
 
@@ -289,7 +295,7 @@ def test_on_pages_what_cannot_be_meant_is_told_beside_the_form(pages: TestClient
         assert page.status_code == 422
         assert said.lower() in page.text.lower()
         assert 'value="all" checked' in page.text
-    assert _orders(database_url) == []
+    assert _commands(database_url) == []
 
 
 @pytest.mark.usefixtures("worker")
@@ -315,17 +321,17 @@ def test_on_pages_letters_are_discarded_for_a_reason(
 
 
 def test_a_form_that_is_not_ours_commands_nothing(hasty: FastAPI, database_url: str) -> None:
-    tickets: Tickets = hasty.state.parts.tickets
+    tickets: Tickets = hasty.state.trailkeeper.tickets
     old = tickets.write(ADMIN, datetime.now(UTC) - timedelta(hours=25))
     others = tickets.write(OTHER_ADMIN)
     forged = tickets.write(ADMIN)._replace(code="0" * 32)
     with asking(hasty, ADMIN, headers=HTML) as client:
         for ticket, said in ((old, OLD), (others, NOT_OURS), (forged, NOT_OURS), (None, NOT_OURS)):
-            data = {"order": ticket.order, "ticket": ticket.code} if ticket else {}
+            data = {"form_id": ticket.id, "ticket": ticket.code} if ticket else {}
             page = client.post("/backfills", data=data | {"kind": "dead_letters"})
             assert page.status_code == 403
             assert said[1:] in page.text
-    assert _orders(database_url) == []
+    assert _commands(database_url) == []
 
 
 def test_a_page_says_that_it_waits_and_looks_again_by_itself(hasty: FastAPI) -> None:
@@ -335,8 +341,8 @@ def test_a_page_says_that_it_waits_and_looks_again_by_itself(hasty: FastAPI) -> 
         page = client.get(sent.headers["location"]).text
         assert "Waiting for a worker" in page
         assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in page
-        assert client.get("/orders/nonsense").status_code == 404
-        assert client.get(f"/orders/{uuid4()}").status_code == 404
+        assert client.get("/commands/nonsense").status_code == 404
+        assert client.get(f"/commands/{uuid4()}").status_code == 404
 
 
 def test_a_backfill_is_told_by_the_api_as_the_command_tells_it(

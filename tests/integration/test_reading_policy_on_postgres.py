@@ -20,7 +20,7 @@ from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.tables import Client, Location
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views.errors import NotFound
-from trailkeeper.views.masking import shown
+from trailkeeper.views.masking import masked
 from trailkeeper.views.policy import Policy
 from trailkeeper.views.reading import Reader
 from trailkeeper.views.viewer import Viewer
@@ -77,7 +77,7 @@ relaxed = settings(
 
 def expected(events: list[StoredEvent], viewer: Viewer, question: Question) -> list[dict[str, Any]]:
     """The answer as the policy means it: filters look at nothing but what is shown."""
-    candidates = ((event, shown(POLICY, viewer, event)) for event in events if belongs(event, question))
+    candidates = ((event, masked(POLICY, viewer, event)) for event in events if belongs(event, question))
     return [found for _, found in candidates if found is not None and fits(found, question)]
 
 
@@ -164,7 +164,7 @@ def test_an_event_by_its_id_is_shown_as_in_a_history_or_not_at_all(world: World,
     events = world.fill(data.draw(seeds))
     reader, viewer = Reader(world.engine, POLICY), data.draw(viewers)
     for event in events[:10]:
-        assert reader.event(viewer, event.id) == shown(POLICY, viewer, event)
+        assert reader.event(viewer, event.id) == masked(POLICY, viewer, event)
     assert reader.event(viewer, UUID(int=1)) is None
 
 
@@ -184,7 +184,7 @@ def test_a_redacted_event_holds_nothing_of_what_is_hidden(world: World, data: st
     events = world.fill(data.draw(seeds))
     viewer = data.draw(viewers)
     for event in events:
-        found = shown(POLICY, viewer, event)
+        found = masked(POLICY, viewer, event)
         if found is not None and found["view"] == "redacted":
             assert not [secret for secret in SECRETS if f"'{secret}" in str(found)]
             assert not {"submitted_by", "removed_by", "undeclared"} & set(found["additional"])

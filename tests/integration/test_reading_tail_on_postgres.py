@@ -34,7 +34,7 @@ def at(seconds: float, **columns: Any) -> dict[str, Any]:
 
 
 def looked(tail: Tail, **how: int) -> list[str]:
-    return [event["id"] for event in tail.look(**how)]
+    return [event["id"] for event in tail.poll(**how)]
 
 
 def ids(*rows: dict[str, Any]) -> list[str]:

@@ -15,12 +15,12 @@ from starlette.testclient import TestClient
 from tests.support.rows import NOON
 from trailkeeper.models.histories import Place, Question
 from trailkeeper.producer.catalogue import load
-from trailkeeper.views.api.examples import EVENT
 from trailkeeper.views.app import create_app
+from trailkeeper.views.app_state import make_app_state
+from trailkeeper.views.documents.examples import EVENT
 from trailkeeper.views.errors import NotFound
-from trailkeeper.views.parts import make_parts
 from trailkeeper.views.policy import Policy
-from trailkeeper.views.reading import Activity, Reader, ShownPage, Width
+from trailkeeper.views.reading import Activity, Reader, VisiblePage, Width
 from trailkeeper.views.settings import ViewsSettings
 from trailkeeper.views.tokens import mint
 from trailkeeper.views.viewer import Viewer
@@ -57,10 +57,10 @@ class FakeReader(Reader):
         self.error: Exception | None = None
         self.asked: Question | None = None
 
-    def page(self, viewer: Viewer, question: Question, **place: Any) -> ShownPage:
+    def page(self, viewer: Viewer, question: Question, **place: Any) -> VisiblePage:
         self._ask(viewer, question)
         ids = [UUID(event["id"]) for event in self.events]
-        return ShownPage(self.events, ids[-1] if ids else None, ids[0] if place.get("before") else None)
+        return VisiblePage(self.events, ids[-1] if ids else None, ids[0] if place.get("before") else None)
 
     def event(self, viewer: Viewer, event_id: UUID) -> dict[str, Any] | None:
         self._ask(viewer, Question(about="project", id="p1"))
@@ -98,9 +98,9 @@ def app_with(reader: Reader | None = None, **changes: Any) -> FastAPI:
         app = create_app(settings(**changes), **parts)
     else:
         app = _plain_app()
-        app.state.parts = make_parts(settings(), None, app.state.parts.engine)
+        app.state.trailkeeper = make_app_state(settings(), None, app.state.trailkeeper.engine)
     if reader is not None:
-        app.state.parts = replace(app.state.parts, reader=reader)
+        app.state.trailkeeper = replace(app.state.trailkeeper, reader=reader)
     return app
 
 

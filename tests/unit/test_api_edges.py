@@ -28,8 +28,8 @@ from tests.support.rows import NOON
 from trailkeeper.models.errors import RefusedRow, StoreMisconfigured, StoreUnavailable
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.testing import Recorder, recording
-from trailkeeper.views.api.examples import EVENT
 from trailkeeper.views.bounds import LONGEST_URL
+from trailkeeper.views.documents.examples import EVENT
 from trailkeeper.views.viewer import Viewer
 
 CLAIMS = {"sub": "u1", "aud": "trailkeeper", "exp": 9_999_999_999}
@@ -204,10 +204,10 @@ def test_an_event_is_found_by_its_id_and_an_unknown_one_is_not(client: TestClien
     ("error", "status", "said"),
     [
         (StoreUnavailable("password=hunter2"), 503, "the database does not answer"),
-        (StoreUnavailable("canceled", "57014"), 503, "the answer took too long to find"),
+        (StoreUnavailable("canceled", "57014"), 503, "the query took too long"),
         (StoreMisconfigured("no table"), 503, "the service is not set up yet"),
-        (RefusedRow("hunter2"), 422, "the question holds a value that no event can have"),
-        (RuntimeError("hunter2"), 500, "something went wrong here; it is in the log"),
+        (RefusedRow("hunter2"), 422, "the request holds a value that no event can have"),
+        (RuntimeError("hunter2"), 500, "something went wrong here; the log says what"),
     ],
 )  # fmt: skip
 def test_our_own_troubles_are_told_without_their_details(  # noqa: PLR0917 - three fixtures, three parameters
@@ -257,7 +257,7 @@ def test_what_admins_look_at_is_recorded_and_what_others_look_at_is_not(
 def test_an_export_that_cannot_be_recorded_is_refused(client: TestClient, recorder: Recorder) -> None:
     with recorder.down():
         detail = problem(ask(client, "/users/u1/events/export", USER), 503)
-    assert detail == "this is only done if it can be recorded, and at the moment it cannot"
+    assert detail == "this must be recorded as an event, and at the moment it cannot be"
     assert ask(client, "/users/u1/events/export", USER).status_code == 200
     (event,) = recorder.events
     assert (event.tag, event.actor.kind, event.actor.id) == ("admin:history:export", "user", "u1")
@@ -299,4 +299,4 @@ def test_without_a_key_no_token_holds_and_what_is_public_is_shown(reader: FakeRe
     with asking(app_with(reader, token_secret=None)) as client:
         assert client.get(f"{API}/projects/p1/events").status_code == 200
         said = problem(client.get(f"{API}/projects/p1/events", headers=bearer(USER)), 401)
-        assert said == "tokens are not taken here: no key to verify them is configured"
+        assert said == "this service accepts no tokens: it has no key to verify them"

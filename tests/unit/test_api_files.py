@@ -13,6 +13,7 @@ import anyio.lowlevel
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.responses import StreamingResponse
 from starlette.testclient import TestClient
 
 from tests.support.api import API, USER, FakeReader, app_with, asking
@@ -20,8 +21,9 @@ from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.models.histories import Question
 from trailkeeper.producer.testing import recording
 from trailkeeper.views import csv_rows
-from trailkeeper.views.api.examples import EVENT
-from trailkeeper.views.api.export import EVENTS_AT_ONCE, Held, file_name, written
+from trailkeeper.views.api.export import CHUNK_EVENTS, file_name, file_parts
+from trailkeeper.views.documents.examples import EVENT
+from trailkeeper.views.limits import LimitedResponse
 from trailkeeper.views.viewer import Viewer
 
 Event = dict[str, Any]
@@ -135,21 +137,21 @@ def test_events_are_read_little_further_than_they_are_written() -> None:
 
     def events() -> Iterator[Event]:
         nonlocal asked
-        for _ in range(10 * EVENTS_AT_ONCE):
+        for _ in range(10 * CHUNK_EVENTS):
             asked += 1
             yield EVENT
 
-    parts = written(events(), "jsonl")
-    assert next(parts).count(b"\n") == EVENTS_AT_ONCE
-    assert asked <= 2 * EVENTS_AT_ONCE
-    assert sum(part.count(b"\n") for part in parts) == 9 * EVENTS_AT_ONCE
+    parts = file_parts(events(), "jsonl")
+    assert next(parts).count(b"\n") == CHUNK_EVENTS
+    assert asked <= 2 * CHUNK_EVENTS
+    assert sum(part.count(b"\n") for part in parts) == 9 * CHUNK_EVENTS
 
 
 def test_an_export_that_breaks_off_is_no_whole_file_and_its_slot_is_free_again() -> None:
     class Breaking(FakeReader):
         def export(self, viewer: Viewer, question: Question, **_: Any) -> Iterator[Event]:
             def events() -> Iterator[Event]:
-                yield from [EVENT] * EVENTS_AT_ONCE
+                yield from [EVENT] * CHUNK_EVENTS
                 raise StoreUnavailable("gone")
 
             return events()
@@ -159,16 +161,16 @@ def test_an_export_that_breaks_off_is_no_whole_file_and_its_slot_is_free_again()
         for _ in range(5):
             with pytest.raises(RuntimeError, match="response already started"):
                 client.get(f"{API}/users/u1/events/export")
-    assert app.state.parts.exports._taken.total() == 0
+    assert app.state.trailkeeper.exports._running.total() == 0
 
 
 def test_a_third_export_at_once_waits_its_turn() -> None:
     app = app_with(FakeReader())
-    taken = [app.state.parts.exports.take("id u1") for _ in range(2)]
+    taken = [app.state.trailkeeper.exports.acquire("id u1") for _ in range(2)]
     with recording() as recorder, asking(app, USER) as client:
         response = client.get(f"{API}/users/u1/events/export")
         assert response.status_code == 429
-        assert response.json()["detail"] == "you have 2 exports already; end one of them"
+        assert response.json()["detail"] == "you already have 2 exports; end one of them first"
         assert recorder.events == []
         taken[0]()
         assert client.get(f"{API}/users/u1/events/export").status_code == 200
@@ -188,6 +190,6 @@ def test_a_slot_is_given_back_when_whoever_reads_goes_away() -> None:
     async def sent(_: Any) -> None:
         await anyio.lowlevel.checkpoint()
 
-    response = Held(endless(), lambda: given_back.append(True))
+    response = LimitedResponse(StreamingResponse(endless()), lambda: given_back.append(True))
     anyio.run(response, {"type": "http", "asgi": {"spec_version": "2.3"}}, gone, sent)
     assert given_back == [True]

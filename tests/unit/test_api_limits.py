@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.support.clock import Clock
-from trailkeeper.views.limits import MOST_ADDRESSES, Slots, Tries
+from trailkeeper.views.limits import MAX_ADDRESSES, ConcurrencyLimiter, RateLimiter
 from trailkeeper.views.problems import Problem
 
 
 def test_tries_come_back_with_time_and_never_more_than_there_were() -> None:
     clock = Clock()
-    tries = Tries(3, 30, clock)
+    tries = RateLimiter(3, 30, clock)
     assert [tries.take("192.0.2.1") for _ in range(3)] == [None, None, None]
     assert tries.take("192.0.2.1") == pytest.approx(10)
     clock.now += 10
@@ -23,7 +23,7 @@ def test_tries_come_back_with_time_and_never_more_than_there_were() -> None:
 
 def test_who_is_refused_does_not_wait_longer_for_having_asked() -> None:
     clock = Clock()
-    tries = Tries(1, 10, clock)
+    tries = RateLimiter(1, 10, clock)
     tries.take("192.0.2.1")
     for _ in range(50):
         assert tries.take("192.0.2.1") == pytest.approx(10)
@@ -32,7 +32,7 @@ def test_who_is_refused_does_not_wait_longer_for_having_asked() -> None:
 
 
 def test_all_of_a_network_of_64_bits_is_one_address() -> None:
-    tries = Tries(1)
+    tries = RateLimiter(1)
     assert tries.take("2001:db8::1") is None
     assert tries.take("2001:db8::ffff:1") is not None
     assert tries.take("2001:db8:0:1::1") is None
@@ -42,34 +42,34 @@ def test_all_of_a_network_of_64_bits_is_one_address() -> None:
 
 
 def test_a_flood_of_addresses_takes_no_more_memory() -> None:
-    tries = Tries(1, clock=Clock())
-    for number in range(MOST_ADDRESSES + 500):
+    tries = RateLimiter(1, clock=Clock())
+    for number in range(MAX_ADDRESSES + 500):
         tries.take(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}")
-    assert len(tries._full_again) == MOST_ADDRESSES
+    assert len(tries._full_again) == MAX_ADDRESSES
     assert tries.take("10.0.0.0") is None
     assert tries.take("10.0.0.0") is not None
 
 
 def test_slots_are_bounded_in_all_and_for_each_and_can_be_given_back_once() -> None:
-    slots = Slots("exports", 3, 2)
-    first, second = slots.take("a"), slots.take("a")
-    with pytest.raises(Problem, match="you have 2 exports already") as mine:
-        slots.take("a")
-    slots.take("b")
+    slots = ConcurrencyLimiter("exports", 3, 2)
+    first, second = slots.acquire("a"), slots.acquire("a")
+    with pytest.raises(Problem, match="you already have 2 exports") as mine:
+        slots.acquire("a")
+    slots.acquire("b")
     with pytest.raises(Problem, match="there are too many exports at the moment") as all_taken:
-        slots.take("c")
+        slots.acquire("c")
     assert (mine.value.status, all_taken.value.status) == (429, 503)
     assert mine.value.headers == {"Retry-After": "5"}
     first()
     first()
-    slots.take("a")
+    slots.acquire("a")
     with pytest.raises(Problem):
-        slots.take("a")
+        slots.acquire("a")
     second()
 
 
 def test_nobody_is_remembered_who_has_no_slot() -> None:
-    slots = Slots("exports", 3, 2)
+    slots = ConcurrencyLimiter("exports", 3, 2)
     for number in range(100):
-        slots.take(f"viewer {number}")()
-    assert len(slots._taken) == 0
+        slots.acquire(f"viewer {number}")()
+    assert len(slots._running) == 0

@@ -12,9 +12,10 @@ from trailkeeper.models.backfills import CHANGES, STATES, StoredBackfill
 from trailkeeper.models.backfills.stored import HIDDEN
 from trailkeeper.models.histories.as_json import CLIENT, LOCATION
 from trailkeeper.producer.catalogue.event_type import Role, Scope, View
-from trailkeeper.views.api import admin_documents as admin
-from trailkeeper.views.api import admin_examples, commands, documents, examples
-from trailkeeper.views.api.documents import (
+from trailkeeper.views import admin_requests as requests
+from trailkeeper.views.documents import admin, admin_examples, examples
+from trailkeeper.views.documents import events as documents
+from trailkeeper.views.documents.events import (
     ActivityDocument,
     ClientDocument,
     EventDocument,
@@ -23,7 +24,7 @@ from trailkeeper.views.api.documents import (
     PageDocument,
     ViewerDocument,
 )
-from trailkeeper.views.api.responses import ProblemDocument
+from trailkeeper.views.documents.problems import ProblemDocument
 from trailkeeper.views.viewer import Viewer
 
 ERRORS = {"400", "401", "403", "404", "409", "413", "414", "415", "422", "429", "503"}
@@ -70,13 +71,13 @@ def test_every_reference_leads_somewhere_and_the_frameworks_own_errors_are_not_n
         (ActivityDocument, examples.ACTIVITY),
         (EventTypeDocument, examples.EVENT_TYPE),
         (admin.BackfillsDocument, admin_examples.BACKFILLS),
-        (admin.OrderDocument, admin_examples.ORDER),
-        (admin.OrderDocument, admin_examples.ORDER | {"preview": admin_examples.PREVIEW}),
-        (admin.LettersDocument, admin_examples.LETTERS),
-        (admin.WholeLetterDocument, admin_examples.WHOLE_LETTER),
-        (commands.Enrich, admin_examples.ENRICH),
-        (commands.Replay, admin_examples.REPLAY),
-        (commands.Discard, admin_examples.DISCARD),
+        (admin.CommandDocument, admin_examples.COMMAND),
+        (admin.CommandDocument, admin_examples.COMMAND | {"preview": admin_examples.PREVIEW}),
+        (admin.DeadLettersDocument, admin_examples.DEAD_LETTERS),
+        (admin.WholeDeadLetterDocument, admin_examples.WHOLE_DEAD_LETTER),
+        (requests.EnrichRequest, admin_examples.ENRICH),
+        (requests.ReplayRequest, admin_examples.REPLAY),
+        (requests.DiscardRequest, admin_examples.DISCARD),
         *((ProblemDocument, example) for example in examples.PROBLEM_EXAMPLES.values()),
     ],
 )

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from tests.support.api import API, USER, FakeReader, app_with, asking, bearer, problem, settings
 from tests.support.clock import Clock
-from trailkeeper.views.limits import Tries
+from trailkeeper.views.limits import RateLimiter
 from trailkeeper.views.tokens import mint
 from trailkeeper.views.viewer import Viewer
 
@@ -79,12 +79,12 @@ def test_a_form_never_leads_to_another_site(client: TestClient, elsewhere: str) 
         ({"json": {}}, 422, "token: is missing"),
         ({"json": {"token": 5}}, 422, "token: is missing"),
         ({"json": {"token": "  "}}, 422, "token: is missing"),
-        ({"json": [1]}, 422, "the body is no object; expected one with a token"),
+        ({"json": [1]}, 422, "the body is not an object; expected one with a token"),
         ({"data": {"next": "/"}}, 422, "token: is missing"),
         ({"content": b"{", "headers": JSON}, 400, "the body is not JSON"),
         ({"content": b"[" * 60_000, "headers": JSON}, 400, "the body is not JSON"),
         ({"content": b"\xff", "headers": JSON}, 400, "the body is not JSON"),
-        ({"content": b"token=x"}, 415, "the body is of another kind"),
+        ({"content": b"token=x"}, 415, "the body has the wrong type"),
         ({"json": {"token": "a" * 70_000}}, 413, "the body is larger than 65,536 bytes"),
     ],
 )  # fmt: skip
@@ -132,7 +132,7 @@ def test_logging_out_removes_the_cookie(client: TestClient) -> None:
     ],
 )
 def test_a_page_of_another_site_neither_logs_in_nor_out(client: TestClient, headers: dict[str, str]) -> None:
-    said = "this came from a page of another site"
+    said = "a page of another site sent this request"
     assert problem(begin(client, json={"token": TOKEN}, headers=headers), 403) == said
     assert problem(client.delete("/session", headers=headers), 403) == said
     assert problem(client.post("/session/end", headers=headers), 403) == said
@@ -142,12 +142,12 @@ def test_a_page_of_another_site_neither_logs_in_nor_out(client: TestClient, head
 
 def test_an_address_has_ten_tries_a_minute_and_gets_them_back_one_by_one() -> None:
     app, clock = app_with(FakeReader()), Clock()
-    app.state.parts = replace(app.state.parts, tries=Tries(clock=clock))
+    app.state.trailkeeper = replace(app.state.trailkeeper, token_rate=RateLimiter(clock=clock))
     with asking(app, client=("203.0.113.7", 1)) as client, asking(app, client=("203.0.113.8", 1)) as other:
         for _ in range(10):
             problem(begin(client, json={"token": "nonsense"}), 401)
         response = begin(client, json={"token": TOKEN})
-        assert problem(response, 429) == "too many tries; wait a little"
+        assert problem(response, 429) == "too many attempts; wait a little"
         assert response.headers["retry-after"] == "7"
         assert begin(other, json={"token": TOKEN}).status_code == 204
         clock.now += 6

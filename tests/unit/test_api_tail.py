@@ -11,9 +11,10 @@ import anyio
 import pytest
 
 from trailkeeper.models.errors import StoreUnavailable
-from trailkeeper.views.api import tail
-from trailkeeper.views.api.examples import EVENT
-from trailkeeper.views.api.tail import Looks, messages
+from trailkeeper.views import tail_stream
+from trailkeeper.views.documents.examples import EVENT
+from trailkeeper.views.limits import TailReaders
+from trailkeeper.views.tail_stream import messages
 
 Event = dict[str, Any]
 FIRST, SECOND, THIRD = (
@@ -27,7 +28,7 @@ class FakeTail:
     def __init__(self, *looks: list[Event] | Exception) -> None:
         self._looks = list(looks)
 
-    def look(self) -> list[Event]:
+    def poll(self) -> list[Event]:
         found = self._looks.pop(0) if self._looks else []
         if isinstance(found, Exception):
             raise found
@@ -36,8 +37,8 @@ class FakeTail:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tail, "LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(tail, "AWAY_SECONDS", 0.0)
+    monkeypatch.setattr(tail_stream, "POLL_SECONDS", 0.0)
+    monkeypatch.setattr(tail_stream, "OUTAGE_POLL_SECONDS", 0.0)
 
 
 def event(identity: UUID) -> Event:
@@ -48,7 +49,7 @@ def sent(found: FakeTail, number: int, since: UUID | None = None, seconds: float
     """The first messages, or all until the end."""
 
     async def read() -> list[bytes]:
-        stream: AsyncIterator[bytes] = messages(found, Looks(), since, seconds)  # type: ignore[arg-type]  # a fake
+        stream: AsyncIterator[bytes] = messages(found, TailReaders(), since, seconds)  # type: ignore[arg-type]  # a fake
         read: list[bytes] = []
         async for message in stream:
             read.append(message)
@@ -91,7 +92,7 @@ def test_an_outage_is_sat_out() -> None:
 
 
 def test_silence_is_broken_so_that_proxies_keep_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tail, "KEEPALIVE_SECONDS", 0.0)
+    monkeypatch.setattr(tail_stream, "KEEPALIVE_SECONDS", 0.0)
     assert sent(FakeTail(), 3)[1:] == [b": nothing new\n\n"] * 2
 
 

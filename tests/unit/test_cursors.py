@@ -25,12 +25,12 @@ QUESTION = Question(
 
 
 def written(question: Question = QUESTION) -> str:
-    return CURSORS.write(question, PLACE) or ""
+    return CURSORS.write(question, PLACE)
 
 
 def test_a_cursor_leads_back_to_its_place() -> None:
     assert CURSORS.read(QUESTION, written()) == PLACE
-    assert CURSORS.write(QUESTION, None) is None
+    assert CURSORS.older(QUESTION, None) is None
 
 
 def test_the_same_question_in_other_words_takes_the_cursor() -> None:

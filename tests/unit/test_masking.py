@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.stored import stored
 from trailkeeper.producer.catalogue import Catalogue, EventType, load
-from trailkeeper.views.masking import shown
+from trailkeeper.views.masking import masked
 from trailkeeper.views.policy import Policy
 from trailkeeper.views.viewer import ANYBODY, Viewer
 
@@ -23,7 +23,7 @@ RELEASE = stored(
 
 
 def test_everyone_sees_who_released_what_and_not_from_where_or_with_what() -> None:
-    found = shown(POLICY, ANYBODY, RELEASE)
+    found = masked(POLICY, ANYBODY, RELEASE)
     assert found is not None
     assert found["sentence"] == "acting released 1.0 of sampleproject"
     assert found["actor"] == {"kind": "user", "id": "u-actor", "name": "acting", "on_behalf_of": None}
@@ -33,7 +33,7 @@ def test_everyone_sees_who_released_what_and_not_from_where_or_with_what() -> No
 
 
 def test_an_owner_sees_all_of_it() -> None:
-    found = shown(POLICY, OWNER, RELEASE)
+    found = masked(POLICY, OWNER, RELEASE)
     assert found is not None
     assert (found["view"], found["ip"], found["request_id"]) == ("full", "192.0.2.7", "request-1")
     assert (found["location"]["display"], found["client"]["display"]) == ("Berlin, DE", "Firefox (Ubuntu)")
@@ -43,7 +43,7 @@ def test_an_owner_sees_all_of_it() -> None:
 
 def test_what_is_not_known_is_null_and_what_is_hidden_is_absent() -> None:
     bare = stored("project:release:add", project_id="p1", ip=None, location=None, client=None)
-    full, redacted = shown(POLICY, OWNER, bare), shown(POLICY, ANYBODY, bare)
+    full, redacted = masked(POLICY, OWNER, bare), masked(POLICY, ANYBODY, bare)
     assert full is not None
     assert redacted is not None
     assert (full["ip"], full["location"], full["client"]) == (None, None, None)
@@ -60,20 +60,20 @@ def test_staff_is_a_kind_and_nothing_more_to_others() -> None:
         actor_name="sysop",
         additional={"description": "ci", "removed_by": "sysop", "reason": "leaked"},
     )
-    found = shown(POLICY, Viewer(user_id="u1"), event)
+    found = masked(POLICY, Viewer(user_id="u1"), event)
     assert found is not None
     assert found["actor"] == {"kind": "staff"}
     assert found["sentence"] == "An API token \u201cci\u201d of joe was removed by Staff"
     assert found["additional"] == {"description": "ci"}
     assert not HIDDEN & set(found)
     assert "sysop" not in str(found)
-    complete = shown(POLICY, ADMIN, event)
+    complete = masked(POLICY, ADMIN, event)
     assert complete is not None
     assert (complete["actor"]["name"], complete["ip"]) == ("sysop", "192.0.2.7")
 
 
 def test_an_owner_does_not_see_where_staff_was_even_where_owners_see_all() -> None:
-    found = shown(POLICY, OWNER, stored("project:create", project_id="p1", actor_kind="staff"))
+    found = masked(POLICY, OWNER, stored("project:create", project_id="p1", actor_kind="staff"))
     assert found is not None
     assert (found["view"], found["actor"]) == ("redacted", {"kind": "staff"})
     assert not HIDDEN & set(found)
@@ -90,7 +90,7 @@ def test_a_sentence_does_not_tell_what_a_field_hides() -> None:
     )
     policy = Policy(Catalogue([kind]))
     event = stored("project:told", project_id="p1", additional={"reason": "a secret"})
-    hidden, told = shown(policy, ANYBODY, event), shown(policy, OWNER, event)
+    hidden, told = masked(policy, ANYBODY, event), masked(policy, OWNER, event)
     assert hidden is not None
     assert told is not None
     assert hidden["sentence"] == "acting came from an unknown address"
@@ -98,7 +98,7 @@ def test_a_sentence_does_not_tell_what_a_field_hides() -> None:
 
 
 def test_a_key_that_the_catalogue_does_not_declare_is_hidden_with_the_private_ones() -> None:
-    found = shown(POLICY, ANYBODY, RELEASE)
+    found = masked(POLICY, ANYBODY, RELEASE)
     assert found is not None
     assert "odd" not in found["additional"]
 
@@ -106,7 +106,7 @@ def test_a_key_that_the_catalogue_does_not_declare_is_hidden_with_the_private_on
 @pytest.mark.parametrize("viewer", [ANYBODY, OWNER, Viewer(user_id="u-actor")])
 def test_an_unknown_tag_is_for_staff_only(viewer: Viewer) -> None:
     event = stored("nobody:knows:this", project_id="p1")
-    assert shown(POLICY, viewer, event) is None
-    told = shown(POLICY, ADMIN, event)
+    assert masked(POLICY, viewer, event) is None
+    told = masked(POLICY, ADMIN, event)
     assert told is not None
     assert (told["sentence"], told["view"]) == (None, "full")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from trailkeeper.views.pages.live import drawn
+from trailkeeper.views.pages.live import as_rows
 
 
 async def _messages() -> AsyncIterator[bytes]:
@@ -20,7 +20,7 @@ def _draw(event: dict[str, Any]) -> str:
 
 
 async def _all() -> list[bytes]:
-    return [message async for message in drawn(_messages(), _draw)]
+    return [message async for message in as_rows(_messages(), _draw)]
 
 
 def test_each_line_of_a_row_is_a_line_of_data_and_other_messages_pass() -> None:

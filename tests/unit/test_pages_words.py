@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from trailkeeper.models.status import StoredDeadLetter
 from trailkeeper.views.pages import words
 from trailkeeper.views.pages.addresses import Addresses
-from trailkeeper.views.pages.dead_letters import shown
+from trailkeeper.views.pages.dead_letters import readable
 
 
 @pytest.mark.parametrize(
@@ -98,4 +98,4 @@ def _letter(raw: bytes) -> StoredDeadLetter:
     ],
 )
 def test_a_dead_letter_shows_whatever_bytes_it_holds(raw: bytes, expected: tuple[str, bool]) -> None:
-    assert shown(_letter(raw)) == expected
+    assert readable(_letter(raw)) == expected

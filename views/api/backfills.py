@@ -1,4 +1,4 @@
-"""Backfills over the API, for admins: watched, looked at beforehand, started, paused, resumed, cancelled."""
+"""Backfills over the API, for admins: list, look, preview, start, pause, resume, cancel."""
 
 from __future__ import annotations
 
@@ -8,36 +8,35 @@ from fastapi import APIRouter, Body, Path, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from trailkeeper.models.backfills import StoredBackfill, find, newest
-from trailkeeper.models.backfills.letters import kept_of, stream_of
+from trailkeeper.models.backfills import StoredBackfill
 from trailkeeper.models.engine import transaction
-from trailkeeper.views.auth import Administering, Commanding
-from trailkeeper.views.errors import NotFound
-from trailkeeper.views.parts import parts_of
+from trailkeeper.views.admin_reads import read_backfill, read_backfills, rejected_lines
+from trailkeeper.views.admin_requests import ACTIONS, MAX_BACKFILL, BackfillRequest
+from trailkeeper.views.app_state import app_state_of
+from trailkeeper.views.auth import AdminViewer, CommandingAdmin
+from trailkeeper.views.documents.admin import Action, BackfillDocument, BackfillsDocument, CommandDocument
+from trailkeeper.views.documents.problems import READING
 
-from .admin_documents import Action, BackfillDocument, BackfillsDocument, OrderDocument
+from .admin_commands import COMMANDED, IdempotencyKey, command_answer
 from .answers import json_answer
-from .commands import ACTIONS, LARGEST_BACKFILL, Asked
-from .orders import ORDERED, IdempotencyKey, answer
-from .responses import READING
 
 router = APIRouter(tags=["administration"])
 
-Id = Annotated[int, Path(ge=1, le=LARGEST_BACKFILL)]
-Before = Annotated[
-    int | None, Query(ge=1, le=LARGEST_BACKFILL, description="Only those older than this one.")
-]
+Id = Annotated[int, Path(ge=1, le=MAX_BACKFILL)]
+Before = Annotated[int | None, Query(ge=1, le=MAX_BACKFILL, description="Only those older than this one.")]
 Limit = Annotated[int, Query(ge=1, le=200, description="The most.")]
-Which = Annotated[Asked, Body()]
+Wanted = Annotated[BackfillRequest, Body()]
 
 
 @router.get("/backfills", summary="Backfills", response_model=BackfillsDocument, responses=READING)
-def listed(request: Request, _viewer: Administering, limit: Limit = 50, before: Before = None) -> Response:
+def list_backfills(
+    request: Request, _viewer: AdminViewer, limit: Limit = 50, before: Before = None
+) -> Response:
     """Backfills of every kind, newest first."""
-    with transaction(parts_of(request).engine) as connection:
-        found = newest(connection, limit=limit + 1, before=before)
-        shown = [document(job, _rejected(connection, job)) for job in found[:limit]]
-    return json_answer({"backfills": shown, "older": found[limit - 1].id if len(found) > limit else None})
+    with transaction(app_state_of(request).engine) as connection:
+        page = read_backfills(connection, limit=limit, before=before)
+        documents = [_document(connection, backfill) for backfill in page.backfills]
+    return json_answer({"backfills": documents, "older": page.older})
 
 
 @router.get(
@@ -47,58 +46,53 @@ def listed(request: Request, _viewer: Administering, limit: Limit = 50, before: 
     responses=READING,
     operation_id="get_backfill",
 )
-def one(request: Request, _viewer: Administering, id: Id) -> Response:  # noqa: A002 - the name in the path
-    """How far it is, and of an import, what could not be stored."""
-    with transaction(parts_of(request).engine) as connection:
-        job = find(connection, id)
-        if job is None:
-            raise NotFound(f"no backfill has the id {id}")
-        return json_answer(document(job, _rejected(connection, job)))
+def get_backfill(request: Request, _viewer: AdminViewer, id: Id) -> Response:  # noqa: A002 - the name in the path
+    """How far it is; of an import, also what could not be stored."""
+    with transaction(app_state_of(request).engine) as connection:
+        return json_answer(_document(connection, read_backfill(connection, id)))
 
 
 @router.post(
     "/backfills/preview",
     summary="What a backfill would do",
-    response_model=OrderDocument,
-    responses=ORDERED,
+    response_model=CommandDocument,
+    responses=COMMANDED,
 )
 def preview(
-    request: Request, viewer: Commanding, asked: Which, idempotency_key: IdempotencyKey = None
+    request: Request, viewer: CommandingAdmin, body: Wanted, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Counts, examples and about how long it would take; changes nothing. A worker looks for some seconds."""
-    return answer(request, viewer, f"preview_{ACTIONS[asked.kind]}", asked.given(), idempotency_key)
+    """Counts, examples and an estimate of the time, from a few seconds of reading; nothing is changed."""
+    action = f"preview_{ACTIONS[body.kind]}"
+    return command_answer(request, viewer, action, body.arguments(), idempotency_key)
 
 
-@router.post("/backfills", summary="Start a backfill", response_model=OrderDocument, responses=ORDERED)
+@router.post("/backfills", summary="Start a backfill", response_model=CommandDocument, responses=COMMANDED)
 def start(
-    request: Request, viewer: Commanding, asked: Which, idempotency_key: IdempotencyKey = None
+    request: Request, viewer: CommandingAdmin, body: Wanted, idempotency_key: IdempotencyKey = None
 ) -> Response:
-    """Of the kinds `enrich` and `dead_letters`; an import needs a file, and begins on the command line."""
-    return answer(request, viewer, ACTIONS[asked.kind], asked.given(), idempotency_key)
+    """Of the kinds `enrich` and `dead_letters`; an import needs a file, so it starts on the command line."""
+    return command_answer(request, viewer, ACTIONS[body.kind], body.arguments(), idempotency_key)
 
 
 @router.post(
     "/backfills/{id:int}/{action}",
     summary="Pause, resume or cancel a backfill",
     operation_id="change_backfill",
-    response_model=OrderDocument,
-    responses=ORDERED,
+    response_model=CommandDocument,
+    responses=COMMANDED,
 )
 def change(
     request: Request,
-    viewer: Commanding,
+    viewer: CommandingAdmin,
     id: Id,  # noqa: A002 - the name in the path
     action: Action,
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
-    """After the chunk under way; what was done stays. Of any kind, imports among them."""
-    return answer(request, viewer, action, {"backfill_id": id}, idempotency_key)
+    """Takes effect after the chunk that is running; what was done stays. Works for every kind."""
+    return command_answer(request, viewer, action, {"backfill_id": id}, idempotency_key)
 
 
-def document(job: StoredBackfill, rejected: dict[str, int]) -> dict[str, Any]:
-    """A backfill as JSON: as the command writes it, and what may be done with it."""
-    return job.as_json() | {"may": job.may, "rejected_by_reason": rejected}
-
-
-def _rejected(connection: Connection, job: StoredBackfill) -> dict[str, int]:
-    return kept_of(connection, stream_of(job.digest), 0)[0] if job.digest and job.rejected else {}
+def _document(connection: Connection, backfill: StoredBackfill) -> dict[str, Any]:
+    """A backfill as the command line writes it, and what may be done with it."""
+    rejected = rejected_lines(connection, backfill, sample=0)
+    return backfill.as_json() | {"may": backfill.may, "rejected_by_reason": rejected[0] if rejected else {}}

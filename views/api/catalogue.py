@@ -1,4 +1,4 @@
-"""What may be found in histories: single events, and the types that there are."""
+"""Single events, and the event types that there are."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from starlette.responses import Response
 
 from trailkeeper.models.histories import Question
 from trailkeeper.producer.catalogue import EventType
-from trailkeeper.views.auth import Asking
+from trailkeeper.views.access_events import record_view
+from trailkeeper.views.app_state import app_state_of
+from trailkeeper.views.auth import CurrentViewer
+from trailkeeper.views.documents.events import EventDocument, EventTypesDocument
+from trailkeeper.views.documents.problems import PROBLEMS, READING
 from trailkeeper.views.errors import NotFound
-from trailkeeper.views.parts import parts_of
-from trailkeeper.views.watched import record_view
 
 from .answers import json_answer
-from .documents import EventDocument, EventTypesDocument
-from .responses import PROBLEMS, READING
 
 router = APIRouter(tags=["events"])
 
@@ -29,13 +29,13 @@ router = APIRouter(tags=["events"])
     responses=READING,
     operation_id="get_event",
 )
-def event(request: Request, viewer: Asking, id: UUID) -> Response:  # noqa: A002 - the name in the path
+def event(request: Request, viewer: CurrentViewer, id: UUID) -> Response:  # noqa: A002 - the name in the path
     """One event by its id."""
     record_view(viewer, Question(event=id), request=request)
-    found = parts_of(request).reader.event(viewer, id)
-    if found is None:
-        raise NotFound(f"there is no such event: {id}")
-    return json_answer(found)
+    document = app_state_of(request).reader.event(viewer, id)
+    if document is None:
+        raise NotFound(f"there is no event {id}")
+    return json_answer(document)
 
 
 @router.get(
@@ -44,9 +44,9 @@ def event(request: Request, viewer: Asking, id: UUID) -> Response:  # noqa: A002
     response_model=EventTypesDocument,
     responses={status: PROBLEMS[status] for status in (401, 414)},
 )
-def event_types(request: Request, viewer: Asking) -> Response:
-    """The catalogue, by tag. What only administrators see anything of is shown to them alone."""
-    kinds = sorted(parts_of(request).reader.policy.catalogue, key=lambda kind: kind.tag)
+def event_types(request: Request, viewer: CurrentViewer) -> Response:
+    """The catalogue, by tag. Types that only administrators see are listed for them alone."""
+    kinds = sorted(app_state_of(request).reader.policy.catalogue, key=lambda kind: kind.tag)
     return json_answer({"event_types": [_document(kind) for kind in kinds if kind.audience or viewer.staff]})
 
 

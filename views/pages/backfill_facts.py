@@ -1,4 +1,4 @@
-"""A backfill in words: what it is about, and how far it is."""
+"""A backfill in words: what it covers, and how far it is."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from . import words
 
 KINDS = {"enrich": "Enrich", "import": "Import", "dead_letters": "Replay of dead letters"}
 WHICH = {
-    "missing": "no location or client found yet",
-    "older": "not found yet, or found with other data",
-    "all": "every event, those that are current too",
+    "missing": "events without a location or client",
+    "older": "events without one, or with one from other data",
+    "all": "every event, even if it is up to date",
 }
 LABELS = {
     "which": "Which",
@@ -22,15 +22,15 @@ LABELS = {
     "user": "About user",
     "project": "About project",
 }
-SHOWN = ("which", "scope", "tags", "user", "project", "since", "until", "reasons", "ids")
-"""Of the filters, in this order; a file has a row of its own, `upto` says nothing to people."""
+FILTERS = ("which", "scope", "tags", "user", "project", "since", "until", "reasons", "ids")
+"""Of the filters, in this order; a file has a row of its own, and `upto` means nothing to people."""
 TIMES = {"since": "From", "until": "Before"}
-DONE = {"enrich": "Derived anew", "import": "Stored", "dead_letters": "Stored"}
+CHANGED = {"enrich": "Enriched again", "import": "Stored", "dead_letters": "Stored"}
 """What `changed` counts."""
 
 
 def percent(job: StoredBackfill) -> int | None:
-    """How much of it was seen; None where nobody knows. An estimate may be less than there is."""
+    """How much of it is done; None if nobody knows. The estimate may be too low."""
     if job.state == "finished":
         return 100
     if not job.estimate:
@@ -39,17 +39,17 @@ def percent(job: StoredBackfill) -> int | None:
 
 
 def about(job: StoredBackfill) -> list[tuple[str, str]]:
-    """Its kind and what it is about, as names and values."""
-    found = [("Kind", KINDS[job.kind])]
+    """Its kind and what it covers, as names and values."""
+    facts = [("Kind", KINDS[job.kind])]
     if job.file:
-        found.append(("File", words.plain(job.file)))
-    return [*found, *filters(job.filters)]
+        facts.append(("File", words.plain(job.file)))
+    return [*facts, *filter_facts(job.filters)]
 
 
-def filters(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def filter_facts(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Filters as names and values."""
-    for name in (name for name in SHOWN if given.get(name)):
-        value = given[name]
+    for name in (name for name in FILTERS if values.get(name)):
+        value = values[name]
         match name:
             case "which":
                 yield LABELS[name], WHICH[value]
@@ -64,4 +64,4 @@ def filters(given: dict[str, Any]) -> Iterator[tuple[str, str]]:
             case "reasons":
                 yield "Reasons", ", ".join(map(words.words, value))
             case _:
-                yield "Letters", ", ".join(f"{each}" for each in value)
+                yield "Dead letters", ", ".join(map(str, value))

@@ -1,81 +1,77 @@
-"""Backfills for admins: the list, one as it goes, and what may be done with it."""
+"""Backfills for admins: the list, the progress of one, and what can be done with it."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from trailkeeper.models.backfills import CHANGES, StoredBackfill, find, newest
-from trailkeeper.models.backfills.letters import kept_of, stream_of
+from trailkeeper.models.backfills import CHANGES
+from trailkeeper.models.backfills.letters import stream_of
 from trailkeeper.models.engine import transaction
-from trailkeeper.views.api.commands import LARGEST_BACKFILL
+from trailkeeper.views.admin_reads import read_backfill, read_backfills, rejected_lines, row_number
+from trailkeeper.views.admin_requests import MAX_BACKFILL
+from trailkeeper.views.app_state import app_state_of
+from trailkeeper.views.auth import AdminViewer
 from trailkeeper.views.errors import NotFound
-from trailkeeper.views.parts import parts_of
 
-from .backfill_facts import DONE, about, percent
-from .commands import Sent
-from .keys import key
+from .admin_form import SentForm
+from .backfill_facts import CHANGED, about, percent
 from .rendering import addresses_of, page
-from .visitors import Admin
 
 router = APIRouter(include_in_schema=False)
 
-SHOWN = 30
-SHOWN_LINES = 20
+PAGE_BACKFILLS = 30
+SAMPLE_LINES = 20
 
 
 @router.get("/backfills")
-def listed(request: Request, viewer: Admin) -> HTMLResponse:
+def list_page(request: Request, viewer: AdminViewer) -> HTMLResponse:
     """All of them, newest first."""
     params, addresses = request.query_params, addresses_of(request)
-    before = key(params["before"], LARGEST_BACKFILL) if "before" in params else None
-    with transaction(parts_of(request).engine) as connection:
-        found = newest(connection, limit=SHOWN + 1, before=before)
-    shown = found[:SHOWN]
-    older = [("before", str(shown[-1].id))] if len(found) > SHOWN else None
+    before = row_number(params["before"], MAX_BACKFILL) if "before" in params else None
+    with transaction(app_state_of(request).engine) as connection:
+        jobs, older = read_backfills(connection, limit=PAGE_BACKFILLS, before=before)
     return page(
         request,
         "backfills.html",
         viewer,
         title="Backfills",
-        jobs=[(job, addresses.to(f"/backfills/{job.id}"), about(job), percent(job)) for job in shown],
-        goes_on=any(job.state == "running" for job in shown),
+        jobs=[(job, addresses.to(f"/backfills/{job.id}"), about(job), percent(job)) for job in jobs],
+        any_running=any(job.state == "running" for job in jobs),
         newest=before is None,
-        older=addresses.to("/backfills", older) if older else None,
+        older=addresses.to("/backfills", [("before", str(older))]) if older else None,
     )
 
 
 @router.get("/backfills/{identity}")
-def one(request: Request, viewer: Admin, identity: str) -> HTMLResponse:
-    """How far it is; of an import, what could not be stored."""
-    parts = parts_of(request)
-    with transaction(parts.engine) as connection:
-        job = _found(find(connection, key(identity, LARGEST_BACKFILL)))
-        kept = (
-            kept_of(connection, stream_of(job.digest), SHOWN_LINES) if job.digest and job.rejected else None
-        )
-    letters = [("stream", stream_of(job.digest))] if job.digest else []
+def backfill_page(request: Request, viewer: AdminViewer, identity: str) -> HTMLResponse:
+    """How far it is; of an import, also what could not be stored."""
+    state = app_state_of(request)
+    with transaction(state.engine) as connection:
+        job = read_backfill(connection, row_number(identity, MAX_BACKFILL))
+        rejected = rejected_lines(connection, job, sample=SAMPLE_LINES)
+    import_stream = [("stream", stream_of(job.digest))] if job.digest else []
     return page(
         request,
         "backfill.html",
         viewer,
         title=f"Backfill {job.id}",
         job=job,
-        done=DONE[job.kind],
+        changed=CHANGED[job.kind],
         percent=percent(job),
         about=about(job),
-        kept=kept,
-        letters_href=addresses_of(request).to("/dead-letters", letters),
-        ticket=parts.tickets.write(viewer),
+        rejected=rejected,
+        dead_letters_href=addresses_of(request).to("/dead-letters", import_stream),
+        ticket=state.tickets.write(viewer),
     )
 
 
 @router.get("/backfills/{identity}/cancel")
-def confirm(request: Request, viewer: Admin, identity: str) -> HTMLResponse:
-    """Whether it is meant: what is cancelled cannot go on."""
-    parts = parts_of(request)
-    with transaction(parts.engine) as connection:
-        job = _found(find(connection, key(identity, LARGEST_BACKFILL)))
+def confirm_cancel(request: Request, viewer: AdminViewer, identity: str) -> HTMLResponse:
+    """Ask first: a backfill that was cancelled cannot be resumed."""
+    state = app_state_of(request)
+    with transaction(state.engine) as connection:
+        job = read_backfill(connection, row_number(identity, MAX_BACKFILL))
     return page(
         request,
         "backfill_cancel.html",
@@ -83,19 +79,13 @@ def confirm(request: Request, viewer: Admin, identity: str) -> HTMLResponse:
         title=f"Cancel backfill {job.id}?",
         job=job,
         about=about(job),
-        ticket=parts.tickets.write(viewer),
+        ticket=state.tickets.write(viewer),
     )
 
 
 @router.post("/backfills/{identity}/{action}")
-def change(sent: Sent, identity: str, action: str) -> Response:
+def change(form: SentForm, identity: str, action: str) -> Response:
     """Pause, resume or cancel it."""
     if action not in CHANGES:
-        raise NotFound(f"nobody can {action[:20]!r} a backfill")
-    return sent.answer(action, {"backfill_id": key(identity, LARGEST_BACKFILL)})
-
-
-def _found(job: StoredBackfill | None) -> StoredBackfill:
-    if job is None:
-        raise NotFound("there is no such backfill")
-    return job
+        raise NotFound(f"a backfill has no action {action[:20]!r}")
+    return form.answer(action, {"backfill_id": row_number(identity, MAX_BACKFILL)})

@@ -1,4 +1,4 @@
-"""Messages that could not be stored, for admins: by reason, newest first, and one with its message."""
+"""Messages that could not be stored, for admins: a list by reason, and one with its message."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.status import StoredDeadLetter, dead_letter, dead_letter_counts, dead_letters
+from trailkeeper.models.status import StoredDeadLetter
 from trailkeeper.producer.wire import REASONS
-from trailkeeper.views.api.commands import LARGEST_KEY
-from trailkeeper.views.errors import NotFound
-from trailkeeper.views.parts import parts_of
+from trailkeeper.views.admin_reads import read_dead_letter, read_dead_letters, row_number
+from trailkeeper.views.admin_requests import MAX_DEAD_LETTER
+from trailkeeper.views.app_state import app_state_of
+from trailkeeper.views.auth import AdminViewer
 
 from . import words
-from .addresses import Addresses, Query
-from .keys import key
+from .addresses import Addresses
 from .rendering import addresses_of, page
-from .visitors import Admin
 
 router = APIRouter(include_in_schema=False)
 
-SHOWN = 50
+PAGE_DEAD_LETTERS = 50
 
 
 @router.get("/dead-letters")
-def listed(request: Request, viewer: Admin) -> HTMLResponse:
-    """All of one reason, of one import, or of any."""
+def list_page(request: Request, viewer: AdminViewer) -> HTMLResponse:
+    """All with one reason, of one import, or any."""
     params, addresses = request.query_params, addresses_of(request)
     reason, stream = params.get("reason") or None, params.get("stream") or None
-    before = key(params["before"], LARGEST_KEY) if "before" in params else None
-    with transaction(parts_of(request).engine) as connection:
-        counts = dead_letter_counts(connection)
-        found = dead_letters(connection, limit=SHOWN + 1, reason=reason, before=before, stream=stream)
-    kept = [(name, value) for name, value in (("reason", reason), ("stream", stream)) if value]
-    older = [*kept, ("before", str(found[SHOWN - 1].id))] if len(found) > SHOWN else None
+    before = row_number(params["before"], MAX_DEAD_LETTER) if "before" in params else None
+    with transaction(app_state_of(request).engine) as connection:
+        counts, rows, older = read_dead_letters(
+            connection, limit=PAGE_DEAD_LETTERS, before=before, reason=reason, stream=stream
+        )
+    filters = [(name, value) for name, value in (("reason", reason), ("stream", stream)) if value]
+    replay = [("what", "replay"), *([("reason", reason)] if reason in REASONS else [])]
     return page(
         request,
         "dead_letters.html",
@@ -49,37 +49,35 @@ def listed(request: Request, viewer: Admin) -> HTMLResponse:
         total=sum(counts.values()),
         groups=[_group(addresses, name, number, stream) for name, number in counts.items()],
         all_href=addresses.to("/dead-letters", [("stream", stream)] if stream else []),
-        letters=[(letter, addresses.to(f"/dead-letters/{letter.id}")) for letter in found[:SHOWN]],
-        replay_href=None if stream else _settle(addresses, [("reason", reason)] if reason in REASONS else []),
+        rows=[(row, addresses.to(f"/dead-letters/{row.id}")) for row in rows],
+        replay_href=None if stream else addresses.to("/dead-letters/settle", replay),
         newest=before is None,
-        newest_href=addresses.to("/dead-letters", kept),
-        older=addresses.to("/dead-letters", older) if older else None,
+        newest_href=addresses.to("/dead-letters", filters),
+        older=addresses.to("/dead-letters", [*filters, ("before", str(older))]) if older else None,
     )
 
 
 @router.get("/dead-letters/{identity}")
-def one(request: Request, viewer: Admin, identity: str) -> HTMLResponse:
-    """One, with its message whole."""
-    with transaction(parts_of(request).engine) as connection:
-        letter = dead_letter(connection, key(identity, LARGEST_KEY))
-    if letter is None:
-        raise NotFound(f"there is no dead letter {identity}")
-    message, is_text = shown(letter)
+def dead_letter_page(request: Request, viewer: AdminViewer, identity: str) -> HTMLResponse:
+    """One, with its whole message."""
+    with transaction(app_state_of(request).engine) as connection:
+        row = read_dead_letter(connection, row_number(identity, MAX_DEAD_LETTER))
+    message, is_text = readable(row)
     return page(
         request,
         "dead_letter.html",
         viewer,
-        title=f"Dead letter {letter.id}",
-        letter=letter,
-        meaning=words.sentence(REASONS.get(letter.reason, "a reason that this version does not know")),
+        title=f"Dead letter {row.id}",
+        row=row,
+        meaning=words.sentence(REASONS.get(row.reason, "a reason that this version does not know")),
         message=message,
         is_text=is_text,
     )
 
 
-def shown(letter: StoredDeadLetter) -> tuple[str, bool]:
-    """The message as a person reads it, and whether it is text; else it is in base64."""
-    raw = letter.raw or b""
+def readable(row: StoredDeadLetter) -> tuple[str, bool]:
+    """The message as a person reads it, and whether it is text; otherwise it is base64."""
+    raw = row.raw or b""
     try:
         text = raw.decode()
     except UnicodeDecodeError:
@@ -91,14 +89,10 @@ def shown(letter: StoredDeadLetter) -> tuple[str, bool]:
 
 
 def _group(addresses: Addresses, reason: str, number: int, stream: str | None) -> dict[str, Any]:
-    kept = [("reason", reason), *([("stream", stream)] if stream else [])]
-    # of one import, how many there are of each reason is told by its backfill
+    filters = [("reason", reason), *([("stream", stream)] if stream else [])]
     return {
         "reason": reason,
+        # the counts are of all dead letters; the page of the backfill has those of one import
         "count": None if stream else number,
-        "href": addresses.to("/dead-letters", kept),
+        "href": addresses.to("/dead-letters", filters),
     }
-
-
-def _settle(addresses: Addresses, which: Query) -> str:
-    return addresses.to("/dead-letters/settle", [("what", "replay"), *((n, str(v)) for n, v in which)])

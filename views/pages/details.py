@@ -10,14 +10,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from trailkeeper.models.histories import Question
+from trailkeeper.views.access_events import record_view
+from trailkeeper.views.app_state import app_state_of
+from trailkeeper.views.auth import CurrentViewer
 from trailkeeper.views.errors import NotFound
-from trailkeeper.views.parts import parts_of
-from trailkeeper.views.watched import record_view
 
 from . import words
 from .rendering import addresses_of, page
 from .rows import Rows
-from .visitors import Visitor
 from .world import spot
 
 router = APIRouter(include_in_schema=False)
@@ -46,15 +46,15 @@ class SubjectFact(NamedTuple):
 
 
 @router.get("/events/{identity}")
-def of_an_event(request: Request, viewer: Visitor, identity: str) -> HTMLResponse:
+def of_an_event(request: Request, viewer: CurrentViewer, identity: str) -> HTMLResponse:
     """One event, as far as the viewer may see it."""
-    parts = parts_of(request)
+    state = app_state_of(request)
     event_id = _event_id(identity)
     record_view(viewer, Question(event=event_id), request=request)
-    event = parts.reader.event(viewer, event_id)
+    event = state.reader.event(viewer, event_id)
     if event is None:
         raise NotFound("there is no such event, or it is not the viewer's to see")
-    policy = parts.reader.policy
+    policy = state.reader.policy
     rows = Rows(policy.catalogue, policy, viewer, addresses_of(request))
     row = rows.of(event)
     return page(

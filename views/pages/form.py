@@ -10,7 +10,7 @@ from trailkeeper.models.histories.question import MAX_ID, MAX_TEXT
 
 from .addresses import Query
 from .event_types import Group
-from .filters import LABELS, SPANS, Filters
+from .typed_filters import LABELS, SPANS, TIMES, TypedFilters
 from .words import plain
 
 To = Callable[[Query], str]
@@ -49,7 +49,7 @@ class Chip:
     without: str
 
 
-def fields(offered: tuple[str, ...], filters: Filters, groups: list[Group]) -> list[Field]:
+def fields(offered: tuple[str, ...], filters: TypedFilters, groups: list[Group]) -> list[Field]:
     """The form's fields in their order."""
     return [_field(name, filters.values.get(name, ""), groups) for name in offered]
 
@@ -77,7 +77,7 @@ def local(value: str) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}" if moment.second else f"{moment:%Y-%m-%dT%H:%M}"
 
 
-def chips(offered: tuple[str, ...], filters: Filters, to: To) -> list[Chip]:
+def chips(offered: tuple[str, ...], filters: TypedFilters, to: To) -> list[Chip]:
     """What is in use, in the order of the form."""
     return [
         Chip(LABELS[name], _shown(name, filters.values[name]), to(filters.without(name)))
@@ -89,11 +89,11 @@ def chips(offered: tuple[str, ...], filters: Filters, to: To) -> list[Chip]:
 def _shown(name: str, value: str) -> str:
     if name == "via_service":
         return "yes"
-    return plain(value.replace("T", " ") if name in {"since", "until"} else value)
+    return plain(value.replace("T", " ") if name in TIMES else value)
 
 
-def spans(filters: Filters, to: To, now: datetime) -> Iterator[tuple[str, str]]:
+def spans(filters: TypedFilters, to: To, now: datetime) -> Iterator[tuple[str, str]]:
     """Quick choices of time, up to now, beside the other filters."""
-    rest = Filters({name: value for name, value in filters.values.items() if name != "until"})
+    rest = TypedFilters({name: value for name, value in filters.values.items() if name != "until"})
     for name, length in SPANS.items():
         yield name, to(rest.plus(since=f"{now - length:%Y-%m-%dT%H:%M}"))

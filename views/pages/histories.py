@@ -5,51 +5,52 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from trailkeeper.views.auth import AdminViewer, CurrentViewer
 from trailkeeper.views.viewer import Viewer
 
-from . import subjects
-from .history import show
+from . import page_subjects as subjects
+from .history import history_page
 from .rendering import addresses_of
-from .visitors import Admin, Person, Visitor
+from .visitors import SignedIn
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def home(request: Request, viewer: Visitor) -> RedirectResponse:
-    """The page that concerns a viewer most."""
+def home(request: Request, viewer: CurrentViewer) -> RedirectResponse:
+    """The page that a viewer most likely wants."""
     addresses = addresses_of(request)
     return RedirectResponse(addresses.to(_first(viewer)), 303)
 
 
 @router.get("/me")
-def mine(request: Request, viewer: Person) -> HTMLResponse:
+def mine(request: Request, viewer: SignedIn) -> HTMLResponse:
     """One's own security history."""
-    return show(request, viewer, subjects.user(viewer, viewer.user_id or ""))
+    return history_page(request, viewer, subjects.user(viewer, viewer.user_id or ""))
 
 
 @router.get("/users/{identity:path}")
-def of_a_user(request: Request, viewer: Visitor, identity: str) -> HTMLResponse:
+def of_a_user(request: Request, viewer: CurrentViewer, identity: str) -> HTMLResponse:
     """Somebody's security history; for themselves and admins."""
-    return show(request, viewer, subjects.user(viewer, identity))
+    return history_page(request, viewer, subjects.user(viewer, identity))
 
 
 @router.get("/projects/{identity:path}")
-def of_a_project(request: Request, viewer: Visitor, identity: str) -> HTMLResponse:
+def of_a_project(request: Request, viewer: CurrentViewer, identity: str) -> HTMLResponse:
     """A project's history: all of it for owners, who released what for everybody."""
-    return show(request, viewer, subjects.project(viewer, identity))
+    return history_page(request, viewer, subjects.project(viewer, identity))
 
 
 @router.get("/organizations/{identity:path}")
-def of_an_organization(request: Request, viewer: Visitor, identity: str) -> HTMLResponse:
+def of_an_organization(request: Request, viewer: CurrentViewer, identity: str) -> HTMLResponse:
     """An organization's history, for its people."""
-    return show(request, viewer, subjects.organization(viewer, identity))
+    return history_page(request, viewer, subjects.organization(viewer, identity))
 
 
 @router.get("/log")
-def log(request: Request, viewer: Admin) -> HTMLResponse:
+def log(request: Request, viewer: AdminViewer) -> HTMLResponse:
     """Everything, for admins."""
-    return show(request, viewer, subjects.everything())
+    return history_page(request, viewer, subjects.everything())
 
 
 def _first(viewer: Viewer) -> str:

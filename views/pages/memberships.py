@@ -1,4 +1,4 @@
-"""What a viewer has a role in: projects and organizations, each with the newest events of all of them."""
+"""The projects and organizations of a viewer, each list with the newest events of all of them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from trailkeeper.models.histories import Question
-from trailkeeper.views.parts import parts_of
+from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.reading import Reader
 from trailkeeper.views.viewer import Membership, Viewer
 
 from .rendering import addresses_of, here, page
 from .rows import Rows
-from .visitors import Person
+from .visitors import SignedIn
 from .words import plain
 
 router = APIRouter(include_in_schema=False)
@@ -24,7 +24,7 @@ Event = dict[str, Any]
 
 SHOWN = 50
 MOST_READ = 20
-"""Histories whose newest events are put together; each is a question of its own to the database."""
+"""Histories whose newest events are merged; each takes a query of its own."""
 
 LEDES = {
     "project": "The newest events of all projects in which you have a role.",
@@ -33,7 +33,7 @@ LEDES = {
 TITLES = {"project": "My projects", "organization": "My organizations"}
 
 
-class Held(NamedTuple):
+class MembershipCard(NamedTuple):
     """A project or organization, and the viewer's role in it."""
 
     name: str
@@ -42,24 +42,25 @@ class Held(NamedTuple):
 
 
 @router.get("/projects")
-def projects(request: Request, viewer: Person) -> HTMLResponse:
+def projects(request: Request, viewer: SignedIn) -> HTMLResponse:
     """All projects of the viewer."""
     return _page(request, viewer, "project", viewer.projects)
 
 
 @router.get("/organizations")
-def organizations(request: Request, viewer: Person) -> HTMLResponse:
+def organizations(request: Request, viewer: SignedIn) -> HTMLResponse:
     """All organizations of the viewer."""
     return _page(request, viewer, "organization", viewer.organizations)
 
 
 def _page(request: Request, viewer: Viewer, kind: Kind, roles: dict[str, Membership]) -> HTMLResponse:
-    reader, addresses = parts_of(request).reader, addresses_of(request)
+    reader, addresses = app_state_of(request).reader, addresses_of(request)
     read = sorted(roles)[:MOST_READ]
     events = newest(reader, viewer, kind, read)
     names = _names(events, kind)
-    held = [
-        Held(plain(names.get(one, one)), role, addresses.history(kind, one)) for one, role in roles.items()
+    cards = [
+        MembershipCard(plain(names.get(one, one)), role, addresses.history(kind, one))
+        for one, role in roles.items()
     ]
     rows = Rows(reader.policy.catalogue, reader.policy, viewer, addresses, here(request))
     return page(
@@ -69,26 +70,26 @@ def _page(request: Request, viewer: Viewer, kind: Kind, roles: dict[str, Members
         title=TITLES[kind],
         lede=LEDES[kind],
         kind=kind,
-        held=sorted(held, key=lambda place: place.name.casefold()),
+        memberships=sorted(cards, key=lambda card: card.name.casefold()),
         days=rows.by_day(events),
         left_out=len(roles) - len(read),
     )
 
 
 def newest(reader: Reader, viewer: Viewer, kind: Kind, ids: list[str]) -> list[Event]:
-    """The newest events of several histories in one, each event once.
+    """The newest events of several histories, each event once.
 
     Raises:
         StoreError: the database does not answer.
     """
-    found: dict[str, Event] = {}
+    by_id: dict[str, Event] = {}
     for identity in ids:
         events = reader.page(viewer, Question(about=kind, id=identity), limit=SHOWN).events
-        found.update((event["id"], event) for event in events)
-    return sorted(found.values(), key=lambda event: str(event["id"]), reverse=True)[:SHOWN]
+        by_id.update((event["id"], event) for event in events)
+    return sorted(by_id.values(), key=lambda event: str(event["id"]), reverse=True)[:SHOWN]
 
 
 def _names(events: list[Event], kind: Kind) -> dict[str, str]:
-    """The newest name of each, as far as the events tell it."""
+    """The newest name of each, as far as the events have one."""
     named = (event[kind] for event in reversed(events) if event[kind])
-    return {found["id"]: found["name"] for found in named if found["name"]}
+    return {subject["id"]: subject["name"] for subject in named if subject["name"]}

@@ -10,8 +10,8 @@ from trailkeeper.views.reading import LONGEST, WIDTHS, Reader, Width
 from trailkeeper.views.viewer import Viewer
 
 from .chart import Chart, chart
-from .filters import Filters
 from .form import To
+from .typed_filters import TypedFilters
 from .world import Atlas, atlas
 
 USUAL = timedelta(days=30)
@@ -26,7 +26,7 @@ class Overview:
 
 
 def overview(
-    reader: Reader, viewer: Viewer, question: Question, filters: Filters, to: To, *, where: bool
+    reader: Reader, viewer: Viewer, question: Question, filters: TypedFilters, to: To, *, where: bool
 ) -> Overview:
     """Both pictures of a question's time, or of the last 30 days.
 

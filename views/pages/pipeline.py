@@ -17,12 +17,12 @@ from trailkeeper.models.histories import StoredEvent
 from trailkeeper.models.partitions import Partition, existing
 from trailkeeper.models.status import dead_letter_counts, newest_event
 from trailkeeper.models.tables import SCOPES
-from trailkeeper.views.parts import parts_of
+from trailkeeper.views.app_state import app_state_of
+from trailkeeper.views.auth import AdminViewer
 
 from . import words
 from .pipeline_facts import StreamFacts, stream_facts
 from .rendering import page
-from .visitors import Admin
 
 router = APIRouter(include_in_schema=False)
 
@@ -57,11 +57,11 @@ class Trouble(NamedTuple):
 
 
 @router.get("/pipeline")
-def pipeline(request: Request, viewer: Admin) -> HTMLResponse:
+def pipeline(request: Request, viewer: AdminViewer) -> HTMLResponse:
     """All figures now; Redis may be away, without Postgres there is no page."""
-    parts = parts_of(request)
-    facts = stream_facts(parts.settings)
-    with transaction(parts.engine) as connection:
+    state = app_state_of(request)
+    facts = stream_facts(state.settings)
+    with transaction(state.engine) as connection:
         newest = newest_event(connection)
         letters = sum(dead_letter_counts(connection).values())
         partitions = existing(connection)

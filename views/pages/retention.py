@@ -1,9 +1,10 @@
-"""What is kept and what was removed, for admins to look at: the policy, its last runs, the holds."""
+"""What is kept and what was removed, for admins: the policy in force, its last runs, the holds."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
@@ -11,34 +12,47 @@ from trailkeeper.models import holds
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.governed import erasures, purges, scrubs
 from trailkeeper.models.tables import SCOPES
-from trailkeeper.views.parts import parts_of
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.stream_keys import policy_key
+from trailkeeper.views.app_state import app_state_of
+from trailkeeper.views.auth import AdminViewer
+from trailkeeper.views.settings import ViewsSettings
+from trailkeeper.views.stream import connected
 
 from . import words
-from .policy_facts import PolicyLine, policy_lines
 from .rendering import page
-from .visitors import Admin
 
 router = APIRouter(include_in_schema=False)
 
-SHOWN = 20
+PAGE_ROWS = 20
 ACTIONS = {
-    "purge": "Removed",
-    "scrub address": "Address becomes its network",
-    "scrub person": "Address, names, device and personal payload go",
+    "purge": "Events are removed",
+    "scrub address": "The address becomes its network",
+    "scrub person": "Address, names, device and personal payload are removed",
 }
 STEPS = {"address": "Addresses", "person": "Personal data"}
 
 
+class PolicyLine(msgspec.Struct, frozen=True):
+    """One line: what happens to whose events at which age; *days* None for never."""
+
+    action: str
+    scope: str | None
+    tag: str | None
+    days: int | None
+    minimum: int
+
+
 @router.get("/retention")
-def retention(request: Request, viewer: Admin) -> HTMLResponse:
-    """All of it; without Redis, without the policy."""
-    parts = parts_of(request)
-    lines = policy_lines(parts.settings)
-    with transaction(parts.engine) as connection:
+def retention(request: Request, viewer: AdminViewer) -> HTMLResponse:
+    """All of it; while Redis is down, without the policy."""
+    state = app_state_of(request)
+    lines = _policy(state.settings)
+    with transaction(state.engine) as connection:
         context: dict[str, Any] = {
-            "purges": purges(connection, SHOWN),
-            "scrubs": scrubs(connection, SHOWN),
-            "erasures": erasures(connection, SHOWN),
+            "purges": purges(connection, PAGE_ROWS),
+            "scrubs": scrubs(connection, PAGE_ROWS),
+            "erasures": erasures(connection, PAGE_ROWS),
             "holds": holds.listing(connection),
         }
     return page(
@@ -46,13 +60,27 @@ def retention(request: Request, viewer: Admin) -> HTMLResponse:
         "retention.html",
         viewer,
         title="Retention",
-        lines=None if lines is None else [_line(line) for line in sorted(lines, key=_place)],
+        lines=None if lines is None else [_line(line) for line in sorted(lines, key=_order)],
         steps=STEPS,
         **context,
     )
 
 
-def _place(line: PolicyLine) -> tuple[bool, int, str]:
+def _policy(settings: ViewsSettings) -> list[PolicyLine] | None:
+    """The policy as a worker published it, because the workers' settings are those that apply.
+
+    Returns:
+        None if Redis does not answer, or no worker has published it yet.
+    """
+    try:
+        with connected(settings) as client:
+            text: Any = client.get(policy_key(settings.stream))
+            return None if text is None else msgspec.json.decode(bytes(text), type=list[PolicyLine])
+    except (StreamUnavailable, msgspec.DecodeError):
+        return None
+
+
+def _order(line: PolicyLine) -> tuple[bool, int, str]:
     return line.scope is None, SCOPES.index(line.scope) if line.scope in SCOPES else 0, line.tag or ""
 
 

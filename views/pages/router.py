@@ -5,31 +5,31 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from . import (
+    admin_commands,
+    backfill_form,
     backfills,
+    dead_letter_actions,
     dead_letters,
     details,
     histories,
     live,
     memberships,
-    orders,
     pipeline,
     retention,
-    settling,
-    signing,
-    starting,
+    sign_in,
     static,
 )
 
-# `starting` and `settling` come before those whose paths would take their names for numbers
+# the forms come before the pages whose paths would read the forms' names as numbers
 PAGES = (
-    *(static, signing, memberships, details, live, settling, dead_letters, starting, backfills, orders),
-    *(retention, pipeline, histories),
+    *(static, sign_in, memberships, details, live, dead_letter_actions, dead_letters),
+    *(backfill_form, backfills, admin_commands, retention, pipeline, histories),
 )
 
 
 def router() -> APIRouter:
-    """The pages. Their errors are `views.pages.problems.error_page`'s, which the application has to name."""
-    found = APIRouter(include_in_schema=False)
+    """The pages. The application sets `views.pages.problems.error_page` for their errors."""
+    pages = APIRouter(include_in_schema=False)
     for module in PAGES:
-        found.include_router(module.router)
-    return found
+        pages.include_router(module.router)
+    return pages

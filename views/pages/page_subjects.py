@@ -1,30 +1,30 @@
-"""Whose history a page shows, and how it is spoken of."""
+"""Whose history a page shows, and how the page describes it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trailkeeper.models.histories import About, Question
+from trailkeeper.models.histories import About
 from trailkeeper.producer.catalogue import Role
 from trailkeeper.views.viewer import Viewer
 
-from .filters import ALL, OWN, PUBLIC
+from .typed_filters import ALL, OWN, PUBLIC
 
 
 @dataclass(frozen=True)
-class Subject:
-    """One history as one viewer stands to it.
+class PageSubject:
+    """One history as the page of one viewer describes it.
 
     Attributes:
-        about: of whom or what.
-        id: its id; None for everything.
+        about: of what kind.
+        id: whose; None for everything.
         eyebrow: the line above the title.
         lede: the sentence below it.
-        filters: that are offered.
-        roles: in which the viewer looks; None for admins.
-        public: the viewer sees what everybody sees, or little more.
-        empty: what is said where there is nothing.
-        tabs: parts of it by name, as a filter and its value; the first is all of it.
+        filters: that the form offers.
+        roles: of the viewer towards it; None for admins.
+        public: the viewer sees the public view, or little more.
+        empty: the text if there are no events.
+        tabs: parts of it by name, as filters; the first is all of it.
     """
 
     about: About
@@ -34,17 +34,8 @@ class Subject:
     filters: tuple[str, ...]
     roles: frozenset[Role] | None
     public: bool = False
-    empty: str = "Events appear here within a second of happening."
+    empty: str = "New events appear here within a second."
     tabs: tuple[tuple[str, dict[str, str]], ...] = ()
-
-    @property
-    def question(self) -> Question:
-        """All of it.
-
-        Raises:
-            ValueError: the id is none.
-        """
-        return Question(about=self.about, id=self.id)
 
 
 Tabs = tuple[tuple[str, dict[str, str]], ...]
@@ -63,32 +54,32 @@ OF_EVERYTHING: Tabs = (
     ("Everything", {}),
     ("Failed logins", {"tag": "account:login:failure"}),
     ("By services", {"via_service": "true"}),
-    ("Admins' own", {"tag": "admin:*"}),
+    ("By admins", {"tag": "admin:*"}),
 )
 
 
-def user(viewer: Viewer, identity: str) -> Subject:
+def user(viewer: Viewer, identity: str) -> PageSubject:
     """A person's security history."""
     own = identity == viewer.user_id
-    return Subject(
+    return PageSubject(
         "user",
         identity,
         "My security history" if own else "Security history",
-        "What was done to your account, by you and in your name. Was something not you? Tell support."
+        "Everything done to your account, by you or on your behalf. Was something not you? Tell support."
         if own
-        else "What was done to this account, by it and in its name.",
+        else "Everything done to this account, by its owner or on their behalf.",
         ALL if viewer.staff else OWN,
         None if viewer.staff else frozenset({"self"}),
         tabs=OF_USER if own else (OF_USER[0], ("On their behalf, by services", OF_USER[1][1]), OF_USER[2]),
     )
 
 
-def project(viewer: Viewer, identity: str) -> Subject:
+def project(viewer: Viewer, identity: str) -> PageSubject:
     """A project's history, as much as the viewer's role shows."""
     role = viewer.projects.get(identity)
     full = viewer.staff or role == "owner"
-    lede = "Everything that was done to this project, by anybody." if full else "Who released what, and when."
-    return Subject(
+    lede = "Everything done to this project, by anyone." if full else "Who released what, and when."
+    return PageSubject(
         "project",
         identity,
         "Project" if role is None else f"Project · you are {'an' if role == 'owner' else 'a'} {role}",
@@ -100,35 +91,35 @@ def project(viewer: Viewer, identity: str) -> Subject:
     )
 
 
-def organization(viewer: Viewer, identity: str) -> Subject:
+def organization(viewer: Viewer, identity: str) -> PageSubject:
     """An organization's history, for its people."""
     role = viewer.organizations.get(identity)
     full = viewer.staff or role == "owner"
-    return Subject(
+    return PageSubject(
         "organization",
         identity,
         "Organization",
-        "What was done to this organization, its teams and its projects.",
+        "Everything done to this organization, its teams and its projects.",
         ALL if full else PUBLIC,
         _roles(viewer, role),
         public=not full,
     )
 
 
-def everything() -> Subject:
+def everything() -> PageSubject:
     """The full log, for admins."""
-    return Subject(
+    return PageSubject(
         "all",
         None,
         "For admins",
-        "Every event of every history. That you look is recorded as well.",
+        "Every event of every history. Your looking at it is recorded too.",
         ALL,
         None,
         tabs=OF_EVERYTHING,
     )
 
 
-def subject_of(viewer: Viewer, about: str, identity: str | None) -> Subject:
+def subject_of(viewer: Viewer, about: str, identity: str | None) -> PageSubject:
     """Any of them, by what it is about.
 
     Raises:

@@ -12,6 +12,6 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/sign-in")
 def sign_in(request: Request) -> HTMLResponse:
-    """The form. Who asks is not looked at: a cookie that no longer holds must not keep anybody out."""
+    """The form. It ignores the cookie: one that has expired must not keep anybody out."""
     following = request.query_params.get("next")
     return page(request, "sign_in.html", None, title="Sign in", problem=None, next=following)

@@ -10,8 +10,8 @@ import pytest
 from trailkeeper import EventNotRecorded, RequestContext
 from trailkeeper.models.histories import Question
 from trailkeeper.producer.testing import Recorder
+from trailkeeper.views.access_events import record_export, record_view
 from trailkeeper.views.viewer import ANYBODY, Viewer
-from trailkeeper.views.watched import record_export, record_view
 
 ADMIN = Viewer(user_id="s1", staff=True)
 JOE = Viewer(user_id="u1", projects={"p1": "owner"})

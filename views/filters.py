@@ -1,4 +1,4 @@
-"""The filters of a history as query parameters, and as a `Question`."""
+"""The filters of a history, as query parameters of the API and as a `Question`; pages read theirs by it."""
 
 from __future__ import annotations
 
@@ -6,40 +6,41 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from trailkeeper.models.histories import MAX_LIMIT, About, Question
-from trailkeeper.views.problems import LONGEST_SHOWN, Problem
+from trailkeeper.models.histories import Question
 
-DEFAULT_LIMIT = 50
+from .history_request import HistoryKey
+from .problems import LONGEST_SHOWN, Problem
+
 NAMES = {"id": "id", "tags": "tag", "country_code": "country"}
-"""Parameters that are called otherwise than the fields of a question."""
+"""Parameters whose name differs from the field of a question."""
 
 Id = Annotated[str, Field(min_length=1, max_length=255)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-def _written_out(value: Any) -> Any:
-    """Leave numbers out, which could be seconds or milliseconds since somewhen."""
+def _no_number(value: Any) -> Any:
+    """Refuse bare numbers, which pydantic would read as seconds or milliseconds since 1970."""
     if isinstance(value, str) and "T" not in value.upper():
         raise ValueError("expected a time with its zone, such as 2026-11-15T12:00:00Z")
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_no_number)]
 
 
-class Filters(BaseModel):
-    """What the events must have in common. What is left out is not asked."""
+class HistoryFilters(BaseModel):
+    """What events must match. A filter that is left out matches everything."""
 
     model_config = ConfigDict(extra="forbid")
 
     tag: list[str] = Field(
         default=[],
         max_length=50,
-        description="Any of these tags; `account:login:*` stands for every tag that begins so.",
+        description="Any of these tags; `account:login:*` matches all that begin with `account:login:`.",
         examples=[["account:login:*"]],
     )
     since: Moment | None = Field(
-        default=None, description="Events of this time and later.", examples=["2026-11-01T00:00:00Z"]
+        default=None, description="Events at this time or later.", examples=["2026-11-01T00:00:00Z"]
     )
     until: Moment | None = Field(
         default=None, description="Events before this time.", examples=["2026-12-01T00:00:00Z"]
@@ -49,26 +50,31 @@ class Filters(BaseModel):
         default=None, max_length=50, description="An IP address or a network.", examples=["192.0.2.0/24"]
     )
     country: str | None = Field(
-        default=None, pattern="^[A-Za-z]{2}$", description="Two letters of ISO 3166.", examples=["DE"]
+        default=None,
+        pattern="^[A-Za-z]{2}$",
+        description="A two-letter code of ISO 3166.",
+        examples=["DE"],
     )
     client: Text | None = Field(
-        default=None, description="The name or kind of what was used, whatever its case.", examples=["twine"]
+        default=None,
+        description="The name or kind of the device or program, in any case.",
+        examples=["twine"],
     )
     via_service: bool = Field(
-        default=False, description="Only what services and programs did, on whoever's behalf."
+        default=False, description="Only what services and programs did, on anyone's behalf."
     )
-    text: Text | None = Field(default=None, description="Letters that occur in `additional`, in any case.")
+    text: Text | None = Field(default=None, description="Text to find in `additional`; case does not matter.")
 
-    def question(self, about: About, identity: str | None) -> Question:
-        """What is asked of one history.
+    def question(self, key: HistoryKey) -> Question:
+        """The question of one history.
 
         Raises:
             Problem: 422, naming the parameter and what was expected.
         """
         try:
             return Question(
-                about=about,
-                id=identity,
+                about=key.about,
+                id=key.id,
                 tags=tuple(self.tag),
                 since=self.since,
                 until=self.until,
@@ -80,20 +86,11 @@ class Filters(BaseModel):
                 text=self.text,
             )
         except ValueError as error:
-            raise refused(str(error)) from error
+            raise invalid_value(str(error)) from error
 
 
-class PageFilters(Filters):
-    """A page of what the filters leave."""
-
-    limit: int = Field(default=DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="The most events.")
-    cursor: str | None = Field(
-        default=None, max_length=200, description="`older` or `newer` of another page of this very question."
-    )
-
-
-def refused(message: str) -> Problem:
-    """A value that a question does not take, in the words of the parameters."""
+def invalid_value(message: str) -> Problem:
+    """The problem of a value that a question does not accept, under the parameter's own name."""
     name, _, rest = message.partition(" ")
     name = NAMES.get(name.rstrip(":"), name.rstrip(":"))
     problem = rest[: 2 * LONGEST_SHOWN]

@@ -1,4 +1,4 @@
-"""Examples of the OpenAPI document: backfills, dead letters and orders."""
+"""Examples of the OpenAPI document: backfills, dead letters and commands."""
 
 from __future__ import annotations
 
@@ -57,23 +57,23 @@ PREVIEW: dict[str, Any] = {
     "estimate": 48000,
     "estimated_seconds": 24.0,
 }
-ORDER: dict[str, Any] = {
+COMMAND: dict[str, Any] = {
     "id": "01934c1f-7b40-7c51-9d3a-2f6b8e0c4d11",
     "action": "enrich",
-    "asked_by": "robin",
+    "requested_by": "robin",
     "placed_at": "2026-11-15T12:00:00.000000Z",
-    "done_at": "2026-11-15T12:00:00.210000Z",
+    "finished_at": "2026-11-15T12:00:00.210000Z",
     "state": "done",
     "backfill_id": 7,
     "count": None,
     "preview": None,
     "problem": None,
     "links": {
-        "self": "/api/v1/orders/01934c1f-7b40-7c51-9d3a-2f6b8e0c4d11",
+        "self": "/api/v1/commands/01934c1f-7b40-7c51-9d3a-2f6b8e0c4d11",
         "backfill": "/api/v1/backfills/7",
     },
 }
-LETTER: dict[str, Any] = {
+DEAD_LETTER: dict[str, Any] = {
     "id": 41,
     "recorded_at": "2026-11-15T12:00:00.081250Z",
     "stream": "trailkeeper:events",
@@ -83,8 +83,8 @@ LETTER: dict[str, Any] = {
     "deliveries": 1,
     "size": 64,
 }
-LETTERS: dict[str, Any] = {"counts": {"unknown_tag": 1}, "dead_letters": [LETTER], "older": None}
-WHOLE_LETTER: dict[str, Any] = LETTER | {
+DEAD_LETTERS: dict[str, Any] = {"counts": {"unknown_tag": 1}, "dead_letters": [DEAD_LETTER], "older": None}
+WHOLE_DEAD_LETTER: dict[str, Any] = DEAD_LETTER | {
     "raw": '{"v":1,"tag":"account:login:sucess","user":{"id":"u-17"}}',
     "raw_base64": None,
 }

@@ -1,0 +1,79 @@
+"""One request for one history, by the API or by a page: who asks for what, and whether it exists for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from fastapi import Request
+
+from trailkeeper.models.histories import About, Question
+from trailkeeper.producer.context import from_request
+
+from .access_events import record_view
+from .app_state import AppState
+from .errors import NotFound
+from .reading import VisiblePage
+from .viewer import Viewer
+
+
+class HistoryKey(NamedTuple):
+    """Which history: of what kind, and whose; the log of everything has no id."""
+
+    about: About
+    id: str | None
+
+
+@dataclass(frozen=True)
+class HistoryRequest:
+    """A question of a viewer, with the state of the application that answers it."""
+
+    request: Request
+    state: AppState
+    viewer: Viewer
+    question: Question
+
+    def read_page(self, *, limit: int, cursor: str | None) -> VisiblePage:
+        """The newest events, or those beside a cursor. That an admin looks at them is recorded first.
+
+        Raises:
+            NotFound: the history does not exist, or is not the viewer's to see.
+            InvalidCursor: the cursor belongs to another question.
+            StoreError: the database does not answer.
+        """
+        start = self.state.cursors.start(self.question, cursor)
+        record_view(self.viewer, self.question, request=self.request)
+        page = self.state.reader.page(self.viewer, self.question, limit=limit, **start)
+        if not page.events and not start:
+            self.refuse_unknown()
+        return page
+
+    def refuse_unknown(self) -> None:
+        """Answer 404 for a history without any events, unless it is the viewer's own.
+
+        So a history that is hidden and one that does not exist look the same.
+
+        Raises:
+            NotFound: there is no such history, or it is not the viewer's to see.
+            StoreError: the database does not answer.
+        """
+        if not self._is_own():
+            unfiltered = Question(about=self.question.about, id=self.question.id)
+            if not self.state.reader.page(self.viewer, unfiltered, limit=1).events:
+                raise NotFound(f"there is no event of {self.question.about} {self.question.id}")
+
+    def _is_own(self) -> bool:
+        match self.question.about:
+            case "user":
+                return self.question.id == self.viewer.user_id
+            case "project":
+                return self.question.id in self.viewer.projects
+            case "organization":
+                return self.question.id in self.viewer.organizations
+            case _:
+                return self.viewer.staff
+
+    @property
+    def limit_key(self) -> str:
+        """Whose limits apply: the user's, or the address's where nobody is signed in."""
+        return f"id {self.viewer.user_id}" if self.viewer.user_id else f"at {from_request(self.request).ip}"
