@@ -27,6 +27,7 @@ MAX_ADDRESSES = 10_000
 MAX_TRIES = 10
 WINDOW_SECONDS = 60.0
 RETRY_SECONDS = 5
+ROUNDING_SECONDS = 1e-9  # what sums of floats are off by
 TAIL_THREADS = 3
 """Threads that poll for all tails together, so that tails never use up the threads that answer requests."""
 
@@ -73,7 +74,7 @@ class RateLimiter:
             now = self._clock()
             full_again = max(now, self._full_again.get(key, now)) + self._interval
             wait = full_again - now - self._most * self._interval
-            if wait > 1e-9:  # less is the rounding of floats
+            if wait > ROUNDING_SECONDS:
                 return wait
             self._full_again[key] = full_again
             self._full_again.move_to_end(key)

@@ -245,7 +245,7 @@ def test_a_query_that_takes_too_long_is_ended_and_says_so(app: FastAPI, database
     slow = app_with(database_url=database_url, views_statement_ms=1)
     with asking(slow, ADMIN) as client, recording():
         said = problem(client.get(f"{API}/events?text=needle"), 503)
-    assert said == "the answer took too long to find; ask for a shorter time range or with fewer filters"
+    assert said == "the query took too long; ask for a shorter time range or use fewer filters"
 
 
 def test_the_service_cannot_write_whatever_its_role_may(database_url: str) -> None:
@@ -263,7 +263,7 @@ def test_options_of_the_database_url_stay_in_force(database_url: str) -> None:
     try:
         with engine.begin() as connection:
             assert connection.execute(text("SHOW work_mem")).scalar_one() == "5MB"
-            assert connection.execute(text("SHOW default_transaction_read_only")).scalar_one() == "on"
+            assert connection.execute(text("SHOW transaction_read_only")).scalar_one() == "on"
     finally:
         engine.dispose()
 
@@ -280,7 +280,7 @@ def test_it_is_ready_once_the_schema_is_there_and_alive_before(
     with asking(app_with(database_url=away)) as client:
         assert client.get("/health").status_code == 200
         response = client.get("/ready")
-        assert problem(response, 503) == "the database does not answer; nothing is wrong with the question"
+        assert problem(response, 503) == "the database does not answer; nothing is wrong with your request"
         assert "hunter2" not in response.text
 
 

@@ -102,7 +102,7 @@ def test_one_viewer_has_five_tails_and_who_goes_makes_place(service: Served, eng
         assert stream.__enter__().status_code == 200
     refused = httpx.get(service.url + TAIL, headers=bearer(OWNER))
     assert refused.status_code == 429
-    assert refused.json()["detail"] == "you have 5 live tails already; end one of them"
+    assert refused.json()["detail"] == "you already have 5 live tails; end one of them first"
     assert refused.headers["retry-after"] == "5"
     streams[0].__exit__(None, None, None)
     opened[0].close()

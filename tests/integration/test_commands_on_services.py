@@ -175,7 +175,7 @@ def test_an_order_that_is_sent_twice_is_placed_once(hasty: FastAPI, database_url
         again = client.post(f"{API}/backfills", json=ENRICH, headers=key)
         assert first.json() == again.json()
         told = problem(client.post(f"{API}/backfills", json={"kind": "dead_letters"}, headers=key), 409)
-        assert told.startswith("something else was asked for under this id")
+        assert told.startswith("this id was used for another command")
     with asking(hasty, OTHER_ADMIN) as client:
         problem(client.post(f"{API}/backfills", json=ENRICH, headers=key), 409)
     assert [order["asked_by"] for order in _commands(database_url)] == ["boss"]
@@ -235,7 +235,8 @@ def test_a_role_that_only_reads_says_so_and_one_that_may_place_orders_can_do_not
     role = f"narrow_{uuid4().hex[:8]}"
     with transaction(engine) as connection:
         connection.execute(text(f"CREATE ROLE {role} LOGIN"))
-        connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"))
+        connection.execute(text(f"GRANT USAGE ON SCHEMA trailkeeper TO {role}"))
+        connection.execute(text(f"GRANT SELECT ON ALL TABLES IN SCHEMA trailkeeper TO {role}"))
     url = make_url(database_url).set(username=role).render_as_string(hide_password=False)
     narrow = make_engine(url, application_name="test")
     app = create_app(settings(database_url=url, redis_url=redis_url, stream=STREAM))
@@ -280,7 +281,7 @@ def test_on_pages_a_backfill_is_previewed_and_started_and_pressing_twice_starts_
     assert started == ["/backfills/1", "/backfills/1"]
     assert [order["action"] for order in _commands(database_url)] == ["preview_replay", "replay"]
     assert "Replay of dead letters" in pages.get("/backfills").text
-    assert "Replay of dead letters, asked for by" in pages.get("/backfills/1").text
+    assert "Replay of dead letters, started by" in pages.get("/backfills/1").text
 
 
 def test_on_pages_what_cannot_be_meant_is_told_beside_the_form(pages: TestClient, database_url: str) -> None:
@@ -367,7 +368,7 @@ def test_the_page_of_retention_shows_policy_holds_and_what_was_removed(
 ) -> None:
     story.administer(engine)
     with asking(hasty, ADMIN, headers=HTML) as client:
-        assert "No worker has told the policy yet" in client.get("/retention").text
+        assert "No worker has published the policy yet" in client.get("/retention").text
         beat_alive(settings_for(redis_url, database_url, retention_user_days=123))
         page = client.get("/retention").text
 

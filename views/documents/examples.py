@@ -88,6 +88,6 @@ PROBLEM_EXAMPLES: dict[int, dict[str, Any]] = {
         (415, "Unsupported Media Type", "the body is of another kind; expected application/json"),
         (422, "Unprocessable Content", "since: expected a time such as 2026-11-15T12:00:00Z"),
         (429, "Too Many Requests", "too many tries; wait a little"),
-        (503, "Service Unavailable", "the database does not answer; nothing is wrong with the question"),
+        (503, "Service Unavailable", "the database does not answer; nothing is wrong with your request"),
     )
 }
