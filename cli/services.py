@@ -55,7 +55,7 @@ def stream() -> Iterator[tuple[redis.Redis, WorkerSettings]]:
     Raises:
         SettingsError: the URL is none.
     """
-    from trailkeeper.worker.drain.stream import connect  # noqa: PLC0415 - slow to import
+    from trailkeeper.producer.redis_client import connect  # noqa: PLC0415 - slow to import
 
     found = worker_settings()
     try:

@@ -75,6 +75,15 @@ def period_of(scope: str, moment: datetime) -> Period:
     return Period(scope, _first_of(year, month), _first_of(year, month + months))
 
 
+def period_of_id(scope: str, identity: UUID) -> Period:
+    """The one period of a scope that an event's id falls in: rows go by it, whatever their `occurred_at`.
+
+    Raises:
+        ValueError: no such scope, or a time after 9998.
+    """
+    return period_of(scope, moment_of(identity))
+
+
 def periods_between(scope: str, first: datetime, last: datetime) -> list[Period]:
     """Every period from the one *first* falls in to the one *last* falls in, both included, in order.
 
@@ -110,6 +119,18 @@ def id_floor(moment: datetime) -> UUID:
     """
     since_epoch = _in_utc(moment, including_end=True) - EPOCH
     return UUID(int=since_epoch // MILLISECOND << 80)
+
+
+def moment_of(identity: UUID) -> datetime:
+    """The millisecond that an id was made in.
+
+    Raises:
+        ValueError: a time after 9998.
+    """
+    try:
+        return EPOCH + (identity.int >> 80) * MILLISECOND
+    except OverflowError:
+        raise ValueError(f"{identity} is out of range; expected a time from 1970 to 9998") from None
 
 
 def _in_utc(moment: datetime, *, including_end: bool = False) -> datetime:

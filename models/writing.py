@@ -17,11 +17,13 @@ from sqlalchemy import Connection
 
 from .errors import translated
 
+DERIVATIONS = ("location_id", "client_id")
+"""Columns that one enrichment of the worker fills each: the id of a row of a dictionary table."""
+
 COLUMNS = (
     "id",
     "occurred_at",
-    "location_id",
-    "client_id",
+    *DERIVATIONS,
     "scope",
     "tag",
     "user_id",

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from trailkeeper.producer.redis_client import connect
 from trailkeeper.producer.transports.redis_errors import translated
 
 from .settings import ViewsSettings
@@ -25,12 +24,6 @@ def connected(settings: ViewsSettings, seconds: float = SECONDS) -> Iterator[red
     """
     with (
         translated("the address of TRAILKEEPER_REDIS_URL"),
-        redis.Redis.from_url(
-            settings.redis_url,
-            socket_timeout=seconds,
-            socket_connect_timeout=seconds,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        ) as client,
+        connect(settings.redis_url, answer_seconds=seconds, connect_seconds=seconds) as client,
     ):
         yield client

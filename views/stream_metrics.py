@@ -28,7 +28,7 @@ from trailkeeper.producer.stream_keys import (
 from .settings import ViewsSettings
 from .stream import connected
 
-CAUSES = ("store", "stream", "fuse")
+CAUSES = ("store", "stream", "rejection_limit")
 FATES = {
     "stored": "Events stored.",
     "duplicates": "Messages that were stored before, and delivered again.",

@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 
 import redis
 
+from trailkeeper.producer.redis_client import redis_translated
 from trailkeeper.producer.stream_keys import GROUP, pause_key
-
-from .drain.stream import redis_translated
 
 
 class Backlog(NamedTuple):

@@ -9,10 +9,10 @@ from __future__ import annotations
 from celery import Celery
 
 from .dispatcher import Dispatcher
-from .relief import Relief
+from .full_redis_drain import FullRedisDrain
 from .replacer import Replacer
 
 app = Celery("trailkeeper", include=["trailkeeper.worker.tasks"])
 app.config_from_object("trailkeeper.celeryconfig")
 app.steps["consumer"].update({Dispatcher, Replacer})
-app.steps["worker"].add(Relief)
+app.steps["worker"].add(FullRedisDrain)

@@ -16,16 +16,14 @@ import redis
 from celery import bootsteps
 from celery.worker import state
 from kombu.exceptions import OperationalError
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.redis_client import connect, redis_translated
 from trailkeeper.producer.spool.keeper import FileSpool
 from trailkeeper.producer.stream_keys import admin_commands_key
 
 from .backlog import Backlog, look
-from .drain.stream import redis_translated
-from .relay import Watch
+from .relay import OutboxPoller
 from .settings import WorkerSettings, settings
 from .spooled import spool_of
 
@@ -60,7 +58,7 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         super().__init__(consumer, **kwargs)
         self._timer: Any = None
         self._client: redis.Redis | None = None
-        self._watch: Watch | None = None
+        self._watch: OutboxPoller | None = None
         self._recovered = 0.0
         self._looked_for_orders = 0.0
         self._is_first_look = True
@@ -73,14 +71,8 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             return
         config = settings()
         self._spool = spool_of(config)
-        self._client = redis.Redis.from_url(
-            config.redis_url,
-            socket_timeout=0.5,
-            socket_connect_timeout=0.5,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        )
-        self._watch = Watch(
+        self._client = connect(config.redis_url, answer_seconds=0.5, connect_seconds=0.5)
+        self._watch = OutboxPoller(
             config.database_url,
             schema=config.schema,
             idle_seconds=config.outbox_ms / 1000,

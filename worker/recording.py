@@ -9,17 +9,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from trailkeeper.models.errors import MissingPartition
-from trailkeeper.models.partitions import ensure, period_of
-from trailkeeper.models.writing import insert
+from trailkeeper.models.writing import DERIVATIONS
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.producer.errors import InvalidEvent
 from trailkeeper.producer.event import Actor, Event
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.validation import encoded
 
-from .drain.messages import Accepted, Message
-from .drain.rows import row_of
+from .ingest.messages import NO_FIELDS, Accepted, Message
+from .ingest.rows import row_of
+from .ingest.writer import insert_new
 
 SYSTEM = Actor(kind="system")
 
@@ -51,12 +50,6 @@ def record(
         raise InvalidEvent("tag", f"no event type is called {tag!r}", "a tag of the catalogue")
     payload = {name: value for name, value in additional.items() if value is not None}
     event = Event(id=uuid7(now), tag=kind.tag, occurred_at=now, actor=actor, additional=payload)
-    message = Message("", encoded(event, kind, now), None, {})
-    row = row_of(Accepted(message, event, kind, None), None, None)
-    try:
-        with connection.begin_nested():
-            insert(connection, [row])
-    except MissingPartition:
-        ensure(connection.engine, [period_of(kind.scope, now)])
-        insert(connection, [row])
+    message = Message("", encoded(event, kind, now), None, NO_FIELDS)
+    insert_new(connection, row_of(Accepted(message, event, kind, None), (None,) * len(DERIVATIONS)))
     return event.id

@@ -11,7 +11,8 @@ from billiard import current_process
 from . import counting, retention, upkeep
 from .backfills import Runner, to_rouse
 from .celery import app
-from .drain import RETRY, Drainer
+from .drain import Drainer
+from .ingest import RETRY
 from .orders import Carrier
 from .relay import Relayer
 from .settings import settings

@@ -20,7 +20,7 @@ from trailkeeper.producer import catalogue
 from trailkeeper.producer.wire import REASONS
 from trailkeeper.worker.backfills import Requests
 from trailkeeper.worker.backfills.checks import enrich_filters, replay_filters
-from trailkeeper.worker.backfills.parts import Parts
+from trailkeeper.worker.backfills.parts import BackfillParts
 from trailkeeper.worker.backfills.preview import Preview, preview_enrich, preview_import, preview_replay
 from trailkeeper.worker.backfills.source import opened
 from trailkeeper.worker.backfills.taking_in import take_in_all
@@ -60,7 +60,7 @@ def enrich(how: How, **given: str | tuple[str, ...] | datetime | None) -> int:
         with transaction(engine) as connection:
             filters = enrich_filters(connection, known, asked)
         if how.dry_run:
-            return _previewed(preview_enrich(engine, Parts(engine, settings()), filters), how)
+            return _previewed(preview_enrich(engine, BackfillParts(engine, settings()), filters), how)
         with transaction(engine) as connection:
             identity = Requests(connection, known, how.asked_by).enrich(filters, how.throttle)
         return started(engine, identity, how)
@@ -78,7 +78,7 @@ def import_(file: str, how: How) -> int:
     """
     with store() as engine, told(), opened(file, _standard_input(file)) as source:
         if how.dry_run:
-            return _previewed(preview_import(engine, Parts(engine, settings()), source), how)
+            return _previewed(preview_import(engine, BackfillParts(engine, settings()), source), how)
         known = catalogue.load(settings().catalogue)
         with transaction(engine) as connection:
             job = Requests(connection, known, how.asked_by).take_file(
@@ -114,7 +114,7 @@ def replay(ids: tuple[int, ...], reasons: tuple[str, ...], how: How) -> int:
         with transaction(engine) as connection:
             filters = replay_filters(connection, reasons, ids)
         if how.dry_run:
-            return _previewed(preview_replay(engine, Parts(engine, settings()), filters), how)
+            return _previewed(preview_replay(engine, BackfillParts(engine, settings()), filters), how)
         known = catalogue.load(settings().catalogue)
         with transaction(engine) as connection:
             identity = Requests(connection, known, how.asked_by).replay(filters, how.throttle)

@@ -12,7 +12,8 @@ import click
 from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import print_facts, print_json, say
 from trailkeeper.cli.services import database_url, stream
-from trailkeeper.worker.drain import Drainer, FuseBlown, Report
+from trailkeeper.worker.drain import Drainer
+from trailkeeper.worker.ingest import RejectionLimitExceeded, Report
 from trailkeeper.worker.relay import Relayer
 
 SLICE_SECONDS = 5.0
@@ -20,9 +21,9 @@ SLICE_SECONDS = 5.0
 
 @click.command("drain")
 @click.option("--seconds", type=click.FloatRange(min=0.1), help="The longest to run [until both are empty].")
-@click.option("--no-fuse", is_flag=True, help="Go on however much of it can never be stored.")
+@click.option("--no-rejection-limit", is_flag=True, help="Go on however much of it can never be stored.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def command(seconds: float | None, no_fuse: bool, as_json: bool) -> None:
+def command(seconds: float | None, no_rejection_limit: bool, as_json: bool) -> None:
     """Store what waits in the stream and in the outbox, from here.
 
     Does what the workers do, and may run beside them. Ends when nothing waits.
@@ -30,12 +31,14 @@ def command(seconds: float | None, no_fuse: bool, as_json: bool) -> None:
     database_url()
     with stream() as (_, settings):
         name = f"command@{socket.gethostname()}/{os.getpid()}"
-        drainer = Drainer(settings, name, fuse=not no_fuse)
-        relayer = Relayer(settings, name, fuse=not no_fuse)
+        drainer = Drainer(settings, name, rejection_limit=not no_rejection_limit)
+        relayer = Relayer(settings, name, rejection_limit=not no_rejection_limit)
     try:
         report, spent = _run([drainer, relayer], seconds)
-    except FuseBlown as error:
-        raise Failed(f"{error}; look at `trailkeeper dead-letters list`, or give --no-fuse") from error
+    except RejectionLimitExceeded as error:
+        raise Failed(
+            f"{error}; look at `trailkeeper dead-letters list`, or give --no-rejection-limit"
+        ) from error
     finally:
         drainer.close()
         relayer.close()

@@ -14,7 +14,7 @@ from trailkeeper.cli.status.in_workers import workers as workers_status
 from trailkeeper.cli.times import duration, moment
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.status import server_facts
-from trailkeeper.worker.drain.stream import redis_translated
+from trailkeeper.producer.redis_client import redis_translated
 
 from .finding import Finding, ok, problem, warning
 
@@ -63,7 +63,7 @@ def drains() -> Iterator[Finding]:
     if found["paused"]:
         advice = (
             "see `trailkeeper dead-letters list`"
-            if found["paused"]["cause"] == "fuse"
+            if found["paused"]["cause"] == "rejection_limit"
             else "see Postgres above"
         )
         since = moment(found["paused"]["since"])

@@ -11,7 +11,7 @@ import redis
 
 from trailkeeper.cli.services import stream
 from trailkeeper.cli.status.in_redis import refusal
-from trailkeeper.worker.drain.stream import connect, redis_translated
+from trailkeeper.producer.redis_client import connect, redis_translated
 from trailkeeper.worker.settings import settings as worker_settings
 
 from .finding import Finding, ok, problem, warning

@@ -112,7 +112,7 @@ class PostgresServer:
 
 
 def _ask(url: str) -> None:
-    from trailkeeper.worker.drain.stream import connect, redis_translated  # noqa: PLC0415 - slow, and only for a given server
+    from trailkeeper.producer.redis_client import connect, redis_translated  # noqa: PLC0415 - slow, and only for a given server
 
     with connect(url) as client, redis_translated():
         client.ping()

@@ -99,8 +99,12 @@ def _drains(parts: Parts) -> Found:
     paused = parts.get("stream", {}).get("paused")
     if paused is None:
         return
-    if paused["cause"] == "fuse":
-        yield "fuse_blown", f"most of what comes is rejected: {paused['detail']}", paused["since"]
+    if paused["cause"] == "rejection_limit":
+        yield (
+            "rejection_limit_exceeded",
+            f"most of what comes is rejected: {paused['detail']}",
+            paused["since"],
+        )
     elif "unknown" not in parts.get("outbox", {}):
         yield "drains_wait", f"drains wait: {paused['detail']}", paused["since"]
 

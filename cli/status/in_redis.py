@@ -9,10 +9,10 @@ from typing import Any
 import redis
 
 from trailkeeper.cli.services import stream
+from trailkeeper.producer.redis_client import redis_translated
 from trailkeeper.producer.stream_keys import beat_key, last_write_key, minute_key
 from trailkeeper.worker.backlog import look
-from trailkeeper.worker.drain import pause
-from trailkeeper.worker.drain.stream import redis_translated
+from trailkeeper.worker.ingest import pause
 
 MINUTES = 5
 COUNTED = ("stored", "duplicates", "dead_lettered")

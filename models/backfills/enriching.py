@@ -16,17 +16,15 @@ from .filters import EnrichFilters
 NIL = UUID(int=0)
 
 _WINDOW = """
-    SELECT seen.id, seen.tableoid::regclass::text AS partition, host(seen.ip) AS ip, seen.scrubbed,
-           seen.location_id, location.source, location.build AS location_build,
-           seen.client_id, client.user_agent, client.build AS client_build
-      FROM (SELECT tableoid, id, ip, tag, project_id, location_id, client_id,
+    SELECT seen.id, seen.tableoid::regclass::text AS partition, host(seen.ip) AS ip,
+           clients.user_agent, seen.scrubbed, {derived}
+      FROM (SELECT tableoid, id, ip, tag, project_id, {columns},
                    scrubbed_at IS NOT NULL OR scrubbed_by IS NOT NULL AS scrubbed
               FROM events
              WHERE scope = :scope AND id > :after AND id >= :low AND id < :high {seeking}
              ORDER BY id
              LIMIT :limit) AS seen
-      LEFT JOIN locations AS location ON location.id = seen.location_id
-      LEFT JOIN clients AS client ON client.id = seen.client_id
+      {joins}
      ORDER BY seen.id
 """
 
@@ -39,12 +37,26 @@ _SEEKING = {
 
 _UPDATE = """
     UPDATE {partition} AS event
-       SET location_id = new.location_id, client_id = new.client_id
-      FROM unnest(CAST(:ids AS uuid[]), CAST(:location_ids AS int[]), CAST(:client_ids AS int[]))
-           AS new (id, location_id, client_id)
+       SET {changes}
+      FROM unnest(CAST(:ids AS uuid[]), {arrays}) AS new (id, {columns})
      WHERE event.scope = :scope AND event.id = new.id
        AND event.scrubbed_at IS NULL AND event.scrubbed_by IS NULL
 """
+
+
+class DerivedColumn(NamedTuple):
+    """A column of `events`, and the dictionary table whose rows it points to."""
+
+    column: str
+    table: str
+
+
+class Pointer(NamedTuple):
+    """The derivation that an event points to, with the version of the data that made it."""
+
+    id: int
+    source: str
+    build: str
 
 
 class Derived(NamedTuple):
@@ -52,8 +64,7 @@ class Derived(NamedTuple):
 
     Attributes:
         partition: where it lies, as SQL names it.
-        location: source and build of its location; None without one.
-        client: build of its client; None without one.
+        pointers: one for each column that was asked for; None where it points nowhere.
         scrubbed: something was taken from it; then it is to be left alone.
     """
 
@@ -61,24 +72,24 @@ class Derived(NamedTuple):
     partition: str
     ip: str | None
     user_agent: str | None
-    location_id: int | None
-    location: tuple[str, str] | None
-    client_id: int | None
-    client: str | None
     scrubbed: bool
+    pointers: tuple[Pointer | None, ...]
 
 
 class Change(NamedTuple):
-    """Where an event is to point from now on."""
+    """Where an event is to point from now on: an id, or None, for each column."""
 
     id: UUID
     partition: str
-    location_id: int | None
-    client_id: int | None
+    derivations: tuple[int | None, ...]
 
 
 def window(
-    connection: Connection, filters: EnrichFilters, scope: str, after: UUID, limit: int
+    connection: Connection,
+    filters: EnrichFilters,
+    columns: Sequence[DerivedColumn],
+    place: tuple[str, UUID],
+    limit: int,
 ) -> list[Derived]:
     """The next events of one scope, in order of their ids.
 
@@ -88,35 +99,44 @@ def window(
     Args:
         connection: in a transaction.
         filters: with an end.
-        scope: whose.
-        after: the id of the last event that was seen.
+        columns: of the derivations; that of the clients is among them, as their table keeps user agents.
+        place: the scope, and the id of the last event of it that was seen.
         limit: the most to look at.
     """
     since, until = filters.range
+    scope, after = place
     values: dict[str, Any] = {"scope": scope, "after": after, "limit": limit}
     values |= {"low": id_floor(since), "high": id_floor(until)}
     sought = _sought(filters)
-    statement = text(_WINDOW.format(seeking=" ".join(_SEEKING[name] for name in sought)))
+    statement = _WINDOW.format(
+        seeking=" ".join(_SEEKING[name] for name in sought),
+        columns=", ".join(derived.column for derived in columns),
+        derived=", ".join(f"seen.{column}, {table}.source, {table}.build" for column, table in columns),
+        joins=" ".join(f"LEFT JOIN {table} ON {table}.id = seen.{column}" for column, table in columns),
+    )
     with translated():
-        return [_derived(row) for row in connection.execute(statement, values | sought)]
+        return [_derived(row) for row in connection.execute(text(statement), values | sought)]
 
 
-def write(connection: Connection, scope: str, changes: Sequence[Change]) -> int:
+def write(
+    connection: Connection, scope: str, columns: Sequence[DerivedColumn], changes: Sequence[Change]
+) -> int:
     """Let events point to other derivations; returns how many did. Facts stay as they are.
 
     One that was scrubbed since it was looked at is left alone.
     """
+    names = [derived.column for derived in columns]
+    statement = _UPDATE.replace("{columns}", ", ".join(names))
+    statement = statement.replace("{changes}", ", ".join(f"{name} = new.{name}" for name in names))
+    statement = statement.replace("{arrays}", ", ".join(f"CAST(:{name}s AS int[])" for name in names))
     changed = 0
     for partition in sorted({change.partition for change in changes}):
         of_it = [change for change in changes if change.partition == partition]
-        values = {
-            "scope": scope,
-            "ids": [str(change.id) for change in of_it],
-            "location_ids": [change.location_id for change in of_it],
-            "client_ids": [change.client_id for change in of_it],
-        }
+        values: dict[str, Any] = {"scope": scope, "ids": [str(change.id) for change in of_it]}
+        for place, name in enumerate(names):
+            values[f"{name}s"] = [change.derivations[place] for change in of_it]
         with translated():
-            changed += connection.execute(text(_UPDATE.format(partition=partition)), values).rowcount
+            changed += connection.execute(text(statement.format(partition=partition)), values).rowcount
     return changed
 
 
@@ -130,14 +150,8 @@ def _sought(filters: EnrichFilters) -> dict[str, Any]:
 
 
 def _derived(row: Row[Any]) -> Derived:
-    return Derived(
-        row.id,
-        row.partition,
-        row.ip,
-        row.user_agent,
-        row.location_id,
-        None if row.location_id is None else (row.source, row.location_build),
-        row.client_id,
-        row.client_build,
-        row.scrubbed,
-    )
+    values: list[Any] = list(row)
+    identity, partition, ip, user_agent, scrubbed, *pointers = values
+    triples = (pointers[at : at + 3] for at in range(0, len(pointers), 3))
+    found = tuple(None if triple[0] is None else Pointer(*triple) for triple in triples)
+    return Derived(identity, partition, ip, user_agent, scrubbed, found)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
 from trailkeeper.models.errors import StoreMisconfigured, translated
-from trailkeeper.models.periods import EPOCH, period_named
+from trailkeeper.models.periods import moment_of, period_named
 
 DOOMED = "trailkeeper: being dropped"
 """The comment of a partition whose removal has begun. An operator who detaches one to keep it writes none."""
@@ -109,9 +109,5 @@ def _partition(row: Row[tuple[str, str, str, int, int, bool]]) -> Partition:
     match = _BOUNDS.fullmatch(row.bounds)
     if match is None:
         raise StoreMisconfigured(f"partition {row.name} has the bounds {row.bounds}; expected two ids")
-    start, end = (_moment_of(UUID(bound)) for bound in match.groups())
+    start, end = (moment_of(UUID(bound)) for bound in match.groups())
     return Partition(row.scope, start, end, row.name, row.rows, row.bytes, row.detaching)
-
-
-def _moment_of(bound: UUID) -> datetime:
-    return EPOCH + timedelta(milliseconds=bound.int >> 80)

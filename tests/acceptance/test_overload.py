@@ -28,8 +28,8 @@ from trailkeeper.cli.embedded.stack import Stack
 from trailkeeper.models.engine import make_engine
 from trailkeeper.producer.stream_keys import outages_key
 from trailkeeper.worker.control import start_chunk
-from trailkeeper.worker.drain import pause
-from trailkeeper.worker.drain.relief import takes_writes
+from trailkeeper.worker.drain.full_redis import takes_writes
+from trailkeeper.worker.ingest import pause
 
 TAG = "account:login:success"
 BREAKER_SECONDS = 60.0

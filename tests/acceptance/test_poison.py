@@ -16,7 +16,7 @@ from trailkeeper.producer.wire import encode
 KILLER = b"kill whoever reads this"
 DIE_ON_SIGHT = f"""
 import os, signal
-import trailkeeper.worker.drain.judge as judge
+import trailkeeper.worker.ingest.judge as judge
 real = judge.decode
 
 def decode(raw, **options):

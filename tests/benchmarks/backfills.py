@@ -13,7 +13,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.producer import catalogue
 from trailkeeper.worker.backfills import Requests, Runner
 from trailkeeper.worker.backfills.checks import enrich_filters
-from trailkeeper.worker.drain.factory import Drainer
+from trailkeeper.worker.drain import Drainer
 
 from .machine import Machine
 from .one_drain import drain_rate

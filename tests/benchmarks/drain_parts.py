@@ -13,13 +13,12 @@ from typing import Any
 from unittest.mock import patch
 
 import trailkeeper.models.writing
-import trailkeeper.worker.drain.batch
-import trailkeeper.worker.drain.store
-from trailkeeper.worker.drain.batch import Batch
-from trailkeeper.worker.drain.derive import Derive
-from trailkeeper.worker.drain.factory import Drainer
-from trailkeeper.worker.drain.store import Store
+import trailkeeper.worker.ingest.kernel
+import trailkeeper.worker.ingest.writer
+from trailkeeper.worker.drain import Drainer
+from trailkeeper.worker.drain.batches import Batches
 from trailkeeper.worker.drain.stream import Stream
+from trailkeeper.worker.ingest.derive import Derive
 
 from .machine import Machine
 from .one_drain import drain_rate
@@ -27,11 +26,11 @@ from .results import Results
 
 CLOCKED: dict[str, tuple[Any, str]] = {
     "read": (Stream, "read"),
-    "prepare": (Batch, "prepare"),
-    "judge": (trailkeeper.worker.drain.batch, "judge_all"),
+    "prepare": (Batches, "prepare"),
+    "judge": (trailkeeper.worker.ingest.kernel, "judge_all"),
     "derive": (Derive, "ids"),
-    "write": (Store, "write"),
-    "insert": (trailkeeper.worker.drain.store, "insert"),
+    "write": (Batches, "commit"),
+    "insert": (trailkeeper.worker.ingest.writer, "insert"),
     "copy text": (trailkeeper.models.writing, "copy_text"),
     "acknowledge": (Stream, "acknowledge"),
 }

@@ -16,7 +16,7 @@ from trailkeeper.models.partitions import ensure, periods_between
 from trailkeeper.models.tables import SCOPES
 from trailkeeper.models.writing import COLUMNS, NULL, insert
 from trailkeeper.producer.ids import uuid7
-from trailkeeper.worker.drain.factory import Drainer
+from trailkeeper.worker.drain import Drainer
 
 from .machine import Machine
 from .peers.copying import stored_rows

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from statistics import median
 
-from trailkeeper.worker.drain.factory import Drainer
+from trailkeeper.worker.drain import Drainer
 
 from .machine import Machine
 from .peers.copying import copy_rate, stored_rows

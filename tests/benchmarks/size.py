@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.drain.factory import Drainer
+from trailkeeper.worker.drain import Drainer
 
 from .data import events
 from .machine import Machine

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from statistics import median
 
 from sqlalchemy import Connection, Engine
 
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.models.writing import Row, insert, insert_missing
-from trailkeeper.producer import catalogue
-from trailkeeper.worker.drain.derive import Derive
-from trailkeeper.worker.drain.judge import judge_all
-from trailkeeper.worker.drain.messages import Message
-from trailkeeper.worker.drain.rows import row_of
-from trailkeeper.worker.enrich import ClientFinder, LocationFinder
+from trailkeeper.worker.ingest import make_ingest
+from trailkeeper.worker.ingest.messages import Message
 
 from .machine import Machine
 from .results import Results
@@ -46,9 +41,7 @@ def staging(machine: Machine) -> Results:
 
 def _rows(machine: Machine, engine: Engine) -> list[Row]:
     messages = [Message(str(number), raw, None, {}) for number, raw in enumerate(machine.payloads[:MOST])]
-    accepted, _ = judge_all(messages, catalogue.load(), datetime.now(UTC))
-    ids = Derive(engine, LocationFinder(machine.settings().geoip), ClientFinder()).ids(accepted)
-    return [row_of(each, *found) for each, found in zip(accepted, ids, strict=True)]
+    return make_ingest(machine.settings(), engine).prepare(messages).rows
 
 
 def _rate(machine: Machine, engine: Engine, rows: Sequence[Row], write: Write) -> float:

@@ -16,22 +16,21 @@ import atheris
 
 with atheris.instrument_imports(include=["producer", "worker", "models"]):
     from tests.fuzz.hostile import entries
-    from trailkeeper.producer import catalogue
+    from tests.support.judging import a_judge
     from trailkeeper.producer.wire import REASONS
-    from trailkeeper.worker.drain.judge import judge
-    from trailkeeper.worker.drain.messages import Accepted, Message
-    from trailkeeper.worker.drain.numbers import number_in
+    from trailkeeper.worker.ingest.messages import Accepted, Message
+    from trailkeeper.worker.ingest.sequence_numbers import number_in
 
 SECONDS_EACH = 2
 LIMIT_MB = 1024
 SEEDS = 500
 LONGEST = 65_537
-CATALOGUE = catalogue.load(())
+JUDGE = a_judge()
 
 
 def one(raw: bytes) -> None:
     """A message ends as an event or as a dead letter with one of the known reasons, numbered or not."""
-    verdict = judge(Message("1-0", raw, None, {b"e": raw}), CATALOGUE, datetime.now(UTC))
+    verdict = JUDGE.judge(Message("1-0", raw, None, {b"e": raw}), datetime.now(UTC))
     number_in(raw)
     if not isinstance(verdict, Accepted) and (
         verdict.reason not in REASONS or verdict.reason == "worker_error"

@@ -19,7 +19,7 @@ from tests.support.drains import STREAM, query, settings_for
 from tests.support.servers import serving, valkey
 from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
 from trailkeeper.models.migrate import upgrade
-from trailkeeper.worker.drain.factory import Drainer
+from trailkeeper.worker.drain import Drainer
 
 from .hostile import Entry, entries
 
@@ -53,7 +53,7 @@ def drained(home: Path, seed: int, count: int, say: Callable[[str], None]) -> Dr
     """Send and drain them, slice by slice.
 
     Raises:
-        One of `worker.drain.fates.RETRY`: the drain stalled.
+        One of `worker.ingest.fates.RETRY`: the drain stalled.
     """
     logging.disable()  # a line for each dead letter
     with _services(home) as (client, drainer, database_url):
@@ -94,7 +94,7 @@ def _services(home: Path) -> Iterator[tuple[redis.Redis, Drainer, str]]:
     try:
         upgrade(database_url)
         with serving(valkey(home / "redis")) as server, redis.Redis.from_url(server.url) as client:
-            drainer = Drainer(settings_for(server.url, database_url), "fuzz/1", fuse=False)
+            drainer = Drainer(settings_for(server.url, database_url), "fuzz/1", rejection_limit=False)
             try:
                 yield client, drainer, database_url
             finally:

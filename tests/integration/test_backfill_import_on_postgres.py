@@ -158,7 +158,7 @@ def test_keys_of_a_newer_producer_are_kept(runner: Runner, database_url: str, tm
     assert row["extras"] == {"shard": 3, "actor": {"mood": "good"}}
 
 
-STATEMENTS = ("is_complete", "next_block", "floors", "keep", "remove")
+STATEMENTS = ("is_complete", "next_block", "floors", "write", "remove")
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
@@ -171,8 +171,8 @@ def test_a_chunk_that_dies_anywhere_leaves_nothing_behind_and_is_done_again(
     runner.step(job.id)
     real, deaths = getattr(importing, statement), iter([KeyboardInterrupt, KeyboardInterrupt])
 
-    def dying(*arguments: Any) -> Any:
-        result = real(*arguments)
+    def dying(*arguments: Any, **options: Any) -> Any:
+        result = real(*arguments, **options)
         for death in deaths:
             raise death
         return result

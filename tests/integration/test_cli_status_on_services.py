@@ -13,8 +13,8 @@ from tests.support.command import Outcome, call
 from tests.support.drains import STREAM, an_event, put, query
 from trailkeeper.producer.stream_keys import last_write_key, pause_key
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.drain import pause
-from trailkeeper.worker.drain.relief import takes_writes
+from trailkeeper.worker.drain.full_redis import takes_writes
+from trailkeeper.worker.ingest import pause
 
 
 @pytest.fixture
@@ -58,8 +58,10 @@ def test_an_old_sign_of_beat_is_a_problem(ask: Any, client: redis.Redis) -> None
 
 
 def test_a_pause_is_shown_with_its_cause(ask: Any, client: redis.Redis) -> None:
-    client.set(f"{STREAM}:pause", b'{"cause":"fuse","detail":"too much","since":"2026-01-01T00:00:00Z"}')
-    assert "PAUSED (fuse): too much" in ask("status").out
+    client.set(
+        f"{STREAM}:pause", b'{"cause":"rejection_limit","detail":"too much","since":"2026-01-01T00:00:00Z"}'
+    )
+    assert "PAUSED (rejection_limit): too much" in ask("status").out
     assert doctor(ask)["draining"] == "problem"
 
 

@@ -13,9 +13,9 @@ import trailkeeper.worker.settings
 from tests.support.drains import STREAM, put
 from trailkeeper.producer.stream_keys import admin_commands_key
 from trailkeeper.worker.dispatcher import ORDERS_SECONDS, ORDERS_TASK, QUEUE, RELAY_TASK, TASK, Dispatcher
-from trailkeeper.worker.drain import pause
 from trailkeeper.worker.drain.stream import Stream
-from trailkeeper.worker.relay import Watch
+from trailkeeper.worker.ingest import pause
+from trailkeeper.worker.relay import OutboxPoller
 
 SLOTS = 3
 BATCH = 10
@@ -69,7 +69,7 @@ def started(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCon
     """The consumer of a worker whose dispatcher runs, and looked for the first time."""
     monkeypatch.setenv("TRAILKEEPER_REDIS_URL", redis_url)
     monkeypatch.setenv("TRAILKEEPER_BATCH_SIZE", str(BATCH))
-    monkeypatch.setattr(Watch, "start", lambda _: None)  # there is no Postgres here
+    monkeypatch.setattr(OutboxPoller, "start", lambda _: None)  # there is no Postgres here
     trailkeeper.worker.settings.settings.cache_clear()
     consumer = FakeConsumer(QUEUE, "maintenance")
     dispatcher = consumer.dispatcher = Dispatcher(consumer)
@@ -107,7 +107,7 @@ def test_drains_that_wait_for_a_process_are_counted(started: FakeConsumer, clien
 
 def test_nothing_is_started_during_a_pause(started: FakeConsumer, client: redis.Redis) -> None:
     put(client, *[b"0"] * 10 * BATCH)
-    pause.begin(client, STREAM, "fuse", "too much")
+    pause.begin(client, STREAM, "rejection_limit", "too much")
     assert started.looks() == 0
     client.delete(f"{STREAM}:pause")
     assert started.looks() == SLOTS

@@ -13,10 +13,11 @@ from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.producer.event import Actor, Credential, Subject
 from trailkeeper.producer.stream_keys import GROUP
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.drain import Drainer, FuseBlown
-from trailkeeper.worker.drain import pause as pauses
+from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.drain.stream import Stream
-from trailkeeper.worker.drain.suspects import DEATHS, Suspects
+from trailkeeper.worker.ingest import RejectionLimitExceeded
+from trailkeeper.worker.ingest import pause as pauses
+from trailkeeper.worker.ingest.crash_markers import DEATHS, CrashMarkers
 from trailkeeper.worker.upkeep.consumers import reap
 
 SECONDS = 20.0
@@ -219,7 +220,7 @@ def test_a_message_that_killed_each_process_that_held_it_is_rejected(
     client: redis.Redis, drainer: Drainer, database_url: str
 ) -> None:
     [stream_id, _] = put(client, an_event(), an_event())
-    stream, suspects = Stream(client, STREAM, "here/1"), Suspects(client, STREAM)
+    stream, suspects = Stream(client, STREAM, "here/1"), CrashMarkers(client, STREAM)
     stream.read(10)
     for _ in range(3):
         stream.take_over([stream_id], 0)
@@ -234,31 +235,35 @@ def test_a_message_that_killed_each_process_that_held_it_is_rejected(
     assert client.hlen(f"{STREAM}:crash_markers") == 0
 
 
-def test_a_flood_of_rejects_blows_the_fuse_and_nothing_is_rejected(
+def test_a_flood_of_rejects_exceeds_the_rejection_limit_and_nothing_is_rejected(
     client: redis.Redis, drainer: Drainer, redis_url: str, database_url: str
 ) -> None:
     put(client, *[encode(an_event(tag="brand:new:tag"))] * 1_200)
     drainer_of_many = Drainer(settings_for(redis_url, database_url, batch_size=1_000), "here/1")
 
-    with pytest.raises(FuseBlown, match="1000 of the last 1000"):
+    with pytest.raises(RejectionLimitExceeded, match="1000 of the last 1000"):
         drainer_of_many.run(SECONDS)
     drainer_of_many.close()
 
     pause = pauses.current(client, STREAM)
     assert pause is not None
-    assert pause.cause == "fuse"
+    assert pause.cause == "rejection_limit"
     assert client.xlen(STREAM) == 1_200
     assert query(database_url, "SELECT count(*) AS n FROM dead_letters")[0]["n"] == 0
 
 
-def test_what_applications_quarantine_never_blows_the_fuse(client: redis.Redis, drainer: Drainer) -> None:
+def test_what_applications_quarantine_never_exceeds_the_rejection_limit(
+    client: redis.Redis, drainer: Drainer
+) -> None:
     for _ in range(700):
         client.xadd(STREAM, {"e": b"{}", "invalid": b'{"problem":"a mistake"}'})
 
     assert drainer.run(SECONDS).counts() == {"dead_lettered": 700, "quarantined": 700}
 
 
-def test_a_few_rejects_among_many_never_blow_the_fuse(client: redis.Redis, drainer: Drainer) -> None:
+def test_a_few_rejects_among_many_never_exceed_the_rejection_limit(
+    client: redis.Redis, drainer: Drainer
+) -> None:
     put(client, *(an_event() for _ in range(300)), *[b"nonsense"] * 200)
 
     assert drainer.run(SECONDS).counts() == {"stored": 300, "dead_lettered": 200}

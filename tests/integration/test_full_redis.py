@@ -11,11 +11,12 @@ import pytest
 import redis
 
 from tests.support.drains import STREAM, an_event, put, settings_for, stored_ids
+from trailkeeper.producer.redis_client import StreamFull
 from trailkeeper.producer.stream_keys import GROUP, last_write_key, minute_key, totals_key
 from trailkeeper.worker.drain import Drainer
-from trailkeeper.worker.drain.relief import relieve, takes_writes
-from trailkeeper.worker.drain.stream import Stream, StreamFull
-from trailkeeper.worker.drain.suspects import DELIVERIES_BEFORE_SUSPICION, Suspects
+from trailkeeper.worker.drain.full_redis import relieve, takes_writes
+from trailkeeper.worker.drain.stream import Stream
+from trailkeeper.worker.ingest.crash_markers import DELIVERIES_BEFORE_SUSPICION, CrashMarkers
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_a_suspect_waits_for_memory_and_the_others_do_not(
     drainer = Drainer(settings_for(redis_url, database_url), "here/1")
     with full(client):
         with pytest.raises(StreamFull):
-            Suspects(client, STREAM).enter(stream_id)
+            CrashMarkers(client, STREAM).enter(stream_id)
         drainer.run()
         assert stored_ids(database_url) == [other.id]
     drainer.run()

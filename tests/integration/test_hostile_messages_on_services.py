@@ -8,7 +8,7 @@ import redis
 
 from tests.fuzz.hostile import entries
 from tests.support.drains import STREAM, query, settings_for
-from trailkeeper.worker.drain.factory import Drainer
+from trailkeeper.worker.drain import Drainer
 
 MESSAGES = 1_500
 SEED = 7
@@ -21,7 +21,7 @@ def test_every_hostile_message_is_accounted_for_and_none_is_a_fault_of_ours(
         for entry in entries(SEED, MESSAGES):
             fields: Any = entry
             client.xadd(STREAM, fields)
-    drainer = Drainer(settings_for(redis_url, database_url), "test/1", fuse=False)
+    drainer = Drainer(settings_for(redis_url, database_url), "test/1", rejection_limit=False)
     try:
         report = drainer.run(60)
     finally:

@@ -17,7 +17,8 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.backfills import Requests, Runner
-from trailkeeper.worker.drain import Drainer, FuseBlown
+from trailkeeper.worker.drain import Drainer
+from trailkeeper.worker.ingest import RejectionLimitExceeded
 from trailkeeper.worker.settings import WorkerSettings
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -145,11 +146,11 @@ def test_letters_are_checked_again_when_they_are_replayed_with_another_key(
     assert [(row["fate"], row["numbers"]) for row in tallies] == [("stored", "{[1,2)}"), ("dead", "{[2,3)}")]
 
 
-def test_many_forged_messages_blow_the_fuse(
+def test_many_forged_messages_exceed_the_rejection_limit(
     client: redis.Redis, drain: Callable[..., dict[str, int]]
 ) -> None:
     put(client, *[encode(an_event()) for _ in range(1_000)])
-    with pytest.raises(FuseBlown):
+    with pytest.raises(RejectionLimitExceeded):
         drain(f"web:{SECRET}")
     assert client.xlen(STREAM) == 1_000
 

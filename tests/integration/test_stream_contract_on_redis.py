@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from tests.support.contracts.stream import StreamContract
-from trailkeeper.worker.drain.stream import connect
+from trailkeeper.producer.redis_client import connect
 
 
 class TestStream(StreamContract):

@@ -13,13 +13,13 @@ import redis
 from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.drain import Drainer
-from trailkeeper.worker.drain.judge import judge_all
-from trailkeeper.worker.drain.messages import Message
 from trailkeeper.worker.drain.stream import Stream
-from trailkeeper.worker.drain.suspects import DEATHS, DELIVERIES_BEFORE_SUSPICION
+from trailkeeper.worker.ingest.crash_markers import DEATHS, DELIVERIES_BEFORE_SUSPICION
+from trailkeeper.worker.ingest.judge import judge_all
+from trailkeeper.worker.ingest.messages import Message
 
 SECONDS = 20.0
-JUDGE = "trailkeeper.worker.drain.batch.judge_all"
+JUDGE = "trailkeeper.worker.ingest.kernel.judge_all"
 KILLER = b"whoever reads this dies"
 
 

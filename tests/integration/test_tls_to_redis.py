@@ -15,9 +15,9 @@ from tests.support.emitting import CATALOGUE, REQUIRED, SPOOLED
 from tests.support.tls import Authority, tls_in_front_of
 from trailkeeper import Emitter, ProducerSettings
 from trailkeeper.producer.errors import SettingsError, StreamUnavailable
+from trailkeeper.producer.redis_client import connect, redis_translated
 from trailkeeper.producer.settings import read
 from trailkeeper.worker.control import queues_by_worker
-from trailkeeper.worker.drain.stream import connect, redis_translated
 from trailkeeper.worker.settings import WorkerSettings
 
 

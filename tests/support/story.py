@@ -13,15 +13,12 @@ from sqlalchemy import Engine, insert
 from trailkeeper.examples.package_index.clients import agents, places
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.tables import Backfill, BackfillFile, Base, Erasure, Hold, Purge, Scrub
-from trailkeeper.producer import catalogue
 from trailkeeper.producer.event import Actor, Credential, Event, Subject
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.wire import REASONS, encode
-from trailkeeper.worker.drain.derive import Derive
-from trailkeeper.worker.drain.messages import Accepted, Message, Rejected
-from trailkeeper.worker.drain.ready import Ready
-from trailkeeper.worker.drain.store import Store
-from trailkeeper.worker.enrich import ClientFinder, LocationFinder
+from trailkeeper.worker.ingest import Prepared, make_ingest, write
+from trailkeeper.worker.ingest.messages import NO_FIELDS, Message, Rejected
+from trailkeeper.worker.settings import WorkerSettings
 
 STREAM = "trailkeeper:events"
 SEED = 5863
@@ -244,12 +241,9 @@ def tell(engine: Engine, now: datetime | None = None) -> None:
 
 def store(engine: Engine, events: list[Event]) -> None:
     """Store events as a drain does: by COPY, with location and client worked out."""
-    known = catalogue.load()
-    accepted = [_accepted(event, known) for event in events]
-    derive = Derive(engine, LocationFinder([geolite2_database()]), ClientFinder())
-    ready = Ready()
-    ready.add(accepted, derive.ids(accepted), {})
-    Store(engine, STREAM).write(ready, [], fresh=True)
+    settings = WorkerSettings(geoip=(geolite2_database(),))
+    messages = [Message(str(event.id), encode(event), None, NO_FIELDS) for event in events]
+    _write(engine, make_ingest(settings, engine).prepare(messages))
 
 
 def lose(engine: Engine, number: int = 12) -> None:
@@ -264,7 +258,12 @@ def lose(engine: Engine, number: int = 12) -> None:
         )
         message = Message(f"{1_790_000_000_000 + place}-0", raw, None, {b"e": raw})
         rejected.append(Rejected(message, reason, REASONS[reason] + f": message {place}"))
-    Store(engine, STREAM).write(Ready(), rejected, fresh=True)
+    _write(engine, Prepared(rejected))
+
+
+def _write(engine: Engine, prepared: Prepared) -> None:
+    with transaction(engine) as connection:
+        write(connection, prepared, source=STREAM)
 
 
 def administer(engine: Engine) -> None:
@@ -307,10 +306,3 @@ _RECORDS: list[tuple[type[Base], Told]] = [
     (Scrub, {"step": "address", "days": 365, "events": 12_804}),
     (Erasure, {"user_id": "u-1088", "asked_by": "robin", "events": 214, "dead_letters": 1}),
 ]
-
-
-def _accepted(event: Event, known: catalogue.Catalogue) -> Accepted:
-    kind = known.get(event.tag)
-    assert kind is not None, event.tag
-    payload = encode(event)
-    return Accepted(Message("0-0", payload, None, {b"e": payload}), event, kind, None)

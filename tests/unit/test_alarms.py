@@ -50,7 +50,7 @@ def waiting(part: str) -> dict[str, Any]:
             [("postgres_unreachable", EARLIER)],
         ),
         ({"stream": paused("store")}, [("drains_wait", EARLIER)]),
-        ({"stream": paused("fuse")}, [("fuse_blown", EARLIER)]),
+        ({"stream": paused("rejection_limit")}, [("rejection_limit_exceeded", EARLIER)]),
         ({"stream": waiting("stream")}, [("backlog_old", EARLIER)]),
         ({"outbox": waiting("outbox")}, [("outbox_waiting", EARLIER)]),
         ({"spool": {"off": True}}, []),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,19 +13,22 @@ from hypothesis import strategies as st
 
 from tests.support.backfills import CATALOGUE, a_line
 from tests.support.drains import an_event
+from tests.support.judging import a_judge
 from trailkeeper.models.backfills import CHANGES, STATES, Advance, EnrichFilters, StoredBackfill
 from trailkeeper.models.backfills.enriching import NIL
 from trailkeeper.models.backfills.letters import Letter
+from trailkeeper.models.backfills.purged import Floors
 from trailkeeper.models.tables import SCOPES
+from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.lines import read_lines
 from trailkeeper.producer.wire import decode, encode
 from trailkeeper.worker.backfills.blocks import StagedLine, from_block, staged, to_block
 from trailkeeper.worker.backfills.enrich import following, position
-from trailkeeper.worker.backfills.importing import apart
+from trailkeeper.worker.backfills.importing import refusing_purged
 from trailkeeper.worker.backfills.letters import message_of
 from trailkeeper.worker.backfills.runner import LINES_SECONDS, pause
-from trailkeeper.worker.drain.judge import judge_all
-from trailkeeper.worker.drain.messages import Message
+from trailkeeper.worker.ingest.judge import judge_all
+from trailkeeper.worker.ingest.messages import Accepted, Message
 
 ID = UUID("0197f0c0-0000-7000-8000-000000000000")
 LINES = st.builds(
@@ -122,14 +125,26 @@ def test_a_letter_comes_again_as_its_event(raw: bytes, payload: bytes, problem: 
 def test_only_the_purged_part_of_an_import_is_kept_out() -> None:
     moments = [datetime(year, 1, 1, tzinfo=UTC) for year in (2019, 2020, 2021)]
     messages = [Message(str(moment.year), encode(an_event(moment)), None, {}) for moment in moments]
-    accepted, _ = judge_all(messages, CATALOGUE, datetime.now(UTC))
+    judge = a_judge(CATALOGUE).judge
 
-    by_scope = apart(accepted, {("user", None): moments[1]})
-    by_other_rule = apart(accepted, {("user", "account:login:failure"): moments[2]})
+    by_scope = judge_all(messages, refusing_purged(judge, {("user", None): moments[1]}), datetime.now(UTC))
+    other_rule: Floors = {("user", "account:login:failure"): moments[2]}
+    by_other_rule = judge_all(messages, refusing_purged(judge, other_rule), datetime.now(UTC))
 
     assert [each.message.stream_id for each in by_scope[0]] == ["2020", "2021"]
     assert [(each.message.stream_id, each.reason) for each in by_scope[1]] == [("2019", "purged")]
-    assert by_other_rule == (accepted, [])
+    assert by_other_rule == judge_all(messages, judge, datetime.now(UTC))
+
+
+@pytest.mark.parametrize(("drift_ms", "kept"), [(-2, False), (-1, False), (0, True), (1, True), (2, True)])
+def test_what_is_purged_is_told_by_the_id_as_purges_tell_it(drift_ms: int, kept: bool) -> None:
+    purged_before = datetime(2020, 1, 1, tzinfo=UTC)
+    event = an_event(purged_before, id=uuid7(purged_before + timedelta(milliseconds=drift_ms)))
+    judge = refusing_purged(a_judge(CATALOGUE).judge, {("user", None): purged_before})
+
+    verdict = judge(Message("1", encode(event), None, {}), datetime.now(UTC))
+
+    assert isinstance(verdict, Accepted) == kept
 
 
 def test_every_state_that_an_action_leads_to_or_from_is_one() -> None:

@@ -79,7 +79,8 @@ def test_a_file_is_looked_at_once_in_the_time_given(
 
 def test_without_any_file_a_public_address_is_not_enriched() -> None:
     assert LocationFinder([]).find(IP) is None
-    assert LocationFinder([]).current() is None
+    assert LocationFinder([]).is_current("address", "1")
+    assert not LocationFinder([]).is_current("Small-City", "2024-02-01")
 
 
 def test_a_missing_file_is_said_once_and_found_when_it_comes(
@@ -188,7 +189,8 @@ def test_a_place_is_given_even_where_another_file_is_missing(
     finder = LocationFinder([str(path), str(tmp_path / "missing.mmdb")], clock=clock)
 
     assert _city(finder.find(IP)) == "London"
-    assert finder.current() == ("Small-City", "2024-02-01")
+    assert finder.is_current("Small-City", "2024-02-01")
+    assert not finder.is_current("Small-City", "2024-01-01")
 
 
 def test_descriptors_of_replaced_files_are_given_back(

@@ -10,17 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.judging import a_judge
 from trailkeeper.producer.catalogue import Catalogue, EventType
 from trailkeeper.producer.event import Event
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.wire import REASONS, encode
-from trailkeeper.worker.drain.judge import judge
-from trailkeeper.worker.drain.messages import Accepted, Message, Rejected
+from trailkeeper.worker.ingest.messages import Accepted, Message, Rejected
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 CATALOGUE = Catalogue(
     [EventType(tag="account:login:success", scope="user", sentence="{actor} in", aliases=("login",))]
 )
+
+
+judge = a_judge(CATALOGUE).judge
 
 
 def message(payload: bytes | None, problem: bytes | None = None) -> Message:
@@ -35,7 +38,7 @@ def altered(**changes: Any) -> bytes:
 
 
 def reason(payload: bytes | None, problem: bytes | None = None) -> str:
-    verdict = judge(message(payload, problem), CATALOGUE, NOW)
+    verdict = judge(message(payload, problem), NOW)
     return verdict.reason if isinstance(verdict, Rejected) else "accepted"
 
 
@@ -100,14 +103,14 @@ def test_each_kind_of_poison_is_rejected_with_its_reason(payload: bytes | None, 
 
 
 def test_what_a_producer_quarantined_is_a_dead_letter_with_its_problem() -> None:
-    verdict = judge(message(altered(), b'{"problem":"tag: unknown"}'), CATALOGUE, NOW)
+    verdict = judge(message(altered(), b'{"problem":"tag: unknown"}'), NOW)
 
     assert isinstance(verdict, Rejected)
     assert (verdict.reason, verdict.detail) == ("quarantined", '{"problem":"tag: unknown"}')
 
 
 def test_keys_of_a_newer_producer_are_kept_wherever_they_are() -> None:
-    verdict = judge(message(altered(shoe=42, actor={"kind": "user", "mood": "good"})), CATALOGUE, NOW)
+    verdict = judge(message(altered(shoe=42, actor={"kind": "user", "mood": "good"})), NOW)
 
     assert isinstance(verdict, Accepted)
     assert verdict.extras == {"shoe": 42, "actor": {"mood": "good"}}

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.judging import a_judge
 from tests.unit.test_judge import NOW, altered, message
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.producer.secrets import SecretGuard
 from trailkeeper.producer.validation.text import shortened
-from trailkeeper.worker.drain.batch import Batch
-from trailkeeper.worker.drain.judge import judge
-from trailkeeper.worker.drain.messages import Rejected
+from trailkeeper.worker.ingest import dead_letters
+from trailkeeper.worker.ingest.messages import Rejected
 
 FORGED = "x\n2026-11-24 12:00:00 CRITICAL all is lost\x1b[2J\u202e\x9b31m"
 
@@ -24,10 +24,10 @@ def steers(text: str) -> bool:
 
 
 def test_a_dead_letter_is_one_line_of_the_log_whatever_its_tag_is(caplog: pytest.LogCaptureFixture) -> None:
-    verdict = judge(message(altered(tag=FORGED)), Catalogue([]), NOW)
+    verdict = a_judge(Catalogue([])).judge(message(altered(tag=FORGED)), NOW)
     assert isinstance(verdict, Rejected)
     with caplog.at_level(logging.WARNING):
-        Batch._told(0, 0, [verdict])
+        dead_letters._log("a source", [verdict])
     (line,) = caplog.messages
     assert line.startswith("dead letter unknown_tag: x")
     assert not steers(line)

@@ -44,7 +44,7 @@ def _titles(facts: StreamFacts | None, partitions: list[Partition]) -> list[str]
     ("changes", "titles"),
     [
         ({}, []),
-        ({"paused": "fuse"}, ["Storing is paused"]),
+        ({"paused": "rejection_limit"}, ["Storing is paused"]),
         ({"full": True, "paused": "store"}, ["Redis is full", "Storing is paused"]),
         ({"paused": "of a newer version"}, ["Storing is paused"]),
         ({"oldest_seconds": 61.0}, ["Events are waiting"]),

@@ -14,7 +14,7 @@ from tests.support.drains import STREAM
 from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.stream_keys import outages_key, pause_key
-from trailkeeper.worker.drain import FuseBlown, pause
+from trailkeeper.worker.ingest import RejectionLimitExceeded, pause
 
 LONGEST_SECONDS = 30
 CAUSES = st.sampled_from(sorted(pause.SECONDS))
@@ -60,17 +60,21 @@ def test_a_drain_that_began_before_an_outage_does_not_mean_its_end(client: redis
     assert len(pause.outages(client, STREAM)) == 1
 
 
-def test_a_fuse_is_mended_when_it_has_not_blown_for_a_while(client: redis.Redis) -> None:
-    pause.begin(client, STREAM, "fuse", "too much")
+def test_rejections_are_over_when_the_limit_was_not_exceeded_for_a_while(client: redis.Redis) -> None:
+    pause.begin(client, STREAM, "rejection_limit", "too much")
     pause.succeeded(client, STREAM, soon() + timedelta(seconds=LONGEST_SECONDS))
-    assert [note.cause for note in pause.outages(client, STREAM)] == ["fuse"]
+    assert [note.cause for note in pause.outages(client, STREAM)] == ["rejection_limit"]
     pause.succeeded(client, STREAM, soon() + timedelta(seconds=3 * LONGEST_SECONDS))
     assert client.exists(outages_key(STREAM)) == 0
 
 
 @pytest.mark.parametrize(
     ("error", "cause"),
-    [(StoreUnavailable("x"), "store"), (StreamUnavailable("x"), "stream"), (FuseBlown("x"), "fuse")],
+    [
+        (StoreUnavailable("x"), "store"),
+        (StreamUnavailable("x"), "stream"),
+        (RejectionLimitExceeded("x"), "rejection_limit"),
+    ],
 )
 def test_who_is_away_is_the_cause(error: Exception, cause: str) -> None:
     assert pause.cause_of(error) == cause

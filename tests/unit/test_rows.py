@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.judging import a_judge
 from trailkeeper.models.writing import COLUMNS, NULL, row
 from trailkeeper.producer.catalogue import Catalogue, EventType
 from trailkeeper.producer.event import Event, Subject
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.drain.judge import judge
-from trailkeeper.worker.drain.messages import Accepted, Message
-from trailkeeper.worker.drain.rows import row_of, values_of
+from trailkeeper.worker.ingest.messages import Accepted, Message
+from trailkeeper.worker.ingest.rows import row_of, values_of
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KIND = EventType(tag="account:login:success", scope="user", sentence="x", aliases=("login:ok",))
@@ -26,7 +26,7 @@ def accepted(name: str, tag: str = "account:login:success") -> Accepted:
         id=uuid7(NOW), tag=tag, occurred_at=NOW, user=Subject("u", name), additional={"said": name, name: 1}
     )
     payload = encode(event)
-    verdict = judge(Message("1-0", payload, None, {b"e": payload}), CATALOGUE, NOW)
+    verdict = a_judge(CATALOGUE).judge(Message("1-0", payload, None, {b"e": payload}), NOW)
     assert isinstance(verdict, Accepted)
     return verdict
 
@@ -35,12 +35,12 @@ def accepted(name: str, tag: str = "account:login:success") -> Accepted:
 def test_the_quick_way_gives_what_escaping_everything_gives(name: str) -> None:
     event = accepted(name)
 
-    assert row_of(event, 7, None) == row(values_of(event, 7, None, None, None))
+    assert row_of(event, (7, None)) == row(values_of(event, (7, None), None, None))
 
 
 @given(st.text(st.sampled_from("\t\n\r\\Na"), max_size=12))
 def test_what_copy_would_misread_is_escaped(name: str) -> None:
-    written = row_of(accepted(name), None, None)
+    written = row_of(accepted(name), (None, None))
 
     assert "\n" not in written
     assert "\r" not in written
@@ -48,7 +48,7 @@ def test_what_copy_would_misread_is_escaped(name: str) -> None:
 
 
 def test_a_text_that_looks_like_null_is_not_null() -> None:
-    columns = dict(zip(COLUMNS, row_of(accepted(NULL), None, None).split("\t"), strict=True))
+    columns = dict(zip(COLUMNS, row_of(accepted(NULL), (None, None)).split("\t"), strict=True))
 
     assert columns["location_id"] == "\\N"
     assert columns["user_name"] == "\\\\N"
@@ -56,5 +56,5 @@ def test_a_text_that_looks_like_null_is_not_null() -> None:
 
 def test_an_alias_is_stored_as_its_tag() -> None:
     assert (
-        values_of(accepted("ann", tag="login:ok"), None, None, None, None)[COLUMNS.index("tag")] == KIND.tag
+        values_of(accepted("ann", tag="login:ok"), (None, None), None, None)[COLUMNS.index("tag")] == KIND.tag
     )

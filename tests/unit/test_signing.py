@@ -15,8 +15,8 @@ from trailkeeper.producer.errors import InvalidMessage, SettingsError
 from trailkeeper.producer.event import Event
 from trailkeeper.producer.signing import Signer, SigningKey, Verifier
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.drain.messages import Message
-from trailkeeper.worker.drain.signatures import Signatures
+from trailkeeper.worker.ingest.messages import Message
+from trailkeeper.worker.ingest.signatures import Signatures
 
 SECRET = "0123456789abcdef0123456789abcdef"
 OTHER = "fedcba9876543210fedcba9876543210"

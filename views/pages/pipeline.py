@@ -32,8 +32,8 @@ BEAT_SECONDS = 180.0
 PAUSES = {
     "store": "Postgres did not take a batch. Workers try again by themselves, and nothing is lost meanwhile.",
     "stream": "Redis failed while workers stored. They try again by themselves; nothing is lost meanwhile.",
-    "fuse": "More than half of what arrived could not be stored, so workers stopped rather than fill the dead"
-    " letters. See the newest of them for the reason.",
+    "rejection_limit": "More than half of what arrived could not be stored, so workers stopped rather than"
+    " fill the dead letters. See the newest of them for the reason.",
 }
 
 FULL = (

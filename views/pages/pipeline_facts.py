@@ -22,7 +22,7 @@ class StreamFacts:
         being_stored: given to one, and not settled.
         oldest_seconds: age of the oldest of either.
         stored: since the stream began.
-        paused: why nobody drains: ``store``, ``stream`` or ``fuse``; None while all is well.
+        paused: why nobody drains: ``store``, ``stream`` or ``rejection_limit``; None while all is well.
         beat_seconds: since beat's last sign of life; None where there was none.
         usual_seconds: half of all events were stored within this time; None of none, infinite beyond an hour.
         paused_since: since when nobody drains.

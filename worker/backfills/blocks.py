@@ -9,7 +9,7 @@ import msgspec
 
 from trailkeeper.producer.lines import EventLine
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.drain.messages import NO_MORE, Message, Rejected
+from trailkeeper.worker.ingest.messages import NO_FIELDS, Message, Rejected
 
 from .zstandard import zstd
 
@@ -58,7 +58,7 @@ def from_block(content: bytes) -> tuple[list[Message], list[Rejected]]:
     messages: list[Message] = []
     rejected: list[Rejected] = []
     for line in read_block(content):
-        message = Message(str(line.number), line.payload, None, NO_MORE)
+        message = Message(str(line.number), line.payload, None, NO_FIELDS)
         if line.reason is None:
             messages.append(message)
         else:

@@ -1,4 +1,4 @@
-"""Location and client anew: one window of events a chunk."""
+"""Derivations anew: one window of events a chunk."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from trailkeeper.models.backfills import Advance, EnrichFilters, StoredBackfill, Which
-from trailkeeper.models.backfills.enriching import NIL, Change, Derived, window, write
-from trailkeeper.models.engine import transaction
-from trailkeeper.worker.drain.derive import Derive, Facts
-from trailkeeper.worker.enrich import ClientFinder, LocationFinder
-from trailkeeper.worker.enrich.location import FROM_ADDRESS
+from trailkeeper.models.backfills import Advance, EnrichFilters, StoredBackfill
+from trailkeeper.models.backfills.enriching import NIL, Change, Derived, DerivedColumn, Pointer, window, write
+from trailkeeper.worker.enrich import Enrichment
+from trailkeeper.worker.ingest.derive import Derive, Fact
 
 from .prefetch import Prefetch
 
@@ -21,25 +19,25 @@ WINDOW = 5_000
 """The most events that one chunk looks at."""
 
 
-class Place(NamedTuple):
+class WindowStart(NamedTuple):
     """Where a chunk begins.
 
     Attributes:
         backfill: whose chunk it is.
-        changes: how often the data at hand were replaced so far.
+        changes: how often the data of each enrichment were replaced so far.
         size: how many events it looks at.
         scope: of the events.
         after: the id of the last that was seen.
     """
 
     backfill: int
-    changes: int
+    changes: tuple[int, ...]
     size: int
     scope: str
     after: UUID
 
 
-class Looked(NamedTuple):
+class PreparedWindow(NamedTuple):
     """A window: how many events are in it, the last of them if more may follow, and what is to be changed."""
 
     seen: int
@@ -55,75 +53,72 @@ class Enrich:
 
     size = WINDOW
 
-    def __init__(
-        self, engine: Engine, derive: Derive, locations: LocationFinder, clients: ClientFinder
-    ) -> None:
+    def __init__(self, engine: Engine, derive: Derive) -> None:
         self._engine = engine
         self._derive = derive
-        self._locations = locations
-        self._clients = clients
-        self.ahead: Prefetch[Looked] = Prefetch()
+        self._columns = [DerivedColumn(each.column, each.table) for each in derive.enrichments]
+        self.ahead: Prefetch[PreparedWindow] = Prefetch(engine)
 
     def chunk(self, connection: Connection, job: StoredBackfill, size: int) -> Advance:
         """Look at the next events of one scope and let those that need it point to new derivations."""
         filters = EnrichFilters.from_json(job.filters)
-        place = self._place(job, filters, job.cursor, size)
-        looked = self.ahead.take(place) or self._looked(connection, filters, place)
-        cursor = following(filters, place.scope, looked.last)
+        start = self._start(job, filters, job.cursor, size)
+        prepared = self.ahead.take(start) or self._prepare(connection, filters, start)
+        cursor = following(filters, start.scope, prepared.last)
         if cursor is not None:
-            then = self._place(job, filters, cursor, size)
-            self.ahead.begin(then, lambda: self._looked_ahead(filters, then))
-        changed = write(connection, place.scope, looked.changes)
-        return Advance(cursor, seen=looked.seen, changed=changed, skipped=looked.seen - changed)
+            next_start = self._start(job, filters, cursor, size)
+            self.ahead.begin(next_start, lambda other: self._prepare(other, filters, next_start))
+        changed = write(connection, start.scope, self._columns, prepared.changes)
+        return Advance(cursor, seen=prepared.seen, changed=changed, skipped=prepared.seen - changed)
 
-    def _place(
-        self, job: StoredBackfill, filters: EnrichFilters, cursor: dict[str, str] | None, size: int
-    ) -> Place:
-        return Place(job.id, self._locations.changes(), size, *position(filters, cursor))
+    def window(
+        self, connection: Connection, filters: EnrichFilters, cursor: dict[str, str] | None, size: int
+    ) -> tuple[list[Derived], dict[str, str] | None]:
+        """The next events to look at, and where those after them begin."""
+        scope, after = position(filters, cursor)
+        events = window(connection, filters, self._columns, (scope, after), size)
+        return events, following(filters, scope, events[-1].id if len(events) == size else None)
 
-    def _looked_ahead(self, filters: EnrichFilters, place: Place) -> Looked:
-        with transaction(self._engine) as connection:
-            return self._looked(connection, filters, place)
-
-    def _looked(self, connection: Connection, filters: EnrichFilters, place: Place) -> Looked:
-        seen = window(connection, filters, place.scope, place.after, place.size)
-        last = seen[-1].id if len(seen) == place.size else None
-        return Looked(len(seen), last, self.changes(filters, seen))
-
-    def changes(self, filters: EnrichFilters, seen: Sequence[Derived]) -> list[Change]:
-        """Those that point elsewhere with the data now at hand."""
-        found = self._derive.of(self.wanted(filters, seen))
+    def facts(self, filters: EnrichFilters, events: Sequence[Derived]) -> list[list[Fact]]:
+        """For each enrichment, what it is to derive anew from; None for what stays as it is."""
         return [
-            Change(event.id, event.partition, location or event.location_id, client or event.client_id)
-            for event, (location, client) in zip(seen, found, strict=True)
-            if location not in (None, event.location_id) or client not in (None, event.client_id)
+            [_fact(filters, enrichment, event, event.pointers[place]) for event in events]
+            for place, enrichment in enumerate(self._derive.enrichments)
         ]
 
-    def wanted(self, filters: EnrichFilters, seen: Sequence[Derived]) -> list[Facts]:
-        """What of each event is to be derived anew from: address, user agent, None for what stays."""
-        current = _Current(filters.which, self._locations.current(), self._clients.build)
-        return [current.wanted(event) for event in seen]
+    def _start(
+        self, job: StoredBackfill, filters: EnrichFilters, cursor: dict[str, str] | None, size: int
+    ) -> WindowStart:
+        changes = tuple(enrichment.changes() for enrichment in self._derive.enrichments)
+        return WindowStart(job.id, changes, size, *position(filters, cursor))
+
+    def _prepare(self, connection: Connection, filters: EnrichFilters, start: WindowStart) -> PreparedWindow:
+        events = window(connection, filters, self._columns, (start.scope, start.after), start.size)
+        last = events[-1].id if len(events) == start.size else None
+        derived = self._derive.of(self.facts(filters, events))
+        changes = [
+            Change(event.id, event.partition, after)
+            for event, ids in zip(events, derived, strict=True)
+            if (after := _after(event, ids)) != _before(event)
+        ]
+        return PreparedWindow(len(events), last, changes)
 
 
-class _Current:
-    """Tells what is made with the data at hand, and so stays as it is."""
+def _fact(filters: EnrichFilters, enrichment: Enrichment, event: Derived, pointer: Pointer | None) -> Fact:
+    """What is to be derived anew from; None where something was taken from the event, or nothing is newer."""
+    fact: Fact = None if event.scrubbed else getattr(event, enrichment.fact)
+    if filters.which == "all" or pointer is None:
+        return fact
+    is_stale = filters.which == "older" and not enrichment.is_current(pointer.source, pointer.build)
+    return fact if is_stale else None
 
-    def __init__(self, which: Which, location: tuple[str, str] | None, client: str) -> None:
-        self._which = which
-        self._locations = (location, FROM_ADDRESS)
-        self._client = client
 
-    def wanted(self, event: Derived) -> Facts:
-        """What is to be derived anew from; None for what stays."""
-        if event.scrubbed:
-            return None, None
-        if self._which == "all":
-            return event.ip, event.user_agent
-        location, client = event.location, event.client
-        is_older = self._which == "older"
-        located = location is not None and not (is_older and location not in self._locations)
-        known = client is not None and not (is_older and client != self._client)
-        return (None if located else event.ip), (None if known else event.user_agent)
+def _before(event: Derived) -> tuple[int | None, ...]:
+    return tuple(pointer.id if pointer else None for pointer in event.pointers)
+
+
+def _after(event: Derived, ids: Sequence[int | None]) -> tuple[int | None, ...]:
+    return tuple(new or old for new, old in zip(ids, _before(event), strict=True))
 
 
 def position(filters: EnrichFilters, cursor: dict[str, str] | None) -> tuple[str, UUID]:

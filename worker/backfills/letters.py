@@ -6,7 +6,7 @@ import re
 
 from trailkeeper.models.backfills.letters import Letter
 from trailkeeper.producer.lines import read_lines
-from trailkeeper.worker.drain.messages import EVENT, SIGNATURE, Message
+from trailkeeper.worker.ingest.messages import EVENT, SIGNATURE, Message
 
 from .blocks import staged
 

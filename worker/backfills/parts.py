@@ -9,21 +9,17 @@ from typing import Protocol
 from sqlalchemy import Connection, Engine
 
 from trailkeeper.models.backfills import Advance, StoredBackfill
-from trailkeeper.models.counting import Producers
 from trailkeeper.models.engine import make_engine
-from trailkeeper.producer import catalogue
-from trailkeeper.worker.drain.derive import Derive
-from trailkeeper.worker.drain.signatures import Signatures
-from trailkeeper.worker.enrich import ClientFinder, LocationFinder
+from trailkeeper.worker.ingest import make_ingest
+from trailkeeper.worker.ingest.signatures import Signatures
 from trailkeeper.worker.settings import WorkerSettings
-from trailkeeper.worker.writing import Writer
 
 from .enrich import Enrich
 from .importing import Import
 from .replaying import Replay
 
 
-class Work(Protocol):
+class BackfillKind(Protocol):
     """One kind of backfill."""
 
     size: int
@@ -32,31 +28,29 @@ class Work(Protocol):
         """Do the next chunk within a transaction that holds the backfill's row."""
 
 
-class Parts:
-    """Finders, caches and the kinds that use them.
+class BackfillParts:
+    """The kernel of ingestion and the kinds of backfills that use it.
 
     Raises:
         CatalogueError: a catalogue file is wrong.
     """
 
     def __init__(self, engine: Engine, settings: WorkerSettings) -> None:
-        self.catalogue = catalogue.load(settings.catalogue)
-        self.locations = LocationFinder(settings.geoip)
-        self.clients = ClientFinder()
-        derive = Derive(engine, self.locations, self.clients)
-        producers = Producers(engine)
-        writer = Writer(derive, producers)
-        self.enrich = Enrich(engine, derive, self.locations, self.clients)
-        self.replay = Replay(writer, self.catalogue, settings.stream, Signatures.of(settings.verify_keys))
-        self._importing = Import(engine, writer, self.catalogue, producers)
-        self.kinds: dict[str, Work] = {
+        ingest = make_ingest(settings, engine)
+        self.judge = ingest.judge
+        self.catalogue = ingest.judge.catalogue
+        self.enrichments = ingest.derive.enrichments
+        self.enrich = Enrich(engine, ingest.derive)
+        self.replay = Replay(ingest, settings.stream, Signatures.of(settings.verify_keys))
+        self._importing = Import(engine, ingest)
+        self.kinds: dict[str, BackfillKind] = {
             "enrich": self.enrich,
             "import": self._importing,
             "dead_letters": self.replay,
         }
 
     def close(self) -> None:
-        """End what still gets ready."""
+        """End the threads that prepare chunks."""
         self.enrich.ahead.close()
         self._importing.ahead.close()
 

@@ -1,4 +1,4 @@
-"""What the next chunk needs, got ready while this one is being written."""
+"""What the next chunk needs, prepared while this one is being written."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ import time
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, NamedTuple, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from trailkeeper.models.engine import transaction
 
 logger = logging.getLogger(__name__)
 
@@ -17,23 +21,27 @@ FRESH_SECONDS = 5.0
 
 
 class Prefetch(Generic[Prepared]):
-    """Gets one thing ready in a thread of its own. Whoever takes it must be able to do without.
+    """Prepares one thing in a thread and a transaction of its own. Whoever takes it can do without.
 
     Args:
+        engine: the database.
         seconds: how long a thing is fresh.
         clock: seconds that only grow.
     """
 
-    def __init__(self, seconds: float = FRESH_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, engine: Engine, seconds: float = FRESH_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._engine = engine
         self._seconds = seconds
         self._clock = clock
         self._thread = ThreadPoolExecutor(1, "prefetch")
         self._begun: _Begun[Prepared] | None = None
 
-    def begin(self, key: Hashable, call: Callable[[], Prepared]) -> None:
-        """Call *call* in the thread; what was begun before and not taken is thrown away."""
+    def begin(self, key: Hashable, prepare: Callable[[Connection], Prepared]) -> None:
+        """Call *prepare* in the thread; what was begun before and not taken is thrown away."""
         self._drop()
-        self._begun = _Begun(key, self._clock(), self._thread.submit(call))
+        self._begun = _Begun(key, self._clock(), self._thread.submit(self._run, prepare))
 
     def take(self, key: Hashable) -> Prepared | None:
         """What was begun under *key*, once; None where that is something else, too old, or failed."""
@@ -53,6 +61,10 @@ class Prefetch(Generic[Prepared]):
         """End the thread."""
         self._drop()
         self._thread.shutdown()
+
+    def _run(self, prepare: Callable[[Connection], Prepared]) -> Prepared:
+        with transaction(self._engine) as connection:
+            return prepare(connection)
 
     def _drop(self) -> None:
         if self._begun is not None:

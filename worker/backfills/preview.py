@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from math import inf
@@ -14,20 +14,21 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from trailkeeper.models.backfills import EnrichFilters, ReplayFilters
-from trailkeeper.models.backfills.enriching import Derived, window
+from trailkeeper.models.backfills.enriching import Derived
 from trailkeeper.models.backfills.letters import take
 from trailkeeper.models.backfills.purged import floors
 from trailkeeper.models.backfills.there import stored
 from trailkeeper.models.engine import transaction
 from trailkeeper.producer.lines import EventLine
-from trailkeeper.worker.drain.derive import Facts
-from trailkeeper.worker.drain.judge import judge_all
-from trailkeeper.worker.drain.messages import NO_MORE, Accepted, Message, Rejected
+from trailkeeper.worker.enrich import Derivation, Enrichment
+from trailkeeper.worker.ingest.derive import Fact
+from trailkeeper.worker.ingest.judge import judge_all
+from trailkeeper.worker.ingest.messages import NO_FIELDS, Accepted, Message, Rejected
 
 from .blocks import staged
-from .enrich import following, position
-from .importing import apart
-from .parts import Parts
+from .importing import refusing_purged
+from .letters import message_of
+from .parts import BackfillParts
 from .source import Source
 
 SAMPLE = 5
@@ -72,22 +73,23 @@ class Preview(msgspec.Struct):
                 self.bad.append({"at": place, "reason": rejection.reason, "detail": rejection.detail})
 
 
-def preview_enrich(engine: Engine, parts: Parts, filters: EnrichFilters, seconds: float = inf) -> Preview:
+def preview_enrich(
+    engine: Engine, parts: BackfillParts, filters: EnrichFilters, seconds: float = inf
+) -> Preview:
     """Walk the events of a backfill and say which would be derived anew; look for so long at most."""
     preview, ends = Preview("enrich"), time.monotonic() + seconds
     cursor: dict[str, str] | None = None
     while True:
-        scope, after = position(filters, cursor)
         with transaction(engine) as connection:
-            seen = window(connection, filters, scope, after, parts.enrich.size)
-        _add_events(preview, parts, zip(seen, parts.enrich.wanted(filters, seen), strict=True))
-        cursor = following(filters, scope, seen[-1].id if len(seen) == parts.enrich.size else None)
+            events, cursor = parts.enrich.window(connection, filters, cursor, parts.enrich.size)
+        facts = zip(*parts.enrich.facts(filters, events), strict=True)
+        _add_events(preview, parts.enrichments, zip(events, facts, strict=True))
         preview.complete = cursor is None
         if preview.complete or time.monotonic() > ends:
             return preview
 
 
-def preview_import(engine: Engine, parts: Parts, source: Source) -> Preview:
+def preview_import(engine: Engine, parts: BackfillParts, source: Source) -> Preview:
     """Read a file to its end and judge each line."""
     preview = Preview("import")
     with transaction(engine) as connection:
@@ -95,23 +97,26 @@ def preview_import(engine: Engine, parts: Parts, source: Source) -> Preview:
     for lines in _batches(source.lines()):
         unread = [_unread(line) for line in lines if line.error is not None]
         messages = [_message(line) for line in lines if line.error is None]
-        accepted, rejected = judge_all(messages, parts.catalogue, datetime.now(UTC))
-        accepted, gone = apart(accepted, purged)
-        preview.reject(sorted([*unread, *rejected, *gone], key=lambda bad: int(bad.message.stream_id)))
+        judge = refusing_purged(parts.judge.judge, purged)
+        accepted, rejected = judge_all(messages, judge, datetime.now(UTC))
+        preview.reject(sorted([*unread, *rejected], key=lambda each: int(each.message.stream_id)))
         with transaction(engine) as connection:
             _add_accepted(connection, preview, accepted)
         preview.seen += len(lines)
     return preview
 
 
-def preview_replay(engine: Engine, parts: Parts, filters: ReplayFilters, seconds: float = inf) -> Preview:
+def preview_replay(
+    engine: Engine, parts: BackfillParts, filters: ReplayFilters, seconds: float = inf
+) -> Preview:
     """Judge dead letters anew, for so long at most."""
     preview, ends = Preview("dead_letters"), time.monotonic() + seconds
     after = 0
     while True:
         with transaction(engine) as connection:
             letters = take(connection, filters, after, parts.replay.size, lock=False)
-            accepted, rejected = parts.replay.judged(letters)
+            messages = map(message_of, letters)
+            accepted, rejected = judge_all(messages, parts.replay.judging(letters), datetime.now(UTC))
             _add_accepted(connection, preview, accepted)
         preview.reject(rejected)
         preview.seen += len(letters)
@@ -121,20 +126,28 @@ def preview_replay(engine: Engine, parts: Parts, filters: ReplayFilters, seconds
         after = letters[-1].id
 
 
-def _add_events(preview: Preview, parts: Parts, seen: Iterable[tuple[Derived, Facts]]) -> None:
-    for event, (ip, user_agent) in seen:
+def _add_events(
+    preview: Preview,
+    enrichments: Sequence[Enrichment],
+    events: Iterable[tuple[Derived, Sequence[Fact]]],
+) -> None:
+    for event, facts in events:
         preview.seen += 1
-        if ip is None and user_agent is None:
+        if not any(facts):
             preview.skipped += 1
             continue
         preview.changed += 1
         if len(preview.sample) < SAMPLE:
-            location = parts.locations.find(ip) if ip else None
-            client = parts.clients.find(user_agent) if user_agent else None
-            shown = location and (location.display or location.reason)
-            preview.sample.append({
-                "id": str(event.id), "ip": event.ip, "location": shown, "client": client and client.display,
-            })  # fmt: skip
+            derived = {
+                each.name: fact and _display(each.find(fact))
+                for each, fact in zip(enrichments, facts, strict=True)
+            }
+            preview.sample.append({"id": str(event.id), "ip": event.ip, **derived})
+
+
+def _display(derived: Derivation | None) -> str | None:
+    """A derivation for people; of an address without location, the reason."""
+    return None if derived is None else derived.display or getattr(derived, "reason", None)
 
 
 def _add_accepted(connection: Connection, preview: Preview, accepted: list[Accepted]) -> None:
@@ -157,7 +170,7 @@ def _batches(lines: Iterator[EventLine]) -> Iterator[list[EventLine]]:
 
 def _message(line: EventLine) -> Message:
     payload = staged(line).payload
-    return Message(str(line.number), payload, None, NO_MORE)
+    return Message(str(line.number), payload, None, NO_FIELDS)
 
 
 def _unread(line: EventLine) -> Rejected:

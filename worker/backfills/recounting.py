@@ -1,4 +1,4 @@
-"""Numbers of dead letters whose fate changes: they leave the tally of the dead."""
+"""Numbers of dead letters whose fate changes: they leave the count of the dead."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from trailkeeper.models.backfills.letters import Letter
 from trailkeeper.models.counting import Fate, Ranges, add, ranges_of
 from trailkeeper.models.counting.moving import move
 from trailkeeper.models.counting.producers import known
-from trailkeeper.worker.drain.messages import Rejected
-from trailkeeper.worker.drain.numbers import NOT_BELIEVED, names_of, number_in, of_letters
+from trailkeeper.worker.ingest.messages import Rejected
+from trailkeeper.worker.ingest.sequence_numbers import UNTRUSTED, names_of, number_in, of_dead_letters
 
 from .letters import message_of
 
@@ -25,23 +25,23 @@ def gone(connection: Connection, letters: Iterable[Letter], after: Fate | None) 
         letters: which.
         after: what became of them; None where that is counted elsewhere.
     """
-    counted = [letter for letter in letters if letter.reason not in NOT_BELIEVED]
-    found = [numbered for letter in counted if (numbered := number_in(message_of(letter).payload or b""))]
-    ids = known(connection, {numbered.producer for numbered in found})
+    counted = [letter for letter in letters if letter.reason not in UNTRUSTED]
+    reports = [numbered for letter in counted if (numbered := number_in(message_of(letter).payload or b""))]
+    ids = known(connection, {numbered.producer for numbered in reports})
     numbers: dict[int, list[int]] = {}
-    for numbered in found:
+    for numbered in reports:
         if numbered.producer in ids:
             numbers.setdefault(ids[numbered.producer], []).append(numbered.number)
     ranges: Mapping[int, Ranges] = {producer: ranges_of(given) for producer, given in numbers.items()}
     move(connection, ranges, "dead", after)
 
 
-def believed(connection: Connection, letters: Mapping[int, Letter], bad: Sequence[Rejected]) -> None:
-    """Letters stay, and some that nobody vouched for before turned out to be what they say: count them."""
-    now = [
+def trusted(connection: Connection, letters: Mapping[int, Letter], rejected: Sequence[Rejected]) -> None:
+    """Count letters that stay and whose signature, unknown before, is now one of ours."""
+    counted = [
         replace(rejection, message=message_of(letter))
-        for rejection in bad
-        if (letter := letters[int(rejection.message.stream_id)]).reason in NOT_BELIEVED
-        and rejection.reason not in NOT_BELIEVED
+        for rejection in rejected
+        if (letter := letters[int(rejection.message.stream_id)]).reason in UNTRUSTED
+        and rejection.reason not in UNTRUSTED
     ]
-    add(connection, of_letters(now, known(connection, names_of([], now))))
+    add(connection, of_dead_letters(counted, known(connection, names_of([], counted))))

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from trailkeeper.models.backfills import Advance, ReplayFilters, StoredBackfill
 from trailkeeper.models.backfills.letters import Letter, Verdict, judge_anew, remove, take
-from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.producer.errors import InvalidMessage
-from trailkeeper.worker.drain.judge import judge
-from trailkeeper.worker.drain.messages import Accepted, Rejected
-from trailkeeper.worker.drain.signatures import Signatures
-from trailkeeper.worker.writing import Writer, text
+from trailkeeper.worker.ingest import Ingest, store
+from trailkeeper.worker.ingest.dead_letters import detail_text
+from trailkeeper.worker.ingest.judge import Judged, JudgeMessage
+from trailkeeper.worker.ingest.messages import Message, Rejected
+from trailkeeper.worker.ingest.signatures import Signatures
 
 from .letters import message_of
-from .recounting import believed, gone
+from .recounting import gone, trusted
 
 LETTERS = 200
 """The most letters of a chunk: each may hold a quarter of a megabyte."""
@@ -29,50 +29,50 @@ class Replay:
 
     size = LETTERS
 
-    def __init__(
-        self, writer: Writer, catalogue: Catalogue, stream: str, signatures: Signatures | None
-    ) -> None:
-        self._writer = writer
-        self._catalogue = catalogue
+    def __init__(self, ingest: Ingest, stream: str, signatures: Signatures | None) -> None:
+        self._ingest = ingest
         self._stream = stream
         self._signatures = signatures
 
     def chunk(self, connection: Connection, job: StoredBackfill, size: int) -> Advance:
         """Try the next letters."""
         filters = ReplayFilters.from_json(job.filters)
-        found = take(connection, filters, (job.cursor or {}).get("id", 0), size)
-        accepted, rejected = self.judged(found)
-        stored, refused = self._writer.store(connection, accepted)
-        bad = [*rejected, *refused]
-        self._settle(connection, found, bad)
-        cursor = {"id": found[-1].id} if len(found) == size else None
-        return Advance(cursor, len(found), stored, len(found) - stored - len(bad), len(bad))
+        letters = take(connection, filters, (job.cursor or {}).get("id", 0), size)
+        prepared = self._ingest.prepare([message_of(letter) for letter in letters], self.judging(letters))
+        stored, refused = store(connection, prepared)
+        rejected = [*prepared.rejected, *refused]
+        self._update(connection, letters, rejected)
+        cursor = {"id": letters[-1].id} if len(letters) == size else None
+        duplicates = len(letters) - stored - len(rejected)
+        return Advance(cursor, len(letters), stored, duplicates, len(rejected))
 
-    def judged(self, letters: Sequence[Letter]) -> tuple[list[Accepted], list[Rejected]]:
-        """Which are events now, and which are none; a message's stream id is the letter's id."""
-        now = datetime.now(UTC)
-        verdicts = [self._judged(letter, now) for letter in letters]
-        accepted = [verdict for verdict in verdicts if isinstance(verdict, Accepted)]
-        return accepted, [verdict for verdict in verdicts if isinstance(verdict, Rejected)]
+    def judging(self, letters: Sequence[Letter]) -> JudgeMessage:
+        """Judges the messages of these letters, whose stream ids are the letters' ids.
 
-    def _judged(self, letter: Letter, now: datetime) -> Accepted | Rejected:
-        """What a call to emit() was found wrong by is left out: it is judged anew."""
-        message = message_of(letter)
-        try:
-            # what admins imported, and what came with a transaction, nobody signed
-            if self._signatures and letter.stream == self._stream:
-                self._signatures.check(message)
-        except InvalidMessage as error:
-            return Rejected(message, error.reason, error.detail)
-        return judge(replace(message, problem=None), self._catalogue, now)
+        What a call to emit() was rejected for is left out: it is judged anew.
+        """
+        # what admins imported, and what came with a transaction, nobody signed
+        signed = {str(letter.id) for letter in letters if letter.stream == self._stream}
 
-    def _settle(self, connection: Connection, found: Sequence[Letter], bad: Sequence[Rejected]) -> None:
-        stay = {int(rejection.message.stream_id): rejection for rejection in bad}
-        settled = [letter for letter in found if letter.id not in stay]
-        if settled:
-            remove(connection, [letter.id for letter in settled])
-            gone(connection, settled, None)
+        def judge(message: Message, now: datetime) -> Judged:
+            try:
+                if self._signatures and message.stream_id in signed:
+                    self._signatures.check(message)
+            except InvalidMessage as error:
+                return Rejected(message, error.reason, error.detail)
+            return self._ingest.judge.judge(replace(message, problem=None), now)
+
+        return judge
+
+    def _update(
+        self, connection: Connection, letters: Sequence[Letter], rejected: Sequence[Rejected]
+    ) -> None:
+        stay = {int(rejection.message.stream_id): rejection for rejection in rejected}
+        stored = [letter for letter in letters if letter.id not in stay]
+        if stored:
+            remove(connection, [letter.id for letter in stored])
+            gone(connection, stored, None)
         if stay:
-            believed(connection, {letter.id: letter for letter in found}, bad)
-            verdicts = [Verdict(key, bad.reason, text(bad.detail)) for key, bad in stay.items()]
+            trusted(connection, {letter.id: letter for letter in letters}, rejected)
+            verdicts = [Verdict(key, each.reason, detail_text(each.detail)) for key, each in stay.items()]
             judge_anew(connection, verdicts)

@@ -26,14 +26,14 @@ from trailkeeper.models.backfills.jobs import (
 )
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.redis_client import connect
 from trailkeeper.worker.backlog import look
-from trailkeeper.worker.drain.fates import RETRY
-from trailkeeper.worker.drain.stream import connect
+from trailkeeper.worker.gil_switch_interval import short_gil_switch_interval
+from trailkeeper.worker.ingest.fates import RETRY
 from trailkeeper.worker.recording import SYSTEM, record
 from trailkeeper.worker.settings import WorkerSettings
-from trailkeeper.worker.turns import short_turns
 
-from .parts import Parts
+from .parts import BackfillParts
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ class Runner:
             pool_size=3,
         )
         self._redis = connect(settings.redis_url)
-        self._parts = Parts(self._engine, settings)
+        self._parts = BackfillParts(self._engine, settings)
 
     @property
     def engine(self) -> Engine:
@@ -87,7 +87,7 @@ class Runner:
         return self._engine
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> BackfillParts:
         """What it works with."""
         return self._parts
 
@@ -105,7 +105,7 @@ class Runner:
             if after_silence:
                 self._count_attempt(identity)
             behind = self._is_behind()
-            with short_turns(), transaction(self._engine) as connection:
+            with short_gil_switch_interval(), transaction(self._engine) as connection:
                 return self._step(connection, identity, behind=behind)
         except RETRY:
             raise

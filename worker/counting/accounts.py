@@ -12,7 +12,7 @@ import msgspec
 from trailkeeper.models.counting.gaps import Gap
 from trailkeeper.models.counting.ranges import Ranges, missing, ranges_of, size, union, without
 from trailkeeper.models.counting.reading import Covered, Tallied
-from trailkeeper.worker.drain.numbers import Numbered
+from trailkeeper.worker.ingest.sequence_numbers import Numbered
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

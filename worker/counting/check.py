@@ -17,8 +17,8 @@ from trailkeeper.models.counting.ranges import Ranges, shown, without
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.catalogue import Catalogue
-from trailkeeper.worker.drain.numbers import Numbered
-from trailkeeper.worker.drain.stream import connect
+from trailkeeper.producer.redis_client import connect
+from trailkeeper.worker.ingest.sequence_numbers import Numbered
 from trailkeeper.worker.recording import SYSTEM, record
 from trailkeeper.worker.settings import WorkerSettings
 

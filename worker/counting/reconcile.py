@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from trailkeeper.models.counting.gaps import open_gaps
 from trailkeeper.models.counting.reading import broken, covered, stored, tallied
 from trailkeeper.models.errors import translated
-from trailkeeper.worker.drain.numbers import Numbered
+from trailkeeper.worker.ingest.sequence_numbers import Numbered
 
 from .accounts import Accounts, Line
 

@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 import redis
 
+from trailkeeper.producer.redis_client import redis_translated
 from trailkeeper.producer.settings import spool_path
 from trailkeeper.producer.spool.packing import unpack
-from trailkeeper.worker.drain.numbers import Numbered, number_in
-from trailkeeper.worker.drain.stream import redis_translated
+from trailkeeper.worker.ingest.sequence_numbers import Numbered, number_in
 from trailkeeper.worker.settings import WorkerSettings
 
 PAGE = 1_000

@@ -1,8 +1,6 @@
-"""From the stream to the table: read, judge, derive, write, acknowledge. Knows nothing of Celery."""
+"""The stream as a source of ingestion: read, ingest, acknowledge. Knows nothing of Celery."""
 
 from .drain import Drain
-from .factory import Drainer
-from .fates import RETRY, FuseBlown
-from .report import Report
+from .drainer import Drainer
 
-__all__ = ["RETRY", "Drain", "Drainer", "FuseBlown", "Report"]
+__all__ = ["Drain", "Drainer"]

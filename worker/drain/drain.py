@@ -12,14 +12,14 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
-from trailkeeper.worker.turns import short_turns
+from trailkeeper.worker.gil_switch_interval import short_gil_switch_interval
+from trailkeeper.worker.ingest import Report
+from trailkeeper.worker.ingest.crash_markers import DELIVERIES_BEFORE_SUSPICION, CrashMarkers
+from trailkeeper.worker.ingest.messages import Message
 
-from .ahead import Ahead
-from .batch import Batch
-from .messages import Message
-from .report import Report
-from .stream import Pending, Stream, StreamFull
-from .suspects import DEATHS, DELIVERIES_BEFORE_SUSPICION, Suspects
+from .batches import Batches
+from .stream import Pending, Stream
+from .write_pipeline import WritePipeline
 
 SUSPECTS_AT_ONCE = 100
 OBJECTS_BEFORE_COLLECTION = 50_000
@@ -30,8 +30,8 @@ class Drain:
 
     Args:
         stream: the stream, as the consumer of one pool slot.
-        batch: the steps a batch takes.
-        suspects: counts the processes that messages killed.
+        batches: the steps of a batch.
+        crash_markers: count the processes that messages killed.
         batch_size: messages in one transaction.
         lease_seconds: how long another consumer's messages are left to it.
     """
@@ -39,15 +39,15 @@ class Drain:
     def __init__(
         self,
         stream: Stream,
-        batch: Batch,
-        suspects: Suspects,
+        batches: Batches,
+        crash_markers: CrashMarkers,
         *,
         batch_size: int = 2_000,
         lease_seconds: float = 30.0,
     ) -> None:
         self._stream = stream
-        self._batch = batch
-        self._suspects = suspects
+        self._batches = batches
+        self._crash_markers = crash_markers
         self._batch_size = batch_size
         self._lease_ms = int(lease_seconds * 1000)
 
@@ -55,22 +55,19 @@ class Drain:
         """Drain until the stream is empty or *seconds* have passed, finishing the batch at hand.
 
         Raises:
-            One of `fates.RETRY`: what was not committed stays pending.
+            One of `ingest.RETRY`: what was not committed stays pending.
         """
         deadline = time.monotonic() + seconds
-        with _few_collections(), short_turns():
+        with _few_collections(), short_gil_switch_interval():
             report = self.recover(deadline)
-            with Ahead(self._batch) as ahead:
-                while time.monotonic() < deadline:
-                    messages = self._stream.read(self._batch_size)
-                    if not messages:
-                        break
-                    ahead.settle(messages)
-            report.add(ahead.report)
+            with WritePipeline(self._batches) as pipeline:
+                while time.monotonic() < deadline and (messages := self._stream.read(self._batch_size)):
+                    pipeline.add(messages)
+            report.add(pipeline.report)
         return report
 
     def recover(self, deadline: float) -> Report:
-        """Settle what I left in an earlier life, and what others have held for longer than the lease."""
+        """Store what I left in an earlier life, and what others have held for longer than the lease."""
         report = self._recover(deadline, mine=True, idle_ms=0)
         report.add(self._recover(deadline, mine=False, idle_ms=self._lease_ms))
         return report
@@ -78,53 +75,41 @@ class Drain:
     def _recover(self, deadline: float, *, mine: bool, idle_ms: int) -> Report:
         report = Report()
         while time.monotonic() < deadline:
-            left = self._stream.pending(mine=mine, idle_ms=idle_ms, count=self._batch_size)
-            if not left:
-                break
+            pending = self._stream.pending(mine=mine, idle_ms=idle_ms, count=self._batch_size)
             before = report.batches
-            report.add(self._settle_again([entry for entry in left if not _suspicious(entry)], idle_ms))
-            for entry in [entry for entry in left if _suspicious(entry)][:SUSPECTS_AT_ONCE]:
-                report.add(self._settle_alone(entry, idle_ms))
+            report.add(self._together([entry for entry in pending if not _is_suspicious(entry)], idle_ms))
+            for entry in [entry for entry in pending if _is_suspicious(entry)][:SUSPECTS_AT_ONCE]:
+                report.add(self._alone(entry, idle_ms))
             if report.batches == before:
-                break  # another drain was quicker
+                break  # nothing is left, or another drain was quicker
         return report
 
-    def _settle_again(self, left: Iterable[Pending], idle_ms: int) -> Report:
-        messages = self._stream.take_over([entry.stream_id for entry in left], idle_ms)
-        return self._batch.settle(messages, fresh=False) if messages else Report()
+    def _together(self, pending: Iterable[Pending], idle_ms: int) -> Report:
+        messages = self._stream.take_over([entry.stream_id for entry in pending], idle_ms)
+        return self._batches.run(messages, fresh=False) if messages else Report()
 
-    def _settle_alone(self, entry: Pending, idle_ms: int) -> Report:
-        """Settle a message that may have killed its worker; after three deaths reject it."""
+    def _alone(self, entry: Pending, idle_ms: int) -> Report:
+        """Store a message that may have killed its process; after three deaths reject it."""
         report = Report()
         for message in self._stream.take_over([entry.stream_id], idle_ms):
-            report.add(self._risk(replace(message, deliveries=entry.deliveries + 1)))
+            report.add(self._guarded(replace(message, deliveries=entry.deliveries + 1)))
         return report
 
-    def _risk(self, message: Message) -> Report:
-        """Settle a suspect, if its death can be counted: without memory for that it stays pending."""
-        deaths = self._suspects.deaths(message.stream_id)
-        if deaths >= DEATHS:
-            detail = f"{deaths} processes died while handling it alone"
-            report = self._batch.reject(message, "killed_worker", detail)
-            self._suspects.survive(message.stream_id)
-            return report
-        try:
-            self._suspects.enter(message.stream_id)
-        except StreamFull:
-            return Report()
-        try:
-            return self._batch.settle([message], fresh=False)
-        finally:
-            self._suspects.survive(message.stream_id)
+    def _guarded(self, message: Message) -> Report:
+        return self._crash_markers.run(
+            message.stream_id,
+            lambda: self._batches.run([message], fresh=False),
+            lambda reason, detail: self._batches.reject(message, reason, detail),
+        )
 
 
-def _suspicious(entry: Pending) -> bool:
+def _is_suspicious(entry: Pending) -> bool:
     return entry.deliveries >= DELIVERIES_BEFORE_SUSPICION
 
 
 @contextmanager
 def _few_collections() -> Iterator[None]:
-    """Let the garbage collector look rarely: nothing here makes cycles, and it took a quarter of the time."""
+    """Let the garbage collector run rarely: nothing here makes cycles, and it took a quarter of the time."""
     before = gc.get_threshold()
     gc.set_threshold(OBJECTS_BEFORE_COLLECTION, *before[1:])
     try:

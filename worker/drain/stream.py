@@ -7,21 +7,15 @@ Works on Redis 6.2 and later and on Valkey. Redis' errors leave here as
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-from trailkeeper.producer.errors import StreamUnavailable
-from trailkeeper.producer.stream_keys import GROUP, minute_key, totals_key
-
-from .messages import EVENT, NO_MORE, Message
-
-STATS_SECONDS = 2 * 3600
+from trailkeeper.producer.redis_client import StreamFull, redis_translated
+from trailkeeper.producer.stream_keys import GROUP
+from trailkeeper.worker.ingest import stats
+from trailkeeper.worker.ingest.messages import EVENT, NO_FIELDS, Message
 
 
 class Pending:
@@ -29,33 +23,11 @@ class Pending:
 
     __slots__ = ("consumer", "deliveries", "idle_ms", "stream_id")
 
-    def __init__(self, found: Mapping[str, Any]) -> None:
-        self.stream_id = found["message_id"].decode()
-        self.consumer = found["consumer"].decode()
-        self.idle_ms = int(found["time_since_delivered"])
-        self.deliveries = int(found["times_delivered"])
-
-
-def connect(url: str) -> redis.Redis:
-    """A client with time-outs of our own; the library's would wait 5 s ten times over."""
-    return redis.Redis.from_url(
-        url, socket_timeout=10, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0), protocol=2
-    )
-
-
-class StreamFull(StreamUnavailable):
-    """Redis is at its maxmemory: it answers, hands out and removes, and takes nothing that needs memory."""
-
-
-@contextmanager
-def redis_translated() -> Iterator[None]:
-    """Turn Redis' errors into `StreamUnavailable`, chained to their cause."""
-    try:
-        yield
-    except redis.OutOfMemoryError as error:
-        raise StreamFull(str(error)) from error
-    except redis.RedisError as error:
-        raise StreamUnavailable(str(error) or type(error).__name__) from error
+    def __init__(self, entry: Mapping[str, Any]) -> None:
+        self.stream_id = entry["message_id"].decode()
+        self.consumer = entry["consumer"].decode()
+        self.idle_ms = int(entry["time_since_delivered"])
+        self.deliveries = int(entry["times_delivered"])
 
 
 class Stream:
@@ -71,35 +43,35 @@ class Stream:
         """Up to *count* messages that nobody was given yet, oldest first; does not wait for any."""
         with redis_translated():
             try:
-                found = self._read_group(count)
+                entries = self._read_group(count)
             except redis.ResponseError as error:
                 if not str(error).startswith("NOGROUP"):
                     raise
                 self.make_group()
-                found = self._read_group(count)
-        return [_message_of(stream_id, fields) for stream_id, fields in found]
+                entries = self._read_group(count)
+        return [_message_of(stream_id, fields) for stream_id, fields in entries]
 
     def pending(self, *, mine: bool, idle_ms: int, count: int) -> list[Pending]:
         """Messages given out and left: my own from an earlier life, or anybody's idle for *idle_ms*."""
         with redis_translated():
             try:
-                found = self._client.xpending_range(
+                entries = self._client.xpending_range(
                     self.key, GROUP, "-", "+", count, self.consumer if mine else None, idle_ms or None
                 )
             except redis.ResponseError as error:
                 if not str(error).startswith("NOGROUP"):
                     raise
                 return []  # no group, so nothing was ever given out
-        return [Pending(entry) for entry in found]
+        return [Pending(entry) for entry in entries]
 
     def take_over(self, stream_ids: Sequence[str], idle_ms: int) -> list[Message]:
         """Make messages mine that are still idle for *idle_ms*; those another took first are left out."""
         if not stream_ids:
             return []
         with redis_translated():
-            found: Any = self._client.xclaim(self.key, GROUP, self.consumer, idle_ms, list(stream_ids))
+            claimed: Any = self._client.xclaim(self.key, GROUP, self.consumer, idle_ms, list(stream_ids))
         # an entry deleted from the stream comes as nil from servers older than 7.0
-        return [_message(stream_id, fields) for stream_id, fields in found if fields is not None]
+        return [_message(stream_id, fields) for stream_id, fields in claimed if fields is not None]
 
     def acknowledge(
         self, stream_ids: Sequence[str], counts: Mapping[str, int], latencies: Mapping[str, int] | None = None
@@ -122,17 +94,11 @@ class Stream:
         else:
             self._uncounted.clear()
 
-    def _drop(self, stream_ids: Sequence[str], lately: Mapping[str, int], in_all: Mapping[str, int]) -> None:
-        minute, totals = minute_key(self.key, datetime.now(UTC)), totals_key(self.key)
+    def _drop(self, stream_ids: Sequence[str], recent: Mapping[str, int], totals: Mapping[str, int]) -> None:
         pipeline = self._client.pipeline(transaction=True)
         pipeline.xack(self.key, GROUP, *stream_ids)
         pipeline.xdel(self.key, *stream_ids)
-        for name, number in lately.items():
-            pipeline.hincrby(minute, name, number)
-        for name, number in in_all.items():
-            pipeline.hincrby(totals, name, number)
-        if lately:
-            pipeline.expire(minute, STATS_SECONDS)
+        stats.count(pipeline, self.key, recent, totals)
         with redis_translated():
             pipeline.execute()
 
@@ -152,19 +118,19 @@ class Stream:
         way to the same pairs takes a third of the reading.
         """
         command = ("XREADGROUP GROUP", GROUP, self.consumer, "COUNT", count, "STREAMS", self.key, ">")
-        found: Any = self._client.execute_command(*command)  # type: ignore[no-untyped-call]  # as published
-        streams = found.items() if isinstance(found, dict) else found or ()  # by the protocol's version
+        reply: Any = self._client.execute_command(*command)  # type: ignore[no-untyped-call]  # as published
+        streams = reply.items() if isinstance(reply, dict) else reply or ()  # by the protocol's version
         return next((entries for _, entries in streams), [])
 
 
 def _message_of(stream_id: bytes, fields: list[bytes]) -> Message:
     """From names and values in turn."""
     if len(fields) == 2 and fields[0] == EVENT:  # noqa: PLR2004 - nearly all of them, in half of the time
-        return Message(stream_id.decode(), fields[1], None, NO_MORE)
+        return Message(stream_id.decode(), fields[1], None, NO_FIELDS)
     return _message(stream_id, dict(zip(fields[::2], fields[1::2], strict=True)))
 
 
 def _message(stream_id: bytes, fields: dict[bytes, bytes]) -> Message:
     payload = fields.get(EVENT)
     is_alone = payload is not None and len(fields) == 1
-    return Message(stream_id.decode(), payload, fields.get(b"invalid"), NO_MORE if is_alone else fields)
+    return Message(stream_id.decode(), payload, fields.get(b"invalid"), NO_FIELDS if is_alone else fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib.metadata import version
+from typing import ClassVar
 
 import msgspec
 
@@ -42,11 +43,17 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClientFinder:
-    """Finds the client behind a user agent.
+    """Enrichment: the client behind a user agent.
 
     Attributes:
         build: what each client found by this finder carries.
     """
+
+    name: ClassVar[str] = "client"
+    table: ClassVar[str] = "clients"
+    column: ClassVar[str] = "client_id"
+    fact: ClassVar[str] = "user_agent"
+    keeps_fact: ClassVar[bool] = True
 
     def __init__(self, cache_size: int = CACHE_SIZE) -> None:
         packages = ", ".join(
@@ -58,6 +65,14 @@ class ClientFinder:
     def find(self, user_agent: str | None) -> Client:
         """The client behind *user_agent*, whatever it contains; never raises."""
         return self._remembered(user_agent)
+
+    def changes(self) -> int:
+        """Never: the parsers are part of the installation."""
+        return 0
+
+    def is_current(self, source: str, build: str) -> bool:  # noqa: ARG002 - one build stands for all sources
+        """Whether a client of this build was found by the parsers now installed."""
+        return build == self.build
 
     def _look_up(self, user_agent: str | None) -> Client:
         text = (user_agent or "").encode("utf-8", "replace").decode("utf-8").strip()

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import ClassVar
 
 from .database import Database, DatabaseState
 from .errors import UnusableDatabase
@@ -25,7 +26,7 @@ FROM_ADDRESS = ("address", "1")
 
 
 class LocationFinder:
-    """Finds the location of an address. For any number of threads; made in the process that uses it.
+    """Enrichment: the location of an address. For any number of threads; made in the process that uses it.
 
     Args:
         paths: MaxMind-format files (city, country, ASN); for each value the first that has it wins.
@@ -33,6 +34,12 @@ class LocationFinder:
         cache_size: addresses whose location is remembered until a file changes.
         clock: seconds that never run backwards.
     """
+
+    name: ClassVar[str] = "location"
+    table: ClassVar[str] = "locations"
+    column: ClassVar[str] = "location_id"
+    fact: ClassVar[str] = "ip"
+    keeps_fact: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -48,7 +55,7 @@ class LocationFinder:
         self._next_check = -math.inf
         self._corrupt: set[str] = set()
         self._changes = 0
-        self._alone = threading.Lock()
+        self._lock = threading.Lock()
         self._remembered = lru_cache(cache_size)(self._look_up)
 
     def find(self, ip: str) -> Location | None:
@@ -70,15 +77,15 @@ class LocationFinder:
         with self._checked():
             return tuple(database.state() for database in self._databases)
 
-    def current(self) -> tuple[str, str] | None:
-        """Source and build that a location found now carries; None when nothing is loaded."""
+    def is_current(self, source: str, build: str) -> bool:
+        """Whether a location of this source and build comes from the files now loaded, or needs none."""
         with self._checked():
             files = self._files()
-        return _stamp(files) if files else None
+        return (source, build) in (FROM_ADDRESS, _stamp(files) if files else None)
 
     @contextmanager
     def _checked(self) -> Iterator[None]:
-        with self._alone:
+        with self._lock:
             self._check()
             yield
 

@@ -15,8 +15,8 @@ from trailkeeper.models.backfills import NoSuchBackfill, WrongState
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.orders import StoredOrder
 from trailkeeper.worker.backfills import Absurd, NothingThere
-from trailkeeper.worker.backfills.parts import Parts
-from trailkeeper.worker.drain.fates import RETRY
+from trailkeeper.worker.backfills.parts import BackfillParts
+from trailkeeper.worker.ingest.fates import RETRY
 
 from .doing import do, preview
 
@@ -49,7 +49,7 @@ class Carrier:
         parts: what backfills work with; previews use it.
     """
 
-    def __init__(self, engine: Engine, parts: Parts) -> None:
+    def __init__(self, engine: Engine, parts: BackfillParts) -> None:
         self._engine = engine
         self._parts = parts
 

@@ -13,7 +13,7 @@ from trailkeeper.models.orders import StoredOrder
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.worker.backfills import Absurd, Requests
 from trailkeeper.worker.backfills.checks import enrich_filters, estimated, replay_filters
-from trailkeeper.worker.backfills.parts import Parts
+from trailkeeper.worker.backfills.parts import BackfillParts
 from trailkeeper.worker.backfills.preview import Preview, preview_enrich, preview_replay
 
 PREVIEW_SECONDS = 8.0
@@ -45,7 +45,7 @@ def do(connection: Connection, catalogue: Catalogue, order: StoredOrder) -> dict
             raise Absurd(f"this worker knows no action {unknown!r}; is it older than the pages?")
 
 
-def preview(engine: Engine, parts: Parts, order: StoredOrder) -> dict[str, Any]:
+def preview(engine: Engine, parts: BackfillParts, order: StoredOrder) -> dict[str, Any]:
     """What an order would do, as `--dry-run` says it; of a large table, as far as it could be seen in time.
 
     Raises:

@@ -1,7 +1,7 @@
-"""From the outbox to the table: take, judge, derive, write, in one transaction. Knows nothing of Celery."""
+"""The outbox as a source of ingestion: taken and stored in one transaction. Knows nothing of Celery."""
 
-from .factory import Relayer
+from .poller import OutboxPoller
 from .relay import Relay
-from .watch import Watch
+from .relayer import Relayer
 
-__all__ = ["Relay", "Relayer", "Watch"]
+__all__ = ["OutboxPoller", "Relay", "Relayer"]

@@ -10,8 +10,8 @@ import msgspec
 from trailkeeper.models.engine import make_engine
 from trailkeeper.models.partitions import ensure_ahead
 from trailkeeper.producer import catalogue
+from trailkeeper.producer.redis_client import connect, redis_translated
 from trailkeeper.producer.stream_keys import beat_key, policy_key
-from trailkeeper.worker.drain.stream import connect, redis_translated
 from trailkeeper.worker.retention.showing import lines
 from trailkeeper.worker.settings import WorkerSettings
 

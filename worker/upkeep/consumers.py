@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import redis
 
+from trailkeeper.producer.redis_client import redis_translated
 from trailkeeper.producer.stream_keys import GROUP
-from trailkeeper.worker.drain.stream import redis_translated
 
 SCRIPT = """
 local reaped = {}

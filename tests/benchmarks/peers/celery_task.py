@@ -17,10 +17,10 @@ from trailkeeper.models.engine import make_engine
 from trailkeeper.models.writing import COLUMNS
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.event import Event
-from trailkeeper.worker.drain.derive import Derive
-from trailkeeper.worker.drain.messages import Accepted, Message
-from trailkeeper.worker.drain.rows import values_of
-from trailkeeper.worker.enrich import ClientFinder, LocationFinder
+from trailkeeper.worker.enrich import enrichments
+from trailkeeper.worker.ingest.derive import Derive
+from trailkeeper.worker.ingest.messages import Accepted, Message
+from trailkeeper.worker.ingest.rows import values_of
 from trailkeeper.worker.settings import settings
 
 INSERT = f"INSERT INTO events ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"
@@ -41,7 +41,7 @@ class Inserter:
         engine = make_engine(settings().database_url, application_name="task an event")
         self._connection = engine.raw_connection()
         self._cursor = self._connection.cursor()
-        self._derive = Derive(engine, LocationFinder(settings().geoip), ClientFinder())
+        self._derive = Derive(engine, enrichments(settings().geoip))
         self._catalogue = catalogue.load()
 
     def insert(self, facts: dict[str, Any]) -> None:
@@ -50,8 +50,8 @@ class Inserter:
         kind = self._catalogue.get(event.tag)
         assert kind is not None
         accepted = Accepted(Message("", None, None, {}), event, kind, None)
-        [(location_id, client_id)] = self._derive.ids([accepted])
-        self._cursor.execute(INSERT, values_of(accepted, location_id, client_id, None, None))
+        [derived] = self._derive.ids([accepted])
+        self._cursor.execute(INSERT, values_of(accepted, derived, None, None))
         self._connection.commit()
 
 

@@ -13,8 +13,9 @@ from tests.support.waiting import until
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.stream_keys import GROUP, minute_key, pause_key
 from trailkeeper.worker.backlog import Backlog, look
-from trailkeeper.worker.drain import pause
-from trailkeeper.worker.drain.stream import STATS_SECONDS, Stream
+from trailkeeper.worker.drain.stream import Stream
+from trailkeeper.worker.ingest import pause
+from trailkeeper.worker.ingest.stats import STATS_SECONDS
 
 HOUR_MS = 3_600_000
 
@@ -232,7 +233,7 @@ class StreamContract:
         assert look(client, STREAM) == Backlog(new=3, pending=0, paused=False)
 
     def test_the_backlog_tells_of_a_pause(self, client: redis.Redis) -> None:
-        pause.begin(client, STREAM, "fuse", "too much")
+        pause.begin(client, STREAM, "rejection_limit", "too much")
         assert look(client, STREAM).paused
         client.delete(pause_key(STREAM))
         assert not look(client, STREAM).paused

@@ -17,7 +17,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.locks import ERASING
 from trailkeeper.models.tables import Erasure, Hold
 from trailkeeper.producer import catalogue
-from trailkeeper.worker.drain.stream import connect
+from trailkeeper.producer.redis_client import connect
 from trailkeeper.worker.recording import SYSTEM, staff
 from trailkeeper.worker.retention import records
 from trailkeeper.worker.retention.alone import engine_for, one_at_a_time

@@ -12,8 +12,8 @@ from typing import Any
 import redis
 
 from trailkeeper.producer.errors import SpoolUnavailable
+from trailkeeper.producer.redis_client import redis_translated
 from trailkeeper.producer.spool.flushing import FlushInProgress
-from trailkeeper.worker.drain.stream import redis_translated
 from trailkeeper.worker.settings import WorkerSettings
 from trailkeeper.worker.spooled import deliver
 

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 import msgspec
 
-from trailkeeper.models.partitions import Period, period_of
+from trailkeeper.models.partitions import Period, period_of_id
 from trailkeeper.models.writing import COLUMNS, NULL, Row, row
 
 from .derive import Ids
 from .messages import Accepted
-from .numbers import producer_of
+from .sequence_numbers import producer_of
 
-OCCURRED_AT, SCOPE = COLUMNS.index("occurred_at"), COLUMNS.index("scope")
+SCOPE = COLUMNS.index("scope")
 
 Null = TypeVar("Null", str, None)
 
@@ -28,37 +28,34 @@ def rows_of(accepted: Sequence[Accepted], derived: Iterable[Ids], producers: Map
 
     Args:
         accepted: the events.
-        derived: (location id, client id) of each.
+        derived: the derivations of each.
         producers: ids of those that numbered any of them, by their names.
     """
     return [
-        row_of(each, location_id, client_id, producer_of(each, producers))
-        for each, (location_id, client_id) in zip(accepted, derived, strict=True)
+        row_of(each, ids, producer_of(each, producers)) for each, ids in zip(accepted, derived, strict=True)
     ]
 
 
 def periods_of(rows: Iterable[Row]) -> set[Period]:
-    """The periods that rows fall in."""
+    """The periods that rows fall in: by their ids, as Postgres finds the partition by these."""
     values = [row.split("\t", SCOPE + 1) for row in rows]
-    return {period_of(each[SCOPE], datetime.fromisoformat(each[OCCURRED_AT])) for each in values}
+    return {period_of_id(each[SCOPE], UUID(each[0])) for each in values}
 
 
-def row_of(
-    accepted: Accepted, location_id: int | None, client_id: int | None, producer_id: int | None = None
-) -> Row:
+def row_of(accepted: Accepted, derived: Ids, producer_id: int | None = None) -> Row:
     """The row of one event.
 
     JSON writes what COPY would have to escape with a backslash; so where the
-    message has none, which is nearly always, no text of it needs a look.
+    message has none, which is nearly always, its texts need not be searched.
     """
     payload = accepted.message.payload
     if payload is not None and b"\\" not in payload:
-        return "\t".join(values_of(accepted, location_id, client_id, producer_id, NULL))
-    return row(values_of(accepted, location_id, client_id, producer_id, None))
+        return "\t".join(values_of(accepted, derived, producer_id, NULL))
+    return row(values_of(accepted, derived, producer_id, None))
 
 
 def values_of(
-    accepted: Accepted, location_id: int | None, client_id: int | None, producer_id: int | None, null: Null
+    accepted: Accepted, derived: Ids, producer_id: int | None, null: Null
 ) -> tuple[str | Null, ...]:
     """The values of one event's row, *null* where there is none; an alias of a tag is stored as the tag.
 
@@ -69,12 +66,12 @@ def values_of(
     user, project, organization, actor = event.user, event.project, event.organization, event.actor
     credential, principal = actor.credential, actor.on_behalf_of
     # in JSON, as '["id","time"]': the encoder takes a third of the time of str() and isoformat()
+    texts: list[str | Null] = [null if identity is None else str(identity) for identity in derived]
     id_and_time = _id_and_time.encode((event.id, event.occurred_at)).decode()
     return (
         id_and_time[2:34],
         id_and_time[37:-2],
-        null if location_id is None else str(location_id),
-        null if client_id is None else str(client_id),
+        *texts,  # type: ignore[arg-type]  # mypy loses the type variable at the star
         event_type.scope,
         event_type.tag,
         user.id if user else null,

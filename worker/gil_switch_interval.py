@@ -15,7 +15,7 @@ SECONDS = 0.0005
 
 
 @contextmanager
-def short_turns() -> Iterator[None]:
+def short_gil_switch_interval() -> Iterator[None]:
     """Let the threads of this process take turns often, for the time of the block."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(SECONDS)

@@ -17,9 +17,9 @@ import redis
 from celery import bootsteps
 
 from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.redis_client import connect
 
-from .drain.relief import takes_writes
-from .drain.stream import connect
+from .drain.full_redis import takes_writes
 from .settings import settings
 
 logger = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ QUEUE = "ingest"
 LOOK_SECONDS = 1.0
 
 
-class Relief(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publishes no types
+class FullRedisDrain(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publishes no types
     """Looks every second whether Redis takes writes, if this worker takes drains."""
 
     def __init__(self, parent: Any, **kwargs: Any) -> None:
@@ -62,5 +62,5 @@ def _look(client: redis.Redis, consumer: str) -> None:
     except StreamUnavailable:
         return  # the dispatcher says so
     logger.warning("Redis is full: a process of its own drains it")
-    command = [sys.executable, "-m", "worker.drain.relief", consumer]
+    command = [sys.executable, "-m", "worker.drain.full_redis", consumer]
     subprocess.run(command, check=False)  # noqa: S603 - a worker's own name is its only word

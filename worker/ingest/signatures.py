@@ -8,7 +8,7 @@ from trailkeeper.producer.errors import InvalidMessage
 from trailkeeper.producer.signing import SigningKey, Verifier
 
 from .messages import SIGNATURE, Message
-from .numbers import number_in
+from .sequence_numbers import number_in
 
 MAX_SHOWN = 80
 
@@ -29,8 +29,8 @@ class Signatures:
     @classmethod
     def of(cls, keys: Iterable[str]) -> Signatures | None:
         """None where no key is set: then nothing is asked for."""
-        found = tuple(keys)
-        return cls(found) if found else None
+        known = tuple(keys)
+        return cls(known) if known else None
 
     def check(self, message: Message) -> None:
         """Raise `InvalidMessage` unless a key of ours signed all that the message says.

@@ -21,7 +21,7 @@ LOOKS_AFTER_A_FIND = 10
 """After something was found, so many looks follow quickly: where one event is, more are likely."""
 
 
-class Watch:
+class OutboxPoller:
     """Looks again and again, with one statement each time, while it is started.
 
     Args:

@@ -1,4 +1,4 @@
-"""Drains a full Redis without Celery, until nothing is left: `python -m worker.drain.relief CONSUMER`.
+"""Drains a full Redis without Celery, until nothing is left: `python -m worker.drain.full_redis CONSUMER`.
 
 At its maxmemory Redis takes no Celery message either. Reading, acknowledging and deleting need no memory.
 """
@@ -12,13 +12,12 @@ from datetime import UTC, datetime
 
 import redis
 
+from trailkeeper.producer.redis_client import StreamFull, connect, redis_translated
 from trailkeeper.producer.stream_keys import last_write_key
+from trailkeeper.worker.ingest.fates import RETRY, Report
 from trailkeeper.worker.settings import WorkerSettings, settings
 
-from .factory import Drainer
-from .fates import RETRY
-from .report import Report
-from .stream import StreamFull, connect, redis_translated
+from .drainer import Drainer
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""What the stream delivers, and what a drain made of it."""
+"""What a source delivers, and what the judge makes of it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ EVENT = b"e"
 SIGNATURE = b"s"
 """The field that says who vouches for a message."""
 
-NO_MORE: Mapping[bytes, bytes] = MappingProxyType({})
+NO_FIELDS: Mapping[bytes, bytes] = MappingProxyType({})
 """The fields of a message that is its payload alone, as nearly all are: no dictionary for each of them."""
 
 
 class Message(msgspec.Struct, frozen=True, gc=False):
-    """One stream entry as delivered.
+    """One message as its source delivers it: entry of the stream, row of the outbox, line, dead letter.
 
     `payload` is field ``e``; `problem` is field ``invalid``, which a producer
     adds to what it quarantined; `fields` is the whole entry, or nothing where that is

@@ -1,27 +1,26 @@
-"""Which rows a process is at, noted in Redis: only a process that dies leaves the note behind."""
+"""Which rows a relay works on, noted in Redis: only a process that dies leaves the note behind."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
 import redis
 
 from trailkeeper.models.outbox import Span
-from trailkeeper.producer.stream_keys import minute_key, totals_key
-from trailkeeper.worker.drain.stream import STATS_SECONDS, redis_translated
+from trailkeeper.producer.redis_client import redis_translated
+from trailkeeper.worker.ingest import stats
 
 
-class Mark(NamedTuple):
-    """Rows that a process was at, and how many processes in its place had died at them before."""
+class MarkedBatch(NamedTuple):
+    """Rows that a process worked on, and how many processes in its place had died on them before."""
 
     span: Span
     deaths: int
 
 
-class Marks:
+class BatchMarker:
     """The note of one pool slot, and the counts of what became of messages.
 
     Every method may raise StreamUnavailable.
@@ -38,32 +37,27 @@ class Marks:
         self._key = f"{stream_key}:relays"
         self._consumer = consumer
 
-    def left(self) -> Mark | None:
-        """What whoever was in my place before me died at; None if it did not."""
+    def read(self) -> MarkedBatch | None:
+        """What my predecessor in this slot died on; None if it did not."""
         with redis_translated():
-            found = self._client.hget(self._key, self._consumer)
-        return msgspec.json.decode(found, type=Mark) if found else None
+            note = self._client.hget(self._key, self._consumer)
+        return msgspec.json.decode(note, type=MarkedBatch) if note else None
 
     def set(self, span: Span, deaths: int) -> None:
-        """Note these rows, before they are looked at."""
+        """Note these rows, before they are judged."""
         with redis_translated():
-            self._client.hset(self._key, self._consumer, msgspec.json.encode(Mark(span, deaths)))
+            self._client.hset(self._key, self._consumer, msgspec.json.encode(MarkedBatch(span, deaths)))
 
     def clear(self) -> None:
-        """I am still here."""
+        """Remove the note: this process is still alive."""
         with redis_translated():
             self._client.hdel(self._key, self._consumer)
 
     def count(self, counts: Mapping[str, int], latencies: Mapping[str, int], *, clear: bool) -> None:
         """Count what was committed, as drains do, and take the note away."""
-        minute, totals = minute_key(self._stream_key, datetime.now(UTC)), totals_key(self._stream_key)
         pipeline = self._client.pipeline(transaction=True)
         if clear:
             pipeline.hdel(self._key, self._consumer)
-        for name, number in counts.items():
-            pipeline.hincrby(minute, name, number)
-        for name, number in {**counts, **latencies}.items():
-            pipeline.hincrby(totals, name, number)
-        pipeline.expire(minute, STATS_SECONDS)
+        stats.count(pipeline, self._stream_key, counts, {**counts, **latencies})
         with redis_translated():
             pipeline.execute()

@@ -1,0 +1,49 @@
+"""The three fates of a message, and who decides them.
+
+done    its row is committed, or was there already: removed from the source.
+retry   Postgres or Redis is away (`StoreUnavailable`, `StoreMisconfigured`, `StreamUnavailable`), or
+        too much is rejected (`RejectionLimitExceeded`): the whole batch stays where it is, without
+        limit, and is tried again when the pause is over. Nothing is counted against the message.
+reject  it can never be stored: a dead letter with its reason, in the same transaction as the batch's rows.
+
+A process that dies leaves its batch where it was: the next one takes it over, and
+a message that was left several times is handled alone (`crash_markers`).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from trailkeeper.models.errors import StoreMisconfigured, StoreUnavailable
+from trailkeeper.producer.errors import StreamUnavailable
+
+
+class RejectionLimitExceeded(Exception):  # noqa: N818 - what happened, as in `except RejectionLimitExceeded`
+    """So much is rejected that the fault is more likely ours than the messages'."""
+
+
+RETRY = (StoreUnavailable, StoreMisconfigured, StreamUnavailable, RejectionLimitExceeded)
+
+
+class Report(msgspec.Struct):
+    """How many messages met which fate.
+
+    `duplicates` were stored before, by a process that died before it could say so;
+    `quarantined` are those dead letters that the application itself asked to keep.
+    """
+
+    stored: int = 0
+    duplicates: int = 0
+    dead_lettered: int = 0
+    quarantined: int = 0
+    batches: int = 0
+
+    def add(self, other: Report) -> None:
+        """Add another report's numbers."""
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def counts(self) -> dict[str, int]:
+        """The messages by fate, without zeros."""
+        numbers = msgspec.structs.asdict(self)
+        return {name: number for name, number in numbers.items() if number and name != "batches"}

@@ -1,0 +1,99 @@
+"""A message is an event of a known type, or it is rejected with a reason."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from msgspec.structs import replace
+
+from trailkeeper.producer.catalogue import Catalogue, EventType
+from trailkeeper.producer.errors import InvalidMessage
+from trailkeeper.producer.event import Event
+from trailkeeper.producer.secrets import SecretGuard
+from trailkeeper.producer.wire import decode
+
+from .messages import Accepted, Message, Rejected
+from .signatures import Signatures
+
+Judged: TypeAlias = Accepted | Rejected
+JudgeMessage: TypeAlias = Callable[[Message, datetime], Judged]
+"""Decides what a message is, given the present; never raises."""
+
+logger = logging.getLogger(__name__)
+
+
+class Judge:
+    """Decides what messages are.
+
+    Args:
+        catalogue: the event types.
+        guard: takes secrets out of payloads: `emit` is not the only one who writes messages.
+        signatures: checks who signed a message; None to ask for no signature.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, guard: SecretGuard, signatures: Signatures | None = None
+    ) -> None:
+        self.catalogue = catalogue
+        self._guard = guard
+        self._signatures = signatures
+
+    def judge(self, message: Message, now: datetime) -> Judged:
+        """What a message is; never raises. Nothing may have occurred later than *now*."""
+        try:
+            if self._signatures is not None:
+                self._signatures.check(message)
+            return self._accept(message, now)
+        except InvalidMessage as error:
+            return Rejected(message, error.reason, error.detail)
+        except RecursionError:
+            # msgspec reads a little deeper than our own checks of the values can follow
+            return Rejected(message, "wrong_shape", "objects or arrays are nested too deeply")
+        except Exception as error:
+            # a fault of ours in reading one message must not stop the stream
+            logger.exception("could not judge a message", extra={"stream_id": message.stream_id})
+            return Rejected(message, "worker_error", repr(error))
+
+    def _accept(self, message: Message, now: datetime) -> Accepted:
+        if message.problem is not None:
+            raise InvalidMessage("quarantined", message.problem.decode("utf-8", "replace"))
+        if message.payload is None:
+            raise InvalidMessage("no_event", f"the entry's fields are {sorted(message.fields)[:10]!r}")
+        event, extras = decode(message.payload, now=now)
+        event_type = self.catalogue.get(event.tag)
+        if event_type is None:
+            raise InvalidMessage(
+                "unknown_tag", f"{event.tag}: add its catalogue to TRAILKEEPER_CATALOGUE of the worker"
+            )
+        event, extras = self._without_secrets(event, extras, event_type)
+        return Accepted(message, event, event_type, extras)
+
+    def _without_secrets(
+        self, event: Event, extras: dict[str, Any] | None, event_type: EventType
+    ) -> tuple[Event, dict[str, Any] | None]:
+        """An event and its unknown keys with a mark in the place of each secret.
+
+        Never refused: a dead letter would keep the secret as it is.
+        """
+        additional = self._guard.cleaned(event.additional, event_type.payload, event_type.tag)
+        if extras is not None:
+            extras = self._guard.cleaned(extras, (), event_type.tag)
+        return (event if additional is event.additional else replace(event, additional=additional)), extras
+
+
+def judge_all(
+    messages: Iterable[Message], judge: JudgeMessage, now: datetime
+) -> tuple[list[Accepted], list[Rejected]]:
+    """Each message on one of two lists, in their order."""
+    accepted: list[Accepted] = []
+    rejected: list[Rejected] = []
+    for message in messages:
+        verdict = judge(message, now)
+        if isinstance(verdict, Accepted):
+            accepted.append(verdict)
+        else:
+            rejected.append(verdict)
+    return accepted, rejected

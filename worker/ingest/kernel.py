@@ -1,0 +1,117 @@
+"""From messages to a prepared batch: judged, derived, made rows, with what fails found by halving."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from trailkeeper.models.counting import Producers
+from trailkeeper.producer import catalogue
+from trailkeeper.producer.secrets import SecretGuard
+from trailkeeper.worker.enrich import enrichments
+from trailkeeper.worker.settings import WorkerSettings
+
+from .derive import Derive
+from .fates import RETRY
+from .judge import Judge, JudgeMessage, judge_all
+from .messages import Message, Rejected
+from .prepared import Prepared, chunks, halves
+from .rejection_limit import RejectionLimit
+from .rows import rows_of
+from .sequence_numbers import names_of
+from .signatures import Signatures
+
+logger = logging.getLogger(__name__)
+
+
+class Ingest:
+    """Prepares messages to be written; one a process.
+
+    Args:
+        judge: decides what messages are.
+        derive: adds derivations.
+        producers: ids of those who number events.
+        limit: raises `RejectionLimitExceeded` when most of what arrives is rejected; None for never.
+    """
+
+    def __init__(
+        self, judge: Judge, derive: Derive, producers: Producers, limit: RejectionLimit | None = None
+    ) -> None:
+        self.judge = judge
+        self.derive = derive
+        self._producers = producers
+        self._limit = limit
+
+    def prepare(
+        self,
+        messages: Sequence[Message],
+        judge: JudgeMessage | None = None,
+        rejected: Sequence[Rejected] = (),
+    ) -> Prepared:
+        """All that can be done before the transaction.
+
+        Args:
+            messages: what the source delivered.
+            judge: in place of this object's own.
+            rejected: what the source found to be no message.
+
+        Raises:
+            One of `fates.RETRY`: nothing was changed.
+        """
+        prepared = Prepared(rejected, self._producers.ids(names_of((), rejected)))
+        for chunk in chunks(messages):
+            self._add(prepared, chunk, judge or self.judge.judge)
+        if self._limit:
+            quarantined = sum(each.reason == "quarantined" for each in prepared.rejected)
+            self._limit.check(len(prepared.rows), len(prepared.rejected) - quarantined)
+        return prepared
+
+    def reject(self, messages: Sequence[Message], reason: str, detail: str) -> Prepared:
+        """Messages to be dead letters, whatever is in them."""
+        rejected = [Rejected(message, reason, detail) for message in messages]
+        return Prepared(rejected, self._producers.ids(names_of((), rejected)))
+
+    def _add(self, prepared: Prepared, messages: Sequence[Message], judge: JudgeMessage) -> None:
+        try:
+            accepted, rejected = judge_all(messages, judge, datetime.now(UTC))
+            producers = self._producers.ids(names_of(accepted, rejected))
+            rows = rows_of(accepted, self.derive.ids(accepted), producers)
+            prepared.add(accepted, rows, rejected, producers)
+        except RETRY:
+            raise
+        except Exception as error:
+            if len(messages) == 1:
+                prepared.rejected.append(Rejected(messages[0], "worker_error", repr(error)))
+                return
+            # an error of ours: halve until the message that causes it stands alone
+            logger.exception("could not prepare %d messages", len(messages))
+            for half in halves(messages):
+                self._add(prepared, half, judge)
+
+
+def make_ingest(
+    settings: WorkerSettings,
+    engine: Engine,
+    *,
+    limit: RejectionLimit | None = None,
+    check_signatures: bool = False,
+) -> Ingest:
+    """The kernel as the settings want it.
+
+    Args:
+        settings: name the catalogue, location data, secrets and keys.
+        engine: the database.
+        limit: of rejections; None for no limit.
+        check_signatures: whether unsigned messages are rejected, where keys are set.
+
+    Raises:
+        CatalogueError: a catalogue file is wrong.
+        SettingsError: one of the keys is not a key.
+    """
+    signatures = Signatures.of(settings.verify_keys) if check_signatures else None
+    guard = SecretGuard(settings.secrets, settings.secret_words)
+    judge = Judge(catalogue.load(settings.catalogue), guard, signatures)
+    return Ingest(judge, Derive(engine, enrichments(settings.geoip)), Producers(engine), limit)

@@ -1,0 +1,57 @@
+"""What a drain and a relay have in common: connections and caches of one process, and the fleet's pause."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from trailkeeper.models.engine import make_engine
+from trailkeeper.producer.redis_client import connect
+from trailkeeper.worker.settings import WorkerSettings
+
+from .fates import Report
+from .kernel import make_ingest
+from .pause import run_or_pause
+from .rejection_limit import RejectionLimit
+
+
+class IngestProcess(ABC):
+    """A source with all that it needs, made from the settings within the process that runs it.
+
+    Args:
+        settings: where everything is.
+        consumer: the name under which messages are held; stable for one pool slot.
+        rejection_limit: False to go on however much is rejected.
+    """
+
+    role: str
+    check_signatures = False
+
+    def __init__(self, settings: WorkerSettings, consumer: str, *, rejection_limit: bool = True) -> None:
+        self.settings = settings
+        self.consumer = consumer
+        self.client = connect(settings.redis_url)
+        self.engine = make_engine(
+            settings.database_url,
+            schema=settings.schema,
+            application_name=f"trailkeeper {self.role} {consumer}",
+        )
+        limit = RejectionLimit(self.client, settings.stream) if rejection_limit else None
+        self.ingest = make_ingest(settings, self.engine, limit=limit, check_signatures=self.check_signatures)
+
+    def run(self, seconds: float | None = None) -> Report:
+        """Store for *seconds*, or for the time the settings give; pause the fleet where it must wait.
+
+        Raises:
+            One of `fates.RETRY`: nothing is lost, and a pause is on if Redis could be reached.
+        """
+        longest = self.settings.drain_seconds if seconds is None else seconds
+        return run_or_pause(self.client, self.settings.stream, lambda: self.run_source(longest))
+
+    @abstractmethod
+    def run_source(self, seconds: float) -> Report:
+        """Store what waits, for no longer than this."""
+
+    def close(self) -> None:
+        """Give connections back."""
+        self.engine.dispose()
+        self.client.close()

@@ -1,0 +1,171 @@
+"""The one writer: a prepared batch into the caller's transaction, whatever its source.
+
+Straight in with COPY first; a row that is there already, a partition that is missing and
+a row that Postgres refuses are each handled by going back to a savepoint and going another
+way, so that the caller's transaction stays usable.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from trailkeeper.models.counting import add
+from trailkeeper.models.errors import DuplicateRow, MissingPartition, RefusedRow
+from trailkeeper.models.partitions import ensure
+from trailkeeper.models.writing import Row, insert, insert_missing
+
+from . import dead_letters
+from .fates import RETRY, Report
+from .messages import Message, Rejected
+from .prepared import Prepared, halves
+from .rows import periods_of
+from .sequence_numbers import of_inserted, unused_in
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+def write(
+    connection: Connection,
+    prepared: Prepared,
+    *,
+    source: str,
+    fresh: bool = True,
+    imported_by: int | None = None,
+) -> Report:
+    """Store a batch: rows, counts and dead letters, in the caller's transaction.
+
+    Args:
+        connection: in a transaction.
+        prepared: the batch.
+        source: where it came from, as dead letters say it.
+        fresh: False where some of it may be stored already: a slower way, which spares a failed attempt.
+        imported_by: the backfill it comes from.
+
+    Raises:
+        One of `fates.RETRY`: the transaction is spoilt.
+    """
+    stored, refused = store(connection, prepared, fresh=fresh, imported_by=imported_by)
+    rejected = [*prepared.rejected, *refused]
+    dead_letters.keep(connection, source, rejected, prepared.producers)
+    return Report(
+        stored=stored,
+        duplicates=len(prepared.rows) - stored - len(refused),
+        dead_lettered=len(rejected),
+        quarantined=sum(rejection.reason == "quarantined" for rejection in rejected),
+        batches=1,
+    )
+
+
+def store(
+    connection: Connection, prepared: Prepared, *, fresh: bool = True, imported_by: int | None = None
+) -> tuple[int, list[Rejected]]:
+    """Store a batch's rows and their counts; what it rejected is left to the caller.
+
+    Returns:
+        How many rows are new, and the messages whose rows can never be stored.
+
+    Raises:
+        One of `fates.RETRY`: the transaction is spoilt.
+    """
+    return _Rows(connection, prepared, imported_by).store(fresh=fresh) if prepared.rows else (0, [])
+
+
+def insert_new(connection: Connection, row: Row) -> None:
+    """Insert a row that is certainly new.
+
+    Raises:
+        StoreError: the transaction is spoilt.
+    """
+    Partitions([row]).around(connection, lambda: insert(connection, [row]))
+
+
+class Partitions:
+    """Makes the partitions that rows need, when one is missing: once, then it is an error."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+        self._made = False
+
+    def around(self, connection: Connection, insertion: Callable[[], Result]) -> Result:
+        """Insert between savepoints. Raises `MissingPartition` if it is still missing when all were made."""
+        try:
+            with connection.begin_nested():
+                return insertion()
+        except MissingPartition:
+            if self._made:
+                raise
+        self._made = True
+        self._make(connection.engine)
+        with connection.begin_nested():
+            return insertion()
+
+    def _make(self, engine: Engine) -> None:
+        """On another connection: they stay, whatever becomes of the rows."""
+        made = ensure(engine, periods_of(self._rows))
+        logger.info("made partitions on demand", extra={"partitions": made})
+
+
+class _Rows:
+    """The rows of one batch on their way into one transaction."""
+
+    def __init__(self, connection: Connection, prepared: Prepared, imported_by: int | None) -> None:
+        self._connection = connection
+        self._prepared = prepared
+        self._imported_by = imported_by
+        self._partitions = Partitions(prepared.rows)
+
+    def store(self, *, fresh: bool) -> tuple[int, list[Rejected]]:
+        if fresh:
+            try:
+                return self._partitions.around(self._connection, self._insert_all), []
+            except RETRY:
+                raise
+            except Exception as error:
+                if not isinstance(error, (DuplicateRow, RefusedRow, MissingPartition)):
+                    logger.exception("could not store %d rows", len(self._prepared.rows))
+        return self._store(range(len(self._prepared.rows)))
+
+    def _insert_all(self) -> int:
+        insert(self._connection, self._prepared.rows, imported_by=self._imported_by)
+        add(self._connection, self._prepared.counts)
+        return len(self._prepared.rows)
+
+    def _store(self, places: Sequence[int]) -> tuple[int, list[Rejected]]:
+        """Store those rows that are not there yet; halve them until one that is refused stands alone."""
+        try:
+            return self._partitions.around(self._connection, lambda: self._insert_missing(places)), []
+        except RETRY:
+            raise
+        except Exception as error:  # noqa: BLE001 - it becomes a dead letter that says so
+            if len(places) == 1:
+                return 0, [_refused(self._prepared.messages[places[0]], error)]
+        stored, refused = 0, []
+        for half in halves(places):
+            more, others = self._store(half)
+            stored += more
+            refused += others
+        return stored, refused
+
+    def _insert_missing(self, places: Sequence[int]) -> int:
+        rows = [self._prepared.rows[place] for place in places]
+        inserted = insert_missing(self._connection, rows, imported_by=self._imported_by)
+        new = {row.id.hex for row in inserted}
+        # a row begins with its id; what was there before has counted its unused numbers already
+        messages = [
+            self._prepared.messages[place] for place in places if self._prepared.rows[place][:32] in new
+        ]
+        counts = of_inserted(inserted) | unused_in(messages, self._prepared.producers)
+        add(self._connection, counts)
+        return len(inserted)
+
+
+def _refused(message: Message, error: Exception) -> Rejected:
+    if isinstance(error, (RefusedRow, MissingPartition)):
+        return Rejected(message, "refused_row", str(error))
+    return Rejected(message, "worker_error", repr(error))
