@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
+
 from .errors import EmbeddedError
 from .postgres_files import PostgresFiles
 from .system_user import child_options
@@ -55,8 +57,6 @@ class EmbeddedPostgres:
 
     def is_running(self) -> bool:
         """Whether a postmaster works on this folder, whoever started it."""
-        import psutil  # noqa: PLC0415 - an extra: only who uses it needs it
-
         if self._process is not None and self._process.poll() is None:
             return True
         try:

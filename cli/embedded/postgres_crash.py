@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import psutil
+
 from .errors import EmbeddedError
 
 SECONDS_TO_DIE = 10.0
@@ -32,8 +34,6 @@ def forget_crash(folder: Path) -> None:
 
 def _working_in(folder: Path) -> list[int]:
     """Postgres' processes stand in their data folder."""
-    import psutil  # noqa: PLC0415 - an extra: only who uses it needs it
-
     found = []
     for process in psutil.process_iter():
         try:
