@@ -1,4 +1,4 @@
-"""Work that would block an event loop, done beside it: in a few threads of this process."""
+"""Threads for work that would block an event loop."""
 
 from __future__ import annotations
 
@@ -13,37 +13,37 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_THREADS = 16
+MAX_THREADS = 16
 """They mostly wait for each other, and then share one commit."""
 
 
 class Aside:
-    """Threads, started as they are needed; a forked child starts its own.
+    """A thread pool, started when it is needed; a forked child starts its own.
 
-    Not the event loop's own threads: an application that keeps them busy must not make its events wait.
+    Not the event loop's own pool: an application that keeps that busy must not delay its events.
     """
 
     def __init__(self) -> None:
         self._threads: dict[int, ThreadPoolExecutor] = {}
 
     def run(self, work: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
-        """Begin *work* and return what becomes of it. Who forgets it is not told of its exception."""
-        context = copy_context()  # for what the application logs and counts by
+        """Start *work* and return its future. An exception that nobody awaits is not reported."""
+        context = copy_context()  # the application's logging and metrics may read it
         loop = asyncio.get_running_loop()
         future = loop.run_in_executor(self._executor(), context.run, work, *arguments)
-        future.add_done_callback(_seen)
+        future.add_done_callback(_retrieve_exception)
         return future
 
     def _executor(self) -> ThreadPoolExecutor:
-        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - who never spools does not pay for it
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - loaded only where something is spooled
 
         pid = os.getpid()
-        # by setdefault, as loops of several threads may be the first at once
+        # setdefault, as the event loops of several threads may get here at once
         return self._threads.get(pid) or self._threads.setdefault(
-            pid, ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="trailkeeper-aside")
+            pid, ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="trailkeeper-aside")
         )
 
 
-def _seen(future: asyncio.Future[Any]) -> None:
+def _retrieve_exception(future: asyncio.Future[Any]) -> None:
     if not future.cancelled():
         future.exception()

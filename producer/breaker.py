@@ -1,4 +1,4 @@
-"""Who does not answer is not asked again for a while."""
+"""Circuit breaker for Redis: after a failure, the next calls do not wait for it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 
 class Breaker:
-    """A circuit breaker: one failure opens it, after a cooldown one call may probe, a success closes it.
+    """One failure opens it, after a cooldown one call may probe, a success closes it.
 
-    Safe for threads without a lock, which a fork could leave locked for ever.
+    Thread-safe without a lock, which a fork could leave locked for ever.
 
     Args:
         seconds: the cooldown.
-        clock: seconds that only grow.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -22,22 +22,22 @@ class Breaker:
         self._opening: _Opening | None = None
 
     def allows(self) -> bool:
-        """Whether to ask now. Of many callers after the cooldown, one is told so: the probe."""
+        """Whether to try now. Of many callers after the cooldown, only one gets True: the probe."""
         opening = self._opening
         if opening is None:
             return True
         if self._clock() < opening.until or not opening.take_probe():
             return False
-        # the next cooldown begins now, so that a probe that dies is followed by another
+        # the next cooldown starts now, so that another probe follows if this one dies
         self._opening = self._open()
         return True
 
     def failed(self) -> None:
-        """It did not answer."""
+        """Open it: Redis did not answer."""
         self._opening = self._open()
 
     def succeeded(self) -> None:
-        """It answered."""
+        """Close it: Redis answered."""
         if self._opening is not None:
             self._opening = None
 
@@ -46,13 +46,13 @@ class Breaker:
 
 
 class _Opening:
-    """A time in which nobody asks, and the right to ask first after it."""
+    """A cooldown, and the one probe that may follow it."""
 
     __slots__ = ("_probes", "until")
 
     def __init__(self, until: float) -> None:
         self.until = until
-        self._probes = [True]
+        self._probes = [True]  # list.pop is atomic
 
     def take_probe(self) -> bool:
         try:

@@ -1,7 +1,7 @@
-"""Who asks, from where: the context of the request being handled.
+"""The context of the request being handled: who makes it, and from where.
 
 The middleware sets it, `emit` reads it. It follows the request into threads and
-tasks that copy the context, and an actor named there is known to all of them.
+tasks that copy the context; an actor set in one of them is seen by all.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ import msgspec
 
 from .errors import InvalidEvent
 from .event import Actor
-from .requests.arrival import Arrival, of_environ, of_scope
+from .requests.arrival import of_environ, of_scope
 from .requests.forwarded import TrustedProxies, client_address
 from .requests.request_id import DEFAULT_HEADER, believed_request_id
 
 KEY = "trailkeeper.context"
-"""Where the middleware leaves the running request in a WSGI environ or an ASGI scope."""
+"""Where the middleware puts the running request in a WSGI environ or an ASGI scope."""
 
 
 class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of the request that an event happens in.
+    """What is known about the request that an event happens in.
 
     Attributes:
-        ip: the client's address, normalised; None where there is none to believe.
-        user_agent: as sent, but at most one character longer than an event holds.
+        ip: the client's address, normalised; None if there is no trustworthy one.
+        user_agent: as sent, cut to one character more than an event holds.
         request_id: the same for all events of one request.
-        actor: who the application found to be acting; None until it says so.
+        actor: who the application says is acting; None until it does.
     """
 
     ip: str | None = None
@@ -40,7 +40,7 @@ class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Frame:
-    """A running request, or what `bind` changed within one. Shared by the threads and tasks of a request."""
+    """A running request, or the changes of a `bind` within one. Shared by the request's threads and tasks."""
 
     __slots__ = ("_changes", "_own", "_parent")
 
@@ -51,17 +51,17 @@ class Frame:
 
     @property
     def context(self) -> RequestContext:
-        """As of now: with an actor that was named after the frame was made."""
+        """The context as of now, with an actor that was set after the frame was made."""
         if self._parent is None:
             return self._own
         return msgspec.structs.replace(self._parent.context, **self._changes)
 
     def is_within(self, request: Frame) -> bool:
-        """Whether it is that request, or what `bind` changed within it."""
+        """Whether it is that request, or a `bind` within it."""
         return self is request or (self._parent is not None and self._parent.is_within(request))
 
     def set_actor(self, actor: Actor | None) -> None:
-        """Name the actor where it was named last: in the innermost bind of an actor, or the request."""
+        """Set the actor where it was set last: in the innermost `bind` of an actor, or in the request."""
         if self._parent is None:
             self._own = msgspec.structs.replace(self._own, actor=actor)
         elif "actor" in self._changes:
@@ -75,22 +75,22 @@ _running: ContextVar[Frame | None] = ContextVar("trailkeeper_request", default=N
 
 
 def current() -> RequestContext:
-    """What is known of the running request; outside of one, nothing."""
+    """The context of the running request; an empty one outside of any request."""
     frame = _running.get()
     return NOTHING if frame is None else frame.context
 
 
 @contextmanager
 def bind(**changes: Any) -> Iterator[None]:
-    """Let the events of a block carry something else, such as another actor.
+    """Change the context for the events of a block, such as their actor.
 
     ``with bind(actor=robot): ...``
 
     Args:
-        **changes: fields of `RequestContext`; the others stay what they are.
+        **changes: fields of `RequestContext`; the others stay as they are.
 
     Raises:
-        TypeError: a name that `RequestContext` does not have.
+        TypeError: a field that `RequestContext` does not have.
     """
     if unknown := changes.keys() - set(RequestContext.__struct_fields__):
         expected = ", ".join(RequestContext.__struct_fields__)
@@ -103,29 +103,29 @@ def bind(**changes: Any) -> Iterator[None]:
 
 
 def set_actor(actor: Actor | None) -> None:
-    """From now on, events of the running request name this actor: call it once the login succeeded.
+    """Set the actor of the running request's events from now on: call it once a login succeeded.
 
     Raises:
-        RuntimeError: no request is running; an actor set there would stay for whatever comes next.
+        RuntimeError: no request is running; the actor would leak into whatever runs next.
     """
     frame = _running.get()
     if frame is None:
         raise RuntimeError(
-            "set_actor() outside of a request; use `with bind(actor=...)`, or add the middleware"
+            "set_actor() was called outside of a request; use `with bind(actor=...)`, or add the middleware"
         )
     frame.set_actor(actor)
 
 
 def push(frame: Frame | RequestContext) -> Token[Frame | None]:
-    """Make a request the running one, until `pop` of what is returned. For middleware."""
+    """Make a request the running one, until `pop` is called with the returned token. For middleware."""
     return _running.set(frame if isinstance(frame, Frame) else Frame(frame))
 
 
 def pop(token: Token[Frame | None]) -> None:
-    """Return to what was before `push`."""
+    """Undo a `push`."""
     try:
         _running.reset(token)
-    except ValueError:  # closed by the collector in another context, where nothing was pushed
+    except ValueError:  # closed by the garbage collector in another context, where nothing was pushed
         return
 
 
@@ -136,27 +136,28 @@ def from_request(
     request_id_header: str | None = DEFAULT_HEADER,
     trust_request_id: bool = False,
 ) -> RequestContext:
-    """What a request says of itself, with the actor that `bind` or `set_actor` named.
+    """The context of a request, with the actor that `bind` or `set_actor` set.
 
     Args:
         request: a WSGI environ, an ASGI scope, a request of Flask, Django, Starlette or another framework
-            that offers ``.scope``, ``.META`` or ``.environ``, or a `RequestContext`.
+            that has ``.scope``, ``.META`` or ``.environ``, or a `RequestContext`.
         trusted_proxies: addresses and networks whose forwarding headers are believed.
-        request_id_header: where a proxy leaves the request's id; None to look nowhere.
+        request_id_header: the header in which a proxy passes the request's id; None to ignore any.
         trust_request_id: believe that header from every client, not from trusted proxies only.
 
     Raises:
-        InvalidEvent: *request* is nothing of that.
+        InvalidEvent: *request* is none of these.
         SettingsError: a trusted proxy is neither an address nor a network.
     """
     if isinstance(request, RequestContext):
         return request
-    found = _mapping_of(request)
+    mapping = _mapping_of(request)
     running = _running.get()
-    if isinstance(frame := found.get(KEY), Frame):
+    if isinstance(frame := mapping.get(KEY), Frame):
         return running.context if running and running.is_within(frame) else frame.context
     proxies = TrustedProxies.of(trusted_proxies)
-    arrival = _arrival(found, request_id_header)
+    arrival_of = of_scope if mapping.get("type") in {"http", "websocket"} else of_environ
+    arrival = arrival_of(mapping, request_id_header)
     return RequestContext(
         ip=client_address(arrival, proxies),
         user_agent=arrival.user_agent,
@@ -165,17 +166,12 @@ def from_request(
     )
 
 
-def _arrival(found: Mapping[str, Any], request_id_header: str | None) -> Arrival:
-    read = of_scope if found.get("type") in {"http", "websocket"} else of_environ
-    return read(found, request_id_header)
-
-
 def _mapping_of(request: Any) -> Mapping[str, Any]:
     if isinstance(request, Mapping):
         return request
     for name in ("scope", "META", "environ"):
-        if isinstance(found := getattr(request, name, None), Mapping):
-            return found
+        if isinstance(mapping := getattr(request, name, None), Mapping):
+            return mapping
     raise InvalidEvent(
         "request",
         f"a {type(request).__name__} without .scope, .META or .environ",

@@ -1,4 +1,4 @@
-"""From a message to where it ends up: the stream, the spool, or what its event type wants without both."""
+"""From a message to the stream, or else to the spool, or else to what its delivery level says."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from .receipt import Outcome, Receipt
 from .spool import Spool
 from .transports import Transport
 
-RESTING = "Redis failed a moment ago and is not asked again yet"
-INTERRUPTED = "interrupted while Redis was asked; it may be there as well"
+BREAKER_OPEN = "Redis failed a moment ago and is not tried again yet"
+INTERRUPTED = "interrupted while waiting for Redis, which may have it as well"
 
 SPOOL_SHARE = 0.2
-"""Of the budget: kept for the spool when Redis takes all the rest of it."""
+"""The part of the budget that is reserved for the spool when Redis uses up the rest."""
 INTERRUPTED_SECONDS = 0.01
-"""The longest that the spool may keep somebody who is being stopped."""
+"""How long the spool may delay a thread or task that is being stopped."""
 
 
 class Delivery:
-    """Hands messages to a transport, and takes care of them when it fails.
+    """Hands messages to a transport, and keeps them elsewhere when it fails.
 
     Args:
         transport: the way to the stream.
-        breaker: whether to try it.
-        budget: seconds that one message may wait in all.
+        breaker: says whether to try it.
+        budget: seconds that one message may take in all.
         counting: counts each message once.
-        spool: keeps what the transport does not take; None for nothing.
+        spool: keeps what the transport does not take; None for no spool.
         on_refusal: called with each refused message, before its caller gets the error.
     """
 
@@ -50,39 +50,41 @@ class Delivery:
         self._transport = transport
         self._breaker = breaker
         self._budget = budget
-        self._asking = budget if spool is None else budget * (1 - SPOOL_SHARE)
+        self._redis_budget = budget if spool is None else budget * (1 - SPOOL_SHARE)
         self._counting = counting
         self._spool = spool
         self._aside = Aside()
         self._on_refusal = on_refusal
 
     def deliver(self, message: Message) -> Receipt:
-        """Bring a message to its place.
+        """Deliver a message.
 
         Raises:
             EventNotRecorded: it is `required`, and neither Redis nor the spool took it.
         """
         now = time.monotonic()
         if not self._breaker.allows():
-            return self._without_redis(message, RESTING, now + self._budget)
+            return self._without_redis(message, BREAKER_OPEN, now + self._budget)
         try:
-            self._transport.send(message.payload, message.invalid, now + self._asking, message.signature)
+            self._transport.send(
+                message.payload, message.invalid, now + self._redis_budget, message.signature
+            )
         except StreamUnavailable as error:
             self._breaker.failed()
             return self._without_redis(message, str(error), now + self._budget)
         except BaseException:
             self._interrupted(message)
             raise
-        return self._taken(message)
+        return self._sent(message)
 
     async def adeliver(self, message: Message) -> Receipt:
-        """The same, without blocking the event loop."""
+        """`deliver` without blocking the event loop."""
         now = time.monotonic()
         if not self._breaker.allows():
-            return await self._awithout_redis(message, RESTING, now + self._budget)
+            return await self._awithout_redis(message, BREAKER_OPEN, now + self._budget)
         try:
             await self._transport.asend(
-                message.payload, message.invalid, now + self._asking, message.signature
+                message.payload, message.invalid, now + self._redis_budget, message.signature
             )
         except StreamUnavailable as error:
             self._breaker.failed()
@@ -90,15 +92,15 @@ class Delivery:
         except BaseException:
             self._interrupted(message)
             raise
-        return self._taken(message)
+        return self._sent(message)
 
     def close(self) -> None:
-        """Close what is not in use."""
+        """Close the connections that are not in use."""
         self._transport.close()
         if self._spool is not None:
             self._spool.close()
 
-    def _taken(self, message: Message) -> Receipt:
+    def _sent(self, message: Message) -> Receipt:
         self._breaker.succeeded()
         if self._spool is not None:
             self._spool.redis_answered()
@@ -107,7 +109,7 @@ class Delivery:
     async def _awithout_redis(self, message: Message, reason: str, deadline: float) -> Receipt:
         if self._spool is None or message.delivery == "best_effort":
             return self._without_redis(message, reason, deadline)
-        # who is cancelled meanwhile gets no receipt, but the event is brought to its place all the same
+        # a caller that is cancelled meanwhile gets no receipt, but its event is kept all the same
         return await asyncio.shield(self._aside.run(self._without_redis, message, reason, deadline))
 
     def _without_redis(self, message: Message, reason: str, deadline: float) -> Receipt:
@@ -118,7 +120,7 @@ class Delivery:
             return self._receipt(message, "spooled")
         reason = f"{reason}; {refusal}" if refusal else reason
         if message.delivery == "required":
-            # not logged as an event: the caller is to refuse the action, and then it did not happen
+            # not logged as an event: the caller has to refuse the action, so it did not happen
             self._on_refusal(message)
             self._counting.count(message.tag, "refused")
             raise EventNotRecorded(f"{message.tag} {message.id} was not recorded: {reason}")
@@ -126,7 +128,7 @@ class Delivery:
         return self._receipt(message, "logged")
 
     def _spooled(self, message: Message, deadline: float) -> str | None:
-        """Why the spool did not take it; empty without a spool, None if it did."""
+        """Put it into the spool. None if that worked, else why not; empty without a spool."""
         if self._spool is None:
             return ""
         fields = fields_of(message.payload, message.invalid, message.signature)
@@ -137,9 +139,9 @@ class Delivery:
         return None
 
     def _interrupted(self, message: Message) -> None:
-        """The caller was cancelled or is being stopped: it will get no receipt, but the event is kept."""
-        soon = time.monotonic() + INTERRUPTED_SECONDS
-        if message.delivery != "best_effort" and self._spooled(message, soon) is None:
+        """The caller was cancelled or is being stopped: it gets no receipt, but its event is kept."""
+        deadline = time.monotonic() + INTERRUPTED_SECONDS
+        if message.delivery != "best_effort" and self._spooled(message, deadline) is None:
             self._counting.count(message.tag, "spooled")
             return
         log(message, INTERRUPTED)

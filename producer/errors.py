@@ -2,10 +2,10 @@
 
     TrailkeeperError
     ├── EventNotRecorded       a `required` event reached neither Redis nor any durable place
-    ├── StreamUnavailable      Redis refused, hung or is full (made in producer/transports/redis_errors.py)
-    └── SpoolUnavailable       the spool is full, broken or busy (made in producer/spool/sqlite_errors.py)
+    ├── StreamUnavailable      Redis refused, hung or is full (raised by producer/transports/redis_errors.py)
+    └── SpoolUnavailable       the spool is full, broken or busy (raised by producer/spool/sqlite_errors.py)
 
-Mistakes to mend in code or configuration stand outside that tree, so that a
+Mistakes to fix in code or configuration are outside that tree, so that a
 handler's `except TrailkeeperError` never hides one:
 
     ValueError
@@ -14,14 +14,14 @@ handler's `except TrailkeeperError` never hides one:
     ├── CatalogueError         a catalogue file is wrong
     └── SettingsError          an environment variable is wrong
     RuntimeError
-    └── OutboxMissing          no table for events in the caller's database, or no right to it
+    └── OutboxMissing          the caller's database has no outbox, or the role may not write to it
 """
 
 from __future__ import annotations
 
 
 class TrailkeeperError(Exception):
-    """Something the caller did not cause and may want to react to."""
+    """A failure that the caller did not cause and may want to handle."""
 
 
 class EventNotRecorded(TrailkeeperError):  # noqa: N818 - reads as the sentence it is in an `except`
@@ -29,18 +29,19 @@ class EventNotRecorded(TrailkeeperError):  # noqa: N818 - reads as the sentence 
 
 
 class StreamUnavailable(TrailkeeperError):  # noqa: N818 - as above
-    """Redis did not take or give what was asked, within the time allowed."""
+    """Redis did not carry out a command in time, or refused it."""
 
 
 class SpoolUnavailable(TrailkeeperError):  # noqa: N818 - as above
-    """The spool did not take or give what was asked, within the time allowed."""
+    """The spool did not carry out a read or write in time, or could not."""
 
 
 class InvalidEvent(ValueError):  # noqa: N818 - part of the public interface by this name
-    """A call to emit() that can never be recorded: says what, where and what was expected.
+    """A call to emit() that can never be recorded: says where, what is wrong and what was expected.
 
     Attributes:
-        field: the argument or key at fault, such as ``additional.version``.
+        field: the wrong argument or key, such as ``additional.version``.
+        problem: what is wrong with it.
         expected: what would have been accepted.
     """
 
@@ -55,8 +56,8 @@ class InvalidMessage(ValueError):  # noqa: N818 - pairs with InvalidEvent
     """Bytes that can never become an event.
 
     Attributes:
-        reason: a word from a closed set, under which dead letters are grouped.
-        detail: one sentence for the person who reads the dead letter.
+        reason: a word from `producer.wire.REASONS`, by which dead letters are grouped.
+        detail: one sentence for the operator who reads the dead letter.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -74,4 +75,4 @@ class SettingsError(ValueError):
 
 
 class OutboxMissing(RuntimeError):  # noqa: N818 - reads as the sentence it is
-    """The caller's database has no outbox, or gives no right to it: says what an operator has to do."""
+    """The caller's database has no outbox, or its role may not write to it. Says what an operator must do."""

@@ -1,8 +1,8 @@
 """The event as a value: the facts captured when it happened. Version 1 of the wire format.
 
-Field for field what travels in the stream's ``e``; see docs/wire-format.md. The
-structs are out of the garbage collector's sight (``gc=False``): they come from
-JSON or from arguments, and neither can hold a cycle back to them.
+The same fields as in the stream's ``e``; see docs/wire-format.md. The garbage collector
+does not track the structs (``gc=False``): they come from JSON or from arguments, and
+neither can hold a reference cycle back to them.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ MAX_BYTES = 64 * 1024
 MAX_USER_AGENT = 1024  # characters
 MAX_ID = 255  # characters
 MAX_PRODUCER = 64  # characters
-MAX_SEQUENCE = 2**31 - 2  # so that a range of int4 can end after it
+MAX_SEQUENCE = 2**31 - 2  # so that the exclusive end of a range still fits into int4
 MAX_VOIDS = 100
 
-Tag = Annotated[str, msgspec.Meta(max_length=128)]  # its grammar is the catalogue's matter
+Tag = Annotated[str, msgspec.Meta(max_length=128)]  # the catalogue checks its grammar
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)]
 Name = Annotated[str, msgspec.Meta(max_length=255)]
 ProducerId = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_PRODUCER)]
@@ -33,14 +33,18 @@ ActorKind = Literal["user", "service", "staff", "system", "anonymous"]
 
 
 class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """A user, project or organization: its stable id and its name at that time."""
+    """A user, project or organization: its stable id, and its name at the time of the event."""
 
     id: Id
     name: Name | None = None
 
 
 class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """What the actor proved itself with: ``session``, ``api_token``, ``trusted_publisher`` and the like."""
+    """What the actor authenticated with, never the secret itself.
+
+    Attributes:
+        kind: ``session``, ``api_token``, ``trusted_publisher`` and the like.
+    """
 
     kind: Id
     id: Id | None = None
@@ -48,7 +52,7 @@ class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
 
 
 class Actor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """Who did it, with which credential, and on whose behalf."""
+    """Who did it, with which credential and on whose behalf."""
 
     kind: ActorKind
     id: Id | None = None
@@ -63,7 +67,7 @@ ANONYMOUS = Actor(kind="anonymous")
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One recorded action. Times are UTC; the id's time is `occurred_at` to the millisecond.
 
-    `producer` and `seq` say which event of which process it is, for those who count;
+    `producer` and `seq` are the process and its sequence number, by which missing events are detected;
     `voids` are earlier numbers of that process that no event has. Not every event is numbered.
     """
 

@@ -1,4 +1,4 @@
-"""What a test expects to have been emitted, and what it is told where nothing was."""
+"""What a test expects to have been emitted, and the message if it was not."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import msgspec
 
 from .event import Event
 
-UNASKED = {"v", "id", "tag", "producer", "seq", "voids"}
-"""What a listing leaves out: no test asks for it."""
+NOT_LISTED = {"v", "id", "tag", "producer", "seq", "voids"}
+"""Fields that no test asserts."""
 
 
-class Wanted:
-    """An event of a tag with some parts; see `Recorder.assert_emitted`.
+class ExpectedEvent:
+    """A tag and some fields of an event; see `Recorder.assert_emitted`.
 
     Raises:
-        TypeError: a part that events do not have.
+        TypeError: a field that events do not have.
     """
 
     def __init__(self, tag: str, parts: Mapping[str, Any]) -> None:
@@ -27,29 +27,31 @@ class Wanted:
         self._tag = tag
         self._parts = parts
 
-    def is_met_by(self, event: Event) -> bool:
-        """Whether this is one."""
+    def matches(self, event: Event) -> bool:
+        """Whether this event is as expected."""
         return event.tag == self._tag and all(
             _matches(getattr(event, name), value) for name, value in self._parts.items()
         )
 
-    def missed(self, events: Sequence[Event], problems: Sequence[str]) -> str:
-        """That there is none, and what there is instead: events, and the problems of those in quarantine."""
-        asked = "".join(f" {name}={value!r}" for name, value in self._parts.items())
-        found = [f"  {number}. {_shown(event)}" for number, event in enumerate(events, start=1)]
-        found += [f"  quarantined: {problem}" for problem in problems]
-        return "\n".join([f"not emitted: {self._tag}{asked}", "what was emitted:", *(found or ["  nothing"])])
+    def failure(self, events: Sequence[Event], problems: Sequence[str]) -> str:
+        """The assertion's message: what was expected, and what there is, in quarantine too."""
+        expected = "".join(f" {name}={value!r}" for name, value in self._parts.items())
+        lines = [f"  {number}. {_listed(event)}" for number, event in enumerate(events, start=1)]
+        lines += [f"  quarantined: {problem}" for problem in problems]
+        return "\n".join(
+            [f"not emitted: {self._tag}{expected}", "what was emitted:", *(lines or ["  nothing"])]
+        )
 
 
-def _matches(found: Any, wanted: Any) -> bool:
-    if isinstance(found, dict) and isinstance(wanted, Mapping):
-        return all(key in found and found[key] == value for key, value in wanted.items())
-    if isinstance(wanted, str) and isinstance(found, msgspec.Struct):
-        return bool(getattr(found, "id", None) == wanted)
-    return bool(found == wanted)
+def _matches(actual: Any, expected: Any) -> bool:
+    if isinstance(actual, dict) and isinstance(expected, Mapping):
+        return all(key in actual and actual[key] == value for key, value in expected.items())
+    if isinstance(expected, str) and isinstance(actual, msgspec.Struct):
+        return bool(getattr(actual, "id", None) == expected)
+    return bool(actual == expected)
 
 
-def _shown(event: Event) -> str:
-    """The tag and what is not as always, as it would be asked for."""
-    parts = {name: getattr(event, name) for name in Event.__struct_fields__ if name not in UNASKED}
+def _listed(event: Event) -> str:
+    """The tag and the fields that are set, as `assert_emitted` would take them."""
+    parts = {name: getattr(event, name) for name in Event.__struct_fields__ if name not in NOT_LISTED}
     return event.tag + "".join(f" {name}={value!r}" for name, value in parts.items() if value)

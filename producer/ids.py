@@ -1,8 +1,8 @@
 """Event ids: UUIDv7 (RFC 9562), whose first 48 bits are the event's time in milliseconds.
 
-The twelve bits after them hold the fraction of the millisecond, so that the
-order of ids is the order of time to a quarter of a microsecond; the rest is
-random, or for an imported line derived from its content.
+The twelve bits after them hold the fraction of the millisecond, so that ids sort by
+time to a quarter of a microsecond. The rest is random, or for an imported line
+derived from its content.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from uuid import UUID, SafeUUID
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RANDOM_BITS = (1 << 62) - 1
 VERSION_AND_VARIANT = (7 << 76) | (2 << 62)
-_set = object.__setattr__  # ids refuse ordinary assignment
+_set = object.__setattr__  # a UUID refuses ordinary assignment
 
 
 def uuid7(moment: datetime) -> UUID:
@@ -24,7 +24,7 @@ def uuid7(moment: datetime) -> UUID:
 
 
 def derived_uuid7(moment: datetime, content: bytes) -> UUID:
-    """The same id every time for the same moment and content, so that importing twice stores once."""
+    """The same id each time for the same moment and content, so that importing twice stores once."""
     return _build(moment, int.from_bytes(hashlib.sha256(content).digest()[:8], "big"))
 
 
@@ -38,11 +38,13 @@ def moment_of(event_id: UUID) -> datetime:
 
 
 def _build(moment: datetime, tail: int) -> UUID:
-    # a float holds microseconds exactly until the year 2255; this takes a third of the time of a timedelta
+    # a float is exact to the microsecond until the year 2255, and three times as fast as a timedelta
     milliseconds, micros = divmod(round(moment.timestamp() * 1e6), 1000)
     fraction = micros * 4096 // 1000
-    found = UUID.__new__(UUID)
-    # its own constructor looks at six ways to be called, which takes longer than all of the rest
-    _set(found, "int", (milliseconds << 80) | VERSION_AND_VARIANT | (fraction << 64) | (tail & RANDOM_BITS))
-    _set(found, "is_safe", SafeUUID.unknown)
-    return found
+    event_id = UUID.__new__(UUID)
+    # UUID's constructor checks six ways to be called, which takes longer than all the rest
+    _set(
+        event_id, "int", (milliseconds << 80) | VERSION_AND_VARIANT | (fraction << 64) | (tail & RANDOM_BITS)
+    )
+    _set(event_id, "is_safe", SafeUUID.unknown)
+    return event_id

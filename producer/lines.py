@@ -1,4 +1,4 @@
-"""Event lines: a file of events, one JSON object a line, as `backfill import` and `demo --input` read it.
+"""Event lines: a file with one JSON object a line, as `backfill import` and `demo --input` read it.
 
 A line is what the stream carries, and may be shorter: ``"user": "root"`` stands
 for ``{"id": "root"}``, and ``id`` and ``actor`` may be missing.
@@ -22,7 +22,7 @@ from .validation.text import harmless
 from .wire import EARLIEST, decode, decode_mapping
 
 MAX_LINE = 4 * MAX_BYTES
-"""Bytes of a line: room for spaces, escapes and a user agent that will be cut."""
+"""Bytes; leaves room for spaces, escapes and a user agent that will be cut."""
 
 BOM = b"\xef\xbb\xbf"
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -32,15 +32,15 @@ _canonical = msgspec.json.Encoder(order="deterministic", uuid_format="canonical"
 
 
 class EventLine(NamedTuple):
-    """A line that is not blank: an event, or the error that says why it is none.
+    """A line that is not blank: an event, or the error that says why it is not one.
 
     Attributes:
-        number: counted from 1, blank lines too.
-        raw: as read, without the end of line; of a line over `MAX_LINE` only the beginning.
-        event: None where *error* is not.
+        number: counted from 1, blank lines included.
+        raw: as read, without the line end; only the beginning of a line longer than `MAX_LINE`.
+        event: None if there is an *error*.
         unknown: keys of a newer producer; None without any.
         error: with a reason from `producer.wire.REASONS`.
-        is_whole: *raw* is the event just as the stream carries it.
+        is_whole: *raw* is the event exactly as the stream carries it.
     """
 
     number: int
@@ -52,16 +52,16 @@ class EventLine(NamedTuple):
 
 
 def read_lines(lines: BinaryIO | Iterable[bytes], *, now: datetime | None = None) -> Iterator[EventLine]:
-    """Every line of a file that is not blank; no bytes whatever raise.
+    """Every line of a file that is not blank. Never raises, whatever the bytes.
 
-    A missing id is derived from the time, the content and the count of identical lines before it: reading
-    the file again gives the same ids. Lines are identical when they say the same, whatever the order of
-    their keys and their spacing. What was seen costs 75 MB of memory a million lines without id. To resume in
-    the middle, read from the beginning again and skip.
+    A missing id is derived from the time, the content and the count of identical lines before it, so
+    reading the file again gives the same ids. Lines with the same content are identical, whatever the
+    order of their keys and their spacing. Remembering them takes 75 MB of memory per million lines
+    without id. To resume in the middle, read from the beginning again and skip.
 
     Args:
-        lines: a file opened in binary mode, of which no more than `MAX_LINE` is held at once; or lines.
-        now: nothing may have occurred later; without it, the time of reading.
+        lines: a file opened in binary mode, of which at most `MAX_LINE` is held at once; or lines.
+        now: no event may have occurred much later; the time of reading if not given.
     """
     seen = _Seen()
     for number, raw in enumerate(_bounded(lines), start=1):
@@ -71,7 +71,7 @@ def read_lines(lines: BinaryIO | Iterable[bytes], *, now: datetime | None = None
 
 
 def _bounded(lines: BinaryIO | Iterable[bytes]) -> Iterator[bytes]:
-    """Lines, each cut soon after `MAX_LINE`."""
+    """Lines, each cut a little after `MAX_LINE`."""
     readline = getattr(lines, "readline", None)
     if readline is None:
         yield from lines
@@ -99,8 +99,8 @@ def _read(number: int, raw: bytes, seen: _Seen, now: datetime | None) -> EventLi
     return EventLine(number, raw, event, unknown)
 
 
-def _event(found: dict[str, Any], seen: _Seen, now: datetime | None) -> tuple[Event, dict[str, Any] | None]:
-    full = _in_full(found)
+def _event(fields: dict[str, Any], seen: _Seen, now: datetime | None) -> tuple[Event, dict[str, Any] | None]:
+    full = _expanded(fields)
     if full.get("id") is not None:
         return decode(_encoded(full), now=now)
     moment = _moment(full)
@@ -109,9 +109,9 @@ def _event(found: dict[str, Any], seen: _Seen, now: datetime | None) -> tuple[Ev
     return msgspec.structs.replace(event, id=_derived(event, unknown, seen)), unknown
 
 
-def _in_full(found: dict[str, Any]) -> dict[str, Any]:
-    """With the short forms written out, and the user agent made storable as `emit` does."""
-    full = _with_subjects(found, SUBJECTS)
+def _expanded(fields: dict[str, Any]) -> dict[str, Any]:
+    """With short forms written out, and the user agent cut and made harmless as by `emit`."""
+    full = _with_subjects(fields, SUBJECTS)
     actor = full.get("actor")
     if actor is None:
         full.pop("actor", None)
@@ -122,8 +122,8 @@ def _in_full(found: dict[str, Any]) -> dict[str, Any]:
     return full
 
 
-def _with_subjects(found: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return found | {name: {"id": found[name]} for name in names if isinstance(found.get(name), str)}
+def _with_subjects(fields: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return fields | {name: {"id": fields[name]} for name in names if isinstance(fields.get(name), str)}
 
 
 def _moment(full: dict[str, Any]) -> datetime:
@@ -132,7 +132,7 @@ def _moment(full: dict[str, Any]) -> datetime:
         moment = moment.astimezone(UTC)
     except (msgspec.ValidationError, OverflowError) as error:
         raise InvalidMessage("wrong_shape", f"{error} - at `$.occurred_at`") from error
-    if moment < EARLIEST:  # an id cannot hold every time that decode would refuse
+    if moment < EARLIEST:  # checked before decode does: an id cannot hold every such time
         raise InvalidMessage("bad_time", f"{moment.isoformat()} is before 2000")
     return moment
 
@@ -150,9 +150,9 @@ def _derived(event: Event, unknown: dict[str, Any] | None, seen: _Seen) -> UUID:
 
 
 class _Seen:
-    """How often each content was seen: 8 bytes of its digest in memory, not the content.
+    """Counts how often each content was seen, by 8 bytes of its digest.
 
-    Two contents that share a digest only count on together; their ids differ all the same.
+    Two contents that share a digest share a count; their ids differ all the same.
     """
 
     def __init__(self) -> None:
@@ -160,7 +160,7 @@ class _Seen:
         self._again: dict[int, int] = {}
 
     def count(self, content: bytes) -> int:
-        """How often it was seen before."""
+        """How often this content was seen before."""
         digest = int.from_bytes(hashlib.blake2b(content, digest_size=8).digest(), "big")
         if digest not in self._once:
             self._once.add(digest)

@@ -1,4 +1,4 @@
-"""The last place for an event: one line of the log that holds it whole."""
+"""The last resort for an event: one line of the log that holds all of it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ logger = logging.getLogger("trailkeeper")
 
 
 def log(message: Message, reason: str) -> None:
-    """Write the message to the logger ``producer``, as an error ``event_not_in_redis`` and one JSON object.
+    """Log the message to ``trailkeeper``, as an error ``event_not_in_redis`` and one JSON object.
 
-    The object has the keys `reason`, `event` and, for a message in quarantine,
-    `invalid`. It is pure ASCII without control characters, so that nothing a client sent
-    can end the line or forge another.
+    The object has the keys `reason`, `event` and, for a message in quarantine, `invalid`. It is
+    pure ASCII without control characters, so that nothing a client sent can end the line or
+    forge another.
     """
     logger.error("event_not_in_redis %s", _line(message, reason))
 

@@ -1,4 +1,4 @@
-"""The pytest fixture `trailkeeper_events`, there in every test suite that has this package installed."""
+"""The pytest fixture `trailkeeper_events`, available wherever this package is installed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def trailkeeper_events() -> Iterator[Recorder]:
-    """The events emitted during the test, which go nowhere else. See `producer.testing.Recorder`."""
-    from .testing import recording  # noqa: PLC0415 - who does not use the fixture does not pay for it
+    """The events emitted during the test, which are sent nowhere else. See `producer.testing.Recorder`."""
+    from .testing import recording  # noqa: PLC0415 - loaded only by tests that use the fixture
 
     with recording() as recorder:
         yield recorder

@@ -1,4 +1,4 @@
-"""What was given in a wrong call to `emit`, kept as well as it can be for the person who mends it."""
+"""The arguments of a wrong call to `emit`, kept as well as possible for the person who fixes it."""
 
 from __future__ import annotations
 
@@ -17,42 +17,44 @@ from .message import Message
 from .validation import moment_of, subject_of
 
 MAX_QUARANTINED = 256 * 1024
-"""Bytes. A dead letter may be larger than an event, but a thousand of them must fit into a worker."""
+"""Bytes. A dead letter may be larger than an event, but a thousand must fit into a worker's memory."""
 
 MAX_DEPTH = 32
 MAX_NUMBER = 1e308
 SUBJECTS = {"user", "project", "organization"}
-NOT_SAID = (None, msgspec.UNSET)
+ABSENT = (None, msgspec.UNSET)
 
 
-def quarantined(error: InvalidEvent, tag: str, given: Mapping[str, Any]) -> Message:
-    """A message that the drain makes a dead letter: the event as far as it is one, and its fault.
+def quarantined(error: InvalidEvent, tag: str, facts: Mapping[str, Any]) -> Message:
+    """A message that the drain turns into a dead letter: the event as far as it is one, and the error.
 
-    A fault outside the message, such as a tag that the catalogue did not know yet,
-    can be mended and the dead letter replayed as it is.
+    If the error is outside the message, such as a tag that is missing from the catalogue,
+    the dead letter can be replayed unchanged once that is fixed.
 
     Args:
-        error: the fault.
-        tag: under which it is counted.
-        given: the event's fields as given; what JSON has no word for is kept as its repr.
+        error: what is wrong.
+        tag: as it is counted.
+        facts: the event's fields as the caller passed them; what is not JSON is kept as its repr.
     """
     now = datetime.now(UTC)
-    moment = _tried(lambda: moment_of(given["occurred_at"], now) if given.get("occurred_at") else now) or now
-    event_id = given["id"] if isinstance(given.get("id"), UUID) else uuid7(moment)
-    said = {name: _fact(name, value) for name, value in given.items() if value not in NOT_SAID}
+    moment = (
+        _or_none(lambda: moment_of(facts["occurred_at"], now) if facts.get("occurred_at") else now) or now
+    )
+    event_id = facts["id"] if isinstance(facts.get("id"), UUID) else uuid7(moment)
+    fields = {name: _field(name, value) for name, value in facts.items() if value not in ABSENT}
     made = {"v": VERSION, "id": str(event_id), "occurred_at": moment.isoformat()}
-    if moment is now and "occurred_at" in said:
-        made["occurred_at_given"] = said["occurred_at"]
-    return Message(event_id, tag, _bounded(said | made), _json({"problem": str(error)}), "spooled")
+    if moment is now and "occurred_at" in fields:
+        made["occurred_at_given"] = fields["occurred_at"]
+    return Message(event_id, tag, _bounded(fields | made), _json({"problem": str(error)}), "spooled")
 
 
-def _fact(name: str, value: Any) -> Any:
-    subject = _tried(lambda: subject_of(name, value)) if name in SUBJECTS else None
+def _field(name: str, value: Any) -> Any:
+    subject = _or_none(lambda: subject_of(name, value)) if name in SUBJECTS else None
     return _plain(subject or value, ())
 
 
 def _plain(value: Any, within: tuple[int, ...]) -> Any:
-    """A value as JSON, its repr where there is none, where it holds itself, and where it is too deep."""
+    """A value as JSON; its repr if it is not JSON, contains itself or is nested too deeply."""
     if (
         value is None
         or isinstance(value, (bool, str))
@@ -74,7 +76,7 @@ def _plain(value: Any, within: tuple[int, ...]) -> Any:
 
 
 def _is_short(number: float) -> bool:
-    """Whether a number is finite, and not an integer of thousands of digits, which Python will not write."""
+    """Whether a number is finite, and not an integer with thousands of digits, which Python cannot print."""
     return abs(number) < MAX_NUMBER
 
 
@@ -93,11 +95,11 @@ def _bounded(facts: dict[str, Any]) -> bytes:
 
 
 def _json(value: object) -> bytes:
-    """In ASCII, which can hold the halves of surrogate pairs as well."""
+    """In ASCII, with escapes, which can also hold half of a surrogate pair."""
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def _tried(convert: Callable[[], Any]) -> Any:
+def _or_none(convert: Callable[[], Any]) -> Any:
     try:
         return convert()
     except InvalidEvent:

@@ -11,21 +11,21 @@ _set = object.__setattr__
 
 
 class Receipt(UUID):
-    """The id of an event, which is a UUIDv7, with the place where the event is now.
+    """The id of an event, a UUIDv7, with where the event is now.
 
     Attributes:
-        outcome: ``stream``: in Redis. ``spooled``: Redis did not take it; it is on this machine's disk,
-            and follows. ``logged``: neither took it; it is whole in a line of the log. ``quarantined``: the
-            call was wrong; it is kept for an operator as a dead letter. ``dropped``: Redis did not take
-            it, and its event type is `best_effort`. ``outbox``: in the transaction it was given.
-            ``on_commit``: nowhere yet; it is sent after the commit.
+        outcome: ``stream``: in Redis. ``spooled``: Redis did not take it; it is on this machine's disk and
+            will be delivered. ``logged``: neither took it; all of it is in a line of the log.
+            ``quarantined``: the call was wrong; it is kept for an operator as a dead letter. ``dropped``:
+            Redis did not take it, and its event type is `best_effort`. ``outbox``: in the caller's
+            transaction. ``on_commit``: nowhere yet; it is sent after the commit.
     """
 
     __slots__ = ("outcome",)
     outcome: Outcome
 
     def __init__(self, event_id: UUID, outcome: Outcome) -> None:
-        # a UUID refuses ordinary assignment, and parsing it anew would cost a microsecond
+        # a UUID refuses ordinary assignment, and parsing one again would cost a microsecond
         _set(self, "int", event_id.int)
         _set(self, "is_safe", event_id.is_safe)
         _set(self, "outcome", outcome)

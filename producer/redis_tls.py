@@ -1,4 +1,4 @@
-"""Settings of TLS to Redis, which become part of its URL: so every client reads them alike, Celery's too."""
+"""TLS settings for Redis. They become part of its URL, so that every client uses them, Celery's too."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from .errors import SettingsError
 
 SECURE = "rediss://"
 OPTIONS = {"redis_tls_ca": "ssl_ca_certs", "redis_tls_cert": "ssl_certfile", "redis_tls_key": "ssl_keyfile"}
-"""By setting, as the URL calls it."""
+"""The URL's option for each setting."""
 
 
 class RedisTls(msgspec.Struct, frozen=True, kw_only=True):
-    """What settings have in common that hold a URL of Redis.
+    """The base of settings that hold a Redis URL.
 
     Attributes:
-        redis_tls_ca: PEM file of the authorities that may vouch for Redis, for ``rediss://``; without it,
-            the system's.
-        redis_tls_cert: PEM file of the certificate that we show to Redis.
+        redis_tls_ca: PEM file of the certificate authorities for ``rediss://``; the system's if not set.
+        redis_tls_cert: PEM file of our client certificate.
         redis_tls_key: PEM file of its key, if it is not in the same file.
     """
 
@@ -28,24 +27,26 @@ class RedisTls(msgspec.Struct, frozen=True, kw_only=True):
     redis_tls_key: str | None = None
 
     def __post_init__(self) -> None:
-        """Write them into `redis_url`, and into `broker_url` where that is of Redis over TLS."""
-        options = {name: getattr(self, setting) for setting, name in OPTIONS.items()}
-        given = {name: value for name, value in options.items() if value is not None}
-        url: str | None = getattr(self, "redis_url", None)
-        if given and url is not None and not url.startswith(SECURE):
-            raise SettingsError(f"TRAILKEEPER_REDIS_TLS_* are set, but TRAILKEEPER_REDIS_URL is no {SECURE}")
+        """Write them into `redis_url`, and into `broker_url` if that is Redis over TLS."""
+        settings = {name: getattr(self, setting) for setting, name in OPTIONS.items()}
+        options = {name: value for name, value in settings.items() if value is not None}
+        redis_url: str | None = getattr(self, "redis_url", None)
+        if options and redis_url is not None and not redis_url.startswith(SECURE):
+            raise SettingsError(
+                f"TRAILKEEPER_REDIS_TLS_* are set, but TRAILKEEPER_REDIS_URL does not begin with {SECURE}"
+            )
         for setting in ("redis_url", "broker_url"):
-            if (found := getattr(self, setting, None)) is not None:
-                msgspec.structs.force_setattr(self, setting, with_tls(found, given))
+            if (url := getattr(self, setting, None)) is not None:
+                msgspec.structs.force_setattr(self, setting, with_tls(url, options))
 
 
 def with_tls(url: str, options: dict[str, str]) -> str:
-    """A URL with options of TLS, where it is one over TLS; what it says itself stands.
+    """A ``rediss://`` URL with TLS options; those it has already win. Any other URL is returned as it is.
 
-    Redis' client verifies the server's certificate and name unless it is told otherwise. Celery's speaks
-    plain text to a ``rediss://`` that says nothing of certificates, so it is always said.
+    redis-py verifies the server's certificate and name by default. Celery does not use TLS at all for a
+    ``rediss://`` URL without ``ssl_cert_reqs``, so that is always added.
     """
     if not url.startswith(SECURE):
         return url
-    place, _, query = url.partition("?")
-    return f"{place}?{urlencode({'ssl_cert_reqs': 'required'} | options | dict(parse_qsl(query)), safe='/')}"
+    base, _, query = url.partition("?")
+    return f"{base}?{urlencode({'ssl_cert_reqs': 'required'} | options | dict(parse_qsl(query)), safe='/')}"

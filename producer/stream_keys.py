@@ -1,4 +1,4 @@
-"""What stands in Redis beside the stream: names of keys and fields, for writers and readers alike."""
+"""Redis keys and fields beside the stream, as the worker, the views and the command use them."""
 
 from __future__ import annotations
 
@@ -8,57 +8,57 @@ GROUP = "drain"
 """The stream's one consumer group."""
 
 LATENCY_BOUNDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0)
-"""Upper bounds in seconds of the buckets in which the time from `occurred_at` to the commit is counted."""
+"""Upper bounds, in seconds, of the histogram of the time from `occurred_at` to the commit."""
 
 LATENCY_SUM = "latency_ms"
-"""Field of the totals: these times added up, in milliseconds."""
+"""Field of the totals: the sum of these times, in milliseconds."""
 
 
 def minute_key(stream: str, moment: datetime) -> str:
-    """A hash with what became of messages in one minute, by fate; it expires after some hours."""
+    """A hash that counts the messages of one minute by fate; expires after some hours."""
     return f"{stream}:stats:{moment:%H%M}"
 
 
 def totals_key(stream: str) -> str:
-    """A hash with what became of messages since the stream began: fates, and the buckets of latency."""
+    """A hash that counts all messages so far, by fate and by latency bucket."""
     return f"{stream}:totals"
 
 
 def latency_field(bound: float | None) -> str:
-    """Field of the totals: how many took at most *bound* seconds, more than the one before; None: longer."""
+    """Field of the totals: messages that took at most *bound* seconds, but more than the bound before."""
     return "latency_le_inf" if bound is None else f"latency_le_{bound:g}"
 
 
 def pause_key(stream: str) -> str:
-    """The key that is there while nobody drains, and says why."""
+    """The key that exists while draining is paused, and holds the reason."""
     return f"{stream}:pause"
 
 
 def outages_key(stream: str) -> str:
-    """A hash of what keeps drains waiting, by cause, with the time it began; gone with the next success."""
+    """A hash of what keeps drains waiting: cause, and the time it began; removed by the next success."""
     return f"{stream}:outages"
 
 
 def last_write_key(stream: str) -> str:
-    """The key that holds when a worker last saw that Redis takes writes: a full one keeps it as it was."""
+    """The key with the time at which a worker could last write to Redis; a full Redis keeps the old value."""
     return f"{stream}:last_write"
 
 
 def crash_markers_key(stream: str) -> str:
-    """A hash of messages that are handled alone, with the deaths of processes on each."""
+    """A hash of the messages that a process died with: how often; they are handled one at a time."""
     return f"{stream}:crash_markers"
 
 
 def beat_key(stream: str) -> str:
-    """The key that holds the time of beat's last sign of life."""
+    """The key with the time of beat's last sign of life."""
     return f"{stream}:beat"
 
 
 def admin_commands_key(stream: str) -> str:
-    """The key that is there when an admin has placed an order: a hint, so that workers look at once."""
+    """The key that exists when an admin command was placed: a hint, so that workers check at once."""
     return f"{stream}:admin_commands"
 
 
 def policy_key(stream: str) -> str:
-    """The key under which workers tell which retention policy is in force, as JSON."""
+    """The key with the retention policy that the workers apply, as JSON."""
     return f"{stream}:policy"

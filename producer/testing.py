@@ -1,4 +1,4 @@
-"""For the tests of applications: what was emitted, without Redis.
+"""For applications' tests: what was emitted, without Redis.
 
     def test_login_is_recorded(client, trailkeeper_events):
         client.post("/login", data={"name": "alice", "pin": "0000"})
@@ -8,7 +8,7 @@
         with trailkeeper_events.down():
             assert client.get("/admin").status_code == 503
 
-The fixture comes with the package; without pytest, use `recording`.
+The fixture is installed with the package; without pytest, use `recording`.
 """
 
 from __future__ import annotations
@@ -22,65 +22,59 @@ import msgspec
 from .emitter import Emitter
 from .errors import StreamUnavailable
 from .event import Event
-from .expecting import Wanted
+from .expecting import ExpectedEvent
 from .outbox.connections import for_aemit, for_emit
 from .process import swap
 from .settings import ProducerSettings, changed, read
 from .spool.memory import MemorySpool
 from .wire import decode
 
-SOON = 1e-9  # seconds
+NO_COOLDOWN = 1e-9  # seconds
 
 
 @contextmanager
 def recording(**overrides: Any) -> Iterator[Recorder]:
-    """Within the block, what `producer.emit` records goes to a `Recorder`, and then to where it went before.
+    """Within the block, `emit` records to a `Recorder`; after it, to wherever it did before.
 
-    The catalogue stays the one that the application configured. An application that calls
-    `producer.configure` within the block takes its events away from the recorder: let it do so before.
+    The catalogue stays the one that the application configured. If the application calls
+    `configure` within the block, the recorder gets no more events: let it do so before.
 
     Args:
         **overrides: settings by their names in `ProducerSettings`, such as ``on_invalid="quarantine"``.
 
     Raises:
-        SettingsError: a setting is wrong, or none of ours.
+        SettingsError: a setting is wrong or unknown.
     """
-    # after an outage the recorder is asked again at once: a test has no time for a cooldown
-    settings = changed(read(ProducerSettings), {"breaker_seconds": SOON, **overrides})
+    # a test has no time for the circuit breaker's cooldown after an outage
+    settings = changed(read(ProducerSettings), {"breaker_seconds": NO_COOLDOWN, **overrides})
     recorder = Recorder()
-    before = swap(None)
+    previous = swap(None)
+    catalogue = previous.catalogue if previous else None
     try:
-        swap(
-            Emitter(
-                settings,
-                catalogue=before.catalogue if before else None,
-                transport=recorder,
-                spool=recorder.spool,
-            )
-        )
+        swap(Emitter(settings, catalogue=catalogue, transport=recorder, spool=recorder.spool))
         yield recorder
     finally:
-        swap(before)
+        swap(previous)
 
 
 class Quarantined(NamedTuple):
-    """An emit that was wrong, and kept since the application asked for ``on_invalid="quarantine"``."""
+    """A wrong call of `emit`, kept because of ``on_invalid="quarantine"``."""
 
     payload: bytes
     problem: str
 
 
 class Recorder:
-    """A transport that keeps the events. What comes before it, such as validation, is as in production.
+    """A transport that keeps the events in memory. Everything before it, such as validation, is real.
 
-    It keeps what is emitted with ``connection=`` as well, at the call. `emit_on_commit` is as in
-    production: an event is kept once the test commits the session; in a test case of Django's, that is
-    at the end of its ``captureOnCommitCallbacks(execute=True)``.
+    What is emitted with ``connection=`` is kept too, at the call. `emit_on_commit` works as in
+    production: an event is kept once the test commits the session; in a Django test case, at the
+    end of ``captureOnCommitCallbacks(execute=True)``.
 
     Attributes:
         events: what was emitted, in order.
         invalid: what was quarantined, in order.
-        spool: what an emitter keeps events in while the recorder plays an outage.
+        spool: keeps events while the recorder simulates an outage.
     """
 
     def __init__(self) -> None:
@@ -91,7 +85,7 @@ class Recorder:
 
     @property
     def spooled(self) -> list[Event]:
-        """What was emitted in an outage that the spool outlives, and is no event of `events` yet."""
+        """What was emitted during an outage of Redis alone, and is not in `events` yet."""
         return [decode(fields[b"e"])[0] for fields in self.spool.entries if b"invalid" not in fields]
 
     def clear(self) -> None:
@@ -105,29 +99,29 @@ class Recorder:
         return [event for event in self.events if event.tag == tag]
 
     def assert_emitted(self, tag: str, **parts: Any) -> Event:
-        """The first event with this tag and these parts.
+        """The first event with this tag and these fields.
 
         Args:
-            tag: as the catalogue has it, not an alias.
-            **parts: fields of the event and what they are. For a subject or an actor its id is enough; of
-                ``additional`` only the keys that are given are compared.
+            tag: as in the catalogue, not an alias.
+            **parts: fields of the event and their values. For a subject or an actor its id is enough; of
+                ``additional`` only the keys passed here are compared.
 
         Raises:
-            AssertionError: there is none; lists what there is.
-            TypeError: a part that events do not have.
+            AssertionError: there is none; lists the events there are.
+            TypeError: a field that events do not have.
         """
-        wanted = Wanted(tag, parts)
+        expected = ExpectedEvent(tag, parts)
         for event in self.events:
-            if wanted.is_met_by(event):
+            if expected.matches(event):
                 return event
-        raise AssertionError(wanted.missed(self.events, [kept.problem for kept in self.invalid]))
+        raise AssertionError(expected.failure(self.events, [kept.problem for kept in self.invalid]))
 
     def down(self, *, spool: bool = False) -> AbstractContextManager[object]:
-        """Play an outage of Redis: until `up`, or to the end of ``with recorder.down():``.
+        """Simulate an outage of Redis: until `up`, or to the end of ``with recorder.down():``.
 
         Args:
-            spool: whether the spool goes on. Without it, nothing takes events, and those that are
-                `required` raise; with it, they are in `spooled` until the first emit after the outage.
+            spool: whether the spool still works. If not, nothing takes events, and `required` ones
+                raise; if so, they are in `spooled` until the first emit after the outage.
         """
         self._is_down = True
         self.spool.is_full = not spool
@@ -145,11 +139,11 @@ class Recorder:
         payload: bytes,
         invalid: bytes | None,
         deadline: float,  # noqa: ARG002 - it never waits
-        signature: bytes | None = None,  # noqa: ARG002 - nobody looks at it here
+        signature: bytes | None = None,  # noqa: ARG002 - not verified here
     ) -> None:
         """Keep a message. See `producer.transports.Transport`."""
         if self._is_down:
-            raise StreamUnavailable("the recorder plays an outage")
+            raise StreamUnavailable("the recorder simulates an outage")
         self._keep(payload, invalid)
 
     async def asend(
@@ -161,19 +155,19 @@ class Recorder:
     def put(self, connection: object, payload: bytes, invalid: bytes | None) -> None:
         """Keep at once what is emitted with ``connection=``. See `producer.outbox.Outbox`.
 
-        The connection's table is left alone, so none need be there; and what a rollback would
-        take away stays. An outage of Redis does not matter, as it does not in production.
+        Nothing is written to the database, so it needs no outbox, and a rollback takes nothing
+        away. An outage of Redis does not matter, just as in production.
         """
         for_emit(connection)
         self._keep(payload, invalid)
 
     async def aput(self, connection: object, payload: bytes, invalid: bytes | None) -> None:
-        """The same for connections of coroutines."""
+        """`put` for connections of coroutines."""
         for_aemit(connection)
         self._keep(payload, invalid)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Does nothing: nothing is open."""
 
     def _keep(self, payload: bytes, invalid: bytes | None) -> None:
         if invalid is None:

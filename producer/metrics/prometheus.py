@@ -1,4 +1,4 @@
-"""Counts in prometheus_client, where the application has it."""
+"""Metrics by prometheus_client, if the application has it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ LABELS = ("tag", "outcome")
 
 
 class PrometheusMetrics:
-    """The counter ``trailkeeper_events_total{tag, outcome}``. Make one a registry, at start-up.
+    """The counter ``trailkeeper_events_total{tag, outcome}``. Create one per registry, at start-up.
 
     Args:
-        registry: where to register; None for prometheus_client's own.
+        registry: where to register; None for prometheus_client's default.
 
     Raises:
         ImportError: prometheus_client is not installed.
@@ -23,13 +23,13 @@ class PrometheusMetrics:
     """
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        from prometheus_client import REGISTRY, Counter  # noqa: PLC0415 - only who uses it needs it
+        from prometheus_client import REGISTRY, Counter  # noqa: PLC0415 - an optional library
 
         self._events = Counter(
             COUNTER, "Events emitted, by tag and outcome.", LABELS, registry=registry or REGISTRY
         )
 
     def increment(self, name: str, tags: list[str]) -> None:  # noqa: ARG002 - there is one metric
-        """Add one to the series of these tags; one that is missing is an empty label. See `Metrics`."""
+        """Add one to the series of these tags; a missing tag is an empty label. See `Metrics`."""
         values = dict(tag.split(":", 1) for tag in tags if ":" in tag)
         self._events.labels(*(values.get(label, "") for label in LABELS)).inc()

@@ -1,4 +1,4 @@
-"""Counts through a statsd client that the application has already."""
+"""Metrics by a statsd client that the application has."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 
 class StatsdMetrics:
-    """Counts with a client that knows tags (``datadog``), or with a plain one (``statsd``).
+    """Counts with a client that supports tags (``datadog``), or with a plain one (``statsd``).
 
-    A plain client has no tags: each outcome then has a counter of its own, such as
+    With a plain client each outcome has a counter of its own, such as
     ``trailkeeper.events.stream``, and the event's tag is dropped.
 
     Args:

@@ -1,4 +1,4 @@
-"""Messages into the file: one commit for all threads that wait for it, as a commit costs the disk's time."""
+"""Messages into the file: one commit for all threads that wait for one, as a commit costs a disk flush."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from contextlib import suppress
 from trailkeeper.producer.errors import SpoolUnavailable
 
 from .file import Opened, SpoolFile
+from .schema import transaction
 
-PUT = "INSERT INTO messages (spooled_at, place, tag, fields) VALUES (?, ?, ?, ?)"
-MOST = 500
-LEAST_WAIT = 0.1
-"""Seconds that a message may wait for others, however little of its time is left: that of some commits."""
-LOOK_SECONDS = 0.002
-"""How often who waits looks whether the file is free; mostly it is told."""
+INSERT = "INSERT INTO messages (spooled_at, place, tag, fields) VALUES (?, ?, ?, ?)"
+MAX_ROWS = 500  # of one commit
+MIN_WAIT = 0.1
+"""Seconds that a message may wait for other threads, however close its deadline is: a few commits."""
+POLL_SECONDS = 0.002
+"""How often a waiting thread checks whether the file is free; usually it is woken before."""
 
 Values = tuple[int, str, str, bytes]
 
@@ -32,10 +33,10 @@ class _Row:
 
 
 class Appender:
-    """Whoever finds the file free writes what all others are waiting to write.
+    """Group commit: the thread that gets the lock writes the rows of all threads that wait for it.
 
     Args:
-        file: where to.
+        file: the file to write to.
     """
 
     def __init__(self, file: SpoolFile) -> None:
@@ -47,62 +48,56 @@ class Appender:
         """Write a row; when this returns, it is committed.
 
         Raises:
-            SpoolUnavailable: it was not written, or its time was over while another thread was at it.
+            SpoolUnavailable: it was not written, or its deadline passed while another thread was writing it.
         """
-        if self._pid != os.getpid():  # what waited at the fork is the parent's
+        if self._pid != os.getpid():  # rows that waited at the fork belong to the parent
             self._pid, self._waiting = os.getpid(), deque()
         row = _Row(values)
-        deadline = max(deadline, time.monotonic() + LEAST_WAIT)
+        deadline = max(deadline, time.monotonic() + MIN_WAIT)
         self._waiting.append(row)
         try:
             while not row.is_written:
                 if self._file.lock.acquire(blocking=False):
                     self._lead(row, deadline)
                     return
-                self._rest(row, deadline)
+                self._wait(row, deadline)
         finally:
             self._forget(row)
 
     def _lead(self, row: _Row, deadline: float) -> None:
         written: list[_Row] = []
         try:
-            # another leader may have written it just before the lock was ours
+            # another leader may have written it just before we got the lock
             if not row.is_written:
-                written = self._file.do_held(lambda opened: self._write(opened, row), deadline)
+                written = self._file.run_locked(lambda opened: self._write(opened, row), deadline)
         finally:
-            # before others may lead: who finds a row unmarked writes it
-            for each in written:
-                each.is_written = True
-                self._forget(each)
+            # before the lock is released: the next leader writes every row that is not marked
+            for done in written:
+                done.is_written = True
+                self._forget(done)
             self._file.lock.release()
-            for each in written:
-                each.woken.set()
+            for done in written:
+                done.woken.set()
             with suppress(IndexError):  # nobody waits
                 self._waiting[0].woken.set()
 
-    def _rest(self, row: _Row, deadline: float) -> None:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise SpoolUnavailable(f"{self._file.path} is busy: other threads were writing all the time")
-        row.woken.wait(min(left, LOOK_SECONDS))
+    def _wait(self, row: _Row, deadline: float) -> None:
+        seconds = deadline - time.monotonic()
+        if seconds <= 0:
+            raise SpoolUnavailable(f"{self._file.path} is busy: other threads kept writing")
+        row.woken.wait(min(seconds, POLL_SECONDS))
         row.woken.clear()
 
-    def _write(self, opened: Opened, mine: _Row) -> list[_Row]:
-        rows = [mine, *(row for row in list(self._waiting)[:MOST] if row is not mine)]
+    def _write(self, opened: Opened, own: _Row) -> list[_Row]:
+        rows = [own, *(row for row in list(self._waiting)[:MAX_ROWS] if row is not own)]
         connection = opened.connection
         if len(rows) == 1:
-            connection.execute(PUT, mine.values).close()
+            connection.execute(INSERT, own.values).close()
             return rows
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            connection.executemany(PUT, [row.values for row in rows])
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+        with transaction(connection):
+            connection.executemany(INSERT, [row.values for row in rows])
         return rows
 
     def _forget(self, row: _Row) -> None:
-        with suppress(ValueError):  # it was taken off already
+        with suppress(ValueError):  # it was removed already
             self._waiting.remove(row)

@@ -10,19 +10,19 @@ class Spool(Protocol):
     """Keeps messages until the stream takes them. Called by many threads at once."""
 
     def put(self, fields: Mapping[bytes, bytes], tag: str, deadline: float) -> None:
-        """Keep a message; when this returns, no death of a process loses it.
+        """Keep a message; when this returns, it survives the death of any process.
 
         Args:
             fields: of the stream entry that the message is to become.
-            tag: under which it is counted.
-            deadline: on `time.monotonic`'s clock; who is just busy is not waited for any longer.
+            tag: as it is counted.
+            deadline: on `time.monotonic`'s clock; give up on a locked spool after this.
 
         Raises:
             SpoolUnavailable: the spool did not take it.
         """
 
     def redis_answered(self) -> None:
-        """Redis took a message just now, so what is kept may follow. Returns at once; called very often."""
+        """Redis took a message just now, so the spool can be delivered. Called often; returns at once."""
 
     def close(self) -> None:
-        """Give back what is held open. A later `put` opens it again."""
+        """Close what is open. A later `put` opens it again."""

@@ -1,12 +1,11 @@
-"""One file of SQLite's, shared by all processes of a host: opened lazily, begun anew when it is damaged."""
+"""The SQLite file that all processes of a host share: opened when needed, replaced when damaged."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -15,7 +14,7 @@ from trailkeeper.producer.errors import SpoolUnavailable
 from . import folder, forks
 from .folder import Identity
 from .schema import Limits, connect
-from .sqlite_errors import is_damage, patiently, unavailable, was_moved
+from .sqlite_errors import is_damage, retry_while_busy, unavailable, was_moved
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,7 +25,7 @@ TRIES = 3
 
 
 class Opened(NamedTuple):
-    """A connection, which file it is to, and in which process it was made."""
+    """A connection, the file it is to, and the process that opened it."""
 
     connection: sqlite3.Connection
     identity: Identity
@@ -34,7 +33,7 @@ class Opened(NamedTuple):
 
 
 class SpoolFile:
-    """This process' access to the file; its threads take turns.
+    """This process's access to the file; one thread at a time.
 
     Args:
         path: of the file; made by the first use.
@@ -48,46 +47,50 @@ class SpoolFile:
         self._opened: Opened | None = None
         forks.guard(self)
 
-    def do(self, work: Callable[[Opened], T], deadline: float) -> T:
-        """Do something with the file: one statement, or one transaction.
+    def run(self, work: Callable[[Opened], T], deadline: float) -> T:
+        """Run one statement or one transaction on the file.
 
-        It is done again where the file was damaged, or set aside meanwhile by another process.
+        It is repeated where the file was damaged, or replaced meanwhile by another process.
 
         Args:
             work: what to do; all or nothing.
-            deadline: on `time.monotonic`'s clock, for waiting until others are done.
+            deadline: on `time.monotonic`'s clock; how long to wait for other threads and processes.
 
         Raises:
             SpoolUnavailable: it was not done.
         """
-        with self._turn(deadline):
-            return self.do_held(work, deadline)
+        if not self.lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+            raise SpoolUnavailable(f"{self.path} is busy: other threads kept writing")
+        try:
+            return self.run_locked(work, deadline)
+        finally:
+            self.lock.release()
 
-    def do_held(self, work: Callable[[Opened], T], deadline: float) -> T:
-        """The same, by a thread that holds the lock."""
-        import sqlite3  # noqa: PLC0415 - who never spools does not pay for it
+    def run_locked(self, work: Callable[[Opened], T], deadline: float) -> T:
+        """`run`, for a thread that holds the lock."""
+        import sqlite3  # noqa: PLC0415 - loaded only where something is spooled
 
         for _ in range(TRIES):
-            seen = folder.identity(self.path)
+            identity = folder.identity(self.path)
             try:
-                opened = self._current(seen, deadline)
-                done = patiently(lambda: work(opened), deadline)  # noqa: B023 - called at once
+                opened = self._open(identity, deadline)
+                result = retry_while_busy(lambda: work(opened), deadline)  # noqa: B023 - called at once
             except sqlite3.Error as error:
-                self._mend(error, seen, deadline)
+                self._recover(error, identity, deadline)
                 continue
             except OSError as error:
                 raise unavailable(self.path, error) from error
-            # what was done to a file that was renamed under our hands is done to nobody's
+            # what was written to a file that was renamed meanwhile would never be delivered
             if opened.identity == folder.identity(self.path):
-                return done
+                return result
         raise SpoolUnavailable(f"{self.path} is damaged or replaced again and again")
 
     def close(self) -> None:
-        """Close it; what comes next opens it again."""
+        """Close the file; the next use opens it again."""
         with self.lock:
-            self.close_held()
+            self.close_locked()
 
-    def close_held(self) -> None:
+    def close_locked(self) -> None:
         """See `forks.Guarded`."""
         opened, self._opened = self._opened, None
         if opened is not None and opened.pid == os.getpid():
@@ -95,48 +98,39 @@ class SpoolFile:
 
     def __del__(self) -> None:
         if hasattr(self, "_opened"):
-            self.close_held()
+            self.close_locked()
 
-    @contextmanager
-    def _turn(self, deadline: float) -> Iterator[None]:
-        if not self.lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            raise SpoolUnavailable(f"{self.path} is busy: other threads were writing all the time")
-        try:
-            yield
-        finally:
-            self.lock.release()
-
-    def _current(self, seen: Identity | None, deadline: float) -> Opened:
+    def _open(self, identity: Identity | None, deadline: float) -> Opened:
         opened = self._opened
         if opened is not None and opened.pid != os.getpid():
-            # forked by something that Python does not know of: its locks and ours cannot be told apart
+            # forked without Python's hooks: the parent's locks and ours cannot be told apart
             raise SpoolUnavailable(f"{self.path} was open when this process was forked")
-        if opened is not None and opened.identity == seen:
+        if opened is not None and opened.identity == identity:
             return opened
-        self.close_held()
+        self.close_locked()
         folder.make(self.path)
-        with folder.locked(self.path, deadline, alone=False):
+        with folder.locked(self.path, deadline, exclusive=False):
             identity = folder.identity(self.path)
             if identity is None:
                 raise SpoolUnavailable(f"{self.path} is removed again and again")
             self._opened = Opened(connect(self.path, self.limits, deadline), identity, os.getpid())
         return self._opened
 
-    def _mend(self, error: sqlite3.Error, seen: Identity | None, deadline: float) -> None:
-        """Have the next try find a file that can be used, or raise.
+    def _recover(self, error: sqlite3.Error, identity: Identity | None, deadline: float) -> None:
+        """Make the next try find a usable file, or raise.
 
         Raises:
-            SpoolUnavailable: nothing of ours would help.
+            SpoolUnavailable: another file would not help.
         """
         if not is_damage(error) and not was_moved(error):
             # kept open: on a full disk it could not be opened again
             raise unavailable(self.path, error) from error
-        self.close_held()
+        self.close_locked()
         if was_moved(error):
             return
         try:
-            with folder.locked(self.path, deadline, alone=True):
-                if seen == folder.identity(self.path):  # nobody was faster
+            with folder.locked(self.path, deadline, exclusive=True):
+                if identity == folder.identity(self.path):  # no other process was faster
                     folder.set_aside(self.path, error)
         except OSError as problem:
             raise unavailable(self.path, problem) from problem

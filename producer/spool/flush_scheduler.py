@@ -1,4 +1,4 @@
-"""When to deliver what the spool holds: soon after Redis answered, in a thread of its own."""
+"""When to deliver the spool: soon after Redis answered, in a thread of its own."""
 
 from __future__ import annotations
 
@@ -13,61 +13,61 @@ from .flushing import FlushInProgress
 
 logger = logging.getLogger("trailkeeper")
 
-LOOK_SECONDS = 30.0
-"""How often a process looks for what others left behind."""
-AGAIN_SECONDS = 5.0
-"""After a delivery that failed, or was another's."""
+IDLE_SECONDS = 30.0
+"""How often a process checks for what others left in the spool."""
+RETRY_SECONDS = 5.0
+"""Until the next try, after a delivery that failed or that another process was doing."""
 
 
 class FlushScheduler:
-    """Starts a delivery where one is due: at the first chance, after something was spooled, and now and then.
+    """Starts a delivery when one is due: first of all, after something was spooled, and now and then.
 
     Args:
         flush: delivers; returns how many.
-        holds: whether there may be something, at hardly any cost.
-        clock: seconds that only grow.
+        may_hold: a cheap check whether the spool may hold anything.
+        clock: a monotonic clock, in seconds.
     """
 
     def __init__(
         self,
         flush: Callable[[], int],
-        holds: Callable[[], bool],
+        may_hold: Callable[[], bool],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._flush = flush
-        self._holds = holds
+        self._may_hold = may_hold
         self._clock = clock
         self._due = 0.0
 
     def spooled(self) -> bool:
-        """Something was spooled: deliver at the next chance. Returns whether it is the first since then."""
+        """Something was spooled: deliver once Redis answers. Returns whether it is the first in a row."""
         was_due, self._due = self._due == 0.0, 0.0
         return not was_due
 
     def redis_answered(self) -> None:
-        """A chance. Costs a look at the clock, nearly always."""
+        """Deliver if it is due. Nearly always costs no more than reading the clock."""
         now = self._clock()
         if now < self._due:
             return
-        self._due = now + LOOK_SECONDS
-        if self._holds():
+        self._due = now + IDLE_SECONDS
+        if self._may_hold():
             self._start()
 
     def _start(self) -> None:
         try:
             threading.Thread(target=self._run, name="trailkeeper-spool", daemon=True).start()
-        except RuntimeError as error:  # no more threads, or the interpreter is ending
+        except RuntimeError as error:  # no more threads, or the interpreter is shutting down
             logger.warning("spool_waits: no thread could be started: %s", error)
 
     def _run(self) -> None:
         try:
             delivered = self._flush()
         except FlushInProgress:
-            # it may have been about to end when we asked
-            self._due = self._clock() + AGAIN_SECONDS
+            # the other delivery may have been about to end, and may have missed the newest events
+            self._due = self._clock() + RETRY_SECONDS
             return
         except (StreamUnavailable, SpoolUnavailable) as error:
-            self._due = self._clock() + AGAIN_SECONDS
+            self._due = self._clock() + RETRY_SECONDS
             logger.warning("spool_waits: %s", error)
             return
         if delivered:

@@ -1,4 +1,4 @@
-"""Delivering what the spool holds: in its order, batch by batch, by one process of a host at a time."""
+"""Delivering the spool: in order, in batches, by one process of a host at a time."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from trailkeeper.producer.errors import StreamUnavailable
 from .queue import Queue
 
 FILE_SECONDS = 5.0
-"""The longest to wait for those who are writing."""
+"""How long to wait for threads and processes that are writing to the file."""
 
 
 class Batches(Protocol):
-    """Puts messages into the stream, many at once."""
+    """Appends many messages to the stream at once."""
 
     def send(self, entries: Sequence[Mapping[bytes, bytes]]) -> int:
-        """Append messages in order; returns how many were taken, from the first on.
+        """Append messages in order; returns how many the stream took, counted from the first.
 
         Raises:
             StreamUnavailable: the stream took none.
@@ -31,74 +31,74 @@ class Batches(Protocol):
 
 
 class FlushInProgress(Exception):  # noqa: N818 - what it says
-    """Another process, or another thread, is delivering what the spool holds."""
+    """Another process, or another thread, is delivering the spool."""
 
 
-_here = threading.Lock()
-"""Held by the one thread of this process that delivers: the lock on the file is the process's."""
+_thread_lock = threading.Lock()
+"""Held by the one thread of this process that delivers: the lock on the file belongs to the process."""
 
 
 def flush(queue: Queue, batches: Batches) -> int:
-    """Deliver all messages for the queue's place.
+    """Deliver all messages of a queue.
 
-    A message is removed once the stream has it. A death in between delivers it again, and
-    the event's unique id makes one of the two.
+    A message is removed once the stream has it. If the process dies in between, it is
+    delivered again, and the event's unique id keeps it from being stored twice.
 
     Returns:
         How many were delivered.
 
     Raises:
-        FlushInProgress: somebody else is at it.
+        FlushInProgress: another process or thread is delivering.
         StreamUnavailable: the stream does not take them; what it took is removed.
         SpoolUnavailable: they cannot be read or removed.
     """
     if not queue.file.path.exists():
         return 0
     delivered = 0
-    with _alone(queue.file.path):
-        while (batch := queue.oldest(_soon())).entries:
-            taken = batches.send(batch.entries)
-            queue.remove(batch, taken, _soon())
-            delivered += taken
-            if taken < len(batch.entries):
-                raise StreamUnavailable(f"Redis took {taken} of {len(batch.entries)} events from the spool")
+    with _flush_lock(queue.file.path):
+        while (batch := queue.oldest(_file_deadline())).entries:
+            count = batches.send(batch.entries)
+            queue.remove(batch, count, _file_deadline())
+            delivered += count
+            if count < len(batch.entries):
+                raise StreamUnavailable(f"Redis took {count} of {len(batch.entries)} events from the spool")
         if delivered:
-            queue.shrink(_soon())
+            queue.shrink(_file_deadline())
     return delivered
 
 
-def _soon() -> float:
+def _file_deadline() -> float:
     return time.monotonic() + FILE_SECONDS
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """A lock that is gone with the process, and that its children do not inherit."""
-    # what was spooled while another thread was just finishing is still to be delivered
-    if not _here.acquire(timeout=FILE_SECONDS):
-        raise FlushInProgress("another thread delivers what the spool holds")
+def _flush_lock(path: Path) -> Iterator[None]:
+    """A lock that ends with the process, and that its children do not inherit."""
+    # waits: what was spooled while another thread was finishing has yet to be delivered
+    if not _thread_lock.acquire(timeout=FILE_SECONDS):
+        raise FlushInProgress("another thread is delivering the spool")
     try:
-        held = os.open(f"{path}-flush", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(f"{path}-flush", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            _take(held)
+            _lock_file(descriptor)
             yield
         finally:
-            os.close(held)
+            os.close(descriptor)
     finally:
-        _here.release()
+        _thread_lock.release()
 
 
-def _take(held: int) -> None:
+def _lock_file(descriptor: int) -> None:
     try:
-        fcntl.lockf(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError) as error:
-        raise FlushInProgress("another process delivers what the spool holds") from error
+        raise FlushInProgress("another process is delivering the spool") from error
 
 
 def _in_child() -> None:
-    """The thread that held it, if any, is the parent's."""
-    global _here  # noqa: PLW0603 - a lock that was held at the fork would be held for ever
-    _here = threading.Lock()
+    """After a fork: the thread that held the lock, if any, is in the parent."""
+    global _thread_lock  # noqa: PLW0603 - a lock that was held at the fork would stay held for ever
+    _thread_lock = threading.Lock()
 
 
 os.register_at_fork(after_in_child=_in_child)

@@ -1,4 +1,4 @@
-"""The files beside the spool's: made private, locked for a moment, set aside when damaged."""
+"""The files beside the spool: made private, locked for a moment, set aside when damaged."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ logger = logging.getLogger("trailkeeper")
 
 ASIDE = ".broken-"
 PARTS = ("-wal", "-shm", "")
-"""What SQLite keeps beside a database. The database comes last, so that a death leaves it to be found."""
-LOOK_SECONDS = 0.001
+"""SQLite's files, the database last: if we die while renaming them, it is still found."""
+POLL_SECONDS = 0.001
 
 
 Identity = tuple[int, int]
-"""Which file it is, whatever it is called."""
+"""Device and inode: which file it is, whatever its name."""
 
 
 def identity(path: Path) -> Identity | None:
-    """Which file is there now; None where none can be found."""
+    """Which file has this path now; None if there is none."""
     try:
-        found = os.stat(path)  # noqa: PTH116 - it is asked for each message
+        status = os.stat(path)  # noqa: PTH116 - called for each message
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def make(path: Path) -> None:
-    """An empty file that only its owner reads, and folders likewise, where there are none.
+    """Create an empty file that only its owner can read, and its folders likewise, unless they exist.
 
     Raises:
         OSError: it cannot be made.
@@ -44,37 +44,37 @@ def make(path: Path) -> None:
     if path.exists():
         return
     draft = path.with_name(f"{path.name}.new-{os.getpid()}")
-    # linked rather than opened: to close a database's file drops every lock of this process on it
+    # linked rather than opened: closing a database's file drops every lock of this process on it
     os.close(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600))
     try:
         with suppress(FileExistsError):
             path.hardlink_to(draft)
     finally:
         draft.unlink(missing_ok=True)
-    _settle(path.parent)
+    _sync_folder(path.parent)
 
 
 @contextmanager
-def locked(path: Path, deadline: float, *, alone: bool) -> Iterator[None]:
-    """Hold the lock under which the file is opened (with others) or set aside (alone); gone with the process.
+def locked(path: Path, deadline: float, *, exclusive: bool) -> Iterator[None]:
+    """Hold the lock: shared to open the file, exclusive to set it aside. Released if the process dies.
 
     Raises:
-        SpoolUnavailable: it was not free in time.
-        OSError: there is no such folder, or it cannot be written to.
+        SpoolUnavailable: the lock was not free in time.
+        OSError: there is no such folder, or it is not writable.
     """
-    held = os.open(f"{path}-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(f"{path}-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        while not _take(held, alone=alone):
+        while not _lock(descriptor, exclusive=exclusive):
             if time.monotonic() >= deadline:
-                raise SpoolUnavailable(f"{path} is being opened by others all the time")
-            time.sleep(LOOK_SECONDS)
+                raise SpoolUnavailable(f"{path} is busy: other processes kept opening it")
+            time.sleep(POLL_SECONDS)
         yield
     finally:
-        os.close(held)
+        os.close(descriptor)
 
 
 def set_aside(path: Path, problem: object) -> None:
-    """Give a damaged file and what belongs to it another name, with the time. Call it under the lock, alone.
+    """Rename a damaged file and its companions, with the time in the name. Needs the exclusive lock.
 
     Raises:
         OSError: it cannot be renamed.
@@ -83,22 +83,22 @@ def set_aside(path: Path, problem: object) -> None:
     for part in PARTS:
         with suppress(FileNotFoundError):
             Path(f"{path}{part}").rename(f"{name}{part}")
-    logger.error("spool_damaged: %s is set aside as %s, and a new one begun: %s", path, name, problem)
+    logger.error("spool_damaged: %s was moved to %s, and a new spool begun: %s", path, name, problem)
 
 
 def aside(path: Path) -> list[Path]:
     """The damaged files that were set aside, oldest first."""
-    found = path.parent.glob(f"{path.name}{ASIDE}*")
-    return sorted(each for each in found if not each.name.endswith(PARTS[:2]))
+    files = path.parent.glob(f"{path.name}{ASIDE}*")
+    return sorted(file for file in files if not file.name.endswith(PARTS[:2]))
 
 
 def size(path: Path) -> int:
-    """Bytes on disk, SQLite's log included."""
-    found = 0
+    """Bytes on disk, with SQLite's write-ahead log."""
+    total = 0
     for part in PARTS:
         with suppress(FileNotFoundError):
-            found += Path(f"{path}{part}").stat().st_size
-    return found
+            total += Path(f"{path}{part}").stat().st_size
+    return total
 
 
 def _make_folder(folder: Path) -> None:
@@ -106,21 +106,21 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
-    _settle(folder.parent)
+    _sync_folder(folder.parent)
 
 
-def _settle(folder: Path) -> None:
-    """A name is on the disk only once its folder is."""
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _sync_folder(folder: Path) -> None:
+    """A new name is only durable once its folder is synced."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(held)
+        os.fsync(descriptor)
     finally:
-        os.close(held)
+        os.close(descriptor)
 
 
-def _take(held: int, *, alone: bool) -> bool:
+def _lock(descriptor: int, *, exclusive: bool) -> bool:
     try:
-        fcntl.flock(held, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -1,7 +1,7 @@
-"""What a fork must not inherit: an open file of SQLite's, whose locks and bookkeeping are its parent's.
+"""SQLite files must not be inherited by a fork: their locks and state belong to the parent.
 
-So the files are closed before a fork, while nobody uses them, and opened again by
-whoever needs them, in the parent and in the child.
+So they are closed before a fork, while nobody uses them, and opened again when
+needed, in the parent and in the child.
 """
 
 from __future__ import annotations
@@ -11,38 +11,38 @@ import threading
 from typing import Protocol
 from weakref import WeakSet
 
-PATIENCE = 1.0
-"""Seconds that a fork waits for a thread that is writing."""
+LOCK_SECONDS = 1.0
+"""How long a fork waits for a thread that is writing."""
 
 
 class Guarded(Protocol):
-    """Something with a file that is open only while, or after, its lock is held."""
+    """An object with a file that is used only while its lock is held."""
 
     lock: threading.Lock
 
-    def close_held(self) -> None:
+    def close_locked(self) -> None:
         """Close the file; the lock is held."""
 
 
-_known: WeakSet[Guarded] = WeakSet()
-_held: list[Guarded] = []
+_guarded: WeakSet[Guarded] = WeakSet()
+_locked: list[Guarded] = []
 
 
-def guard(found: Guarded) -> None:
+def guard(owner: Guarded) -> None:
     """Close its file before each fork from now on."""
-    _known.add(found)
+    _guarded.add(owner)
 
 
 def _before() -> None:
-    for found in list(_known):
-        if found.lock.acquire(timeout=PATIENCE):
-            _held.append(found)
-            found.close_held()
+    for owner in list(_guarded):
+        if owner.lock.acquire(timeout=LOCK_SECONDS):
+            _locked.append(owner)
+            owner.close_locked()
 
 
 def _after() -> None:
-    while _held:
-        _held.pop().lock.release()
+    while _locked:
+        _locked.pop().lock.release()
 
 
 os.register_at_fork(before=_before, after_in_parent=_after, after_in_child=_after)

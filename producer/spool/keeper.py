@@ -1,4 +1,4 @@
-"""The spool of a process that emits: a file shared with all others of the host."""
+"""The spool of a process that emits: a file shared by all processes of the host."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ logger = logging.getLogger("trailkeeper")
 
 
 class FileSpool:
-    """A `Spool` in a file of SQLite's. Nothing is opened, or even imported, before it is needed.
+    """A `Spool` in an SQLite file. Nothing is opened, or even imported, before it is needed.
 
     Args:
         path: of the file.
         limits: see `Limits`.
-        stream: where messages go, and for which the spool keeps them.
+        stream: the stream that its messages are for.
     """
 
     def __init__(self, path: Path, limits: Limits, stream: RedisStream) -> None:
@@ -34,7 +34,7 @@ class FileSpool:
 
     @classmethod
     def of(cls, settings: ProducerSettings, stream: RedisStream) -> FileSpool | None:
-        """The one that the settings name; None where it is off."""
+        """The spool that the settings name; None if it is off."""
         path = spool_path(settings.spool)
         limits = Limits(settings.spool_max_mb, settings.spool_sync)
         return None if path is None else cls(path, limits, stream)
@@ -44,17 +44,17 @@ class FileSpool:
         self.queue.put(fields, tag, deadline)
         if self._scheduler.spooled():
             path = self.queue.file.path
-            logger.warning("spooling: Redis does not take events; they are kept in %s until it does", path)
+            logger.warning("spooling: Redis does not take events; they stay in %s until it does", path)
 
     def redis_answered(self) -> None:
         """See `Spool.redis_answered`."""
         self._scheduler.redis_answered()
 
     def flush(self, kept_for: str | None = None) -> int:
-        """Deliver to this stream all that is kept for it, or for another one. See `flushing.flush`.
+        """Deliver to this stream what the spool holds for it, or for another stream. See `flushing.flush`.
 
         Args:
-            kept_for: another one's place, as `status` names it: Redis has moved, and the old address is gone.
+            kept_for: the other stream's place, as `status` reports it: for when Redis moved to a new address.
         """
         queue = self.queue if kept_for is None else Queue(self.queue.file, kept_for)
         with self._stream.many() as batches:

@@ -8,14 +8,14 @@ from trailkeeper.producer.errors import SpoolUnavailable
 
 
 class MemorySpool:
-    """A `Spool` that dies with the process, and that can play being full.
+    """A `Spool` that is gone with the process, and that can pretend to be full.
 
     Args:
-        deliver: takes what was kept, once Redis answers; one message a call.
+        deliver: called with each message once Redis answers.
 
     Attributes:
-        entries: what is kept, oldest first.
-        is_full: whether it takes nothing.
+        entries: the messages, oldest first.
+        is_full: whether it refuses every message.
     """
 
     def __init__(self, deliver: Callable[[Mapping[bytes, bytes]], None]) -> None:
@@ -26,11 +26,11 @@ class MemorySpool:
     def put(self, fields: Mapping[bytes, bytes], tag: str, deadline: float) -> None:  # noqa: ARG002 - it never waits
         """See `Spool.put`."""
         if self.is_full:
-            raise SpoolUnavailable("the spool plays being full")
+            raise SpoolUnavailable("the spool pretends to be full")
         self.entries.append(dict(fields))
 
     def redis_answered(self) -> None:
-        """See `Spool.redis_answered`; here delivery takes no thread."""
+        """See `Spool.redis_answered`; delivers in the calling thread."""
         while self.entries:
             self._deliver(self.entries.pop(0))
 

@@ -1,4 +1,4 @@
-"""A message as bytes that tell whether they are still what was written."""
+"""A message as bytes, with a checksum that shows damage."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def pack(fields: Mapping[bytes, bytes]) -> bytes:
 
 
 def unpack(packed: Any) -> dict[bytes, bytes]:
-    """The fields as they were packed; what was damaged becomes a dead letter that says so.
+    """The fields as they were packed. A damaged message is marked ``invalid``, and becomes a dead letter.
 
     Args:
         packed: from a file that may hold anything.
@@ -34,5 +34,5 @@ def unpack(packed: Any) -> dict[bytes, bytes]:
             return _decoder.decode(content)
         except msgspec.DecodeError as error:
             problem = str(error)
-    said = json.dumps({"problem": f"it was damaged in the spool: {problem}"})
-    return {b"e": content, b"invalid": said.encode()}
+    invalid = json.dumps({"problem": f"it was damaged in the spool: {problem}"})
+    return {b"e": content, b"invalid": invalid.encode()}

@@ -17,10 +17,10 @@ from .sqlite_errors import NoRoom
 
 BATCH = 500
 BATCH_BYTES = 1024 * 1024
-PAGES_FOR_ORDER = 4
-"""What SQLite may need for its own order beside a message."""
-PAGES_AT_ONCE = 2000
-"""How much is given back in one transaction: others wait for it."""
+SPARE_PAGES = 4
+"""Pages that SQLite may need for its own structures beside a message."""
+VACUUM_PAGES = 2000
+"""Pages freed in one transaction; other processes wait for it."""
 
 OLDEST = "SELECT number, fields FROM messages WHERE place = ? ORDER BY number LIMIT ?"
 REMOVE = "DELETE FROM messages WHERE place = ? AND number BETWEEN ? AND ?"
@@ -28,7 +28,7 @@ REFUSED = "UPDATE counts SET value = value + 1 WHERE name = 'refused'"
 
 
 class SpoolBatch(NamedTuple):
-    """Messages from the front, oldest first: of which file, their numbers there, their fields."""
+    """The oldest messages, in order: the file they are in, their numbers there, their fields."""
 
     identity: Identity
     numbers: list[int]
@@ -36,11 +36,11 @@ class SpoolBatch(NamedTuple):
 
 
 class Queue:
-    """The messages for one place.
+    """The spooled messages of one stream.
 
     Args:
         file: where they are kept.
-        place: which stream they are for; others' are left alone.
+        place: the stream they are for, as `RedisStream.place` names it; messages of others are not touched.
     """
 
     def __init__(self, file: SpoolFile, place: str) -> None:
@@ -57,15 +57,15 @@ class Queue:
             raise self._refused(error, len(row[-1]), deadline) from error
 
     def oldest(self, deadline: float) -> SpoolBatch:
-        """The next messages to deliver, at most `BATCH`, and few enough bytes for one go.
+        """The next messages to deliver, at most `BATCH`, and about `BATCH_BYTES`.
 
         Raises:
             SpoolUnavailable: they cannot be read.
         """
-        return self.file.do(lambda opened: _oldest(opened, self.place), deadline)
+        return self.file.run(lambda opened: _oldest(opened, self.place), deadline)
 
     def remove(self, batch: SpoolBatch, count: int, deadline: float) -> None:
-        """Forget the first *count* messages of a batch: the stream has them.
+        """Delete the first *count* messages of a batch: the stream has them.
 
         Raises:
             SpoolUnavailable: they are still there.
@@ -76,27 +76,27 @@ class Queue:
 
         def work(opened: Opened) -> None:
             if opened.identity != batch.identity:
-                # in a file that was begun meanwhile, the same numbers are other messages
-                raise SpoolUnavailable(f"{self.file.path} was replaced while messages were delivered")
+                # in the new file, the same numbers are other messages
+                raise SpoolUnavailable(f"{self.file.path} was replaced while its messages were delivered")
             opened.connection.execute(REMOVE, values)
 
-        self.file.do(work, deadline)
+        self.file.run(work, deadline)
 
     def shrink(self, deadline: float) -> None:
-        """Give the disk back what an outage took; nothing of what was delivered stays in the file.
+        """Free the disk space that an outage took; no delivered message stays in the file.
 
         Raises:
             SpoolUnavailable: it was not done.
         """
-        while self.file.do(_shrink, deadline):
+        while self.file.run(_shrink, deadline):
             pass
 
     def _refused(self, error: NoRoom, size: int, deadline: float) -> SpoolUnavailable:
-        """Count it, where that is possible, and say what there is no room in."""
+        """Count a refused message, if possible, and say whether the spool is full or the disk."""
         with suppress(SpoolUnavailable):
-            if self.file.do(lambda opened: _count_if_full(opened, size), deadline):
-                most = self.file.limits.max_mb
-                return NoRoom(f"{self.file.path} is full: {most} MB (TRAILKEEPER_SPOOL_MAX_MB)")
+            if self.file.run(lambda opened: _count_if_full(opened, size), deadline):
+                limit = self.file.limits.max_mb
+                return NoRoom(f"{self.file.path} is full: {limit} MB (TRAILKEEPER_SPOOL_MAX_MB)")
         return error
 
 
@@ -117,21 +117,21 @@ def _oldest(opened: Opened, place: str) -> SpoolBatch:
 
 
 def _count_if_full(opened: Opened, size: int) -> bool:
-    """Count a message of so many bytes that was refused; whether the cap is why, and not the disk."""
-    page, pages, free, most = (
+    """Count a refused message of *size* bytes; returns whether the spool's own limit was the reason."""
+    page, pages, free, limit = (
         opened.connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("page_size", "page_count", "freelist_count", "max_page_count")
     )
     opened.connection.execute(REFUSED)
-    return bool(pages - free + size // page + PAGES_FOR_ORDER >= most)
+    return bool(pages - free + size // page + SPARE_PAGES >= limit)
 
 
 def _shrink(opened: Opened) -> bool:
-    """Whether there is more to give back."""
+    """Free some space; returns whether there is more to free."""
     run = opened.connection.execute
     if run("SELECT 1 FROM messages LIMIT 1").fetchone():
         return False
-    run(f"PRAGMA incremental_vacuum({PAGES_AT_ONCE})").fetchall()
+    run(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").fetchall()
     if run("PRAGMA freelist_count").fetchone()[0]:
         return True
     run("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -1,25 +1,27 @@
-"""How the spool's file is laid out, and a connection to it."""
+"""The layout of the spool's file, and connections to it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import quote
 
 from trailkeeper.producer.errors import SpoolUnavailable
 
-from .sqlite_errors import patiently
+from .sqlite_errors import retry_while_busy
 
 if TYPE_CHECKING:
     import sqlite3
 
 Sync = Literal["full", "normal"]
 
-OURS = 0x54724B70
-"""`application_id` of our files, so that another program's database is never taken for one."""
+APPLICATION_ID = 0x54724B70
+"""Marks our files, so that another program's database is never taken for a spool."""
 VERSION = 1
-PAGES_A_MB = 256
-LOG_BYTES = 4 * 1024 * 1024
+PAGES_PER_MB = 256
+WAL_BYTES = 4 * 1024 * 1024
 
 TABLES = (
     """CREATE TABLE messages (
@@ -30,9 +32,9 @@ TABLES = (
         fields BLOB NOT NULL
     )""",
     "CREATE TABLE counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
-    # made beforehand: a full file can change a row, and not add one
+    # made beforehand: a full file can change a row, but not add one
     "INSERT INTO counts VALUES ('refused', 0)",
-    f"PRAGMA application_id = {OURS}",
+    f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {VERSION}",
 )
 
@@ -41,8 +43,8 @@ class Limits(NamedTuple):
     """How large the file may become, and what a commit waits for.
 
     Attributes:
-        max_mb: in MiB, without SQLite's log of some 4 MiB.
-        sync: ``full``: the disk has it; ``normal``: the operating system has it.
+        max_mb: in MiB, without SQLite's write-ahead log of about 4 MiB.
+        sync: ``full``: until it is on the disk; ``normal``: until the operating system has it.
     """
 
     max_mb: int = 256
@@ -50,62 +52,64 @@ class Limits(NamedTuple):
 
 
 def connect(path: Path, limits: Limits, deadline: float) -> sqlite3.Connection:
-    """A connection to a file that is there, empty or one of ours. For any thread, one at a time.
+    """A connection to an existing file, empty or one of ours. For any thread, one at a time.
 
     Raises:
         sqlite3.Error: it cannot be opened, or is damaged.
-        SpoolUnavailable: it is another program's database, or one of a version to come.
+        SpoolUnavailable: it is another program's database, or of an unknown version.
     """
-    import sqlite3  # noqa: PLC0415 - who never spools does not pay for it
+    import sqlite3  # noqa: PLC0415 - loaded only where something is spooled
 
-    # never created here: SQLite would give it the rights that the umask leaves
-    where = f"file:{quote(str(path))}?mode=rw"
-    made = sqlite3.connect(where, timeout=0, isolation_level=None, check_same_thread=False, uri=True)
+    # never created here: SQLite would give it the permissions that the umask allows
+    uri = f"file:{quote(str(path))}?mode=rw"
+    connection = sqlite3.connect(uri, timeout=0, isolation_level=None, check_same_thread=False, uri=True)
     try:
-        patiently(lambda: _prepare(made, path, limits), deadline)
+        retry_while_busy(lambda: _prepare(connection, path, limits), deadline)
     except BaseException:
-        made.close()
+        connection.close()
         raise
-    return made
+    return connection
 
 
-def _prepare(made: sqlite3.Connection, path: Path, limits: Limits) -> None:
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Commit the block, or roll it back if it raises."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, limits: Limits) -> None:
     for pragma in (
-        "auto_vacuum = INCREMENTAL",  # heeded by an empty file only
+        "auto_vacuum = INCREMENTAL",  # has an effect on an empty file only
         "journal_mode = WAL",
         f"synchronous = {limits.sync}",
-        f"max_page_count = {limits.max_mb * PAGES_A_MB}",
-        f"journal_size_limit = {LOG_BYTES}",
+        f"max_page_count = {limits.max_mb * PAGES_PER_MB}",
+        f"journal_size_limit = {WAL_BYTES}",
     ):
-        made.execute(f"PRAGMA {pragma}").fetchall()
-    if not _is_ours(made, path):
-        _create(made, path)
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+    if not _has_tables(connection, path):
+        with transaction(connection):
+            if not _has_tables(connection, path):  # another process may have been faster
+                for statement in TABLES:
+                    connection.execute(statement)
 
 
-def _is_ours(made: sqlite3.Connection, path: Path) -> bool:
-    application, version, tables = (
-        made.execute(query).fetchone()[0]
-        for query in (
-            "PRAGMA application_id",
-            "PRAGMA user_version",
-            "SELECT count(*) FROM sqlite_schema",
-        )
-    )
-    if application != OURS and tables:
-        raise SpoolUnavailable(f"{path} is another program's database; name another in TRAILKEEPER_SPOOL")
-    if application == OURS and version != VERSION:
-        raise SpoolUnavailable(f"{path} is of version {version}; this release knows {VERSION}")
+def _has_tables(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether it is a spool already; False for an empty file.
+
+    Raises:
+        SpoolUnavailable: it is another program's database, or of an unknown version.
+    """
+    queries = ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_schema")
+    application, version, tables = (connection.execute(query).fetchone()[0] for query in queries)
+    if application != APPLICATION_ID and tables:
+        raise SpoolUnavailable(f"{path} is another program's database; set another path in TRAILKEEPER_SPOOL")
+    if application == APPLICATION_ID and version != VERSION:
+        raise SpoolUnavailable(f"{path} is of version {version}; this release knows version {VERSION}")
     return bool(tables)
-
-
-def _create(made: sqlite3.Connection, path: Path) -> None:
-    made.execute("BEGIN IMMEDIATE")
-    try:
-        if not _is_ours(made, path):  # another process may have been faster
-            for statement in TABLES:
-                made.execute(statement)
-        made.execute("COMMIT")
-    except BaseException:
-        if made.in_transaction:
-            made.execute("ROLLBACK")
-        raise

@@ -1,4 +1,4 @@
-"""The one place where what can go wrong with SQLite becomes `SpoolUnavailable`."""
+"""The one place where SQLite's errors become `SpoolUnavailable`."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ BUSY, CORRUPT, FULL, PROTOCOL, NOT_A_DATABASE = 5, 11, 13, 15, 26
 MOVED = 1032
 """Primary result codes, and the extended one of a file that was renamed or removed."""
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.000_2, 0.003
-"""Seconds. SQLite's own waits grow to a tenth of a second, in which all others overtake who is unlucky."""
+FIRST_PAUSE, MAX_PAUSE = 0.000_2, 0.003
+"""Seconds. SQLite's own pauses grow to a tenth of a second, while every other process overtakes."""
 
 
 class NoRoom(SpoolUnavailable):
-    """The disk is full, or the file as large as it may become."""
+    """The disk is full, or the file has reached its limit."""
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file is not what SQLite wrote."""
+    """Whether the file is damaged."""
     return _code(error) in {CORRUPT, NOT_A_DATABASE}
 
 
@@ -37,26 +37,26 @@ def was_moved(error: sqlite3.Error) -> bool:
 
 
 def unavailable(path: object, error: Exception) -> SpoolUnavailable:
-    """What to raise in place of an error."""
+    """What to raise instead of an error of SQLite or the operating system."""
     code = _code(error)
     if code == BUSY:
-        return SpoolUnavailable(f"{path} is busy: others were writing all the time")
+        return SpoolUnavailable(f"{path} is busy: other processes kept writing")
     if code == FULL or getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}:
-        return NoRoom(f"{path}: no room is left on the disk")
+        return NoRoom(f"{path}: the disk is full")
     return SpoolUnavailable(f"{path}: {str(error) or type(error).__name__}")
 
 
-def patiently(work: Callable[[], T], deadline: float) -> T:
-    """Do something, again and again while another process is writing.
+def retry_while_busy(work: Callable[[], T], deadline: float) -> T:
+    """Do something, and again while another process holds the lock.
 
     Args:
-        work: all or nothing, so that it may be repeated.
+        work: all or nothing, so that it can be repeated.
         deadline: on `time.monotonic`'s clock.
 
     Raises:
-        sqlite3.Error: it failed otherwise, or still at the deadline.
+        sqlite3.Error: it failed otherwise, or was still busy at the deadline.
     """
-    import sqlite3  # noqa: PLC0415 - who never spools does not pay for it
+    import sqlite3  # noqa: PLC0415 - loaded only where something is spooled
 
     pause = FIRST_PAUSE
     while True:
@@ -66,9 +66,9 @@ def patiently(work: Callable[[], T], deadline: float) -> T:
             if _code(error) not in {BUSY, PROTOCOL} or time.monotonic() >= deadline:
                 raise
         time.sleep(pause)
-        pause = min(pause * 1.5, LONGEST_PAUSE)
+        pause = min(pause * 1.5, MAX_PAUSE)
 
 
 def _code(error: Exception) -> int:
-    """The primary result code; 0 where the module itself complains."""
+    """The primary result code; 0 where Python's module itself raised."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

@@ -1,4 +1,4 @@
-"""What is in the spool now, for operators."""
+"""What the spool holds now, for operators."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import msgspec
 from . import folder
 from .file import Opened, SpoolFile
 
-SECONDS = 5.0
-"""The longest to wait for those who are writing."""
+READ_SECONDS = 5.0
+"""How long to wait for processes that are writing."""
 
 WAITING = "SELECT place, count(*), min(spooled_at) FROM messages GROUP BY place ORDER BY place"
 REFUSED = "SELECT value FROM counts WHERE name = 'refused'"
@@ -22,13 +22,13 @@ class SpoolStatus(msgspec.Struct, frozen=True):
 
     Attributes:
         path: of its file.
-        waiting: how many events wait in it.
-        oldest_seconds: since when the oldest does; None where none waits.
-        bytes: on disk, of the file and what SQLite keeps beside it.
+        waiting: how many events it holds.
+        oldest_seconds: age of the oldest; None if it is empty.
+        bytes: on disk, of the file and SQLite's companions.
         cap_bytes: how large the file itself may become.
-        refused: how many events it ever refused because it was full.
-        places: how many wait for which stream; usually there is one.
-        set_aside: damaged files beside it, which an operator may look into.
+        refused: how many events it refused so far because it was full.
+        places: how many events wait for which stream; usually there is one.
+        set_aside: damaged files beside it, for an operator to examine.
     """
 
     path: str
@@ -42,7 +42,7 @@ class SpoolStatus(msgspec.Struct, frozen=True):
 
 
 def read_status(file: SpoolFile) -> SpoolStatus:
-    """The status of a spool; of one that was never used it is empty, and its file is not made.
+    """The status of a spool. An unused one is reported as empty, and its file is not created.
 
     Raises:
         SpoolUnavailable: it cannot be read.
@@ -50,7 +50,7 @@ def read_status(file: SpoolFile) -> SpoolStatus:
     rows: list[tuple[str, int, int]] = []
     refused = 0
     if file.path.exists():
-        rows, refused = file.do(_read, time.monotonic() + SECONDS)
+        rows, refused = file.run(_read, time.monotonic() + READ_SECONDS)
     oldest = min((row[2] for row in rows), default=None)
     return SpoolStatus(
         path=str(file.path),
@@ -65,17 +65,17 @@ def read_status(file: SpoolFile) -> SpoolStatus:
 
 
 def filesystem_of(path: Path) -> str:
-    """The kind of file system that a path is on, such as ``ext4`` or ``tmpfs``; empty if it is not known."""
-    best, kind = "", ""
+    """The type of the file system that holds a path, such as ``ext4`` or ``tmpfs``; empty if unknown."""
+    longest, kind = "", ""
     try:
         mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
     for line in mounts.splitlines():
-        _, place, found = line.split()[:3]
-        where = place.replace("\\040", " ")
-        if Path(path).is_relative_to(where) and len(where) >= len(best):
-            best, kind = where, found
+        _, mount, mount_kind = line.split()[:3]
+        mount = mount.replace("\\040", " ")
+        if Path(path).is_relative_to(mount) and len(mount) >= len(longest):
+            longest, kind = mount, mount_kind
     return kind
 
 

@@ -67,7 +67,7 @@ def test_nothing_is_erased_while_the_spool_is_not_delivered(
     settings: WorkerSettings, queue: Queue, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flushing, "FILE_SECONDS", 0.05)
-    with flushing._here, pytest.raises(Undrained, match="what waits in the spool is not delivered"):
+    with flushing._thread_lock, pytest.raises(Undrained, match="what waits in the spool is not delivered"):
         erase(settings, "u1", wait_seconds=0.1)
     assert len(held(queue)) == 1
     assert query(database_url, "SELECT id FROM erasures") == []

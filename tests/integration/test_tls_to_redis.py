@@ -137,5 +137,5 @@ def test_plain_text_is_not_spoken_to_a_tls_port_nor_tls_settings_taken_for_a_pla
         plain = over_tls(redis_url, port).replace("rediss://", "redis://")
         with emitting(plain) as emitter:
             assert emitter.emit(SPOOLED).outcome == "logged"
-        with pytest.raises(SettingsError, match="is no rediss://"):
+        with pytest.raises(SettingsError, match="does not begin with rediss://"):
             ProducerSettings(redis_url=plain, redis_tls_ca=str(authority.file))

@@ -79,7 +79,7 @@ def test_a_best_effort_event_is_never_spooled(emit: Any) -> None:
 
 def test_a_required_event_raises_only_where_neither_took_it(emit: Any) -> None:
     emitter, recorder = a_spooling_emitter(metrics=(counter := Counter()))
-    both = "was not recorded: the recorder plays an outage; the spool did not take it: the spool plays"
+    both = "was not recorded: the recorder simulates an outage; the spool did not take it: the spool pretends"
     with recorder.down(), pytest.raises(EventNotRecorded, match=both):
         emit(emitter, REQUIRED)
     assert counter.outcomes == ["refused"]
@@ -92,7 +92,7 @@ def test_what_neither_took_is_whole_in_the_log(emit: Any, caplog: pytest.LogCapt
         receipt = emit(emitter, SPOOLED)
     found = json.loads(caplog.messages[-1].removeprefix("event_not_in_redis "))
     assert (receipt.outcome, found["event"]["id"]) == ("logged", str(receipt))
-    assert found["reason"].endswith("the spool did not take it: the spool plays being full")
+    assert found["reason"].endswith("the spool did not take it: the spool pretends to be full")
 
 
 def test_what_is_quarantined_is_spooled_with_its_problem(emit: Any) -> None:

@@ -56,7 +56,7 @@ def test_a_required_event_raises_and_leaves_no_line_as_if_it_had_happened(
         EventNotRecorded, match=r"^admin:user:view \S+ was not recorded: Redis at nowhere did"
     ):
         emitter.emit(REQUIRED)
-    with pytest.raises(EventNotRecorded, match="not asked again yet"):
+    with pytest.raises(EventNotRecorded, match="not tried again yet"):
         asyncio.run(emitter.aemit(REQUIRED))
     assert caplog.messages == []
     assert counter.outcomes == ["refused", "refused"]

@@ -17,7 +17,7 @@ import pytest
 from tests.support.spooling import PLACE, a_queue, fill, held, soon
 from trailkeeper.producer.errors import SpoolUnavailable
 from trailkeeper.producer.spool import folder
-from trailkeeper.producer.spool.schema import OURS, VERSION
+from trailkeeper.producer.spool.schema import APPLICATION_ID, VERSION
 from trailkeeper.producer.spool.status import SpoolStatus, filesystem_of, read_status
 
 KILOBYTE = b"x" * 1024
@@ -149,7 +149,7 @@ def test_a_small_disk_is_full_without_harm(tmp_path: Path) -> None:
             except SpoolUnavailable:
                 refused += 1
         assert refused > 100
-        with pytest.raises(SpoolUnavailable, match="no room is left on the disk"):
+        with pytest.raises(SpoolUnavailable, match="the disk is full"):
             fill(queue, KILOBYTE * 60)
         os.system(f"mount -o remount,size=4m {place}")
         assert read_status(queue.file).waiting == 401 - refused
@@ -186,9 +186,11 @@ def test_a_file_of_a_later_release_is_left_alone(tmp_path: Path) -> None:
     with sqlite3.connect(queue.file.path) as later:
         later.execute(f"PRAGMA user_version = {VERSION + 1}")
     later.close()
-    with pytest.raises(SpoolUnavailable, match=f"is of version {VERSION + 1}; this release knows {VERSION}"):
+    with pytest.raises(
+        SpoolUnavailable, match=f"is of version {VERSION + 1}; this release knows version {VERSION}"
+    ):
         fill(queue, b"2")
-    assert OURS == 0x54724B70
+    assert APPLICATION_ID == 0x54724B70
 
 
 def test_others_who_write_are_waited_for_and_not_longer_than_allowed(tmp_path: Path) -> None:

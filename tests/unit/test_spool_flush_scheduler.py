@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.waiting import until
 from trailkeeper.producer.errors import StreamUnavailable
-from trailkeeper.producer.spool.flush_scheduler import AGAIN_SECONDS, LOOK_SECONDS, FlushScheduler
+from trailkeeper.producer.spool.flush_scheduler import IDLE_SECONDS, RETRY_SECONDS, FlushScheduler
 from trailkeeper.producer.spool.flushing import FlushInProgress
 
 
@@ -52,7 +52,7 @@ def answered(scheduler: FlushScheduler) -> None:
 def test_a_process_looks_at_its_first_chance_and_now_and_then() -> None:
     scheduler = a_scheduler(flushes := Flushes(), clock := Clock())
     counts = []
-    for later in (0, 1, LOOK_SECONDS - 2, 2, 1):
+    for later in (0, 1, IDLE_SECONDS - 2, 2, 1):
         clock.now += later
         answered(scheduler)
         counts.append(flushes.count)
@@ -81,14 +81,14 @@ def test_a_delivery_that_failed_is_tried_again_soon(caplog: pytest.LogCaptureFix
     )
     answered(scheduler)
     assert caplog.messages == ["spool_waits: Redis at nowhere answered: OOM"]
-    clock.now += AGAIN_SECONDS
+    clock.now += RETRY_SECONDS
     answered(scheduler)
     assert flushes.count == 2
 
 
 def test_who_finds_another_at_it_says_nothing_and_looks_again_soon(caplog: pytest.LogCaptureFixture) -> None:
     scheduler = a_scheduler(flushes := Flushes(FlushInProgress("another")), clock := Clock())
-    for later in (0, AGAIN_SECONDS - 1, 1):
+    for later in (0, RETRY_SECONDS - 1, 1):
         clock.now += later
         answered(scheduler)
     assert (flushes.count, caplog.messages) == (2, [])

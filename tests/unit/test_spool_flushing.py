@@ -90,7 +90,7 @@ def test_a_batch_of_a_file_that_was_replaced_removes_nothing_of_its_successor(tm
     for path in tmp_path.iterdir():
         path.rename(path.with_name(f"taken-{path.name}"))
     fill(queue, b"3", b"4")
-    with pytest.raises(SpoolUnavailable, match="was replaced while messages were delivered"):
+    with pytest.raises(SpoolUnavailable, match="was replaced while its messages were delivered"):
         queue.remove(batch, 2, soon())
     assert held(queue) == [b"3", b"4"]
 
