@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from operator import methodcaller
+from threading import Timer
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine
@@ -21,7 +22,7 @@ SCHEMA = "trailkeeper"
 DRIVER = "postgresql+psycopg2"
 CONNECT_SECONDS = 5
 POOL_SECONDS = 10
-_SCHEMA_OPTION = "trailkeeper_schema"
+_SCHEMA_OPTION, _LIMIT_OPTION = "trailkeeper_schema", "trailkeeper_statement_ms"
 
 
 def make_engine(
@@ -38,7 +39,7 @@ def make_engine(
 
     Limits and schema are set at the beginning of each transaction and end with it: a pooler such as PgBouncer
     refuses them as startup options, and would hand session settings to somebody else. In autocommit mode
-    they do not hold.
+    they do not hold; see `run_outside_transaction`.
 
     Args:
         url: ``postgresql+psycopg2://user:password@host/database``.
@@ -66,16 +67,10 @@ def make_engine(
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
         use_native_hstore=False,  # or each connection begins with a look for it
-        execution_options={_SCHEMA_OPTION: schema},
+        execution_options={_SCHEMA_OPTION: schema, _LIMIT_OPTION: statement_timeout_ms},
     )
     engine.dialect.do_begin = methodcaller("begin")  # type: ignore[method-assign, assignment]  # each engine has its own
     return engine
-
-
-def pin_session(connection: Connection) -> None:
-    """Set our schema for a session that is closed afterwards, in autocommit mode."""
-    schema = connection.get_execution_options()[_SCHEMA_OPTION]
-    connection.exec_driver_sql(f"SET search_path = {_quoted(schema)}, pg_temp")
 
 
 @contextmanager
@@ -87,6 +82,37 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """
     with translated(), engine.begin() as connection:
         yield connection
+
+
+def run_outside_transaction(engine: Engine, statement: str) -> None:
+    """One statement that no transaction may contain, such as DETACH PARTITION … CONCURRENTLY.
+
+    No setting of ours holds there, so it has to name tables as `qualified` does, and its time limit is kept
+    from here, by a request to cancel it.
+
+    Raises:
+        StoreError: as for `transaction`; StoreUnavailable where it took longer than a statement may.
+    """
+    with translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        driver: Any = connection.connection.dbapi_connection
+        canceller = Timer(statement_seconds(engine), driver.cancel)
+        canceller.start()
+        try:
+            connection.exec_driver_sql(statement)
+        finally:
+            canceller.cancel()
+            # no request may be under way when the connection is given to somebody else
+            canceller.join()
+
+
+def statement_seconds(engine: Engine) -> float:
+    """The longest that a statement may run."""
+    return float(engine.get_execution_options()[_LIMIT_OPTION]) / 1000
+
+
+def qualified(engine: Engine, table: str) -> str:
+    """A table of ours with its schema, for statements outside of a transaction."""
+    return f"{_quoted(engine.get_execution_options()[_SCHEMA_OPTION])}.{table}"
 
 
 def parse_url(url: str) -> URL:

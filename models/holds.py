@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, text, update
 
 from .errors import translated
-from .locks import HOLDING
+from .locks import HOLDING, lock
 from .tables import Hold
 
 ABOUT = ("user", "project", "organization")
@@ -50,7 +50,7 @@ HELD = _held()
 
 def wait_for_holds(connection: Connection) -> None:
     """Let no hold be added until this transaction ends. To be called before it looks at any row."""
-    connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": HOLDING})
+    lock(connection, HOLDING, shared=True)
 
 
 def add(connection: Connection, **values: Any) -> Hold:
@@ -65,7 +65,7 @@ def add(connection: Connection, **values: Any) -> Hold:
     """
     with translated():
         connection.execute(text(f"SET LOCAL lock_timeout = {LONGEST_WAIT_MS}"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": HOLDING})
+        lock(connection, HOLDING)
         added = connection.execute(insert(Hold).values(values).returning(Hold.__table__))
         return Hold(**added.mappings().one())
 

@@ -16,10 +16,11 @@ deletion that is under way, or makes it fail.
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine, text
+from collections.abc import Iterable
 
-from .engine import pin_session
-from .errors import translated
+from sqlalchemy import Engine, text
+
+from .engine import transaction
 from .partitions import existing
 
 GRACE_HOURS = 24.0
@@ -38,45 +39,47 @@ def collect(engine: Engine, grace_hours: float = GRACE_HOURS) -> dict[str, int]:
     Raises:
         StoreError: the schema is missing, or the server is away.
     """
-    with translated(), engine.connect() as connection:
-        # each statement by itself: a transaction over all would keep Postgres from cleaning up
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        pin_session(connection)
-        try:
-            started = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
-            values = {"started": started, "hours": grace_hours}
-            _find_used(connection)
-            return {table: _settle(connection, table, values) for table in COLUMNS}
-        finally:
-            # the temporary tables go with the session
-            connection.invalidate()
-
-
-def _find_used(connection: Connection) -> None:
-    for table in COLUMNS:
-        connection.execute(text(f"CREATE TEMP TABLE used_{table} (id integer PRIMARY KEY)"))
-    for partition in existing(connection):
+    with transaction(engine) as connection:
+        started = connection.scalar(text("SELECT clock_timestamp()"))
+        partitions = existing(connection)
+    used = {table: IdSet() for table in COLUMNS}
+    for partition in partitions:
         for table, column in COLUMNS.items():
-            connection.execute(
-                text(
-                    f"INSERT INTO used_{table} SELECT DISTINCT {column} FROM {partition.name}"  # noqa: S608 - names from the catalog
-                    f" WHERE {column} IS NOT NULL ON CONFLICT DO NOTHING"
-                )
-            )
+            statement = f"SELECT DISTINCT {column} FROM {partition.name} WHERE {column} IS NOT NULL"  # noqa: S608 - names from the catalog
+            # each by itself: a transaction over all would keep Postgres from cleaning up
+            with transaction(engine) as connection:
+                used[table].update(connection.scalars(text(statement)))
+    return {
+        table: _mark_and_delete(engine, table, {"started": started, "hours": grace_hours, "used": bytes(ids)})
+        for table, ids in used.items()
+    }
 
 
-def _settle(connection: Connection, table: str, values: dict[str, object]) -> int:
-    is_used = f"EXISTS (SELECT FROM used_{table} AS u WHERE u.id = t.id)"
-    taken_back = f"UPDATE {table} AS t SET unused_since = NULL WHERE unused_since IS NOT NULL AND {is_used}"  # noqa: S608 - constants
-    deleted = (
+class IdSet(bytearray):
+    """A set of small ids, one bit each, as Postgres' `get_bit` counts them."""
+
+    def update(self, ids: Iterable[int]) -> None:
+        """Add ids."""
+        for row_id in ids:
+            place, bit = divmod(row_id, 8)
+            self.extend(bytes(max(0, place + 1 - len(self))))
+            self[place] |= 1 << bit
+
+
+def _mark_and_delete(engine: Engine, table: str, values: dict[str, object]) -> int:
+    """Three statements for one table; returns how many rows were deleted."""
+    is_used = "(t.id < 8 * octet_length(CAST(:used AS bytea)) AND get_bit(CAST(:used AS bytea), t.id) = 1)"
+    unmark = f"UPDATE {table} AS t SET unused_since = NULL WHERE unused_since IS NOT NULL AND {is_used}"  # noqa: S608 - constants
+    remove = (
         f"DELETE FROM {table} AS t WHERE NOT {is_used}"  # noqa: S608 - constants
         " AND unused_since < CAST(:started AS timestamptz) - make_interval(secs => :hours * 3600)"
     )
-    marked = (
+    mark = (
         f"UPDATE {table} AS t SET unused_since = clock_timestamp()"  # noqa: S608 - constants
         f" WHERE unused_since IS NULL AND recorded_at < :started AND NOT {is_used}"
     )
-    connection.execute(text(taken_back), values)
-    count = connection.execute(text(deleted), values).rowcount
-    connection.execute(text(marked), values)
-    return count
+    counts = []
+    for statement in (unmark, remove, mark):
+        with transaction(engine) as connection:
+            counts.append(connection.execute(text(statement), values).rowcount)
+    return counts[1]

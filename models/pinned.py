@@ -6,10 +6,18 @@ from typing import Any
 
 from psycopg2.extensions import (
     ISOLATION_LEVEL_AUTOCOMMIT,
+    ISOLATION_LEVEL_READ_COMMITTED,
     ISOLATION_LEVEL_REPEATABLE_READ,
     TRANSACTION_STATUS_IDLE,
     connection,
 )
+
+_BEGIN = {
+    None: "BEGIN",
+    ISOLATION_LEVEL_AUTOCOMMIT: "",
+    ISOLATION_LEVEL_READ_COMMITTED: "BEGIN",
+    ISOLATION_LEVEL_REPEATABLE_READ: "BEGIN ISOLATION LEVEL REPEATABLE READ",
+}
 
 
 class PinnedConnection(connection):
@@ -26,18 +34,17 @@ class PinnedConnection(connection):
     def __init__(self, *given: Any, settings: str) -> None:
         super().__init__(*given)
         self._settings = settings
-        self._level: int | None = None
+        self._begin = "BEGIN"
         super().set_isolation_level(ISOLATION_LEVEL_AUTOCOMMIT)
 
     def set_isolation_level(self, level: int | None) -> None:
-        """Of the transactions to come. In autocommit mode none is begun, and no setting holds."""
-        self._level = level
+        """Set that of the transactions to come; in autocommit mode none is begun, and no setting holds."""
+        self._begin = _BEGIN[level]
 
     def begin(self) -> None:
         """Begin a transaction."""
-        if self._level != ISOLATION_LEVEL_AUTOCOMMIT:
-            repeatable = " ISOLATION LEVEL REPEATABLE READ" * (self._level == ISOLATION_LEVEL_REPEATABLE_READ)
-            self._run(f"BEGIN{repeatable}; {self._settings}")
+        if self._begin:
+            self._run(f"{self._begin}; {self._settings}")
 
     def commit(self) -> None:
         """End the transaction, if there is one."""

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from .errors import translated
-from .locks import MAKING_PARTITIONS
+from .locks import MAKING_PARTITIONS, lock
 from .tables import VERSION_TABLE, Base
 
 OWNER, WRITER = "trailkeeper_owner", "trailkeeper_writer"
@@ -64,7 +64,7 @@ def settle(connection: Connection) -> list[Lack]:
             _tried(connection, f"CREATE ROLE {role} NOLOGIN")
         if any(True for _ in _unowned(connection)):
             # before any lock on a parent, as whoever makes partitions does
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MAKING_PARTITIONS})
+            lock(connection, MAKING_PARTITIONS)
         # each gives what the next needs: to own tables, a role must be one's own and may create in the schema
         for lacking in (_memberships, _schema, _unowned, _tables):
             for lack in lacking(connection):

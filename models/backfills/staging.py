@@ -10,9 +10,10 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Connection, Text, delete, func, insert, literal_column, select, text, update
+from sqlalchemy import Connection, Text, delete, func, insert, literal_column, select, update
 
 from trailkeeper.models.errors import translated
+from trailkeeper.models.locks import lock
 from trailkeeper.models.tables import Backfill, BackfillBlock, BackfillFile
 
 from .binary import copy_block_in, copy_block_out
@@ -56,7 +57,7 @@ def under_way(connection: Connection, digest: bytes) -> int | None:
         .limit(1)
     )
     with translated():
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+        lock(connection, key)
         return connection.scalar(found)
 
 

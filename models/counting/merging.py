@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Engine, text
 
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.errors import translated
-from trailkeeper.models.locks import COUNTING
+from trailkeeper.models.locks import COUNTING, try_lock
 
 AT_ONCE = 10_000
 """Tallies in one transaction."""
@@ -58,7 +58,6 @@ def merge_all(engine: Engine) -> int:
 def merge(connection: Connection, limit: int = AT_ONCE) -> int:
     """Merge some tallies in a transaction; returns how many, 0 while somebody else is at it too."""
     with translated():
-        alone = text("SELECT pg_try_advisory_xact_lock(:key)")
-        if not connection.scalar(alone, {"key": COUNTING}):
+        if not try_lock(connection, COUNTING):
             return 0
         return int(connection.execute(_MERGE, {"limit": limit}).scalar_one())

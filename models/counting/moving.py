@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from trailkeeper.models.errors import translated
-from trailkeeper.models.locks import COUNTING
+from trailkeeper.models.locks import COUNTING, lock
 
 from .ranges import Ranges, to_text
 from .tallies import Fate
@@ -53,7 +53,7 @@ def purge_all(connection: Connection, scope: str, start: datetime, end: datetime
         end: their last hour ends here.
     """
     with translated():
-        alone(connection)
+        lock_counts(connection)
         connection.execute(_ALL, {"scope": scope, "start": start, "end": end})
 
 
@@ -75,10 +75,10 @@ def move(connection: Connection, numbers: Mapping[int, Ranges], before: Fate, af
         "after": after,
     }
     with translated():
-        alone(connection)
+        lock_counts(connection)
         connection.execute(_SOME, values)
 
 
-def alone(connection: Connection) -> None:
+def lock_counts(connection: Connection) -> None:
     """Let nobody else merge or move tallies until this transaction ends. Whoever only adds does not wait."""
-    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": COUNTING})
+    lock(connection, COUNTING)

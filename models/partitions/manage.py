@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.errors import StoreUnavailable
-from trailkeeper.models.locks import MAKING_PARTITIONS
+from trailkeeper.models.locks import MAKING_PARTITIONS, lock
 from trailkeeper.models.periods import MONTHLY, Period, period_of
 from trailkeeper.models.tables import SCOPES
 
@@ -73,7 +73,7 @@ def ensure_ahead(engine: Engine, now: datetime, ahead: int = 3) -> list[str]:
 def _make(engine: Engine, period: Period) -> bool:
     with transaction(engine) as connection:
         # before any lock on a parent, so that whoever waits for the parent never waits for this one's turn
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MAKING_PARTITIONS})
+        lock(connection, MAKING_PARTITIONS)
         if period.name in attached_names(connection):
             return False
         if not _clear_the_name(connection, period):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 
-from trailkeeper.models.engine import pin_session, transaction
-from trailkeeper.models.errors import translated
-from trailkeeper.models.locks import DROPPING_PARTITIONS, MAKING_PARTITIONS
+from trailkeeper.models.engine import qualified, run_outside_transaction, statement_seconds, transaction
+from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.locks import DROPPING_PARTITIONS, MAKING_PARTITIONS, advisory_lock, lock
 from trailkeeper.models.periods import period_named
 
 from .known import DOOMED, Partition, attached_names, existing, is_doomed, leftovers
@@ -33,13 +33,13 @@ def drop(engine: Engine, partition: Partition) -> bool:
         ValueError: the name is not one of our partitions'.
     """
     name, parent = _names(partition)
-    with _alone(engine) as connection:
-        _finish_what_was_begun(engine, connection)
-        if name not in attached_names(connection):
+    with _one_at_a_time(engine):
+        _finish_removals(engine)
+        if not _mark(engine, name):
             return False
-        connection.execute(text(f"COMMENT ON TABLE {name} IS '{DOOMED}'"))
-        connection.execute(text(f"ALTER TABLE {parent} DETACH PARTITION {name} CONCURRENTLY"))
-        return name in _settle_leftovers(engine, connection)
+        parent, leaf = qualified(engine, parent), qualified(engine, name)
+        run_outside_transaction(engine, f"ALTER TABLE {parent} DETACH PARTITION {leaf} CONCURRENTLY")
+        return name in _finish_removals(engine)
 
 
 def finish(engine: Engine) -> list[str]:
@@ -51,8 +51,8 @@ def finish(engine: Engine) -> list[str]:
     Raises:
         StoreError: as for `drop`.
     """
-    with _alone(engine) as connection:
-        return _finish_what_was_begun(engine, connection)
+    with _one_at_a_time(engine):
+        return _finish_removals(engine)
 
 
 def _names(partition: Partition) -> tuple[str, str]:
@@ -63,34 +63,37 @@ def _names(partition: Partition) -> tuple[str, str]:
 
 
 @contextmanager
-def _alone(engine: Engine) -> Iterator[Connection]:
-    with translated(), engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
-        pin_session(connection)
-        # waiting is bounded by the statement time-out; given up sooner, every attempt would start anew
-        connection.execute(text("SET lock_timeout = 0"))
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": DROPPING_PARTITIONS})
-        try:
-            yield connection
-        finally:
-            # the lock and the setting go with the session
-            connection.invalidate()
+def _one_at_a_time(engine: Engine) -> Iterator[None]:
+    # another one may be in the middle of a long removal: given up sooner, every attempt would start anew
+    with advisory_lock(engine, DROPPING_PARTITIONS, wait_seconds=statement_seconds(engine)) as is_held:
+        if not is_held:
+            raise StoreUnavailable("another process is dropping partitions")
+        yield
 
 
-def _finish_what_was_begun(engine: Engine, connection: Connection) -> list[str]:
-    for partition in existing(connection):
-        if partition.detaching and is_doomed(connection, partition.name):
-            _, parent = _names(partition)
-            connection.execute(text(f"ALTER TABLE {parent} DETACH PARTITION {partition.name} FINALIZE"))
-    return _settle_leftovers(engine, connection)
+def _mark(engine: Engine, name: str) -> bool:
+    """Mark a partition as one that goes; False if it is not attached."""
+    with transaction(engine) as connection:
+        is_attached = name in attached_names(connection)
+        if is_attached:
+            connection.execute(text(f"COMMENT ON TABLE {name} IS '{DOOMED}'"))
+        return is_attached
 
 
-def _settle_leftovers(engine: Engine, connection: Connection) -> list[str]:
-    return [name for name in leftovers(connection) if _settle(engine, name)]
+def _finish_removals(engine: Engine) -> list[str]:
+    with transaction(engine) as connection:
+        # waiting is bounded by the statement time-out
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        for partition in existing(connection):
+            if partition.detaching and is_doomed(connection, partition.name):
+                _, parent = _names(partition)
+                connection.execute(text(f"ALTER TABLE {parent} DETACH PARTITION {partition.name} FINALIZE"))
+        names = leftovers(connection)
+    return [name for name in names if _settle(engine, name)]
 
 
 def _settle(engine: Engine, name: str) -> bool:
     with transaction(engine) as connection:
         # before any lock on a parent, as whoever makes partitions does
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MAKING_PARTITIONS})
+        lock(connection, MAKING_PARTITIONS)
         return name in leftovers(connection) and settle(connection, name)

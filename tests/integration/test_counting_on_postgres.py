@@ -79,8 +79,9 @@ def test_tallies_of_one_key_become_one_and_nothing_is_counted_twice(
 
 
 def test_what_is_rolled_back_was_never_counted(engine: Engine, producer: int, database_url: str) -> None:
-    with engine.connect() as connection:
+    with engine.connect() as connection, connection.begin() as transaction:
         add(connection, {Key(producer, HOUR, "user", "stored"): [1]})
+        transaction.rollback()
     assert query(database_url, "SELECT * FROM tallies") == []
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from tests.support.drains import query
 from tests.support.retained import NOW, count, days_ago, event, stored, told
 from tests.support.waiting import until
-from trailkeeper.models.engine import transaction
+from trailkeeper.models.engine import qualified, run_outside_transaction, transaction
 from trailkeeper.models.holds import wait_for_holds
 from trailkeeper.models.partitions import Partition, drop, ensure, existing, period_of, remove
 from trailkeeper.models.partitions.known import DOOMED
@@ -175,15 +175,14 @@ def test_a_partition_on_its_way_out_comes_back_where_a_hold_names_it_by_then(
     held = stored(engine, days_ago(400), user_id="x")
     before = event(engine, held)
     [doomed] = [each for each in _partitions(engine) if each.start <= days_ago(400) < each.end]
-    settle = remove._settle_leftovers
+    settle = remove._settle
 
-    def with_a_hold_before(*arguments: object) -> object:
+    def with_a_hold_before(engine: Engine, name: str) -> bool:
         if not list_holds(settings):
             add_hold(settings, "user", "x", reason="just now")
-        return settle(*arguments)  # type: ignore[arg-type]  # passed on as they came
+        return settle(engine, name)
 
-    monkeypatch.setattr(remove, "_settle_leftovers", with_a_hold_before)
-    monkeypatch.setattr(remove, "_finish_what_was_begun", lambda *_: [])
+    monkeypatch.setattr(remove, "_settle", with_a_hold_before)
 
     assert drop(engine, doomed) is False
 
@@ -212,8 +211,7 @@ def test_what_a_purge_that_died_had_detached_is_counted_by_the_next(
         stored(engine, days_ago(400 + number / 1e6))
     stored(engine, days_ago(95))
     with monkeypatch.context() as patch:
-        patch.setattr(remove, "_settle_leftovers", _die)
-        patch.setattr(remove, "_finish_what_was_begun", lambda *_: [])
+        patch.setattr(remove, "_settle", _die)
         with pytest.raises(KeyboardInterrupt):
             purge(settings, NOW)
     assert count(engine) == 1
@@ -262,10 +260,10 @@ def _partitions(engine: Engine) -> list[Partition]:
 
 
 def _detach(engine: Engine, parent: str, name: str) -> None:
-    with engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT")
+    with transaction(engine) as connection:
         connection.execute(text(f"COMMENT ON TABLE {name} IS '{DOOMED}'"))
-        connection.execute(text(f"ALTER TABLE {parent} DETACH PARTITION {name} CONCURRENTLY"))
+    parent, leaf = qualified(engine, parent), qualified(engine, name)
+    run_outside_transaction(engine, f"ALTER TABLE {parent} DETACH PARTITION {leaf} CONCURRENTLY")
 
 
 def _die(*_: object) -> None:

@@ -118,7 +118,8 @@ def test_no_partition_takes_what_no_other_does(engine: Engine) -> None:
 def test_rows_and_bytes_of_a_partition_are_known_without_counting(engine: Engine) -> None:
     store(engine, *(event_row(OLD) for _ in range(50)))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE events_user_2003_05"))
+        connection.execute(text("ANALYZE trailkeeper.events_user_2003_05"))
+    with transaction(engine) as connection:
         found = {partition.name: partition for partition in existing(connection)}
 
     assert found["events_user_2003_05"].rows == 50

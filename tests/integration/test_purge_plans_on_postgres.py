@@ -69,7 +69,7 @@ def purged(engine: Engine, database_url: str, folder: Path, *, days: int, signed
         ),
     )
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM (ANALYZE) events"))
+        connection.execute(text("VACUUM (ANALYZE) trailkeeper.events"))
     settings = WorkerSettings(database_url=database_url, retention_user_days=90, catalogue=(str(catalogue),))
     return purge(settings, NOW)
 

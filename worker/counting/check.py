@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from trailkeeper.models.counting import Producers, ranges_of, size
 from trailkeeper.models.counting.gaps import Gap, missing_numbers, note, overdue, saw
 from trailkeeper.models.counting.merging import merge_all
-from trailkeeper.models.counting.moving import alone
+from trailkeeper.models.counting.moving import lock_counts
 from trailkeeper.models.counting.ranges import Ranges, shown, without
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.producer import catalogue
@@ -73,7 +73,7 @@ def _checked(
     merged = merge_all(engine)
     on_their_way = _by_producer(waiting, ids)
     with transaction(engine) as connection:
-        alone(connection)
+        lock_counts(connection)
         saw(connection, {producer: numbers[-1][1] for producer, numbers in on_their_way.items()})
         if not complete:
             logger.info("the stream is too long to look for gaps")
