@@ -9,7 +9,7 @@ from trailkeeper.cli.times import moment
 from trailkeeper.models.counting.ranges import shown
 from trailkeeper.worker.counting import Line, Reconciliation
 
-FATES = ("stored", "dead", "purged", "discarded", "void", "lost", "waiting", "missing")
+FATES = ("stored", "dead", "purged", "discarded", "unused", "lost", "waiting", "missing")
 ALWAYS = frozenset({"stored", "missing"})
 
 

@@ -16,7 +16,7 @@ def _login() -> str | None:
         return None  # a container's user need not have a name
 
 
-def asked_by(command: Callable[..., Any]) -> Callable[..., Any]:
+def requested_by(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option --by."""
     return click.option(
         "--by", default=_login, metavar="NAME", help="Who asks for it, for the record [your login name]."

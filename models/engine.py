@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from operator import methodcaller
 from threading import Timer
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, Row, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -22,6 +22,7 @@ SCHEMA = "trailkeeper"
 DRIVER = "postgresql+psycopg2"
 CONNECT_SECONDS = 5
 POOL_SECONDS = 10
+LOCK_TIMEOUT_MS = 5_000
 _SCHEMA_OPTION, _LIMIT_OPTION = "trailkeeper_schema", "trailkeeper_statement_ms"
 
 
@@ -32,14 +33,14 @@ def make_engine(
     schema: str = SCHEMA,
     pool_size: int = 2,
     statement_timeout_ms: int = 30_000,
-    lock_timeout_ms: int = 5_000,
+    lock_timeout_ms: int = LOCK_TIMEOUT_MS,
     read_only: bool = False,
 ) -> Engine:
     """An engine that connects when it is first used. Make it after a fork, never before.
 
     Limits and schema are set at the beginning of each transaction and end with it: a pooler such as PgBouncer
     refuses them as startup options, and would hand session settings to somebody else. In autocommit mode
-    they do not hold; see `run_outside_transaction`.
+    they do not hold; see `run_in_autocommit`.
 
     Args:
         url: ``postgresql+psycopg2://user:password@host/database``.
@@ -84,8 +85,8 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def run_outside_transaction(engine: Engine, statement: str) -> None:
-    """One statement that no transaction may contain, such as DETACH PARTITION … CONCURRENTLY.
+def run_in_autocommit(engine: Engine, statement: str) -> Sequence[Row[Any]]:
+    """One statement by itself: one that no transaction may contain, such as DETACH PARTITION … CONCURRENTLY.
 
     No setting of ours holds there, so it has to name tables as `qualified` does, and its time limit is kept
     from here, by a request to cancel it.
@@ -98,7 +99,8 @@ def run_outside_transaction(engine: Engine, statement: str) -> None:
         canceller = Timer(statement_seconds(engine), driver.cancel)
         canceller.start()
         try:
-            connection.exec_driver_sql(statement)
+            result = connection.exec_driver_sql(statement)
+            return result.all() if result.returns_rows else []
         finally:
             canceller.cancel()
             # no request may be under way when the connection is given to somebody else

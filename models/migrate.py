@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,13 +12,15 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.schema import CreateSchema
 
-from .engine import SCHEMA, make_engine
-from .errors import translated
-from .locks import MIGRATING
+from .engine import LOCK_TIMEOUT_MS, SCHEMA, make_engine, transaction
+from .errors import StoreMisconfigured, translated
+from .locks import MAKING_PARTITIONS, MIGRATING, lock
 from .partitions.manage import ensure_ahead
+from .relocation import relocate
 from .roles import Lack, settle
 from .tables import VERSION_TABLE
 
@@ -25,26 +28,39 @@ SCRIPTS = Path(__file__).parent / "migrations"
 LONGEST_STEP_MS = 3_600_000  # an index over a large table takes its time; waiting for locks stays limited
 
 
-def upgrade(url: str, schema: str = SCHEMA) -> list[Lack]:
-    """Run every step that is missing, settle the roles, then make the partitions of the near future.
+@dataclass(frozen=True)
+class Migration:
+    """What a migration did.
 
-    Returns:
-        What is missing of the roles, as whoever migrates may not give it.
+    Attributes:
+        before: the last step that the database had run; None of an empty one.
+        moved_from: the schema from which tables of an earlier version were moved into ours.
+        lacks: what is missing of the roles, as whoever migrates may not give it.
+    """
+
+    before: str | None
+    moved_from: str | None
+    lacks: list[Lack]
+
+
+def upgrade(url: str, schema: str = SCHEMA) -> Migration:
+    """Run every step that is missing and settle the roles, all or nothing; then make partitions ahead.
 
     Raises:
-        StoreError: the database is away, or a step was refused; what was done so far stays done.
+        StoreError: the database is away, or something was refused: nothing was changed, but for partitions
+            ahead that are missing.
         ValueError: the URL is wrong.
     """
     with _engine(url, schema) as engine:
-        with translated(), engine.connect() as connection, _alone(connection):
-            connection.execute(CreateSchema(schema, if_not_exists=True))
-            connection.commit()
-            command.upgrade(_config(connection), "head")
-            connection.commit()
-            with connection.begin():
-                lacks = settle(connection)
+        with transaction(engine) as connection:
+            _lock(connection)
+            _make_schema(connection, schema)
+            moved_from = relocate(connection, schema)
+            before = revision(connection)
+            _run_steps(connection)
+            lacks = settle(connection)
         ensure_ahead(engine, datetime.now(UTC))
-    return lacks
+    return Migration(before, moved_from, lacks)
 
 
 def current(url: str, schema: str = SCHEMA) -> str | None:
@@ -90,18 +106,26 @@ def _engine(url: str, schema: str) -> Iterator[Engine]:
         engine.dispose()
 
 
-@contextmanager
-def _alone(connection: Connection) -> Iterator[None]:
-    """Hold a lock of the session and not of a transaction, so that a step may commit on its own."""
-    connection.execute(text("SET lock_timeout = 0"))
-    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATING})
-    connection.execute(text("RESET lock_timeout"))
-    connection.commit()
+def _lock(connection: Connection) -> None:
+    """Wait until nobody else migrates or makes partitions, however long that takes them."""
+    connection.execute(text("SET LOCAL lock_timeout = 0"))
+    lock(connection, MIGRATING)
+    # before any lock on a parent, as whoever makes partitions does
+    lock(connection, MAKING_PARTITIONS)
+    connection.execute(text(f"SET LOCAL lock_timeout = {LOCK_TIMEOUT_MS}"))
+
+
+def _make_schema(connection: Connection, schema: str) -> None:
+    # asked first: who may not create schemas may not do so IF NOT EXISTS either
+    if connection.scalar(text("SELECT to_regnamespace(quote_ident(:schema))"), {"schema": schema}) is None:
+        connection.execute(CreateSchema(schema))
+
+
+def _run_steps(connection: Connection) -> None:
     try:
-        yield
-    finally:
-        # the lock goes with the session, however the step ended
-        connection.invalidate()
+        command.upgrade(_config(connection), "head")
+    except CommandError as error:
+        raise StoreMisconfigured(f"the database is of another version of Trailkeeper: {error}") from error
 
 
 def _config(connection: Connection) -> Config:

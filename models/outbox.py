@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
+from .engine import qualified, run_in_autocommit
 from .errors import translated
 
 HIGHEST = 2**63 - 1
@@ -24,13 +25,12 @@ _TAKE = text("""
     DELETE FROM outbox
      WHERE ctid = ANY (ARRAY(SELECT ctid FROM outbox WHERE id BETWEEN :low AND :high
                               ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED))
-    RETURNING id, made_at, payload, invalid
+    RETURNING id, created_at, payload, invalid
 """)
 _IDS = text("SELECT id FROM outbox WHERE id BETWEEN :low AND :high ORDER BY id LIMIT :limit")
-_WAITING = text("SELECT count(*) FROM (SELECT FROM outbox ORDER BY id LIMIT :most) AS first")
 _BACKLOG = text("""
-    SELECT count(*), extract(epoch FROM clock_timestamp() - min(made_at))
-      FROM (SELECT made_at FROM outbox ORDER BY id LIMIT :most) AS first
+    SELECT count(*), extract(epoch FROM clock_timestamp() - min(created_at))
+      FROM (SELECT created_at FROM outbox ORDER BY id LIMIT :most) AS first
 """)
 
 
@@ -45,7 +45,7 @@ class OutboxRow(NamedTuple):
     """A message in the outbox."""
 
     id: int
-    made_at: datetime
+    created_at: datetime
     payload: bytes
     invalid: bytes | None
 
@@ -89,10 +89,12 @@ def ids(connection: Connection, span: Span, limit: int) -> list[int]:
         return list(connection.scalars(_IDS, {**span._asdict(), "limit": limit}))
 
 
-def waiting(connection: Connection, most: int) -> int:
-    """How many committed rows there are, counted up to *most*."""
-    with translated():
-        return int(connection.execute(_WAITING, {"most": most}).scalar_one())
+def waiting(engine: Engine, most: int) -> int:
+    """How many committed rows there are, counted up to *most*. One statement, without BEGIN and COMMIT."""
+    table = qualified(engine, "outbox")
+    statement = f"SELECT count(*) FROM (SELECT FROM {table} ORDER BY id LIMIT {most:d}) AS first"  # noqa: S608 - a setting's
+    [row] = run_in_autocommit(engine, statement)
+    return int(row[0])
 
 
 def backlog(connection: Connection) -> OutboxBacklog:

@@ -26,12 +26,12 @@ OWNER, WRITER = "trailkeeper_owner", "trailkeeper_writer"
 READER, OUTBOX = "trailkeeper_reader", "trailkeeper_outbox"
 ROLES = (OWNER, WRITER, READER, OUTBOX)
 
-EVENTS, ORDERS = "events", "orders"
+EVENTS, COMMANDS = "events", "admin_commands"
 CHANGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 KEPT = frozenset({"erasures", "holds"})
 """What no worker removes. Records of purges and scrubs that had nothing to do, it does."""
 
-ORDERED = ("id", "asked_by", "action", "given")
+ORDERED = ("id", "requested_by", "action", "arguments")
 """What whoever places an order may say of it; what came of it is the worker's to say."""
 
 NOT_ALLOWED = ("42501", "0LP01")  # insufficient privilege, invalid grant operation
@@ -146,7 +146,7 @@ def _tables(connection: Connection) -> Iterator[Lack]:
                     yield Lack(
                         f"{privilege} on {table} for {role}", f"GRANT {privilege} ON {table} TO {role}"
                     )
-    if ORDERS in tables:
+    if COMMANDS in tables:
         yield from _ordering(connection)
 
 
@@ -158,10 +158,10 @@ def _wanted(table: str) -> dict[str, tuple[str, ...]]:
 
 def _ordering(connection: Connection) -> Iterator[Lack]:
     ask = text("SELECT has_column_privilege(CAST(:role AS name), :table, :column, 'INSERT')")
-    asked = [{"role": READER, "table": ORDERS, "column": column} for column in ORDERED]
+    asked = [{"role": READER, "table": COMMANDS, "column": column} for column in ORDERED]
     if not all(connection.scalar(ask, values) for values in asked):
-        columns = f"INSERT ({', '.join(ORDERED)}) ON {ORDERS}"
-        yield Lack(f"INSERT on {ORDERS} for {READER}", f"GRANT {columns} TO {READER}")
+        columns = f"INSERT ({', '.join(ORDERED)}) ON {COMMANDS}"
+        yield Lack(f"INSERT on {COMMANDS} for {READER}", f"GRANT {columns} TO {READER}")
 
 
 def _exists(connection: Connection, table: str) -> bool:

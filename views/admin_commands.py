@@ -13,10 +13,10 @@ from uuid import UUID
 
 from sqlalchemy import Engine
 
-from trailkeeper.models import orders
+from trailkeeper.models import admin_commands
+from trailkeeper.models.admin_commands import AdminCommand
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.errors import StoreMisconfigured
-from trailkeeper.models.orders import StoredOrder
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.stream_keys import admin_commands_key
 
@@ -60,7 +60,9 @@ class AdminCommandQueue:
         self._settings = settings
         self._wait = wait
 
-    def place(self, viewer: Viewer, action: str, arguments: Mapping[str, Any], identity: UUID) -> StoredOrder:
+    def place(
+        self, viewer: Viewer, action: str, arguments: Mapping[str, Any], identity: UUID
+    ) -> AdminCommand:
         """Place a command, or find the one with this id, and wait a little for its outcome.
 
         Raises:
@@ -70,34 +72,38 @@ class AdminCommandQueue:
         requested_by = viewer.user_id or "staff"
         try:
             with transaction(self._writing) as connection:
-                command = orders.place(
-                    connection, identity, asked_by=requested_by, action=action, given=arguments
+                command = admin_commands.submit(
+                    connection, identity, requested_by=requested_by, action=action, arguments=arguments
                 )
         except StoreMisconfigured as error:
             if error.sqlstate == NOT_ALLOWED:
                 raise Problem(503, READ_ONLY_ROLE) from error
             raise
-        if (command.asked_by, command.action, command.given) != (requested_by, action, dict(arguments)):
+        if (command.requested_by, command.action, command.arguments) != (
+            requested_by,
+            action,
+            dict(arguments),
+        ):
             raise Problem(409, "this id was used for another command; give each command an id of its own")
         return self._finished(command)
 
-    def get(self, identity: UUID) -> StoredOrder:
+    def get(self, identity: UUID) -> AdminCommand:
         """One command.
 
         Raises:
             NotFound: there is none with this id.
         """
         with transaction(self._reading) as connection:
-            command = orders.find(connection, identity)
+            command = admin_commands.find(connection, identity)
         if command is None:
             raise NotFound(f"there is no command {identity}")
         return command
 
-    def _finished(self, command: StoredOrder) -> StoredOrder:
-        if command.done_at is None:
+    def _finished(self, command: AdminCommand) -> AdminCommand:
+        if command.finished_at is None:
             self._hint()
         end = time.monotonic() + self._wait
-        while command.done_at is None and time.monotonic() < end:
+        while command.finished_at is None and time.monotonic() < end:
             time.sleep(POLL_SECONDS)
             command = self.get(command.id)
         return command
@@ -111,7 +117,7 @@ class AdminCommandQueue:
             logger.warning("an admin command waits for the next run of beat: %s", error)
 
 
-def state_of(command: StoredOrder) -> str:
+def state_of(command: AdminCommand) -> str:
     """Where a command is: ``waiting``, ``done`` or ``refused``."""
     if command.outcome is None:
         return "waiting"

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import msgspec
 
-from trailkeeper.cli.who import asked_by
+from trailkeeper.cli.who import requested_by
 
 NAMELESS = "unknown"
 LARGEST_THROTTLE = 1_000_000
@@ -25,7 +25,7 @@ class How(msgspec.Struct, frozen=True, kw_only=True):
     as_json: bool
 
     @property
-    def asked_by(self) -> str:
+    def requested_by(self) -> str:
         """Who asks, for the record."""
         return self.by or NAMELESS
 
@@ -41,7 +41,7 @@ def how(command: Callable[..., Any]) -> Callable[..., Any]:
     called.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]  # click's own
     for option in reversed(_OPTIONS):
         called = option(called)
-    return asked_by(called)
+    return requested_by(called)
 
 
 _OPTIONS = (

@@ -68,4 +68,4 @@ def _row(job: StoredBackfill) -> tuple[object, ...]:
     about = job.file or ", ".join(f"{key} {value}" for key, value in job.filters.items())
     of = None if job.estimate is None else f"{job.estimate:,}"
     counts = f"{job.seen:,}", of, f"{job.changed:,}", f"{job.rejected:,}"
-    return job.id, job.kind, job.state, job.asked_by, moment(job.created_at), *counts, about
+    return job.id, job.kind, job.state, job.requested_by, moment(job.created_at), *counts, about

@@ -62,7 +62,7 @@ def enrich(how: How, **given: str | tuple[str, ...] | datetime | None) -> int:
         if how.dry_run:
             return _previewed(preview_enrich(engine, BackfillParts(engine, settings()), filters), how)
         with transaction(engine) as connection:
-            identity = Requests(connection, known, how.asked_by).enrich(filters, how.throttle)
+            identity = Requests(connection, known, how.requested_by).enrich(filters, how.throttle)
         return started(engine, identity, how)
 
 
@@ -81,7 +81,7 @@ def import_(file: str, how: How) -> int:
             return _previewed(preview_import(engine, BackfillParts(engine, settings()), source), how)
         known = catalogue.load(settings().catalogue)
         with transaction(engine) as connection:
-            job = Requests(connection, known, how.asked_by).take_file(
+            job = Requests(connection, known, how.requested_by).take_file(
                 source.name, source.digest, how.throttle
             )
         if not job.complete:
@@ -117,7 +117,7 @@ def replay(ids: tuple[int, ...], reasons: tuple[str, ...], how: How) -> int:
             return _previewed(preview_replay(engine, BackfillParts(engine, settings()), filters), how)
         known = catalogue.load(settings().catalogue)
         with transaction(engine) as connection:
-            identity = Requests(connection, known, how.asked_by).replay(filters, how.throttle)
+            identity = Requests(connection, known, how.requested_by).replay(filters, how.throttle)
         return started(engine, identity, how)
 
 

@@ -12,7 +12,7 @@ from trailkeeper.cli.backfills.starting import enrich, import_, replay
 from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import print_json, say
 from trailkeeper.cli.services import store
-from trailkeeper.cli.who import asked_by
+from trailkeeper.cli.who import requested_by
 from trailkeeper.models.backfills import StoredBackfill, find, newest
 from trailkeeper.models.backfills.letters import kept_of, stream_of
 from trailkeeper.models.engine import transaction
@@ -71,7 +71,7 @@ def show(identity: int, wait: bool, json_lines: bool) -> int:
 
 @command.command("pause")
 @identified
-@asked_by
+@requested_by
 def pause(identity: int, by: str | None) -> None:
     """Let one rest after the chunk under way."""
     _change(identity, "pause", by)
@@ -79,7 +79,7 @@ def pause(identity: int, by: str | None) -> None:
 
 @command.command("resume")
 @identified
-@asked_by
+@requested_by
 def resume(identity: int, by: str | None) -> None:
     """Let one go on that is paused or has failed, from where it was."""
     _change(identity, "resume", by)
@@ -88,7 +88,7 @@ def resume(identity: int, by: str | None) -> None:
 
 @command.command("cancel")
 @identified
-@asked_by
+@requested_by
 def cancel(identity: int, by: str | None) -> None:
     """End one after the chunk under way; what it did stays."""
     _change(identity, "cancel", by)

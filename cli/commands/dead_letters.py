@@ -14,7 +14,7 @@ from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import print_facts, print_json, print_table, say
 from trailkeeper.cli.services import store
 from trailkeeper.cli.times import moment
-from trailkeeper.cli.who import asked_by
+from trailkeeper.cli.who import requested_by
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.status import StoredDeadLetter, dead_letter, dead_letters
 from trailkeeper.producer import catalogue
@@ -76,7 +76,7 @@ def show(identity: int, as_json: bool) -> None:
 @command.command("discard")
 @click.argument("ids", metavar="ID...", nargs=-1, required=True, type=LetterId)
 @click.option("--reason", required=True, help="Why they are of no use, for the record.")
-@asked_by
+@requested_by
 def discard(ids: tuple[int, ...], reason: str, by: str | None) -> None:
     """Remove some for good; the messages are lost."""
     known = catalogue.load(settings().catalogue)

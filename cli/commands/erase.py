@@ -9,7 +9,7 @@ from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import print_facts, print_json, print_table, say
 from trailkeeper.cli.services import database_url
 from trailkeeper.cli.times import moment
-from trailkeeper.cli.who import asked_by
+from trailkeeper.cli.who import requested_by
 from trailkeeper.producer.event import MAX_ID
 from trailkeeper.worker.retention import Busy, Receipt, Undrained, erase, erasure_plan
 from trailkeeper.worker.settings import settings
@@ -32,7 +32,7 @@ def command() -> None:
     metavar="SECONDS",
     help="The longest to wait until what is in the stream is stored.",
 )
-@asked_by
+@requested_by
 @click.option("--json", "as_json", is_flag=True, help="The receipt as one JSON object.")
 def user(identity: str, *, dry_run: bool, yes: bool, wait: float, by: str | None, as_json: bool) -> None:
     """Erase a user's names, addresses, devices and personal payload keys.

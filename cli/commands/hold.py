@@ -11,7 +11,7 @@ from trailkeeper.cli.errors import WRONG_CALL, Failed
 from trailkeeper.cli.output import print_json, print_table, say, show
 from trailkeeper.cli.services import database_url
 from trailkeeper.cli.times import Moment, moment
-from trailkeeper.cli.who import asked_by
+from trailkeeper.cli.who import requested_by
 from trailkeeper.models.tables import Hold
 from trailkeeper.worker.retention import UnknownHold, WrongHold, add_hold, list_holds, release_hold
 from trailkeeper.worker.settings import settings
@@ -34,7 +34,7 @@ def command() -> None:
 @click.option("--organization", metavar="ID", help="Hold what is about this organization.")
 @click.option("--until", type=Moment(), help="When the hold ends by itself; otherwise when it is released.")
 @click.option("--reason", required=True, help="Why, for whoever asks later.")
-@asked_by
+@requested_by
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def add(until: datetime | None, reason: str, by: str | None, as_json: bool, **about: str | None) -> None:
     """Add a hold; prints its id. It is in force when this ends."""
@@ -73,7 +73,7 @@ def list_(everything: bool, as_json: bool) -> None:
 @command.command("release")
 @click.argument("identity", metavar="ID", type=click.IntRange(1, 2**63 - 1))
 @click.option("--reason", help="Why, for whoever asks later.")
-@asked_by
+@requested_by
 def release(identity: int, reason: str | None, by: str | None) -> None:
     """End a hold.
 

@@ -18,14 +18,13 @@ def command() -> None:
     months, and the roles of least privilege. Safe to run again, and from several
     machines at once.
     """
-    from trailkeeper.models.migrate import current, head, upgrade  # noqa: PLC0415 - slow to import
+    from trailkeeper.models.migrate import head, upgrade  # noqa: PLC0415 - slow to import
 
     url, schema = database_url(), worker_settings().schema
-    before = current(url, schema)
-    lacks = upgrade(url, schema)
-    done = (
-        f"was current ({head()})" if before == head() else f"brought from {before or 'nothing'} to {head()}"
-    )
-    say(f"{without_password(url)}: {done}")
-    for lack in lacks:
+    migration = upgrade(url, schema)
+    before = migration.before or "nothing"
+    done = f"was current ({head()})" if before == head() else f"migrated from {before} to {head()}"
+    moved = f", tables moved here from schema {migration.moved_from}" if migration.moved_from else ""
+    say(f"{without_password(url)}, schema {schema}: {done}{moved}")
+    for lack in migration.lacks:
         say(f"missing: {lack.what}; a superuser can give it: {lack.statement};")

@@ -11,7 +11,7 @@ from trailkeeper.cli.output import print_json, print_table, say, show
 from trailkeeper.cli.reconciliation import as_json, columns, missing_lines, row
 from trailkeeper.cli.services import store, stream
 from trailkeeper.cli.times import Moment, moment
-from trailkeeper.cli.who import asked_by
+from trailkeeper.cli.who import requested_by
 from trailkeeper.models.engine import transaction
 from trailkeeper.producer import catalogue
 from trailkeeper.worker.counting import Reconciliation
@@ -42,7 +42,7 @@ NEXT = (
 @click.option("--only-missing", is_flag=True, help="Show only the hours that do not add up.")
 @click.option("--accept", "reason", metavar="REASON", help="Give what is missing up for lost; is recorded.")
 @click.option("--json", "json", is_flag=True, help="One JSON object.")
-@asked_by
+@requested_by
 def command(
     *,
     since: datetime | None,

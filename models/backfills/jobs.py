@@ -30,12 +30,12 @@ def add(
     *,
     kind: str,
     filters: Mapping[str, Any],
-    asked_by: str,
+    requested_by: str,
     throttle: int | None = None,
     estimate: int | None = None,
 ) -> int:
     """Make a backfill that begins at once; returns its id."""
-    values = {"kind": kind, "filters": dict(filters), "asked_by": asked_by, "throttle": throttle}
+    values = {"kind": kind, "filters": dict(filters), "requested_by": requested_by, "throttle": throttle}
     statement = insert(Backfill).values(**values, estimate=estimate).returning(Backfill.id)
     with translated():
         return connection.execute(statement).scalar_one()

@@ -57,7 +57,7 @@ class StoredBackfill:
     kind: str
     state: str
     filters: dict[str, Any]
-    asked_by: str
+    requested_by: str
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

@@ -1,4 +1,4 @@
-"""Numbers that no tally holds, since when, and whether that was told: the table `gaps`.
+"""Numbers that no count holds, since when, and whether that was told: the table `gaps`.
 
 A number is looked for once a higher one of the same producer is known. It may be on its
 way still, so a gap is told only when it outlives a grace.
@@ -25,7 +25,7 @@ _MISSING = text(
 )
 
 _OPEN = text("""
-    SELECT gaps.id, producer_id, producers.name, noticed_at, told_at, closed_at, CAST(sequences AS text)
+    SELECT gaps.id, producer_id, producers.name, noticed_at, reported_at, closed_at, CAST(sequences AS text)
       FROM gaps JOIN producers ON producers.id = producer_id
      WHERE closed_at IS NULL ORDER BY gaps.id
 """)
@@ -40,7 +40,7 @@ class Gap:
         producer: the producer's id.
         name: and its name.
         noticed_at: when they were looked for first.
-        told_at: when that was told; None before.
+        reported_at: when that was told; None before.
         closed_at: when the last of them was found; None before.
         numbers: which are missing still; of a closed gap, which were missing in the end.
     """
@@ -49,13 +49,13 @@ class Gap:
     producer: int
     name: str
     noticed_at: datetime
-    told_at: datetime | None
+    reported_at: datetime | None
     closed_at: datetime | None
     numbers: Ranges
 
 
 def missing_numbers(connection: Connection) -> dict[int, Ranges]:
-    """What the merged tallies do not hold, by the producer's id. Reads a row a producer.
+    """What the merged counts do not hold, by the producer's id. Reads a row a producer.
 
     Raises:
         StoreError: the schema is missing, or the server is away.
@@ -80,7 +80,7 @@ def missing_events(connection: Connection) -> int:
     Raises:
         StoreError: the schema is missing, or the server is away.
     """
-    return sum(size(gap.numbers) for gap in open_gaps(connection) if gap.told_at is not None)
+    return sum(size(gap.numbers) for gap in open_gaps(connection) if gap.reported_at is not None)
 
 
 def missing_since(connection: Connection) -> datetime | None:
@@ -89,7 +89,7 @@ def missing_since(connection: Connection) -> datetime | None:
     Raises:
         StoreError: the schema is missing, or the server is away.
     """
-    return min((gap.noticed_at for gap in open_gaps(connection) if gap.told_at is not None), default=None)
+    return min((gap.noticed_at for gap in open_gaps(connection) if gap.reported_at is not None), default=None)
 
 
 def saw(connection: Connection, highest: Mapping[int, int]) -> None:
@@ -148,8 +148,8 @@ def overdue(connection: Connection, grace: timedelta) -> list[Gap]:
         StoreError: the transaction is spoilt.
     """
     statement = text("""
-        UPDATE gaps SET told_at = now()
-         WHERE closed_at IS NULL AND told_at IS NULL AND noticed_at <= now() - CAST(:grace AS interval)
+        UPDATE gaps SET reported_at = now()
+         WHERE closed_at IS NULL AND reported_at IS NULL AND noticed_at <= now() - CAST(:grace AS interval)
         RETURNING id
     """)
     with translated():
@@ -174,5 +174,5 @@ def _close(connection: Connection, gap: Gap) -> None:
 
 
 def _gap(row: Row[Any]) -> Gap:
-    identity, producer, name, noticed_at, told_at, closed_at, numbers = tuple(row)
-    return Gap(identity, producer, name, noticed_at, told_at, closed_at, from_text(numbers))
+    identity, producer, name, noticed_at, reported_at, closed_at, numbers = tuple(row)
+    return Gap(identity, producer, name, noticed_at, reported_at, closed_at, from_text(numbers))

@@ -1,4 +1,4 @@
-"""Many small tallies become few, one a producer, hour, scope and fate; what they cover is kept beside."""
+"""Many small counts become few, one a producer, hour, scope and fate; what they cover is kept beside."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from trailkeeper.models.errors import translated
 from trailkeeper.models.locks import COUNTING, try_lock
 
 AT_ONCE = 10_000
-"""Tallies in one transaction."""
+"""EventCounts in one transaction."""
 
 _MERGE = text("""
     WITH taken AS (
-        DELETE FROM tallies
-         WHERE id IN (SELECT id FROM tallies WHERE NOT merged ORDER BY id LIMIT :limit FOR UPDATE)
+        DELETE FROM event_counts
+         WHERE id IN (SELECT id FROM event_counts WHERE NOT merged ORDER BY id LIMIT :limit FOR UPDATE)
         RETURNING producer_id, hour, scope, fate, sequences, count
     ), summed AS (
         SELECT producer_id, hour, scope, fate, range_agg(part) AS sequences
           FROM taken, unnest(sequences) AS part GROUP BY 1, 2, 3, 4
     ), counted AS (
-        SELECT producer_id, hour, scope, fate, sum(count) AS count, count(*) AS tallies
+        SELECT producer_id, hour, scope, fate, sum(count) AS count, count(*) AS merged_rows
           FROM taken GROUP BY 1, 2, 3, 4
     ), covered AS (
         INSERT INTO coverage (producer_id, sequences)
         SELECT producer_id, range_agg(part) FROM taken, unnest(sequences) AS part GROUP BY 1
             ON CONFLICT (producer_id) DO UPDATE SET sequences = coverage.sequences + excluded.sequences
     ), merged AS (
-        INSERT INTO tallies (producer_id, hour, scope, fate, sequences, count, merged)
+        INSERT INTO event_counts (producer_id, hour, scope, fate, sequences, count, merged)
         SELECT producer_id, hour, scope, fate, sequences, count, true
           FROM summed JOIN counted USING (producer_id, hour, scope, fate)
             ON CONFLICT (producer_id, hour, scope, fate) WHERE merged
-            DO UPDATE SET sequences = tallies.sequences + excluded.sequences,
-                          count = tallies.count + excluded.count
+            DO UPDATE SET sequences = event_counts.sequences + excluded.sequences,
+                          count = event_counts.count + excluded.count
     )
-    SELECT coalesce(sum(tallies), 0) FROM counted
+    SELECT coalesce(sum(merged_rows), 0) FROM counted
 """)
 
 
@@ -42,7 +42,7 @@ def merge_all(engine: Engine) -> int:
     """Merge until nothing is left to be merged, a bounded number a transaction; one process at a time.
 
     Returns:
-        How many tallies were merged.
+        How many counts were merged.
 
     Raises:
         StoreError: what was merged until then stays so.
@@ -56,7 +56,7 @@ def merge_all(engine: Engine) -> int:
 
 
 def merge(connection: Connection, limit: int = AT_ONCE) -> int:
-    """Merge some tallies in a transaction; returns how many, 0 while somebody else is at it too."""
+    """Merge some counts in a transaction; returns how many, 0 while somebody else is at it too."""
     with translated():
         if not try_lock(connection, COUNTING):
             return 0

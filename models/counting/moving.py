@@ -1,4 +1,4 @@
-"""Events whose fate changes: purged, replayed, discarded. Their numbers go from one tally to another."""
+"""Events whose fate changes: purged, replayed, discarded. Their numbers go from one count to another."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from sqlalchemy import Connection, text
 from trailkeeper.models.errors import translated
 from trailkeeper.models.locks import COUNTING, lock
 
+from .event_counts import Fate
 from .ranges import Ranges, to_text
-from .tallies import Fate
 
 _ALL = text("""
     WITH gone AS (
-        DELETE FROM tallies
+        DELETE FROM event_counts
          WHERE scope = :scope AND fate = 'stored' AND hour >= :start AND hour < :end
         RETURNING producer_id, hour, scope, sequences, count
     )
-    INSERT INTO tallies (producer_id, hour, scope, fate, sequences, count)
+    INSERT INTO event_counts (producer_id, hour, scope, fate, sequences, count)
     SELECT producer_id, hour, scope, 'purged', sequences, count FROM gone
 """)
 
@@ -28,14 +28,14 @@ _SOME = text("""
         SELECT producer, CAST(sequences AS int4multirange) AS sequences
           FROM unnest(CAST(:producers AS int[]), CAST(:sequences AS text[])) AS g (producer, sequences)
     ), gone AS (
-        DELETE FROM tallies AS t USING given AS g
+        DELETE FROM event_counts AS t USING given AS g
          WHERE t.producer_id = g.producer AND t.fate = :before AND t.sequences && g.sequences
         RETURNING t.producer_id, t.hour, t.scope, t.count,
                   t.sequences * g.sequences AS moved, t.sequences - g.sequences AS rest
     ), counted AS (
         SELECT *, (SELECT sum(upper(r) - lower(r))::int FROM unnest(moved) AS r) AS of_moved FROM gone
     )
-    INSERT INTO tallies (producer_id, hour, scope, fate, sequences, count)
+    INSERT INTO event_counts (producer_id, hour, scope, fate, sequences, count)
     SELECT producer_id, hour, scope, :before, rest, count - of_moved FROM counted WHERE NOT isempty(rest)
     UNION ALL
     SELECT producer_id, hour, scope, :after, moved, of_moved FROM counted
@@ -80,5 +80,5 @@ def move(connection: Connection, numbers: Mapping[int, Ranges], before: Fate, af
 
 
 def lock_counts(connection: Connection) -> None:
-    """Let nobody else merge or move tallies until this transaction ends. Whoever only adds does not wait."""
+    """Let nobody else merge or move counts until this transaction ends. Whoever only adds does not wait."""
     lock(connection, COUNTING)

@@ -1,4 +1,4 @@
-"""What the tallies and the table say of some hours: the two sides of a reconciliation."""
+"""What the counts and the table say of some hours: the two sides of a reconciliation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .ranges import Ranges, from_text, union
 _TALLIED = text("""
     SELECT producers.name, CAST(extract(epoch FROM hour) AS bigint) / 3600 AS hour, fate,
            CAST(range_agg(part) AS text) AS numbers
-      FROM tallies JOIN producers ON producers.id = producer_id, unnest(sequences) AS part
+      FROM event_counts JOIN producers ON producers.id = producer_id, unnest(sequences) AS part
      WHERE hour >= :start AND hour < :end
      GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """)
@@ -25,7 +25,8 @@ _COVERED = text("""
     SELECT name, max(highest) AS highest, CAST(range_agg(part) AS text) AS numbers
       FROM (SELECT producer_id, highest, part FROM coverage LEFT JOIN unnest(sequences) AS part ON true
             UNION ALL
-            SELECT producer_id, 0, part FROM tallies, unnest(sequences) AS part WHERE NOT merged) AS known
+            SELECT producer_id, 0, part FROM event_counts, unnest(sequences) AS part
+             WHERE NOT merged) AS known
       JOIN producers ON producers.id = producer_id
      WHERE producers.name = ANY(:names)
      GROUP BY name
@@ -44,7 +45,7 @@ _BROKEN = text("""
 """)
 
 
-class Tallied(NamedTuple):
+class CountedNumbers(NamedTuple):
     """The numbers of one producer and hour (counted from 1970) that met one fate."""
 
     producer: str
@@ -60,8 +61,8 @@ class Covered(NamedTuple):
     numbers: Ranges
 
 
-def tallied(connection: Connection, start: datetime, end: datetime) -> list[Tallied]:
-    """What became of the events of some hours, by producer, hour and fate; reads tallies only.
+def tallied(connection: Connection, start: datetime, end: datetime) -> list[CountedNumbers]:
+    """What became of the events of some hours, by producer, hour and fate; reads counts only.
 
     Args:
         connection: to the database.
@@ -73,7 +74,7 @@ def tallied(connection: Connection, start: datetime, end: datetime) -> list[Tall
     """
     with translated():
         found = connection.execute(_TALLIED, {"start": start, "end": end})
-        return [Tallied(name, hour, fate, from_text(numbers)) for name, hour, fate, numbers in found]
+        return [CountedNumbers(name, hour, fate, from_text(numbers)) for name, hour, fate, numbers in found]
 
 
 def covered(connection: Connection, names: Iterable[str]) -> dict[str, Covered]:
@@ -88,7 +89,7 @@ def covered(connection: Connection, names: Iterable[str]) -> dict[str, Covered]:
 
 
 def broken(connection: Connection) -> set[str]:
-    """Producers of whose numbers some are missing, as far as tallies are merged.
+    """Producers of whose numbers some are missing, as far as counts are merged.
 
     Raises:
         StoreError: the schema is missing, or the server is away.

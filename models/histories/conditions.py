@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, sele
 from sqlalchemy.dialects.postgresql import INET
 
 from trailkeeper.models.periods import id_floor
-from trailkeeper.models.tables import Client, EventRow, Location
+from trailkeeper.models.tables import ClientRow, EventRow, LocationRow
 
 from .question import Question
 
@@ -126,14 +126,14 @@ def _address(question: Question) -> Condition:
 
 def _country(code: str) -> Condition:
     # looked up row by row along the walk; as a join it would be free to read all of them first
-    place = select(Location.country_code).where(Location.id == EventRow.location_id)
+    place = select(LocationRow.country_code).where(LocationRow.id == EventRow.location_id)
     return place.scalar_subquery() == code
 
 
 def _client(wanted: str) -> Condition:
     # row by row, as with countries
-    names = [func.lower(column) for column in (Client.name, Client.kind, Client.display)]
-    known = select(or_(*(name == wanted.lower() for name in names))).where(Client.id == EventRow.client_id)
+    names = [func.lower(column) for column in (ClientRow.name, ClientRow.kind, ClientRow.display)]
+    known = select(or_(*(name == wanted.lower() for name in names))).where(ClientRow.id == EventRow.client_id)
     return known.scalar_subquery()
 
 

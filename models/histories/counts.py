@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Interval, func, literal, select
 
 from trailkeeper.models.errors import translated
-from trailkeeper.models.tables import Location
+from trailkeeper.models.tables import LocationRow
 
 from .question import Question
 from .walk import of_page, ordered_rows
@@ -85,19 +85,19 @@ def count_by_place(
     """
     found = ordered_rows(["id", "location_id"], question, most, visible=visible)
     place = (
-        Location.display,
-        Location.country,
-        Location.country_code,
-        Location.latitude,
-        Location.longitude,
+        LocationRow.display,
+        LocationRow.country,
+        LocationRow.country_code,
+        LocationRow.latitude,
+        LocationRow.longitude,
     )
     events = func.count().label("events")
     statement = (
         select(*place, events)
-        .join(found, of_page("location_id") == Location.id)
-        .where(Location.display.is_not(None))
+        .join(found, of_page("location_id") == LocationRow.id)
+        .where(LocationRow.display.is_not(None))
         .group_by(*place)
-        .order_by(events.desc(), Location.display)
+        .order_by(events.desc(), LocationRow.display)
         .limit(MOST_PLACES)
     )
     with translated():

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from trailkeeper.models.tables import Client, Location
+from trailkeeper.models.tables import ClientRow, LocationRow
 
 from .event import StoredClient, StoredLocation
 
@@ -31,7 +31,7 @@ class Derivations:
 
     def __init__(
         self,
-        table: type[Location | Client],
+        table: type[LocationRow | ClientRow],
         kind: type[StoredLocation | StoredClient],
         write: Callable[[Any], Json | None],
     ) -> None:

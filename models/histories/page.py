@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Subquery, select, true
 
 from trailkeeper.models.errors import translated
-from trailkeeper.models.tables import Client, Location
+from trailkeeper.models.tables import ClientRow, LocationRow
 
 from .event import StoredEvent
 from .filling import Asked, filled
@@ -27,14 +27,14 @@ Cursor = UUID
 """A place in a history: the id of the event before or after which a page begins."""
 
 
-def _looked_up(table: type[Location | Client], names: Sequence[str], key: str) -> FromClause:
+def _looked_up(table: type[LocationRow | ClientRow], names: Sequence[str], key: str) -> FromClause:
     """A row of a dictionary, by its key for each row of the page; a join would read the whole of it."""
     found = select(*(getattr(table, name) for name in names)).where(table.id == of_page(key))
     return found.offset(0).lateral(f"the_{table.__tablename__}")
 
 
-_LOCATION = _looked_up(Location, LOCATION, "location_id")
-_CLIENT = _looked_up(Client, CLIENT, "client_id")
+_LOCATION = _looked_up(LocationRow, LOCATION, "location_id")
+_CLIENT = _looked_up(ClientRow, CLIENT, "client_id")
 _COLUMNS = (*map(of_page, EVENT), *_LOCATION.c, *_CLIENT.c)
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, Subquery, Text, literal_column, select
 
 from trailkeeper.models.errors import translated
-from trailkeeper.models.tables import Client, Location
+from trailkeeper.models.tables import ClientRow, LocationRow
 
 from .as_json import Json, client_as_json, location_as_json
 from .derivations import Derivations
@@ -53,8 +53,8 @@ class Whole:
     def __init__(self, question: Question, visible: ColumnElement[bool]) -> None:
         self._question = question
         self._visible = visible
-        self._locations = Derivations(Location, StoredLocation, location_as_json)
-        self._clients = Derivations(Client, StoredClient, client_as_json)
+        self._locations = Derivations(LocationRow, StoredLocation, location_as_json)
+        self._clients = Derivations(ClientRow, StoredClient, client_as_json)
 
     def part(self, connection: Connection, before: UUID | None = None) -> Part:
         """The newest events, or those older than one: as `read_page` finds them, more at once.

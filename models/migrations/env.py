@@ -10,7 +10,6 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
     version_table=VERSION_TABLE,
-    transaction_per_migration=True,
 )
 with context.begin_transaction():
     context.run_migrations()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Engine, text
 
-from trailkeeper.models.engine import qualified, run_outside_transaction, statement_seconds, transaction
+from trailkeeper.models.engine import qualified, run_in_autocommit, statement_seconds, transaction
 from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.models.locks import DROPPING_PARTITIONS, MAKING_PARTITIONS, advisory_lock, lock
 from trailkeeper.models.periods import period_named
@@ -38,7 +38,7 @@ def drop(engine: Engine, partition: Partition) -> bool:
         if not _mark(engine, name):
             return False
         parent, leaf = qualified(engine, parent), qualified(engine, name)
-        run_outside_transaction(engine, f"ALTER TABLE {parent} DETACH PARTITION {leaf} CONCURRENTLY")
+        run_in_autocommit(engine, f"ALTER TABLE {parent} DETACH PARTITION {leaf} CONCURRENTLY")
         return name in _finish_removals(engine)
 
 

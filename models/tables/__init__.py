@@ -3,35 +3,35 @@
 No foreign keys leave this schema: history outlives what it tells of.
 """
 
+from .admin_commands import AdminCommandRow
 from .backfills import Backfill, BackfillBlock, BackfillFile
 from .base import SCOPES, VERSION_TABLE, Base
-from .counting import Coverage, Gap, Producer, Tally
-from .dictionaries import Client, Location
+from .counting import Coverage, EventCountRow, GapRow, Producer
+from .dictionaries import ClientRow, LocationRow
 from .events import EventRow
 from .governed import Erasure, Hold, Purge, Scrub, ScrubMark
 from .messages import DeadLetter, Outgoing
-from .orders import Order
 
 __all__ = [
     "SCOPES",
     "VERSION_TABLE",
+    "AdminCommandRow",
     "Backfill",
     "BackfillBlock",
     "BackfillFile",
     "Base",
-    "Client",
+    "ClientRow",
     "Coverage",
     "DeadLetter",
     "Erasure",
+    "EventCountRow",
     "EventRow",
-    "Gap",
+    "GapRow",
     "Hold",
-    "Location",
-    "Order",
+    "LocationRow",
     "Outgoing",
     "Producer",
     "Purge",
     "Scrub",
     "ScrubMark",
-    "Tally",
 ]

@@ -26,7 +26,7 @@ class Backfill(Base):
     kind: Mapped[Word]
     state: Mapped[Word] = mapped_column(Text(collation="C"), server_default="running")
     filters: Mapped[dict[str, Any]]
-    asked_by: Mapped[str]
+    requested_by: Mapped[str]
     created_at: Mapped[RecordedAt]
     started_at: Mapped[Moment | None]
     finished_at: Mapped[Moment | None]

@@ -19,17 +19,17 @@ class Producer(Base):
     first_seen_at: Mapped[RecordedAt]
 
 
-class Tally(Base):
+class EventCountRow(Base):
     """What became of some events of one producer, hour and scope: their numbers, and how many they are.
 
     A row is added in the transaction that decides their fate, and later merged with those of the
     same key (`merged`). `scope` is empty where no event type is known; see `models.counting`.
     """
 
-    __tablename__ = "tallies"
+    __tablename__ = "event_counts"
     __table_args__ = (
         Index(
-            "tallies_merged_key",
+            "event_counts_merged_key",
             "producer_id",
             "hour",
             "scope",
@@ -37,8 +37,8 @@ class Tally(Base):
             unique=True,
             postgresql_where=text("merged"),
         ),
-        Index("tallies_unmerged_idx", "id", postgresql_where=text("NOT merged")),
-        Index("tallies_hour_idx", "hour", "scope"),
+        Index("event_counts_unmerged_idx", "id", postgresql_where=text("NOT merged")),
+        Index("event_counts_hour_idx", "hour", "scope"),
     )
 
     id: Mapped[BigKey]
@@ -52,7 +52,7 @@ class Tally(Base):
 
 
 class Coverage(Base):
-    """All numbers of a producer of whose fate the merged tallies tell: what is not in it is not known.
+    """All numbers of a producer of whose fate the merged counts tell: what is not in it is not known.
 
     `highest` is the highest number that was seen on its way, though perhaps not any more.
     """
@@ -73,10 +73,10 @@ class Coverage(Base):
     sequences: Mapped[Numbers]
 
 
-class Gap(Base):
+class GapRow(Base):
     """Numbers of a producer that were missing when they were looked for: since when, and whether still.
 
-    `told_at` is when the gap was reported as an event, `closed_at` when the last of them was found.
+    `reported_at` is when the gap was reported as an event, `closed_at` when the last of them was found.
     """
 
     __tablename__ = "gaps"
@@ -85,6 +85,6 @@ class Gap(Base):
     id: Mapped[BigKey]
     producer_id: Mapped[int] = mapped_column(Integer)
     noticed_at: Mapped[RecordedAt]
-    told_at: Mapped[Moment | None]
+    reported_at: Mapped[Moment | None]
     closed_at: Mapped[Moment | None]
     sequences: Mapped[Numbers]

@@ -1,4 +1,4 @@
-"""What events refer to: distinct places and clients, each kept once."""
+"""What events refer to: distinct locations, clients and networks, each kept once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from .base import Base, Moment, RecordedAt, SmallKey, Word
 
 
-class Location(Base):
+class LocationRow(Base):
     """A distinct place, or the reason why there is none, with the data that said so.
 
     Never altered. One that no event uses is marked, and removed after a grace; see `models.orphans`.
@@ -34,7 +34,7 @@ class Location(Base):
     unused_since: Mapped[Moment | None]
 
 
-class Client(Base):
+class ClientRow(Base):
     """A distinct user-agent string and what it was understood as, by which data.
 
     Never altered. One that no event uses is marked, and removed after a grace; see `models.orphans`.
@@ -52,6 +52,25 @@ class Client(Base):
     version: Mapped[str | None]
     os: Mapped[str | None]
     device: Mapped[str | None]
+    source: Mapped[str]
+    build: Mapped[Word]
+    recorded_at: Mapped[RecordedAt]
+    unused_since: Mapped[Moment | None]
+
+
+class NetworkRow(Base):
+    """A distinct network that addresses belong to, by its operator, with the data that said so.
+
+    Never altered. One that no event uses is marked, and removed after a grace; see `models.orphans`.
+    """
+
+    __tablename__ = "networks"
+    __table_args__ = (Index("networks_digest_key", "digest", unique=True),)
+
+    id: Mapped[SmallKey]
+    digest: Mapped[bytes]
+    asn: Mapped[int | None] = mapped_column(BigInteger)
+    operator: Mapped[str | None]
     source: Mapped[str]
     build: Mapped[Word]
     recorded_at: Mapped[RecordedAt]

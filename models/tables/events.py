@@ -77,6 +77,7 @@ class EventRow(Base):
     imported_by: Mapped[int | None] = mapped_column(Integer)
     producer_id: Mapped[int | None] = mapped_column(Integer)
     sequence: Mapped[int | None] = mapped_column(Integer)
+    network_id: Mapped[int | None] = mapped_column(Integer)
 
 
 def _split_by_scope() -> None:

@@ -91,7 +91,7 @@ class Erasure(Base):
     started_at: Mapped[Moment]
     finished_at: Mapped[Moment | None]
     user_id: Mapped[Word]
-    asked_by: Mapped[str | None]
+    requested_by: Mapped[str | None]
     events: Mapped[Number]
     dead_letters: Mapped[Number]
     held: Mapped[Number]

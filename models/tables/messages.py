@@ -21,7 +21,9 @@ class Outgoing(Base):
     __tablename__ = "outbox"
 
     id: Mapped[BigKey]
-    made_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=True), server_default=func.clock_timestamp())
+    created_at: Mapped[datetime] = mapped_column(
+        TIMESTAMP(timezone=True), server_default=func.clock_timestamp()
+    )
     payload: Mapped[bytes]
     invalid: Mapped[bytes | None]
 

@@ -17,7 +17,7 @@ from tests.support.backfills import a_line, run_to_end, start_enrich, start_impo
 from tests.support.browsers import DESKTOP, PHONE, signed_in
 from tests.support.drains import settings_for
 from tests.support.served import ADMIN, MAINTAINER, OWNER, STRANGER, Served, served, views_settings
-from trailkeeper.models import orders
+from trailkeeper.models import admin_commands
 from trailkeeper.models.engine import transaction
 from trailkeeper.producer.testing import Recorder
 from trailkeeper.views.viewer import ANYBODY, Viewer
@@ -66,11 +66,15 @@ def _administer(engine: Engine, settings: WorkerSettings, folder: Path) -> None:
         ORDERS, ("preview_enrich", "preview_replay", "pause"), given, strict=False
     ):
         with transaction(engine) as connection:
-            orders.place(connection, order, asked_by=story.HOSTILE, action=action, given=about)
+            admin_commands.submit(
+                connection, order, requested_by=story.HOSTILE, action=action, arguments=about
+            )
     list(Carrier(runner.engine, runner.parts).run())
     runner.close()
     with transaction(engine) as connection:
-        orders.place(connection, ORDERS[-1], asked_by="robin", action="discard", given={"ids": [1]})
+        admin_commands.submit(
+            connection, ORDERS[-1], requested_by="robin", action="discard", arguments={"ids": [1]}
+        )
 
 
 def _pages(event_id: str) -> list[tuple[Viewer, str]]:

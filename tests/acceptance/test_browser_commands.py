@@ -67,8 +67,8 @@ def test_a_backfill_is_started_from_the_page_and_watched_to_its_end(
 
         bar = page.get_by_role("progressbar", name="Progress")
         expect(bar).to_have_attribute("value", "100")
-        [job] = query(database_url, "SELECT state, seen, asked_by FROM backfills")
-        assert (job["state"], job["asked_by"]) == ("finished", ADMIN.user_id)
+        [job] = query(database_url, "SELECT state, seen, requested_by FROM backfills")
+        assert (job["state"], job["requested_by"]) == ("finished", ADMIN.user_id)
         assert page.get_by_label("Seen", exact=True).get_by_role("strong").inner_text() == f"{job['seen']:,}"
 
 

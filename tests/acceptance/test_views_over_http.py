@@ -153,7 +153,7 @@ def test_a_worker_carries_out_what_an_admin_orders_though_the_views_may_only_rea
         return found if found["state"] == "finished" else {}
 
     ended = until(finished, what="it has ended")
-    assert (ended["asked_by"], ended["seen"]) == ("u-1", preview["seen"])
+    assert (ended["requested_by"], ended["seen"]) == ("u-1", preview["seen"])
 
 
 def test_what_an_admin_looks_at_is_recorded_with_address_and_client(service: Service, stored: Event) -> None:

@@ -29,7 +29,7 @@ from tests.support.api import (
 )
 from tests.support.rows import NOON, event_row, store, store_in
 from trailkeeper.models.engine import make_engine
-from trailkeeper.models.tables import Location
+from trailkeeper.models.tables import LocationRow
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.testing import recording
 from trailkeeper.views import tail_stream
@@ -106,7 +106,7 @@ def stored(engine: Engine) -> dict[str, str]:
     """The events' ids by name."""
     derived = {"source": "test", "build": "1", "digest": hashlib.sha256(b"place").digest()}
     location = store_in(
-        engine, Location, display="Berlin, DE", country="Germany", country_code="DE", **derived
+        engine, LocationRow, display="Berlin, DE", country="Germany", country_code="DE", **derived
     )
     found = rows(location)
     store(engine, *found.values())

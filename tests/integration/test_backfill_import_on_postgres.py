@@ -62,7 +62,7 @@ def test_lines_become_events_of_their_time_with_derivations_and_where_they_came_
 
     rows = imported(database_url)
     assert counts(done) == ("finished", 250, 250, 0, 0)
-    assert (done.estimate, done.lines, done.file, done.asked_by) == (250, 250, "old.jsonl", ADMIN)
+    assert (done.estimate, done.lines, done.file, done.requested_by) == (250, 250, "old.jsonl", ADMIN)
     assert len({row["id"] for row in rows}) == 250
     assert rows[0]["occurred_at"] == datetime(2019, 3, 1, 9, tzinfo=UTC)
     assert {row["imported_by"] for row in rows} == {job.id}

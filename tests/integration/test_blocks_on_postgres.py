@@ -16,7 +16,7 @@ CONTENTS = (b"", b"\0", bytes(range(256)) * 20, b"PGCOPY\n\xff\r\n\0" * 3, b"\\x
 
 @pytest.fixture
 def identity(engine: Engine) -> int:
-    made = store_in(engine, Backfill, kind="import", filters={}, asked_by="x")
+    made = store_in(engine, Backfill, kind="import", filters={}, requested_by="x")
     with transaction(engine) as connection:
         add_file(connection, made, "f", b"d")
     return made

@@ -58,7 +58,7 @@ def test_a_file_is_imported_here_and_again_without_effect(
     shown = trailkeeper("backfill", "show", "1")
     assert "41  not_json" in shown.out
     [listed_second, listed] = lines_of(trailkeeper("backfill", "list", "--json"))
-    assert (listed["asked_by"], listed["file"], listed_second["state"]) == ("ada", "f", "finished")
+    assert (listed["requested_by"], listed["file"], listed_second["state"]) == ("ada", "f", "finished")
     assert "ada" in trailkeeper("backfill", "list").out
 
 

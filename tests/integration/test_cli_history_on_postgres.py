@@ -18,7 +18,7 @@ from tests.support.command import Outcome, call
 from tests.support.rows import NOON, event_row, store, store_in
 from trailkeeper.cli.follow import PATIENCE_SECONDS
 from trailkeeper.models.errors import StoreUnavailable
-from trailkeeper.models.tables import Client, DeadLetter, Location
+from trailkeeper.models.tables import ClientRow, DeadLetter, LocationRow
 
 
 @pytest.fixture
@@ -54,10 +54,16 @@ def test_a_table_shows_sentence_address_location_and_client(engine: Engine, ask:
     digest = hashlib.sha256(b"x").digest()
     derived = {"source": "test", "build": "1"}
     place = store_in(
-        engine, Location, digest=digest, display="New York, NY, US", country_code="US", **derived
+        engine, LocationRow, digest=digest, display="New York, NY, US", country_code="US", **derived
     )
     client = store_in(
-        engine, Client, digest=digest, user_agent="x", display="Firefox (Ubuntu)", kind="browser", **derived
+        engine,
+        ClientRow,
+        digest=digest,
+        user_agent="x",
+        display="Firefox (Ubuntu)",
+        kind="browser",
+        **derived,
     )
     facts = {
         "user_id": "u1",
@@ -152,7 +158,13 @@ def test_actor_client_and_service_narrow_a_history(
 ) -> None:
     derived = {"source": "test", "build": "1", "digest": hashlib.sha256(b"x").digest()}
     client = store_in(
-        engine, Client, user_agent="x", display="Firefox (Ubuntu)", kind="browser", name="Firefox", **derived
+        engine,
+        ClientRow,
+        user_agent="x",
+        display="Firefox (Ubuntu)",
+        kind="browser",
+        name="Firefox",
+        **derived,
     )
     extra: list[dict[str, Any]] = [
         {"actor_kind": "user", "actor_id": "u1"},
@@ -286,7 +298,7 @@ def test_migrate_makes_the_schema_once(
     first = call(capsys, monkeypatch, "migrate", DATABASE_URL=empty_database_url)
     second = call(capsys, monkeypatch, "migrate", DATABASE_URL=empty_database_url)
     assert (first.code, second.code) == (0, 0)
-    assert "brought from nothing to" in first.err
+    assert "migrated from nothing to" in first.err
     assert "was current" in second.err
 
 

@@ -123,7 +123,7 @@ class TestOnBothServers:
         assert doctor(ask)["outbox"] == "ok"
         query(
             database_url,
-            "INSERT INTO outbox (payload, made_at) VALUES (:event, now() - interval '2 minutes')",
+            "INSERT INTO outbox (payload, created_at) VALUES (:event, now() - interval '2 minutes')",
             event=b"{}",
         )
         assert doctor(ask)["outbox"] == "warning"

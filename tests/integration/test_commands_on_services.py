@@ -75,7 +75,8 @@ def worker(redis_url: str, database_url: str) -> Iterator[None]:
 
 
 def _commands(database_url: str) -> list[dict[str, Any]]:
-    return query(database_url, "SELECT action, given, asked_by FROM orders ORDER BY placed_at")
+    statement = "SELECT action, arguments, requested_by FROM admin_commands ORDER BY requested_at"
+    return query(database_url, statement)
 
 
 @pytest.mark.usefixtures("worker")
@@ -88,7 +89,7 @@ def test_a_backfill_is_looked_at_started_watched_and_stopped(patient: FastAPI, e
         assert begun.status_code == 200
         assert begun.json()["links"]["backfill"] == f"{API}/backfills/1"
         job = client.get(f"{API}/backfills/1").json()
-        assert (job["kind"], job["asked_by"], job["filters"]["ids"]) == ("dead_letters", "boss", [1, 2])
+        assert (job["kind"], job["requested_by"], job["filters"]["ids"]) == ("dead_letters", "boss", [1, 2])
         for action in ("pause", "resume", "cancel"):
             assert client.post(f"{API}/backfills/1/{action}").json()["backfill_id"] == 1
         job = client.get(f"{API}/backfills/1").json()
@@ -178,7 +179,7 @@ def test_an_order_that_is_sent_twice_is_placed_once(hasty: FastAPI, database_url
         assert told.startswith("this id was used for another command")
     with asking(hasty, OTHER_ADMIN) as client:
         problem(client.post(f"{API}/backfills", json=ENRICH, headers=key), 409)
-    assert [order["asked_by"] for order in _commands(database_url)] == ["boss"]
+    assert [order["requested_by"] for order in _commands(database_url)] == ["boss"]
 
 
 def test_without_a_worker_an_order_waits_and_workers_are_told(hasty: FastAPI, client: Any) -> None:
@@ -243,7 +244,8 @@ def test_a_role_that_only_reads_says_so_and_one_that_may_place_orders_can_do_not
     with asking(app, ADMIN) as client:
         assert problem(client.post(f"{API}/backfills", json=ENRICH), 503) == READ_ONLY_ROLE
         with transaction(engine) as connection:
-            connection.execute(text(f"GRANT INSERT (id, asked_by, action, given) ON orders TO {role}"))
+            columns = "id, requested_by, action, arguments"
+            connection.execute(text(f"GRANT INSERT ({columns}) ON admin_commands TO {role}"))
         assert client.post(f"{API}/backfills", json=ENRICH).status_code == 202
         assert client.get(f"{API}/backfills").status_code == 200
     narrow.dispose()

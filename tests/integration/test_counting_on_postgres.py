@@ -1,4 +1,4 @@
-"""Tallies: kept with what they count, merged, moved; what they lack is held against a plain model."""
+"""EventCounts: kept with what they count, merged, moved; what they lack is held against a plain model."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from tests.support.drains import query
-from trailkeeper.models.counting import Key, Producers, add, from_text, grouped
+from trailkeeper.models.counting import CountKey, Producers, add, from_text, grouped
+from trailkeeper.models.counting.event_counts import Fate, hour_of
 from trailkeeper.models.counting.gaps import missing_numbers, note, open_gaps, saw
 from trailkeeper.models.counting.merging import merge_all
 from trailkeeper.models.counting.moving import move, purge_all
 from trailkeeper.models.counting.ranges import Ranges, missing, ranges_of
-from trailkeeper.models.counting.tallies import Fate, hour_of
 from trailkeeper.models.engine import transaction
 from trailkeeper.producer.ids import uuid7
 
@@ -28,12 +28,12 @@ def counted(
     engine: Engine, producer: int, fate: Fate, *numbers: int, hour: int = HOUR, scope: str = "user"
 ) -> None:
     with transaction(engine) as connection:
-        add(connection, grouped((Key(producer, hour, scope, fate), number) for number in numbers))
+        add(connection, grouped((CountKey(producer, hour, scope, fate), number) for number in numbers))
 
 
 def tallies(engine: Engine) -> set[tuple[Any, ...]]:
     """What each fate holds, however many rows it takes."""
-    statement = "SELECT fate, scope, CAST(range_agg(r) AS text) FROM tallies, unnest(sequences) AS r"
+    statement = "SELECT fate, scope, CAST(range_agg(r) AS text) FROM event_counts, unnest(sequences) AS r"
     with transaction(engine) as connection:
         found = connection.execute(text(f"{statement} GROUP BY 1, 2"))
         return {(fate, scope, *map(tuple, from_text(numbers))) for fate, scope, numbers in found}
@@ -68,7 +68,7 @@ def test_tallies_of_one_key_become_one_and_nothing_is_counted_twice(
 
     rows = query(
         database_url,
-        "SELECT fate, merged, count, CAST(sequences AS text) AS numbers FROM tallies ORDER BY fate DESC",
+        "SELECT fate, merged, count, CAST(sequences AS text) AS numbers FROM event_counts ORDER BY fate DESC",
     )
     assert [tuple(row.values()) for row in rows] == [
         ("stored", True, 6, "{[1,5),[7,8)}"),
@@ -80,9 +80,9 @@ def test_tallies_of_one_key_become_one_and_nothing_is_counted_twice(
 
 def test_what_is_rolled_back_was_never_counted(engine: Engine, producer: int, database_url: str) -> None:
     with engine.connect() as connection, connection.begin() as transaction:
-        add(connection, {Key(producer, HOUR, "user", "stored"): [1]})
+        add(connection, {CountKey(producer, HOUR, "user", "stored"): [1]})
         transaction.rollback()
-    assert query(database_url, "SELECT * FROM tallies") == []
+    assert query(database_url, "SELECT * FROM event_counts") == []
 
 
 @pytest.mark.parametrize("merged", [False, True])
@@ -149,7 +149,7 @@ def test_what_is_missing_is_what_a_set_lacks(
     name = f"model:{uuid4()}"  # another one for each example
     [producer] = Producers(engine).ids([name]).values()
     for batch in batches:
-        counted(engine, producer, data.draw(st.sampled_from(["stored", "dead", "void"])), *batch)
+        counted(engine, producer, data.draw(st.sampled_from(["stored", "dead", "unused"])), *batch)
         if merging:
             merge_all(engine)
     merge_all(engine)

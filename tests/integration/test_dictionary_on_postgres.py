@@ -15,9 +15,9 @@ from tests.support.waiting import until
 from trailkeeper.models.dictionaries import Dictionary
 from trailkeeper.models.engine import make_engine
 from trailkeeper.models.errors import StoreUnavailable
-from trailkeeper.models.tables import Client
+from trailkeeper.models.tables import ClientRow
 
-TABLE: Any = Client.__table__
+TABLE: Any = ClientRow.__table__
 THREADS = 8
 
 

@@ -256,7 +256,7 @@ def test_holds_win_and_the_erasure_says_so(
         "holds": [hold.id],
     }
     [record] = query(database_url, "SELECT * FROM erasures")
-    assert (record["asked_by"], record["receipt"]["events"], record["holds"]) == ("ops", 1, [hold.id])
+    assert (record["requested_by"], record["receipt"]["events"], record["holds"]) == ("ops", 1, [hold.id])
 
     release_hold(settings, hold.id)
     assert erase(settings, "u1").events == 1

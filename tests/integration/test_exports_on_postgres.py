@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from tests.support.rows import NOON, event_row, store, store_in
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.models.histories import Question, whole
-from trailkeeper.models.tables import Client, Location
+from trailkeeper.models.tables import ClientRow, LocationRow
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views.policy import Policy
 from trailkeeper.views.reading import Reader
@@ -110,10 +110,12 @@ def test_places_and_clients_are_told_beyond_what_is_remembered(
     monkeypatch.setattr("trailkeeper.models.histories.derivations.MOST", 2)
     monkeypatch.setattr(whole, "PART", 3)
     derived = {"source": "test", "build": "1"}
-    places = [store_in(engine, Location, digest=b"%d" % n, display=f"Town {n}", **derived) for n in range(5)]
+    places = [
+        store_in(engine, LocationRow, digest=b"%d" % n, display=f"Town {n}", **derived) for n in range(5)
+    ]
     clients = [
         store_in(
-            engine, Client, digest=b"%d" % n, user_agent=f"a{n}", display=f"A {n}", kind="tool", **derived
+            engine, ClientRow, digest=b"%d" % n, user_agent=f"a{n}", display=f"A {n}", kind="tool", **derived
         )
         for n in range(5)
     ]

@@ -12,7 +12,7 @@ from tests.support.rows import NOON, event_row, store, store_in
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.histories import Page, Question, StoredEvent
 from trailkeeper.models.histories.page import read_page
-from trailkeeper.models.tables import Client, EventRow, Location
+from trailkeeper.models.tables import ClientRow, EventRow, LocationRow
 
 
 def _read(engine: Engine, question: Question, **how: Any) -> Page:
@@ -197,8 +197,8 @@ def test_a_condition_of_the_caller_holds_for_every_event(engine: Engine) -> None
 
 def test_an_event_comes_with_its_location_and_client(engine: Engine) -> None:
     facts = {"source": "city.mmdb", "build": "2018-04-03", "digest": b"1"}
-    place = store_in(engine, Location, display="Berlin, DE", country_code="DE", latitude=52.5, **facts)
-    agent = store_in(engine, Client, user_agent="Mozilla/5.0", display="Firefox", kind="browser", **facts)
+    place = store_in(engine, LocationRow, display="Berlin, DE", country_code="DE", latitude=52.5, **facts)
+    agent = store_in(engine, ClientRow, user_agent="Mozilla/5.0", display="Firefox", kind="browser", **facts)
     store(engine, _named("here", location_id=place, client_id=agent), _named("nowhere"))
 
     here = _read(engine, Question(country_code="DE")).events

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from tests.support.drains import query
 from tests.support.retained import NOW, count, days_ago, event, stored, told
 from tests.support.waiting import until
-from trailkeeper.models.engine import qualified, run_outside_transaction, transaction
+from trailkeeper.models.engine import qualified, run_in_autocommit, transaction
 from trailkeeper.models.holds import wait_for_holds
 from trailkeeper.models.partitions import Partition, drop, ensure, existing, period_of, remove
 from trailkeeper.models.partitions.known import DOOMED
@@ -263,7 +263,7 @@ def _detach(engine: Engine, parent: str, name: str) -> None:
     with transaction(engine) as connection:
         connection.execute(text(f"COMMENT ON TABLE {name} IS '{DOOMED}'"))
     parent, leaf = qualified(engine, parent), qualified(engine, name)
-    run_outside_transaction(engine, f"ALTER TABLE {parent} DETACH PARTITION {leaf} CONCURRENTLY")
+    run_in_autocommit(engine, f"ALTER TABLE {parent} DETACH PARTITION {leaf} CONCURRENTLY")
 
 
 def _die(*_: object) -> None:

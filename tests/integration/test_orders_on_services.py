@@ -12,10 +12,10 @@ import redis
 from sqlalchemy import Engine, text
 
 from tests.support.drains import an_event, put, query, settings_for
-from trailkeeper.models import orders
+from trailkeeper.models import admin_commands
+from trailkeeper.models.admin_commands import AdminCommand
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.errors import StoreUnavailable
-from trailkeeper.models.orders import StoredOrder
 from trailkeeper.worker.backfills import Runner
 from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.orders import Carrier, carrier, doing
@@ -56,12 +56,14 @@ def drained(client: redis.Redis, settings: WorkerSettings) -> Callable[..., None
 
 def place(engine: Engine, action: str, given: dict[str, Any], identity: UUID | None = None) -> UUID:
     with transaction(engine) as connection:
-        return orders.place(connection, identity or uuid4(), asked_by="ada", action=action, given=given).id
+        return admin_commands.submit(
+            connection, identity or uuid4(), requested_by="ada", action=action, arguments=given
+        ).id
 
 
-def standing(engine: Engine, identity: UUID) -> StoredOrder:
+def standing(engine: Engine, identity: UUID) -> AdminCommand:
     with transaction(engine) as connection:
-        found = orders.find(connection, identity)
+        found = admin_commands.find(connection, identity)
     assert found is not None
     return found
 
@@ -82,8 +84,8 @@ def test_a_backfill_is_started_paused_resumed_and_cancelled_in_the_admins_name(
     for action in ("pause", "resume", "cancel"):
         assert outcome(engine, carry, action, {"backfill_id": 1}) == {"backfill_id": 1}
 
-    [job] = query(database_url, "SELECT asked_by, throttle, state FROM backfills")
-    assert job == {"asked_by": "ada", "throttle": 9, "state": "cancelled"}
+    [job] = query(database_url, "SELECT requested_by, throttle, state FROM backfills")
+    assert job == {"requested_by": "ada", "throttle": 9, "state": "cancelled"}
     told = query(database_url, "SELECT tag, actor_id FROM events WHERE scope = 'system' ORDER BY id")
     assert [(event["tag"], event["actor_id"]) for event in told] == [
         (f"admin:backfill:{action}", "ada") for action in ("start", "pause", "resume", "cancel")
@@ -180,7 +182,7 @@ def test_what_a_dead_worker_had_begun_is_carried_out_by_the_next_and_once(
             list(carry.run())
     assert list(carry.run()) == []  # whoever began may still be at it
 
-    query(database_url, "UPDATE orders SET begun_at = now() - interval '1 minute'")
+    query(database_url, "UPDATE admin_commands SET started_at = now() - interval '1 minute'")
     assert list(carry.run()) == [1]
     assert standing(engine, identity).attempts == 2
 
@@ -191,7 +193,7 @@ def test_an_order_that_kills_every_worker_is_given_up(
     identity = place(engine, "enrich", ENRICH)
     query(
         database_url,
-        f"UPDATE orders SET attempts = {carrier.ATTEMPTS}, begun_at = now() - interval '1 minute'",
+        f"UPDATE admin_commands SET attempts = {carrier.ATTEMPTS}, started_at = now() - interval '1 minute'",
     )
 
     assert list(carry.run()) == []
@@ -206,7 +208,7 @@ def test_an_outage_settles_nothing(engine: Engine, carry: Carrier, monkeypatch: 
     with pytest.raises(StoreUnavailable):
         list(carry.run())
 
-    assert standing(engine, identity).done_at is None
+    assert standing(engine, identity).finished_at is None
 
 
 def test_orders_of_long_ago_are_forgotten_and_those_that_wait_are_not(
@@ -214,13 +216,13 @@ def test_orders_of_long_ago_are_forgotten_and_those_that_wait_are_not(
 ) -> None:
     old = place(engine, "pause", {"backfill_id": 1})
     list(carry.run())
-    query(database_url, "UPDATE orders SET done_at = now() - interval '31 days'")
+    query(database_url, "UPDATE admin_commands SET finished_at = now() - interval '31 days'")
     new = place(engine, "pause", {"backfill_id": 1})
 
     with transaction(engine) as connection:
-        assert orders.forget(connection, timedelta(days=30)) == 1
-        assert orders.find(connection, old) is None
-        assert orders.waiting(connection, timedelta(0)) == [new]
+        assert admin_commands.delete_finished(connection, timedelta(days=30)) == 1
+        assert admin_commands.find(connection, old) is None
+        assert admin_commands.waiting(connection, timedelta(0)) == [new]
 
 
 def _dying(*_: Any) -> dict[str, Any]:

@@ -12,11 +12,11 @@ from tests.support.retained import NOW, derivations, event, stored
 from trailkeeper.models.dictionaries import Dictionary, Memory
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.locks import PURGING
-from trailkeeper.models.tables import Client
+from trailkeeper.models.tables import ClientRow
 from trailkeeper.worker.retention import Busy, collect_orphans
 from trailkeeper.worker.settings import WorkerSettings
 
-TABLE: Any = Client.__table__
+TABLE: Any = ClientRow.__table__
 FACTS = {"display": "twine", "kind": "installer", "source": "test", "build": "1"}
 ROWS = {b"twine/6": {"user_agent": "twine/6", **FACTS}}
 

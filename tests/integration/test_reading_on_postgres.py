@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from tests.support.rows import NOON, event_row, store, store_in
 from trailkeeper.models.histories import Question
-from trailkeeper.models.tables import Client, Location
+from trailkeeper.models.tables import ClientRow, LocationRow
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views import reading
 from trailkeeper.views.errors import NotFound
@@ -40,12 +40,12 @@ def names(reader: Reader, viewer: Viewer = ADMIN, **asked: Any) -> list[str]:
 
 def a_client(engine: Engine, display: str, kind: str, name: str | None) -> int:
     columns = {"user_agent": display, "display": display, "kind": kind, "name": name}
-    return store_in(engine, Client, digest=_digest(display), source="test", build="1", **columns)
+    return store_in(engine, ClientRow, digest=_digest(display), source="test", build="1", **columns)
 
 
 def a_place(engine: Engine, display: str | None, code: str | None = None, **columns: Any) -> int:
     named = {"display": display, "country_code": code} | columns
-    return store_in(engine, Location, digest=_digest(str(display)), source="test", build="1", **named)
+    return store_in(engine, LocationRow, digest=_digest(str(display)), source="test", build="1", **named)
 
 
 def _digest(text: str) -> bytes:

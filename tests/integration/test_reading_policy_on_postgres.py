@@ -17,7 +17,7 @@ from tests.support.trail import BEGIN, END, questions, trail, viewers
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.histories import Question, StoredEvent
 from trailkeeper.models.histories.page import read_page
-from trailkeeper.models.tables import Client, Location
+from trailkeeper.models.tables import ClientRow, LocationRow
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views.errors import NotFound
 from trailkeeper.views.masking import masked
@@ -38,12 +38,12 @@ class World:
         derived = {"source": "test", "build": "1"}
         places = (("Berlin, DE", "DE"), ("New York, NY, US", "US"))
         self.locations = tuple(
-            store_in(engine, Location, digest=_digest(name), display=name, country_code=code, **derived)
+            store_in(engine, LocationRow, digest=_digest(name), display=name, country_code=code, **derived)
             for name, code in places
         )
         self.clients = tuple(
             store_in(
-                engine, Client, digest=_digest(name), user_agent=name, display=name, kind=kind, **derived
+                engine, ClientRow, digest=_digest(name), user_agent=name, display=name, kind=kind, **derived
             )
             for name, kind in (("Firefox", "browser"), ("pip", "installer"))
         )

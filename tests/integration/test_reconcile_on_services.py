@@ -129,7 +129,7 @@ def test_a_backlog_that_was_seen_is_missed_even_if_nothing_comes_after_it(
     assert [line.missing for line in found.lines] == [[(1, 4)]]
 
 
-def test_a_refused_event_is_void_and_not_missing(
+def test_a_refused_event_number_is_unused_and_not_missing(
     engine: Engine, client: redis.Redis, drainer: Drainer, redis_url: str, settings: WorkerSettings
 ) -> None:
     emitter = Emitter(ProducerSettings(redis_url=redis_url, spool="off", breaker_seconds=1e-9))
@@ -148,7 +148,7 @@ def test_a_refused_event_is_void_and_not_missing(
 
     assert {fate: numbers for line in found.lines for fate, numbers in line.fates.items()} == {
         "stored": [(1, 1), (3, 3)],
-        "void": [(2, 2)],
+        "unused": [(2, 2)],
     }
     assert found.missing == 0
 
@@ -224,7 +224,9 @@ def test_an_event_delivered_twice_is_counted_once(
         put(client, raw)
         drainer.run(SECONDS)
 
-    assert query(settings.database_url, "SELECT fate, count FROM tallies") == [{"fate": "stored", "count": 1}]
+    assert query(settings.database_url, "SELECT fate, count FROM event_counts") == [
+        {"fate": "stored", "count": 1}
+    ]
     assert _fates(looked(engine, client, settings)) == {"stored": 1}
 
 

@@ -285,7 +285,7 @@ class TestTheBacklog:
         ids = put(engine, an_event(), an_event())
         with engine.begin() as connection:
             connection.execute(
-                text("UPDATE outbox SET made_at = now() - interval '90 s' WHERE id = :id"), {"id": ids[0]}
+                text("UPDATE outbox SET created_at = now() - interval '90 s' WHERE id = :id"), {"id": ids[0]}
             )
         with transaction(engine) as connection:
             found = outbox.backlog(connection)
@@ -294,8 +294,7 @@ class TestTheBacklog:
 
     def test_it_is_counted_up_to_a_limit(self, engine: Engine) -> None:
         put(engine, *(an_event() for _ in range(5)))
-        with transaction(engine) as connection:
-            assert outbox.waiting(connection, 3) == 3
+        assert outbox.waiting(engine, 3) == 3
 
 
 class TestAnErasure:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 
 from tests.support.roles import engine_as, url_as
 from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
-from trailkeeper.models import orders, partitions
+from trailkeeper.models import admin_commands, partitions
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.models.errors import RefusedRow, StoreMisconfigured
 from trailkeeper.models.migrate import upgrade
@@ -57,17 +57,17 @@ def test_the_reader_reads_every_table_and_changes_none(database_url: str) -> Non
             allowed = {name for name in changes if not refused(reader, changes[name])}
             readable = {"SELECT"} if table in Base.metadata.tables or table == VERSION_TABLE else set()
             # of an order it may say what is asked for: see below
-            assert allowed - ({"INSERT"} if table == "orders" else set()) == readable, table
+            assert allowed - ({"INSERT"} if table == "admin_commands" else set()) == readable, table
         assert refused(reader, "CREATE TABLE mine (id integer)")
 
 
 def test_the_reader_places_orders_and_cannot_say_what_came_of_them(database_url: str) -> None:
     values = "gen_random_uuid(), 'x', 'enrich', '{{}}'"
-    place = f"INSERT INTO orders (id, asked_by, action, given{{}}) VALUES ({values}{{}})"
+    place = f"INSERT INTO admin_commands (id, requested_by, action, arguments{{}}) VALUES ({values}{{}})"
     with engine_as(database_url, READER) as reader:
         assert not refused(reader, place.format("", ""))
         with transaction(reader) as connection:
-            orders.place(connection, uuid4(), asked_by="ada", action="enrich", given={})
+            admin_commands.submit(connection, uuid4(), requested_by="ada", action="enrich", arguments={})
         assert refused(reader, place.format(", outcome", ", '{}'"))
 
 
@@ -116,8 +116,8 @@ def test_a_partition_that_one_writer_made_is_dropped_by_another_and_read_by_the_
 def test_migrating_again_and_in_another_database_of_the_cluster_finds_nothing_to_do(
     database_url: str, empty_database_url: str
 ) -> None:
-    assert upgrade(database_url) == []
-    assert upgrade(empty_database_url) == []
+    assert upgrade(database_url).lacks == []
+    assert upgrade(empty_database_url).lacks == []
     for url in (database_url, empty_database_url):
         with engine_as(url, WRITER) as writer, transaction(writer) as connection:
             assert lacks(connection) == []
@@ -142,7 +142,7 @@ def test_who_may_not_make_roles_migrates_all_the_same(
         connection.execute(text("CREATE ROLE plain LOGIN"))
         connection.execute(text(f"ALTER DATABASE {database} OWNER TO plain"))
     mine = make_url(empty_database_url).set(username="plain").render_as_string(hide_password=False)
-    missing = [lack.what for lack in upgrade(mine)]
+    missing = [lack.what for lack in upgrade(mine).lacks]
     assert f"events as a table of {OWNER}" in missing
     assert f"SELECT on events for {READER}" not in missing  # the tables are its own to share
     engine = make_engine(mine, application_name="test")
@@ -151,7 +151,7 @@ def test_who_may_not_make_roles_migrates_all_the_same(
     engine.dispose()
     with transaction(administrator) as connection:
         connection.execute(text(f"ALTER DATABASE {database} OWNER TO postgres"))
-    assert upgrade(empty_database_url) == []  # a superuser mends it
+    assert upgrade(empty_database_url).lacks == []  # a superuser mends it
     cleaning = make_engine(empty_database_url, application_name="test")
     with transaction(cleaning) as connection:
         connection.execute(text("REASSIGN OWNED BY plain TO postgres"))

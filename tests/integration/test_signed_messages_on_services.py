@@ -88,7 +88,7 @@ def test_what_is_not_signed_or_forged_is_a_dead_letter_that_no_tally_counts(
     assert bytes(letters[0]["raw"]) == raw
     assert letters[0]["signature"] is None
     assert bytes(letters[2]["signature"]) == b"\xff\x00"
-    assert query(database_url, "SELECT * FROM tallies") == []
+    assert query(database_url, "SELECT * FROM event_counts") == []
 
 
 def test_a_byte_changed_on_the_way_is_noticed(
@@ -141,7 +141,7 @@ def test_letters_are_checked_again_when_they_are_replayed_with_another_key(
     letters = query(database_url, "SELECT reason FROM dead_letters")
     assert [row["reason"] for row in letters] == ["unknown_tag"]
     tallies = query(
-        database_url, "SELECT fate, CAST(sequences AS text) AS numbers FROM tallies ORDER BY fate DESC"
+        database_url, "SELECT fate, CAST(sequences AS text) AS numbers FROM event_counts ORDER BY fate DESC"
     )
     assert [(row["fate"], row["numbers"]) for row in tallies] == [("stored", "{[1,2)}"), ("dead", "{[2,3)}")]
 

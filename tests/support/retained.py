@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from tests.support.drains import query
 from tests.support.rows import event_row, store, store_in
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.tables import Client, Location
+from trailkeeper.models.tables import ClientRow, LocationRow
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 PLACE = {"display": "Paris, FR", "source": "test", "build": "1"}
@@ -26,8 +26,8 @@ def days_ago(days: float) -> datetime:
 def derivations(engine: Engine, user_agent: str = "twine/6") -> dict[str, int]:
     """A location and a client, as columns of an event that points to them."""
     digest = user_agent.encode()
-    location = store_in(engine, Location, digest=digest, **PLACE)
-    client = store_in(engine, Client, digest=digest, user_agent=user_agent, **AGENT)
+    location = store_in(engine, LocationRow, digest=digest, **PLACE)
+    client = store_in(engine, ClientRow, digest=digest, user_agent=user_agent, **AGENT)
     return {"location_id": location, "client_id": client}
 
 

@@ -272,7 +272,7 @@ def administer(engine: Engine) -> None:
     with transaction(engine) as connection:
         for place, job in enumerate(_jobs(now)):
             began = now - timedelta(hours=40 - 12 * place)
-            common = {"asked_by": STAFF.name, "created_at": began, "started_at": began}
+            common = {"requested_by": STAFF.name, "created_at": began, "started_at": began}
             identity = connection.scalar(insert(Backfill).values(common | job).returning(Backfill.id))
             if name := job["filters"].get("file"):
                 file = {"backfill_id": identity, "name": name, "digest": bytes(32), "complete": True}
@@ -304,5 +304,5 @@ _RECORDS: list[tuple[type[Base], Told]] = [
         {"scope": "user", "retention_days": 365, "partitions": 1, "events": 96_412, "held": 31, "holds": [1]},
     ),
     (Scrub, {"step": "address", "days": 365, "events": 12_804}),
-    (Erasure, {"user_id": "u-1088", "asked_by": "robin", "events": 214, "dead_letters": 1}),
+    (Erasure, {"user_id": "u-1088", "requested_by": "robin", "events": 214, "dead_letters": 1}),
 ]

@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, Header, Request
 from starlette.responses import Response
 
-from trailkeeper.models.orders import StoredOrder
+from trailkeeper.models.admin_commands import AdminCommand
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.views.admin_commands import state_of
 from trailkeeper.views.app_state import app_state_of
@@ -63,13 +63,13 @@ def command_answer(
     if command.outcome and "refused" in command.outcome:
         raise Problem(STATUS[command.outcome["why"]], command.outcome["refused"])
     answer = document(request, command)
-    if command.done_at is None:
+    if command.finished_at is None:
         headers = {"Location": answer["links"]["self"]}
         return Response(msgspec.json.encode(answer), 202, headers, "application/json")
     return json_answer(answer)
 
 
-def document(request: Request, command: StoredOrder) -> dict[str, Any]:
+def document(request: Request, command: AdminCommand) -> dict[str, Any]:
     """A command as JSON."""
     outcome = command.outcome or {}
     root = f"{root_path(request)}/api/v1"
@@ -77,9 +77,9 @@ def document(request: Request, command: StoredOrder) -> dict[str, Any]:
     return {
         "id": str(command.id),
         "action": command.action,
-        "requested_by": command.asked_by,
-        "placed_at": command.placed_at,
-        "finished_at": command.done_at,
+        "requested_by": command.requested_by,
+        "requested_at": command.requested_at,
+        "finished_at": command.finished_at,
         "state": state_of(command),
         "backfill_id": backfill,
         "count": outcome.get("count"),

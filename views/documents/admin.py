@@ -23,7 +23,7 @@ class BackfillDocument(BaseModel):
     kind: Literal["enrich", "import", "dead_letters"]
     state: BackfillState
     filters: dict[str, Any] = Field(description="Which events or dead letters it covers.")
-    asked_by: str
+    requested_by: str
     created_at: str = Field(json_schema_extra=TIME)
     started_at: str | None
     finished_at: str | None
@@ -86,7 +86,7 @@ class CommandDocument(BaseModel):
     id: str
     action: str
     requested_by: str
-    placed_at: str = Field(json_schema_extra=TIME)
+    requested_at: str = Field(json_schema_extra=TIME)
     finished_at: str | None
     state: Literal["waiting", "done", "refused"]
     backfill_id: int | None

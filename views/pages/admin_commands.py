@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from trailkeeper.models.orders import StoredOrder
+from trailkeeper.models.admin_commands import AdminCommand
 from trailkeeper.views.admin_commands import state_of
 from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.auth import AdminViewer
@@ -55,7 +55,7 @@ def command_page(request: Request, viewer: AdminViewer, identity: str) -> Respon
         outcome=outcome,
         preview=outcome.get("preview"),
         changed=CHANGED[_kind(command)].lower() if "preview" in outcome else None,
-        about=list(filter_facts(command.given.get("filters", command.given))),
+        about=list(filter_facts(command.arguments.get("filters", command.arguments))),
         columns=COLUMNS,
         fields=list(_fields(command)),
         back=_back(request, command),
@@ -63,28 +63,28 @@ def command_page(request: Request, viewer: AdminViewer, identity: str) -> Respon
     )
 
 
-def _kind(command: StoredOrder) -> str:
+def _kind(command: AdminCommand) -> str:
     return KINDS.get(command.action.removeprefix("preview_"), "")
 
 
-def _fields(command: StoredOrder) -> Query:
+def _fields(command: AdminCommand) -> Query:
     """The fields of a form that starts what was previewed."""
     yield "kind", _kind(command)
-    filters: dict[str, Any] = command.given.get("filters", command.given)
-    for name, values in (filters | {"throttle": command.given.get("throttle")}).items():
+    filters: dict[str, Any] = command.arguments.get("filters", command.arguments)
+    for name, values in (filters | {"throttle": command.arguments.get("throttle")}).items():
         for value in values if isinstance(values, list) else [values]:
             if value is not None:
                 yield name, str(value)
 
 
-def _back(request: Request, command: StoredOrder) -> tuple[str, str]:
+def _back(request: Request, command: AdminCommand) -> tuple[str, str]:
     """Where to change the command, or where it came from."""
     addresses = addresses_of(request)
     match command.action:
         case "enrich" | "preview_enrich":
             return "Change it", addresses.to("/backfills/new", _fields(command))
         case "pause" | "resume" | "cancel":
-            return "Back to the backfill", addresses.to(f"/backfills/{command.given['backfill_id']}")
+            return "Back to the backfill", addresses.to(f"/backfills/{command.arguments['backfill_id']}")
         case _:
             return "Back to the dead letters", addresses.to("/dead-letters")
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from trailkeeper.models.orders import StoredOrder
+from trailkeeper.models.admin_commands import AdminCommand
 from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.auth import AdminViewer, count_command, refuse_forged
 from trailkeeper.views.viewer import Viewer
@@ -61,7 +61,7 @@ SentForm = Annotated[AdminForm, Depends(_sent_form)]
 """A form that an admin sent, not another site; for others the address does not exist."""
 
 
-def outcome_address(request: Request, command: StoredOrder) -> str:
+def outcome_address(request: Request, command: AdminCommand) -> str:
     """Where the outcome of a command is shown: on the page of the backfill, if there is one."""
     backfill = (command.outcome or {}).get("backfill_id")
     return addresses_of(request).to(f"/backfills/{backfill}" if backfill else f"/commands/{command.id}")

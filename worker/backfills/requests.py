@@ -23,13 +23,13 @@ class Requests:
     Args:
         connection: in that transaction.
         catalogue: knows the tags under which it is recorded.
-        asked_by: the admin's name.
+        requested_by: the admin's name.
     """
 
-    def __init__(self, connection: Connection, catalogue: Catalogue, asked_by: str) -> None:
+    def __init__(self, connection: Connection, catalogue: Catalogue, requested_by: str) -> None:
         self._connection = connection
         self._catalogue = catalogue
-        self._asked_by = asked_by
+        self._requested_by = requested_by
 
     def enrich(self, filters: EnrichFilters, throttle: int | None = None) -> int:
         """Start deriving location and client anew; returns the backfill's id.
@@ -102,7 +102,7 @@ class Requests:
             self._connection,
             kind=kind,
             filters=filters,
-            asked_by=self._asked_by,
+            requested_by=self._requested_by,
             throttle=throttle,
             estimate=estimate,
         )
@@ -113,4 +113,4 @@ class Requests:
         return found
 
     def _record(self, tag: str, told: dict[str, Any]) -> None:
-        record(self._connection, self._catalogue, tag, staff(self._asked_by), told)
+        record(self._connection, self._catalogue, tag, staff(self._requested_by), told)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from trailkeeper.models.counting import Key, size
+from trailkeeper.models.counting import CountKey, size
+from trailkeeper.models.counting.event_counts import NO_SCOPE, add_ranges
 from trailkeeper.models.counting.moving import move
 from trailkeeper.models.counting.producers import known
 from trailkeeper.models.counting.ranges import shown, union
-from trailkeeper.models.counting.tallies import NO_SCOPE, add_ranges
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.worker.recording import record, staff
 
@@ -19,7 +19,7 @@ from .reconcile import Reconciliation
 
 
 def accept(
-    connection: Connection, catalogue: Catalogue, found: Reconciliation, reason: str, asked_by: str
+    connection: Connection, catalogue: Catalogue, found: Reconciliation, reason: str, requested_by: str
 ) -> int:
     """Give up all that a reconciliation found missing; recorded as an event for each producer.
 
@@ -35,9 +35,9 @@ def accept(
         lines = [line for line in found.lines if line.producer == name]
         missing = union(*(line.missing for line in lines))
         deleted = union(*(line.deleted for line in lines))
-        add_ranges(connection, Key(producer, hour, NO_SCOPE, "lost"), missing)
+        add_ranges(connection, CountKey(producer, hour, NO_SCOPE, "lost"), missing)
         move(connection, {producer: deleted} if deleted else {}, "stored", "lost")
         gone = union(missing, deleted)
         told = {"producer": name, "count": size(gone), "numbers": shown(gone), "reason": reason}
-        record(connection, catalogue, "admin:gap:accept", staff(asked_by), told)
+        record(connection, catalogue, "admin:gap:accept", staff(requested_by), told)
     return found.missing

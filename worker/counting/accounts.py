@@ -1,4 +1,4 @@
-"""What became of the numbers of each producer and hour, from what tallies, stream and table say."""
+"""What became of the numbers of each producer and hour, from what counts, stream and table say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 
 from trailkeeper.models.counting.gaps import Gap
 from trailkeeper.models.counting.ranges import Ranges, missing, ranges_of, size, union, without
-from trailkeeper.models.counting.reading import Covered, Tallied
+from trailkeeper.models.counting.reading import CountedNumbers, Covered
 from trailkeeper.worker.ingest.sequence_numbers import Numbered
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,7 +24,7 @@ class Line(msgspec.Struct):
     Attributes:
         producer: its name.
         hour: when the hour began.
-        fates: the numbers by fate, see `models.counting.tallies.Fate`.
+        fates: the numbers by fate, see `models.counting.event_counts.Fate`.
         waiting: those on their way, in the stream or in this host's spool.
         missing: those of which nobody knows anything.
         deleted: those that were stored and are not in the table, though nothing purged them.
@@ -61,15 +61,15 @@ class Line(msgspec.Struct):
 
 
 class Accounts:
-    """Fills the lines one after the other: tallies, then what waits, what is missing, what the table says.
+    """Fills the lines one after the other: counts, then what waits, what is missing, what the table says.
 
     Args:
-        found: tallies of the hours in question.
+        found: counts of the hours in question.
         known: of each producer, all that is known of its numbers, whatever their hour.
         end: where the last hour ends.
     """
 
-    def __init__(self, found: Sequence[Tallied], known: Mapping[str, Covered], end: datetime) -> None:
+    def __init__(self, found: Sequence[CountedNumbers], known: Mapping[str, Covered], end: datetime) -> None:
         self._known = known
         self._last = (end - EPOCH) // HOUR - 1
         self._lines: dict[tuple[str, int], Line] = {}

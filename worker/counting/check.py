@@ -1,4 +1,4 @@
-"""The look that beat takes: tallies are merged, gaps noted, and who must know is told."""
+"""The look that beat takes: counts are merged, gaps noted, and who must know is told."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Checked(msgspec.Struct, frozen=True):
     """What a check found.
 
     Attributes:
-        merged: how many tallies were merged.
+        merged: how many counts were merged.
         told: gaps that were told now.
         ended: gaps of which all was found.
         complete: False where the stream was too long to look for gaps.
@@ -47,7 +47,7 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def check(settings: WorkerSettings) -> Checked:
-    """Merge tallies, note gaps, and record an event for each that outlived its grace and each that ended.
+    """Merge counts, note gaps, and record an event for each that outlived its grace and each that ended.
 
     Raises:
         StreamUnavailable: Redis did not answer, so nobody knows what is on its way.
@@ -87,7 +87,7 @@ def _checked(
         told = overdue(connection, timedelta(seconds=settings.gap_grace_seconds))
         known = catalogue.load(settings.catalogue) if told or ended else None
         if known is not None:
-            _tell(connection, known, told, [gap for gap in ended if gap.told_at is not None])
+            _tell(connection, known, told, [gap for gap in ended if gap.reported_at is not None])
     return Checked(merged, told, ended, complete=True)
 
 

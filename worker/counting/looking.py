@@ -36,7 +36,7 @@ def look(
         client: of Redis.
         settings: say which stream, and where this host's spool is.
         hours: from when to when.
-        verify: hold tallies against the rows of the table.
+        verify: hold counts against the rows of the table.
 
     Raises:
         StreamUnavailable: Redis did not answer, so nobody knows what is on its way.

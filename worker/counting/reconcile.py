@@ -26,7 +26,7 @@ class Reconciliation(msgspec.Struct):
         start: where the first hour begins.
         end: where the last one ends.
         lines: by producer and hour.
-        verified: whether tallies were held against the table.
+        verified: whether counts were held against the table.
         complete: False where the stream is too long to look at all of it: what seems missing may be there.
     """
 
@@ -52,14 +52,14 @@ def reconcile(
         start: in the first hour.
         end: where the last hour ends, or in it.
         waiting: what was on its way before this is called, so that nothing is in neither place.
-        verify: hold tallies against the rows of the table, and read all of that time.
+        verify: hold counts against the rows of the table, and read all of that time.
 
     Raises:
         StoreError: the schema is missing, or the server is away.
     """
     start, end = _floor(start), _floor(end - MICROSECOND) + HOUR
     with translated(), engine.connect() as fresh:
-        # tallies, rows and what they cover are read as of one moment
+        # counts, rows and what they cover are read as of one moment
         connection = fresh.execution_options(isolation_level="REPEATABLE READ")
         found = tallied(connection, start, end)
         names = {each.producer for each in found} | {each.producer for each in waiting} | broken(connection)

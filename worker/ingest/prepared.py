@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from trailkeeper.models.counting import Key
+from trailkeeper.models.counting import CountKey
 from trailkeeper.models.writing import Row
 
 from .fates import Report
@@ -54,7 +54,7 @@ class Prepared:
         self.rows: list[Row] = []
         self.messages: list[Message] = []
         self.occurred_at: list[datetime] = []
-        self.counts: dict[Key, list[int]] = {}
+        self.counts: dict[CountKey, list[int]] = {}
         self.producers: dict[str, int] = dict(producers or {})
         self.rejected: list[Rejected] = list(rejected)
 

@@ -10,8 +10,8 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from trailkeeper.models.counting import Fate, Key, grouped
-from trailkeeper.models.counting.tallies import HOUR, NO_SCOPE, hour_of
+from trailkeeper.models.counting import CountKey, Fate, grouped
+from trailkeeper.models.counting.event_counts import HOUR, NO_SCOPE, hour_of
 from trailkeeper.models.writing import Inserted
 from trailkeeper.producer.event import ProducerId, Voids
 from trailkeeper.producer.event import Sequence as SequenceNumber
@@ -61,7 +61,7 @@ def producer_of(accepted: Accepted, ids: ProducerIds) -> int | None:
     return ids.get(event.producer) if event.producer and event.seq else None
 
 
-def of_events(accepted: Iterable[Accepted], ids: ProducerIds) -> dict[Key, list[int]]:
+def of_events(accepted: Iterable[Accepted], ids: ProducerIds) -> dict[CountKey, list[int]]:
     """The numbers of events, as if all of them were stored."""
     parts: dict[tuple[str, int, str], list[int]] = {}
     for each in accepted:  # for every event stored: no more than what is needed
@@ -73,52 +73,52 @@ def of_events(accepted: Iterable[Accepted], ids: ProducerIds) -> dict[Key, list[
             else:
                 parts[key] = [event.seq]
     return {
-        Key(ids[name], hour, scope, "stored"): numbers
+        CountKey(ids[name], hour, scope, "stored"): numbers
         for (name, hour, scope), numbers in parts.items()
         if name in ids
     }
 
 
-def of_inserted(inserted: Iterable[Inserted]) -> dict[Key, list[int]]:
+def of_inserted(inserted: Iterable[Inserted]) -> dict[CountKey, list[int]]:
     """The numbers of rows that were not in the table before."""
     return grouped(
-        (Key(row.producer_id, hour_of(row.id), row.scope, "stored"), row.sequence)
+        (CountKey(row.producer_id, hour_of(row.id), row.scope, "stored"), row.sequence)
         for row in inserted
         if row.producer_id is not None and row.sequence is not None
     )
 
 
-def of_unused(accepted: Iterable[Accepted], ids: ProducerIds) -> dict[Key, list[int]]:
+def of_unused(accepted: Iterable[Accepted], ids: ProducerIds) -> dict[CountKey, list[int]]:
     """The numbers that events report as unused."""
     return grouped(
-        (Key(ids[each.event.producer], hour_of(each.event.id), NO_SCOPE, "void"), number)
+        (CountKey(ids[each.event.producer], hour_of(each.event.id), NO_SCOPE, "unused"), number)
         for each in accepted
         if each.event.voids and each.event.producer and each.event.producer in ids
         for number in each.event.voids
     )
 
 
-def unused_in(messages: Iterable[Message], ids: ProducerIds) -> dict[Key, list[int]]:
+def unused_in(messages: Iterable[Message], ids: ProducerIds) -> dict[CountKey, list[int]]:
     """The same, read from the messages of which some are stored."""
     reports = (
         number_in(each.payload) for each in messages if each.payload is not None and b"voids" in each.payload
     )
     return grouped(
-        (Key(ids[report.producer], report.hour, NO_SCOPE, "void"), number)
+        (CountKey(ids[report.producer], report.hour, NO_SCOPE, "unused"), number)
         for report in reports
         if report and report.producer in ids
         for number in report.unused
     )
 
 
-def of_dead_letters(rejected: Sequence[Rejected], ids: ProducerIds) -> dict[Key, list[int]]:
+def of_dead_letters(rejected: Sequence[Rejected], ids: ProducerIds) -> dict[CountKey, list[int]]:
     """The numbers of messages that became dead letters, and of what they report as unused."""
-    counted: list[tuple[Key, int]] = []
+    counted: list[tuple[CountKey, int]] = []
     for each in rejected:
         if (numbered := number_of(each)) and numbered.producer in ids:
             place = (ids[numbered.producer], numbered.hour, NO_SCOPE)
-            fates: list[tuple[Fate, list[int]]] = [("dead", [numbered.number]), ("void", numbered.unused)]
-            counted += [(Key(*place, fate), number) for fate, numbers in fates for number in numbers]
+            fates: list[tuple[Fate, list[int]]] = [("dead", [numbered.number]), ("unused", numbered.unused)]
+            counted += [(CountKey(*place, fate), number) for fate, numbers in fates for number in numbers]
     return grouped(counted)
 
 

@@ -10,10 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from trailkeeper.models import orders
+from trailkeeper.models import admin_commands
+from trailkeeper.models.admin_commands import AdminCommand
 from trailkeeper.models.backfills import NoSuchBackfill, WrongState
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.orders import StoredOrder
 from trailkeeper.worker.backfills import Absurd, NothingThere
 from trailkeeper.worker.backfills.parts import BackfillParts
 from trailkeeper.worker.ingest.fates import RETRY
@@ -60,8 +60,8 @@ class Carrier:
             One of `fates.RETRY`: what is not settled yet will be later.
         """
         with transaction(self._engine) as connection:
-            orders.forget(connection, KEPT)
-            found = orders.waiting(connection, PATIENCE)
+            admin_commands.delete_finished(connection, KEPT)
+            found = admin_commands.waiting(connection, PATIENCE)
         for identity in found:
             outcome = self._carry_out(identity)
             if "backfill_id" in outcome:
@@ -69,7 +69,7 @@ class Carrier:
 
     def _carry_out(self, identity: UUID) -> dict[str, Any]:
         with transaction(self._engine) as connection:
-            order = orders.begin(connection, identity, PATIENCE)
+            order = admin_commands.start(connection, identity, PATIENCE)
         if order is None:
             return {}  # somebody else has it
         try:
@@ -79,7 +79,7 @@ class Carrier:
         except Exception as error:  # noqa: BLE001 - told to who asked, and logged
             return self._refused(order, error)
 
-    def _outcome(self, order: StoredOrder) -> dict[str, Any]:
+    def _outcome(self, order: AdminCommand) -> dict[str, Any]:
         if order.attempts > ATTEMPTS:
             return self._settled(order, {"refused": DIED, "why": "failed"})
         if order.action.startswith(
@@ -87,25 +87,25 @@ class Carrier:
         ):  # reads for a while; a transaction of its own would stand idle
             return self._settled(order, preview(self._engine, self._parts, order))
         with transaction(self._engine) as connection:
-            if not orders.lock(connection, order.id):
+            if not admin_commands.lock(connection, order.id):
                 return {}
             outcome = do(connection, self._parts.catalogue, order)
-            orders.settle(connection, order.id, outcome)
+            admin_commands.finish(connection, order.id, outcome)
         return outcome
 
-    def _refused(self, order: StoredOrder, error: Exception) -> dict[str, Any]:
+    def _refused(self, order: AdminCommand, error: Exception) -> dict[str, Any]:
         why = next((why for kind, why in REFUSALS if isinstance(error, kind)), None)
         if why is None:
             logger.error("order failed", extra={"order": str(order.id)}, exc_info=error)
             return self._settled(order, {"refused": OURS, "why": "failed"})
         return self._settled(order, {"refused": str(error), "why": why})
 
-    def _settled(self, order: StoredOrder, outcome: dict[str, Any]) -> dict[str, Any]:
+    def _settled(self, order: AdminCommand, outcome: dict[str, Any]) -> dict[str, Any]:
         with transaction(self._engine) as connection:
             self._settle(connection, order, outcome)
         return outcome
 
-    def _settle(self, connection: Connection, order: StoredOrder, outcome: dict[str, Any]) -> None:
+    def _settle(self, connection: Connection, order: AdminCommand, outcome: dict[str, Any]) -> None:
         # Postgres keeps no NUL in JSON
         told = outcome | ({"refused": outcome["refused"].replace("\0", "?")} if "refused" in outcome else {})
-        orders.settle(connection, order.id, told)
+        admin_commands.finish(connection, order.id, told)

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Engine
 
+from trailkeeper.models.admin_commands import AdminCommand
 from trailkeeper.models.backfills import EnrichFilters
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.orders import StoredOrder
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.worker.backfills import Absurd, Requests
 from trailkeeper.worker.backfills.checks import enrich_filters, estimated, replay_filters
@@ -22,14 +22,14 @@ PREVIEW_SECONDS = 8.0
 CHANGES = ("pause", "resume", "cancel")
 
 
-def do(connection: Connection, catalogue: Catalogue, order: StoredOrder) -> dict[str, Any]:
+def do(connection: Connection, catalogue: Catalogue, order: AdminCommand) -> dict[str, Any]:
     """Carry out an order in a transaction; returns what came of it.
 
     Raises:
         Absurd, NothingThere, NoSuchBackfill, WrongState: it is refused; roll back.
     """
-    requests = Requests(connection, catalogue, order.asked_by)
-    given = order.given
+    requests = Requests(connection, catalogue, order.requested_by)
+    given = order.arguments
     match order.action:
         case "enrich":
             filters = enrich_filters(connection, catalogue, EnrichFilters.from_json(given["filters"]))
@@ -45,13 +45,13 @@ def do(connection: Connection, catalogue: Catalogue, order: StoredOrder) -> dict
             raise Absurd(f"this worker knows no action {unknown!r}; is it older than the pages?")
 
 
-def preview(engine: Engine, parts: BackfillParts, order: StoredOrder) -> dict[str, Any]:
+def preview(engine: Engine, parts: BackfillParts, order: AdminCommand) -> dict[str, Any]:
     """What an order would do, as `--dry-run` says it; of a large table, as far as it could be seen in time.
 
     Raises:
         Absurd, NothingThere: it would be refused.
     """
-    given, throttle = order.given, order.given.get("throttle")
+    given, throttle = order.arguments, order.arguments.get("throttle")
     if order.action == "preview_replay":
         with transaction(engine) as connection:
             which = replay_filters(connection, given.get("reasons", ()), given.get("ids", ()))

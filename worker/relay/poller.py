@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from trailkeeper.models import outbox
 from trailkeeper.models.engine import make_engine
-from trailkeeper.models.errors import StoreError, translated
+from trailkeeper.models.errors import StoreError
 
 logger = logging.getLogger(__name__)
 
@@ -81,8 +81,7 @@ class OutboxPoller:
 
     def _look(self, engine: Engine) -> int:
         try:
-            with translated(), engine.connect() as connection:
-                self._found = outbox.waiting(connection, self._most)
+            self._found = outbox.waiting(engine, self._most)
             self._say_if_changed(None)
         except StoreError as error:
             self._found = 0

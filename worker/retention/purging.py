@@ -149,7 +149,7 @@ def _delete_batch(connection: Connection, job: _Job, name: str, after: UUID) -> 
 
 
 def _delete_and_count(connection: Connection, which: str, values: Mapping[str, object]) -> int:
-    """Delete rows, and move their numbers to the tally of what was purged; returns how many."""
+    """Delete rows, and move their numbers to the count of what was purged; returns how many."""
     statement = text(
         f"WITH gone AS (DELETE FROM {which} RETURNING e.producer_id, e.sequence)"  # noqa: S608 - a name from the catalog
         " SELECT producer_id, count(*), CAST(range_agg(int4range(sequence, sequence, '[]')) AS text)"

@@ -72,7 +72,7 @@ def erase(
     with connect(settings.redis_url) as client:
         wait_until_drained(client, settings.stream, wait_seconds)
     with one_at_a_time(settings, "erasure", ERASING) as engine:
-        identity = records.opened(engine, Erasure, {"user_id": user_id}, {"asked_by": by})
+        identity = records.opened(engine, Erasure, {"user_id": user_id}, {"requested_by": by})
         job = Job(engine, known, Whose(user_id, personal_keys(known)), identity)
         return _close(job, everywhere(job), by)
 

@@ -15,10 +15,13 @@ from trailkeeper.models.errors import translated
 
 from .ranges import Ranges, ranges_of, size, to_text
 
-Fate: TypeAlias = Literal["stored", "dead", "void", "purged", "discarded", "lost"]
-"""``stored``: it is in the table. ``dead``: it is a dead letter. ``void``: it never was; its caller was told
-that it is not recorded. ``purged``, ``discarded``: it was in the table or a dead letter, and was removed.
-``lost``: it was missing, and an admin gave it up."""
+Fate: TypeAlias = Literal["stored", "dead", "unused", "purged", "discarded", "lost"]
+"""What became of a number.
+
+``stored``: its event is in the table. ``dead``: it is a dead letter. ``purged``, ``discarded``: it was one of
+these and was removed. ``unused``: it never had an event, since the caller was told that it is not recorded.
+``lost``: it was missing, and an admin gave it up.
+"""
 
 NO_SCOPE = ""
 """Of what is no event of a known type."""
@@ -29,11 +32,11 @@ HOUR = 3_600_000 << 80
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOURLY = timedelta(hours=1)
 
-_COPY = "COPY tallies (producer_id, hour, scope, fate, sequences, count) FROM STDIN"
+_COPY = "COPY event_counts (producer_id, hour, scope, fate, sequences, count) FROM STDIN"
 
 
-class Key(NamedTuple):
-    """What a tally is of.
+class CountKey(NamedTuple):
+    """What a count is of.
 
     Attributes:
         producer: the producer's id.
@@ -48,7 +51,7 @@ class Key(NamedTuple):
     fate: Fate
 
 
-Tallies: TypeAlias = Mapping[Key, list[int]]
+EventCounts: TypeAlias = Mapping[CountKey, list[int]]
 """The numbers of events by what became of them; a number twice is two events."""
 
 
@@ -57,25 +60,25 @@ def hour_of(event_id: UUID) -> int:
     return event_id.int // HOUR
 
 
-def grouped(found: Iterable[tuple[Key, int]]) -> dict[Key, list[int]]:
-    """Tallies from single numbers."""
-    tallies: dict[Key, list[int]] = {}
+def grouped(found: Iterable[tuple[CountKey, int]]) -> dict[CountKey, list[int]]:
+    """Counts from single numbers."""
+    counts: dict[CountKey, list[int]] = {}
     for key, number in found:
-        tallies.setdefault(key, []).append(number)
-    return tallies
+        counts.setdefault(key, []).append(number)
+    return counts
 
 
-def add(connection: Connection, tallies: Tallies) -> None:
+def add(connection: Connection, counts: EventCounts) -> None:
     """Count, in the transaction that makes it true: one row a key.
 
     Raises:
         StoreError: the transaction is spoilt.
     """
-    if tallies:
-        _insert(connection, {key: (ranges_of(numbers), len(numbers)) for key, numbers in tallies.items()})
+    if counts:
+        _insert(connection, {key: (ranges_of(numbers), len(numbers)) for key, numbers in counts.items()})
 
 
-def add_ranges(connection: Connection, key: Key, numbers: Ranges) -> None:
+def add_ranges(connection: Connection, key: CountKey, numbers: Ranges) -> None:
     """Count events of one key, of which there may be very many.
 
     Raises:
@@ -85,7 +88,7 @@ def add_ranges(connection: Connection, key: Key, numbers: Ranges) -> None:
         _insert(connection, {key: (numbers, size(numbers))})
 
 
-def _insert(connection: Connection, rows: Mapping[Key, tuple[Ranges, int]]) -> None:
+def _insert(connection: Connection, rows: Mapping[CountKey, tuple[Ranges, int]]) -> None:
     """By COPY, which takes a third less than an INSERT of arrays: it is done once a batch."""
     # scopes and fates are words of ours, so nothing is to be escaped
     lines = [
