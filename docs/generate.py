@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from .decisions_page import decisions_page
 from .events_page import events_page
 from .settings_page import settings_page
 
@@ -16,7 +17,11 @@ FOLDER = Path(__file__).parent
 
 def pages() -> dict[Path, str]:
     """Each generated page as it should be."""
-    return {FOLDER / "events.md": events_page(), FOLDER / "settings.md": settings_page()}
+    return {
+        FOLDER / "events.md": events_page(),
+        FOLDER / "settings.md": settings_page(),
+        FOLDER / "decisions" / "README.md": decisions_page(),
+    }
 
 
 def stale() -> list[Path]:
@@ -32,15 +37,16 @@ def main(arguments: list[str]) -> int:
     if arguments:
         return _check()
     for path, text in pages().items():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return 0
 
 
 def _check() -> int:
-    found = stale()
-    for path in found:
-        sys.stderr.write(f"docs/{path.name} is not what the code says; run `make docs`\n")
-    return 1 if found else 0
+    outdated = stale()
+    for path in outdated:
+        sys.stderr.write(f"docs/{path.relative_to(FOLDER)} is not what the code says; run `make docs`\n")
+    return 1 if outdated else 0
 
 
 def _is(path: Path, text: str) -> bool:

@@ -1,6 +1,6 @@
 """Events into the table: COPY, straight in while nothing is there twice, else by way of a staging table.
 
-Measured (see ARCHITECTURE.md), the straight way is the fastest that Postgres
+Measured (decision 0006), the straight way is the fastest that Postgres
 offers; a batch that was delivered before goes the second way, where a key that
 exists already is left as it is.
 """

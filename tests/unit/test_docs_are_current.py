@@ -22,7 +22,7 @@ def test_the_generated_pages_are_current() -> None:
     assert [path.name for path in generate.stale()] == [], "run `make docs`"
 
 
-def test_a_stale_page_is_named_with_the_command_that_mends_it(
+def test_a_stale_page_is_named_with_the_command_that_writes_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setattr(generate, "FOLDER", tmp_path)

@@ -24,7 +24,7 @@ GOOD = {"name": "alice", "email": "alice@mail.example", "password": "a long enou
 def app(tmp_path: Path, trailkeeper_events: Recorder) -> Iterator[Flask]:
     app = create_app(Settings(database=tmp_path / "index.sqlite", password_cost=2))
     yield app
-    Services.of(app).store.close()
+    Services.of(app).close()
 
 
 @pytest.fixture
