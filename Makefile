@@ -45,7 +45,7 @@ lint: setup  ## Check style, types, who imports whom, and that the generated doc
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/python -m docs.generate --check
 
 format: setup  ## Fix what the formatter can
