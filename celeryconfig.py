@@ -60,9 +60,13 @@ beat_schedule = {
         "options": {"expires": 3000},
     },
     "reap-consumers": {"task": "trailkeeper.reap_consumers", "schedule": 300.0, "options": {"expires": 240}},
-    "rouse-backfills": {"task": "trailkeeper.rouse_backfills", "schedule": 10.0, "options": {"expires": 30}},
-    "carry-out-orders": {
-        "task": "trailkeeper.carry_out_orders",
+    "resume-stalled-backfills": {
+        "task": "trailkeeper.resume_stalled_backfills",
+        "schedule": 10.0,
+        "options": {"expires": 30},
+    },
+    "run-admin-commands": {
+        "task": "trailkeeper.run_admin_commands",
         "schedule": 10.0,  # the dispatcher sends one at once; this is for when its hint was lost
         "options": {"expires": 30},
     },

@@ -7,13 +7,13 @@ from typing import Any
 
 from trailkeeper.cli.times import moment
 from trailkeeper.models.counting.ranges import shown
-from trailkeeper.worker.counting import Line, Reconciliation
+from trailkeeper.worker.counting import Account, Reconciliation
 
 FATES = ("stored", "dead", "purged", "discarded", "unused", "lost", "waiting", "missing")
 ALWAYS = frozenset({"stored", "missing"})
 
 
-def columns(lines: Iterable[Line]) -> list[str]:
+def columns(lines: Iterable[Account]) -> list[str]:
     """Those that tell something; of those that are 0 everywhere, only the most important ones."""
     found = list(lines)
     return [
@@ -22,7 +22,7 @@ def columns(lines: Iterable[Line]) -> list[str]:
     ]
 
 
-def row(line: Line, chosen: Sequence[str]) -> tuple[object, ...]:
+def row(line: Account, chosen: Sequence[str]) -> tuple[object, ...]:
     """One line of the table."""
     numbers = (line.emitted if name == "emitted" else line.number(name) for name in chosen)
     return line.producer, moment(line.hour), *(f"{number:,}" for number in numbers)
@@ -53,7 +53,7 @@ def as_json(found: Reconciliation) -> dict[str, Any]:
     }
 
 
-def _line_as_json(line: Line) -> dict[str, Any]:
+def _line_as_json(line: Account) -> dict[str, Any]:
     return {
         "producer": line.producer,
         "hour": line.hour,

@@ -18,7 +18,7 @@ class Backlog(NamedTuple):
     paused: bool
 
 
-def look(client: redis.Redis, stream_key: str) -> Backlog:
+def read_backlog(client: redis.Redis, stream_key: str) -> Backlog:
     """The backlog now.
 
     Raises:

@@ -22,7 +22,7 @@ from trailkeeper.producer.redis_client import connect, redis_translated
 from trailkeeper.producer.spool.keeper import FileSpool
 from trailkeeper.producer.stream_keys import admin_commands_key
 
-from .backlog import Backlog, look
+from .backlog import Backlog, read_backlog
 from .relay import OutboxPoller
 from .settings import WorkerSettings, settings
 from .spooled import spool_of
@@ -33,8 +33,8 @@ QUEUE = "ingest"
 TASK = "trailkeeper.drain"
 RELAY_TASK = "trailkeeper.relay"
 EXPIRES_SECONDS = 30
-ORDERS_TASK = "trailkeeper.carry_out_orders"
-ORDERS_SECONDS = 0.3
+ADMIN_COMMANDS_TASK = "trailkeeper.run_admin_commands"
+ADMIN_COMMANDS_SECONDS = 0.3
 """How often it is looked whether an admin asked for something."""
 
 RECOVERY_SECONDS = 1.0
@@ -60,7 +60,7 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         self._client: redis.Redis | None = None
         self._watch: OutboxPoller | None = None
         self._recovered = 0.0
-        self._looked_for_orders = 0.0
+        self._admin_commands_checked = 0.0
         self._is_first_look = True
         self._failing = False
         self._spool: FileSpool | None = None
@@ -116,21 +116,21 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
 
     def _dispatch(self, consumer: Any, config: WorkerSettings) -> None:
         assert self._client is not None
-        backlog = look(self._client, config.stream)
+        backlog = read_backlog(self._client, config.stream)
         for _ in range(self._number(backlog, consumer, config)):
             consumer.app.send_task(TASK, queue=QUEUE, expires=EXPIRES_SECONDS)
         for _ in range(self._relays(backlog, consumer, config)):
             consumer.app.send_task(RELAY_TASK, queue=QUEUE, expires=EXPIRES_SECONDS)
         if self._orders_wait(config):
-            consumer.app.send_task(ORDERS_TASK, expires=EXPIRES_SECONDS)
+            consumer.app.send_task(ADMIN_COMMANDS_TASK, expires=EXPIRES_SECONDS)
 
     def _orders_wait(self, config: WorkerSettings) -> bool:
         """Whether there is the hint; who removes it is the one who sends for it."""
         assert self._client is not None
         now = time.monotonic()
-        if now - self._looked_for_orders < ORDERS_SECONDS:
+        if now - self._admin_commands_checked < ADMIN_COMMANDS_SECONDS:
             return False
-        self._looked_for_orders = now
+        self._admin_commands_checked = now
         with redis_translated():
             return bool(self._client.delete(admin_commands_key(config.stream)))
 

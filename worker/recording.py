@@ -16,7 +16,7 @@ from trailkeeper.producer.event import Actor, Event
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.validation import encoded
 
-from .ingest.messages import NO_FIELDS, Accepted, Message
+from .ingest.messages import NO_FIELDS, Accepted, IncomingMessage
 from .ingest.rows import row_of
 from .ingest.writer import insert_new
 
@@ -50,6 +50,6 @@ def record(
         raise InvalidEvent("tag", f"no event type is called {tag!r}", "a tag of the catalogue")
     payload = {name: value for name, value in additional.items() if value is not None}
     event = Event(id=uuid7(now), tag=kind.tag, occurred_at=now, actor=actor, additional=payload)
-    message = Message("", encoded(event, kind, now), None, NO_FIELDS)
+    message = IncomingMessage("", encoded(event, kind, now), None, NO_FIELDS)
     insert_new(connection, row_of(Accepted(message, event, kind, None), (None,) * len(DERIVATIONS)))
     return event.id

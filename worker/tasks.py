@@ -9,11 +9,11 @@ from typing import Any
 from billiard import current_process
 
 from . import counting, retention, upkeep
-from .backfills import Runner, to_rouse
+from .admin_commands import AdminCommandExecutor
+from .backfills import Runner, stalled_backfills
 from .celery import app
 from .drain import Drainer
 from .ingest import RETRY
-from .orders import Carrier
 from .relay import Relayer
 from .settings import settings
 
@@ -25,7 +25,7 @@ PURGE_SECONDS = 6 * 3600
 CHUNKS_SECONDS = 1.0
 """How long one task does chunks: then whatever else waits in the queue has its turn."""
 
-ROUSED_SECONDS = 60
+RESUMED_SECONDS = 60
 """After this long, a chunk that nobody took is better sent for again."""
 
 _own = threading.local()  # connections are made after the fork, by the thread that uses them
@@ -91,24 +91,24 @@ def purge() -> None:
         logger.info("no purge: %s", error)
 
 
-@app.task(name="trailkeeper.rouse_backfills")  # type: ignore[untyped-decorator]
-def rouse_backfills() -> None:
+@app.task(name="trailkeeper.resume_stalled_backfills")  # type: ignore[untyped-decorator]
+def resume_stalled_backfills() -> None:
     """Start another chunk of each backfill that stands still though it should run."""
     try:
-        found = to_rouse(settings())
+        found = stalled_backfills(settings())
     except RETRY as error:
         logger.warning("backfills wait: %s: %s", type(error).__name__, error)
         return
     for identity in found:
-        backfill_chunk.apply_async((identity,), {"after_silence": True}, expires=ROUSED_SECONDS)
+        backfill_chunk.apply_async((identity,), {"after_silence": True}, expires=RESUMED_SECONDS)
 
 
-@app.task(name="trailkeeper.carry_out_orders")  # type: ignore[untyped-decorator]
-def carry_out_orders() -> None:
+@app.task(name="trailkeeper.run_admin_commands")  # type: ignore[untyped-decorator]
+def run_admin_commands() -> None:
     """Do what admins asked for on pages and over the API."""
     try:
         runner = _runner()
-        for identity in Carrier(runner.engine, runner.parts).run():
+        for identity in AdminCommandExecutor(runner.engine, runner.parts).run():
             backfill_chunk.apply_async((identity,))
     except RETRY as error:
         logger.warning("orders wait: %s: %s", type(error).__name__, error)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from trailkeeper.cli.errors import WRONG_CALL, Failed
 from trailkeeper.models.backfills import NoSuchBackfill, WrongState
 from trailkeeper.models.backfills.staging import TakenInElsewhere
-from trailkeeper.worker.backfills import Absurd, NothingThere
-from trailkeeper.worker.backfills.source import UnusableFile
+from trailkeeper.worker.backfills import InvalidRequest, NothingToDo
+from trailkeeper.worker.backfills.event_file import UnusableFile
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def told() -> Iterator[None]:
     """
     try:
         yield
-    except (Absurd, UnusableFile) as error:
+    except (InvalidRequest, UnusableFile) as error:
         raise Failed(str(error), WRONG_CALL) from error
-    except (NothingThere, NoSuchBackfill, WrongState, TakenInElsewhere) as error:
+    except (NothingToDo, NoSuchBackfill, WrongState, TakenInElsewhere) as error:
         raise Failed(str(error)) from error

@@ -20,10 +20,10 @@ from trailkeeper.producer import catalogue
 from trailkeeper.producer.wire import REASONS
 from trailkeeper.worker.backfills import Requests
 from trailkeeper.worker.backfills.checks import enrich_filters, replay_filters
+from trailkeeper.worker.backfills.event_file import opened
 from trailkeeper.worker.backfills.parts import BackfillParts
 from trailkeeper.worker.backfills.preview import Preview, preview_enrich, preview_import, preview_replay
-from trailkeeper.worker.backfills.source import opened
-from trailkeeper.worker.backfills.taking_in import take_in_all
+from trailkeeper.worker.backfills.staging import stage_file
 from trailkeeper.worker.settings import settings
 
 from .following import follow, start_chunk
@@ -89,7 +89,7 @@ def import_(file: str, how: How) -> int:
                 say(f"backfill {job.id} goes on after line {job.lines:,}")
             if not how.here:
                 start_chunk(job.id)
-            lines = take_in_all(engine, source, job)
+            lines = stage_file(engine, source, job)
             say(f"{lines:,} lines were taken in; they are stored by backfill {job.id}")
         return started(engine, job.id, how)
 

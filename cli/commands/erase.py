@@ -11,7 +11,7 @@ from trailkeeper.cli.services import database_url
 from trailkeeper.cli.times import moment
 from trailkeeper.cli.who import requested_by
 from trailkeeper.producer.event import MAX_ID
-from trailkeeper.worker.retention import Busy, Receipt, Undrained, erase, erasure_plan
+from trailkeeper.worker.retention import Busy, ErasureReceipt, Undrained, erase, erasure_plan
 from trailkeeper.worker.settings import settings
 
 
@@ -54,7 +54,7 @@ def user(identity: str, *, dry_run: bool, yes: bool, wait: float, by: str | None
     _show(receipt, as_json=as_json)
 
 
-def _show(receipt: Receipt, *, as_json: bool) -> None:
+def _show(receipt: ErasureReceipt, *, as_json: bool) -> None:
     if as_json:
         print_json(msgspec.to_builtins(receipt))
         return

@@ -9,7 +9,7 @@ from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import print_json, print_table, say
 from trailkeeper.cli.services import database_url
 from trailkeeper.cli.times import moment
-from trailkeeper.worker.retention import Busy, Policy, collect_orphans, policy
+from trailkeeper.worker.retention import Busy, RetentionPolicy, collect_orphans, policy
 from trailkeeper.worker.settings import settings
 
 COLUMNS = ["action", "scope", "tag", "after", "at least", "due before", "events, about"]
@@ -52,7 +52,7 @@ def collect() -> None:
     say(f"removed {removed['locations']:,} locations and {removed['clients']:,} user agents")
 
 
-def _row(line: Policy) -> tuple[object, ...]:
+def _row(line: RetentionPolicy) -> tuple[object, ...]:
     after = "never" if line.days is None else f"{line.days} days"
     before = None if line.before is None else moment(line.before)
     events = None if line.events is None else f"{line.events:,}"

@@ -11,7 +11,7 @@ import redis
 from trailkeeper.cli.services import stream
 from trailkeeper.producer.redis_client import redis_translated
 from trailkeeper.producer.stream_keys import beat_key, last_write_key, minute_key
-from trailkeeper.worker.backlog import look
+from trailkeeper.worker.backlog import read_backlog
 from trailkeeper.worker.ingest import pause
 
 MINUTES = 5
@@ -25,7 +25,7 @@ def backlog() -> dict[str, Any]:
         StreamUnavailable: Redis did not answer.
     """
     with stream() as (client, settings), redis_translated():
-        found = look(client, settings.stream)
+        found = read_backlog(client, settings.stream)
         return {
             "waiting": found.new,
             "being_stored": found.pending,

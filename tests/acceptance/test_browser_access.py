@@ -21,8 +21,8 @@ from trailkeeper.models import admin_commands
 from trailkeeper.models.engine import transaction
 from trailkeeper.producer.testing import Recorder
 from trailkeeper.views.viewer import ANYBODY, Viewer
+from trailkeeper.worker.admin_commands import AdminCommandExecutor
 from trailkeeper.worker.backfills import Runner
-from trailkeeper.worker.orders import Carrier
 from trailkeeper.worker.retention import add_hold, erase
 from trailkeeper.worker.settings import WorkerSettings
 from trailkeeper.worker.upkeep import beat_alive
@@ -69,7 +69,7 @@ def _administer(engine: Engine, settings: WorkerSettings, folder: Path) -> None:
             admin_commands.submit(
                 connection, order, requested_by=story.HOSTILE, action=action, arguments=about
             )
-    list(Carrier(runner.engine, runner.parts).run())
+    list(AdminCommandExecutor(runner.engine, runner.parts).run())
     runner.close()
     with transaction(engine) as connection:
         admin_commands.submit(

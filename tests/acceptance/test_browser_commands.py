@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import Engine
 
 from tests.support import story
+from tests.support.admin_commands import carrying
 from tests.support.browsers import PHONE, signed_in
-from tests.support.carrying import carrying
 from tests.support.drains import query, settings_for
 from tests.support.served import ADMIN, Served, served, views_settings
 from trailkeeper.producer.testing import Recorder

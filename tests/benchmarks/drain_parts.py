@@ -16,7 +16,7 @@ import trailkeeper.models.writing
 import trailkeeper.worker.ingest.kernel
 import trailkeeper.worker.ingest.writer
 from trailkeeper.worker.drain import Drainer
-from trailkeeper.worker.drain.batches import Batches
+from trailkeeper.worker.drain.batches import StreamBatches
 from trailkeeper.worker.drain.stream import Stream
 from trailkeeper.worker.ingest.derive import Derive
 
@@ -26,10 +26,10 @@ from .results import Results
 
 CLOCKED: dict[str, tuple[Any, str]] = {
     "read": (Stream, "read"),
-    "prepare": (Batches, "prepare"),
+    "prepare": (StreamBatches, "prepare"),
     "judge": (trailkeeper.worker.ingest.kernel, "judge_all"),
     "derive": (Derive, "ids"),
-    "write": (Batches, "commit"),
+    "write": (StreamBatches, "commit"),
     "insert": (trailkeeper.worker.ingest.writer, "insert"),
     "copy text": (trailkeeper.models.writing, "copy_text"),
     "acknowledge": (Stream, "acknowledge"),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.models.writing import Row, insert, insert_missing
 from trailkeeper.worker.ingest import make_ingest
-from trailkeeper.worker.ingest.messages import Message
+from trailkeeper.worker.ingest.messages import IncomingMessage
 
 from .machine import Machine
 from .results import Results
@@ -40,7 +40,9 @@ def staging(machine: Machine) -> Results:
 
 
 def _rows(machine: Machine, engine: Engine) -> list[Row]:
-    messages = [Message(str(number), raw, None, {}) for number, raw in enumerate(machine.payloads[:MOST])]
+    messages = [
+        IncomingMessage(str(number), raw, None, {}) for number, raw in enumerate(machine.payloads[:MOST])
+    ]
     return make_ingest(machine.settings(), engine).prepare(messages).rows
 
 

@@ -18,7 +18,7 @@ with atheris.instrument_imports(include=["producer", "worker", "models"]):
     from tests.fuzz.hostile import entries
     from tests.support.judging import a_judge
     from trailkeeper.producer.wire import REASONS
-    from trailkeeper.worker.ingest.messages import Accepted, Message
+    from trailkeeper.worker.ingest.messages import Accepted, IncomingMessage
     from trailkeeper.worker.ingest.sequence_numbers import number_in
 
 SECONDS_EACH = 2
@@ -30,7 +30,7 @@ JUDGE = a_judge()
 
 def one(raw: bytes) -> None:
     """A message ends as an event or as a dead letter with one of the known reasons, numbered or not."""
-    verdict = JUDGE.judge(Message("1-0", raw, None, {b"e": raw}), datetime.now(UTC))
+    verdict = JUDGE.judge(IncomingMessage("1-0", raw, None, {b"e": raw}), datetime.now(UTC))
     number_in(raw)
     if not isinstance(verdict, Accepted) and (
         verdict.reason not in REASONS or verdict.reason == "worker_error"

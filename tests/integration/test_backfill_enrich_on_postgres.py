@@ -27,7 +27,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.tables import Purge
 from trailkeeper.producer.event import Event, Subject
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.backfills import Absurd, NothingThere, Runner
+from trailkeeper.worker.backfills import InvalidRequest, NothingToDo, Runner
 from trailkeeper.worker.backfills.checks import enrich_filters
 from trailkeeper.worker.drain import Drainer
 
@@ -275,7 +275,7 @@ def test_a_chunk_that_dies_is_done_again_from_the_cursor(  # noqa: PLR0917 - fix
 
 
 def refusal(engine: Engine, **filters: Any) -> str:
-    with transaction(engine) as connection, pytest.raises((Absurd, NothingThere)) as refused:
+    with transaction(engine) as connection, pytest.raises((InvalidRequest, NothingToDo)) as refused:
         enrich_filters(connection, CATALOGUE, EnrichFilters(**filters))
     return str(refused.value)
 

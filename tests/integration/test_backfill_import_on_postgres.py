@@ -27,9 +27,9 @@ from trailkeeper.models.backfills.staging import TakenInElsewhere
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.tables import Purge
 from trailkeeper.worker.backfills import Requests, Runner, importing
-from trailkeeper.worker.backfills import taking_in as taking
-from trailkeeper.worker.backfills.rousing import to_rouse
-from trailkeeper.worker.backfills.source import opened
+from trailkeeper.worker.backfills import staging as taking
+from trailkeeper.worker.backfills.event_file import opened
+from trailkeeper.worker.backfills.stalled import stalled_backfills
 
 
 @pytest.fixture(autouse=True)
@@ -247,7 +247,7 @@ def test_an_import_whose_command_is_gone_is_paused_and_says_what_to_do(
         job = Requests(connection, CATALOGUE, ADMIN).take_file(source.name, source.digest)
     query(database_url, "UPDATE backfill_files SET read_at = now() - interval '2 minutes'")
 
-    to_rouse(settings_for(redis_url, database_url))
+    stalled_backfills(settings_for(redis_url, database_url))
 
     found = standing(runner.engine, job.id)
     assert (found.state, "run it again" in (found.detail or "")) == ("paused", True)
@@ -259,9 +259,9 @@ def test_two_commands_that_read_the_same_file_do_not_mix_their_blocks(runner: Ru
     with opened(str(path)) as source:
         with transaction(runner.engine) as connection:
             job = Requests(connection, CATALOGUE, ADMIN).take_file(source.name, source.digest)
-        taking.take_in_all(runner.engine, source, job)
+        taking.stage_file(runner.engine, source, job)
         with pytest.raises(TakenInElsewhere):
-            taking.take_in_all(runner.engine, source, job)
+            taking.stage_file(runner.engine, source, job)
 
     assert counts(run_to_end(runner, job.id)) == ("finished", 150, 150, 0, 0)
 
@@ -280,7 +280,7 @@ def test_a_cancelled_import_drops_its_lines_and_takes_no_more(
     assert len(imported(database_url)) == 100
     assert query(database_url, "SELECT * FROM backfill_blocks") == []
     with opened(str(path)) as source, pytest.raises(TakenInElsewhere):
-        taking.take_in_all(runner.engine, source, standing(runner.engine, job.id))
+        taking.stage_file(runner.engine, source, standing(runner.engine, job.id))
 
 
 def test_what_was_purged_is_not_brought_back(runner: Runner, database_url: str, tmp_path: Path) -> None:

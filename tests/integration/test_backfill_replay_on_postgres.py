@@ -23,7 +23,7 @@ from tests.support.backfills import (
 from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
 from trailkeeper.models.engine import transaction
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.backfills import Absurd, NothingThere, Requests, Runner, replaying
+from trailkeeper.worker.backfills import InvalidRequest, NothingToDo, Requests, Runner, replaying
 from trailkeeper.worker.drain import Drainer
 
 OURS = """
@@ -170,9 +170,9 @@ def test_letters_that_come_meanwhile_are_left_for_the_next_time(
 
 
 def test_nothing_to_replay_is_said(engine: Engine) -> None:
-    with pytest.raises(NothingThere, match="there are no dead letters of the reason not_json"):
+    with pytest.raises(NothingToDo, match="there are no dead letters of the reason not_json"):
         start_replay(engine, reasons=["not_json"])
-    with pytest.raises(NothingThere, match="no dead letter has the id 7"):
+    with pytest.raises(NothingToDo, match="no dead letter has the id 7"):
         start_replay(engine, ids=[7])
 
 
@@ -183,7 +183,7 @@ def test_discarding_needs_a_reason_and_is_an_event(
     drain.run(20)
     ids = [row["id"] for row in query(database_url, "SELECT id FROM dead_letters ORDER BY id")]
 
-    for wrong, reason, error in ((ids[:1], "  ", Absurd), ([*ids, 999], "rubbish", NothingThere)):
+    for wrong, reason, error in ((ids[:1], "  ", InvalidRequest), ([*ids, 999], "rubbish", NothingToDo)):
         with transaction(engine) as connection, pytest.raises(error):
             Requests(connection, CATALOGUE, ADMIN).discard(wrong, reason)
     assert len(letters(database_url)) == 3

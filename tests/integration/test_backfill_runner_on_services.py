@@ -27,7 +27,7 @@ from trailkeeper.models.backfills.jobs import wait_for
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.backfills import Requests, Runner, importing, to_rouse
+from trailkeeper.worker.backfills import Requests, Runner, importing, stalled_backfills
 from trailkeeper.worker.backfills import runner as running
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -62,12 +62,12 @@ def change(runner: Runner, identity: int, action: str) -> None:
 def test_a_backfill_that_was_never_begun_is_roused(
     runner: Runner, settings: WorkerSettings, job: int, database_url: str
 ) -> None:
-    assert to_rouse(settings) == []
+    assert stalled_backfills(settings) == []
     silent_for(database_url, 30)
 
-    assert to_rouse(settings) == [job]
+    assert stalled_backfills(settings) == [job]
     assert runner.step(job, after_silence=True).state == "running"
-    assert to_rouse(settings) == []
+    assert stalled_backfills(settings) == []
 
 
 @pytest.mark.parametrize("action", ["pause", "cancel"])
@@ -77,7 +77,7 @@ def test_one_that_was_stopped_is_neither_roused_nor_run(
     change(runner, job, action)
     silent_for(database_url, 30)
 
-    assert to_rouse(settings) == []
+    assert stalled_backfills(settings) == []
     assert not runner.step(job).mine
     assert standing(runner.engine, job).seen == 0
 

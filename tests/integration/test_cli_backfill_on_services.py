@@ -16,7 +16,7 @@ import redis
 from tests.support.backfills import a_line, write_lines
 from tests.support.command import Outcome, call, is_one_line
 from tests.support.drains import an_event, put, query, settings_for, stored_ids
-from trailkeeper.worker.backfills import source
+from trailkeeper.worker.backfills import event_file
 from trailkeeper.worker.backfills.zstandard import zstd
 from trailkeeper.worker.drain import Drainer
 
@@ -168,7 +168,7 @@ def test_a_file_made_to_fill_a_disk_is_refused(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(source, "HARMLESS_BYTES", 1 << 20)
+    monkeypatch.setattr(event_file, "HARMLESS_BYTES", 1 << 20)
     (tmp_path / "f").write_bytes(pack(bytes(8 << 20)))
 
     outcome = trailkeeper("backfill", "import", str(tmp_path / "f"))

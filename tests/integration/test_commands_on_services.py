@@ -17,9 +17,9 @@ from sqlalchemy.engine import make_url
 from starlette.testclient import TestClient
 
 from tests.support import story
+from tests.support.admin_commands import carrying
 from tests.support.api import ADMIN, API, MAINTAINER, OWNER, STRANGER, USER, asking, problem, settings
 from tests.support.backfills import start_enrich
-from tests.support.carrying import carrying
 from tests.support.command import call
 from tests.support.drains import STREAM, query, settings_for
 from trailkeeper.models.engine import make_engine, transaction

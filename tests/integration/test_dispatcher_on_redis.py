@@ -12,7 +12,14 @@ import redis
 import trailkeeper.worker.settings
 from tests.support.drains import STREAM, put
 from trailkeeper.producer.stream_keys import admin_commands_key
-from trailkeeper.worker.dispatcher import ORDERS_SECONDS, ORDERS_TASK, QUEUE, RELAY_TASK, TASK, Dispatcher
+from trailkeeper.worker.dispatcher import (
+    ADMIN_COMMANDS_SECONDS,
+    ADMIN_COMMANDS_TASK,
+    QUEUE,
+    RELAY_TASK,
+    TASK,
+    Dispatcher,
+)
 from trailkeeper.worker.drain.stream import Stream
 from trailkeeper.worker.ingest import pause
 from trailkeeper.worker.relay import OutboxPoller
@@ -51,7 +58,7 @@ class FakeConsumer:
         return SimpleNamespace(cancel=lambda: None)
 
     def _send(self, task: str, *, queue: str | None = None, expires: int) -> None:
-        assert (queue, expires > 0) == (None if task == ORDERS_TASK else QUEUE, True)
+        assert (queue, expires > 0) == (None if task == ADMIN_COMMANDS_TASK else QUEUE, True)
         self.sent.append(task)
 
     def _queue(self, queue: str) -> Any:
@@ -150,11 +157,11 @@ def test_what_an_admin_ordered_is_sent_for_once_and_a_third_of_a_second_after_th
 ) -> None:
     client.set(admin_commands_key(STREAM), "1")
     assert started.looks() == 0
-    started.dispatcher._looked_for_orders -= ORDERS_SECONDS
+    started.dispatcher._admin_commands_checked -= ADMIN_COMMANDS_SECONDS
     assert started.looks() == 1
-    started.dispatcher._looked_for_orders -= ORDERS_SECONDS
+    started.dispatcher._admin_commands_checked -= ADMIN_COMMANDS_SECONDS
     assert started.looks() == 0
-    assert started.sent[-1:] == [ORDERS_TASK]
+    assert started.sent[-1:] == [ADMIN_COMMANDS_TASK]
     assert client.exists(admin_commands_key(STREAM)) == 0
 
 

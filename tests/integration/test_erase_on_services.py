@@ -23,7 +23,7 @@ from trailkeeper.models.locks import ERASING
 from trailkeeper.models.tables import DeadLetter
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.event import Actor, Subject
-from trailkeeper.worker.backfills import Runner, importing, taking_in
+from trailkeeper.worker.backfills import Runner, importing, staging
 from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.retention import Busy, Undrained, add_hold, erase, erasure_plan, release_hold
 from trailkeeper.worker.retention.erasing import events
@@ -334,7 +334,7 @@ def test_lines_that_were_got_ready_ahead_are_read_again_after_an_erasure(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(taking_in, "LINES", 1)
+    monkeypatch.setattr(staging, "LINES", 1)
     ann = {"user": {"id": "u1", "name": "ann"}, "actor": {"kind": "user", "id": "u1", "name": "ann"}}
     bob = {"user": {"id": "u2", "name": "bob"}}
     start_import(engine, write_lines(tmp_path / "f", [a_line(1, **bob), a_line(2, **ann)]))

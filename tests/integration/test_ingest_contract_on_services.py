@@ -34,7 +34,7 @@ class ServerSource(EventSource):
 
 
 class Stream(ServerSource):
-    last_step = "trailkeeper.worker.drain.batches.Batches.commit"
+    last_step = "trailkeeper.worker.drain.batches.StreamBatches.commit"
 
     def feed(self, *payloads: bytes) -> None:
         with redis.Redis.from_url(self.settings.redis_url) as client:

@@ -16,7 +16,7 @@ from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.drain.stream import Stream
 from trailkeeper.worker.ingest.crash_markers import DEATHS, DELIVERIES_BEFORE_SUSPICION
 from trailkeeper.worker.ingest.judge import judge_all
-from trailkeeper.worker.ingest.messages import Message
+from trailkeeper.worker.ingest.messages import IncomingMessage
 
 SECONDS = 20.0
 JUDGE = "trailkeeper.worker.ingest.kernel.judge_all"
@@ -51,7 +51,7 @@ def drain_in_a_child(redis_url: str, database_url: str) -> bool:
 
 
 def _drain_dangerously(redis_url: str, database_url: str) -> None:
-    def die_on_sight(messages: Sequence[Message], *rest: Any) -> Any:
+    def die_on_sight(messages: Sequence[IncomingMessage], *rest: Any) -> Any:
         if any(KILLER in (message.payload or b"") for message in messages):
             os.kill(os.getpid(), signal.SIGKILL)
         return judge_all(messages, *rest)
@@ -73,7 +73,7 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many messages are settled together, each time."""
     found: list[int] = []
 
-    def count(messages: Sequence[Message], *rest: Any) -> Any:
+    def count(messages: Sequence[IncomingMessage], *rest: Any) -> Any:
         found.append(len(messages))
         return judge_all(messages, *rest)
 

@@ -17,9 +17,9 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.producer.catalogue import load
 from trailkeeper.worker.backfills import Requests, Runner
 from trailkeeper.worker.backfills.checks import enrich_filters, replay_filters
+from trailkeeper.worker.backfills.event_file import opened
 from trailkeeper.worker.backfills.prefetch import Prefetch
-from trailkeeper.worker.backfills.source import opened
-from trailkeeper.worker.backfills.taking_in import take_in_all
+from trailkeeper.worker.backfills.staging import stage_file
 
 CATALOGUE = load()
 ADMIN = "ada"
@@ -49,7 +49,7 @@ def start_import(engine: Engine, path: Path, **options: Any) -> StoredBackfill:
     with opened(str(path)) as source:
         with transaction(engine) as connection:
             job = Requests(connection, CATALOGUE, ADMIN).take_file(source.name, source.digest, **options)
-        take_in_all(engine, source, job)
+        stage_file(engine, source, job)
     return job
 
 

@@ -17,7 +17,7 @@ from trailkeeper.producer.event import Actor, Credential, Event, Subject
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.wire import REASONS, encode
 from trailkeeper.worker.ingest import Prepared, make_ingest, write
-from trailkeeper.worker.ingest.messages import NO_FIELDS, Message, Rejected
+from trailkeeper.worker.ingest.messages import NO_FIELDS, IncomingMessage, Rejected
 from trailkeeper.worker.settings import WorkerSettings
 
 STREAM = "trailkeeper:events"
@@ -242,7 +242,7 @@ def tell(engine: Engine, now: datetime | None = None) -> None:
 def store(engine: Engine, events: list[Event]) -> None:
     """Store events as a drain does: by COPY, with location and client worked out."""
     settings = WorkerSettings(geoip=(geolite2_database(),))
-    messages = [Message(str(event.id), encode(event), None, NO_FIELDS) for event in events]
+    messages = [IncomingMessage(str(event.id), encode(event), None, NO_FIELDS) for event in events]
     _write(engine, make_ingest(settings, engine).prepare(messages))
 
 
@@ -256,7 +256,7 @@ def lose(engine: Engine, number: int = 12) -> None:
             1000 + place,
             place,
         )
-        message = Message(f"{1_790_000_000_000 + place}-0", raw, None, {b"e": raw})
+        message = IncomingMessage(f"{1_790_000_000_000 + place}-0", raw, None, {b"e": raw})
         rejected.append(Rejected(message, reason, REASONS[reason] + f": message {place}"))
     _write(engine, Prepared(rejected))
 

@@ -28,7 +28,7 @@ from trailkeeper.worker.backfills.importing import refusing_purged
 from trailkeeper.worker.backfills.letters import message_of
 from trailkeeper.worker.backfills.runner import LINES_SECONDS, pause
 from trailkeeper.worker.ingest.judge import judge_all
-from trailkeeper.worker.ingest.messages import Accepted, Message
+from trailkeeper.worker.ingest.messages import Accepted, IncomingMessage
 
 ID = UUID("0197f0c0-0000-7000-8000-000000000000")
 LINES = st.builds(
@@ -124,7 +124,7 @@ def test_a_letter_comes_again_as_its_event(raw: bytes, payload: bytes, problem: 
 
 def test_only_the_purged_part_of_an_import_is_kept_out() -> None:
     moments = [datetime(year, 1, 1, tzinfo=UTC) for year in (2019, 2020, 2021)]
-    messages = [Message(str(moment.year), encode(an_event(moment)), None, {}) for moment in moments]
+    messages = [IncomingMessage(str(moment.year), encode(an_event(moment)), None, {}) for moment in moments]
     judge = a_judge(CATALOGUE).judge
 
     by_scope = judge_all(messages, refusing_purged(judge, {("user", None): moments[1]}), datetime.now(UTC))
@@ -142,7 +142,7 @@ def test_what_is_purged_is_told_by_the_id_as_purges_tell_it(drift_ms: int, kept:
     event = an_event(purged_before, id=uuid7(purged_before + timedelta(milliseconds=drift_ms)))
     judge = refusing_purged(a_judge(CATALOGUE).judge, {("user", None): purged_before})
 
-    verdict = judge(Message("1", encode(event), None, {}), datetime.now(UTC))
+    verdict = judge(IncomingMessage("1", encode(event), None, {}), datetime.now(UTC))
 
     assert isinstance(verdict, Accepted) == kept
 

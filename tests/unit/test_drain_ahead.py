@@ -12,7 +12,7 @@ from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.worker.drain.batches import Committed
 from trailkeeper.worker.drain.write_pipeline import WritePipeline
 from trailkeeper.worker.ingest.fates import Report
-from trailkeeper.worker.ingest.messages import Message
+from trailkeeper.worker.ingest.messages import IncomingMessage
 
 SECONDS = 10.0
 
@@ -25,12 +25,12 @@ class Steps:
         self.prepared = threading.Semaphore(0)
         self._failures = failures
 
-    def prepare(self, messages: Sequence[Message]) -> Any:
+    def prepare(self, messages: Sequence[IncomingMessage]) -> Any:
         self._do("prepare", messages)
         self.prepared.release()
         return messages
 
-    def commit(self, messages: Sequence[Message], prepared: Any, *, fresh: bool) -> Committed:
+    def commit(self, messages: Sequence[IncomingMessage], prepared: Any, *, fresh: bool) -> Committed:
         assert fresh
         assert messages == prepared
         self._do("write", prepared)
@@ -40,7 +40,7 @@ class Steps:
         self.done.append(f"acknowledge_{committed.stream_ids[0]}")
         return committed.report
 
-    def _do(self, what: str, messages: Sequence[Message]) -> None:
+    def _do(self, what: str, messages: Sequence[IncomingMessage]) -> None:
         step = f"{what}_{messages[0].stream_id}"
         self.done.append(step)
         if step in self._failures:
@@ -50,7 +50,7 @@ class Steps:
 def run(steps: Any, *names: str) -> Report:
     with WritePipeline(steps) as pipeline:
         for name in names:
-            pipeline.add([Message(name, b"", None, {})])
+            pipeline.add([IncomingMessage(name, b"", None, {})])
     return pipeline.report
 
 
@@ -65,7 +65,7 @@ def test_every_batch_is_written_and_then_acknowledged_in_its_order_before_the_en
 
 def test_the_next_is_made_ready_while_one_is_written() -> None:
     class Slow(Steps):
-        def commit(self, messages: Sequence[Message], prepared: Any, *, fresh: bool) -> Committed:
+        def commit(self, messages: Sequence[IncomingMessage], prepared: Any, *, fresh: bool) -> Committed:
             if prepared[0].stream_id == "a":
                 # its own preparation, and that of the next, which no wait for the writing may stand before
                 assert all(self.prepared.acquire(timeout=SECONDS) for _ in "ab")

@@ -17,7 +17,7 @@ from trailkeeper.producer.event import Event
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.ingest.judge import judge_all
-from trailkeeper.worker.ingest.messages import NO_FIELDS, Accepted, Message
+from trailkeeper.worker.ingest.messages import NO_FIELDS, Accepted, IncomingMessage
 from trailkeeper.worker.ingest.prepared import Prepared
 from trailkeeper.worker.ingest.rows import periods_of, rows_of
 
@@ -34,7 +34,9 @@ PRODUCERS = {"web:1:a": 1, "web:2:b": 2}
 
 
 def accepted(*events: Event) -> list[Accepted]:
-    messages = [Message(f"{number}-0", encode(event), None, NO_FIELDS) for number, event in enumerate(events)]
+    messages = [
+        IncomingMessage(f"{number}-0", encode(event), None, NO_FIELDS) for number, event in enumerate(events)
+    ]
     good, bad = judge_all(messages, JUDGE.judge, NOW)
     assert bad == []
     return good

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from trailkeeper.worker.backfills.source import HARMLESS_BYTES, READ, UnusableFile, opened
+from trailkeeper.worker.backfills.event_file import HARMLESS_BYTES, READ, UnusableFile, opened
 
 MEBIBYTE = 1 << 20
 

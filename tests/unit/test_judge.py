@@ -15,7 +15,7 @@ from trailkeeper.producer.catalogue import Catalogue, EventType
 from trailkeeper.producer.event import Event
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.wire import REASONS, encode
-from trailkeeper.worker.ingest.messages import Accepted, Message, Rejected
+from trailkeeper.worker.ingest.messages import Accepted, IncomingMessage, Rejected
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
 CATALOGUE = Catalogue(
@@ -26,9 +26,9 @@ CATALOGUE = Catalogue(
 judge = a_judge(CATALOGUE).judge
 
 
-def message(payload: bytes | None, problem: bytes | None = None) -> Message:
+def message(payload: bytes | None, problem: bytes | None = None) -> IncomingMessage:
     fields = {b"e": payload} if payload is not None else {b"other": b"x"}
-    return Message("1-0", payload, problem, fields)
+    return IncomingMessage("1-0", payload, problem, fields)
 
 
 def altered(**changes: Any) -> bytes:

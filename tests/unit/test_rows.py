@@ -13,7 +13,7 @@ from trailkeeper.producer.catalogue import Catalogue, EventType
 from trailkeeper.producer.event import Event, Subject
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.ingest.messages import Accepted, Message
+from trailkeeper.worker.ingest.messages import Accepted, IncomingMessage
 from trailkeeper.worker.ingest.rows import row_of, values_of
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -26,7 +26,7 @@ def accepted(name: str, tag: str = "account:login:success") -> Accepted:
         id=uuid7(NOW), tag=tag, occurred_at=NOW, user=Subject("u", name), additional={"said": name, name: 1}
     )
     payload = encode(event)
-    verdict = a_judge(CATALOGUE).judge(Message("1-0", payload, None, {b"e": payload}), NOW)
+    verdict = a_judge(CATALOGUE).judge(IncomingMessage("1-0", payload, None, {b"e": payload}), NOW)
     assert isinstance(verdict, Accepted)
     return verdict
 

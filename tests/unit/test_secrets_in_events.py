@@ -18,7 +18,7 @@ from trailkeeper.producer.catalogue import Catalogue, EventType
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.secrets import REMOVED
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.ingest.messages import Accepted, Message
+from trailkeeper.worker.ingest.messages import Accepted, IncomingMessage
 
 TOKEN = "pypi-" + "AgEIcHlwaS5vcmcCJGQ2ZGQ1ZjE1LTg3NjItNDc1OC1hNTgxLTk5ZmI5MzAwNjdl"
 SECRETIVE: dict[str, Any] = {"version": f"1.0 {TOKEN}", "extra": {"password": "hunter2", "why": "a test"}}
@@ -75,7 +75,7 @@ def test_the_worker_cleans_what_other_producers_wrote() -> None:
     kind = EventType(tag=SPOOLED, scope="project", sentence="x", payload={"version": "string"})
     event = Event(id=uuid7(now), tag=SPOOLED, occurred_at=now, additional={**SECRETIVE, "otp": 123456})
     raw = msgspec.json.encode({**msgspec.json.decode(encode(event)), "new_key": {"cookie": "a=b"}})
-    verdict = a_judge(Catalogue([kind])).judge(Message("1-0", raw, None, {b"e": raw}), now)
+    verdict = a_judge(Catalogue([kind])).judge(IncomingMessage("1-0", raw, None, {b"e": raw}), now)
     assert isinstance(verdict, Accepted)
     assert verdict.event.additional == {**CLEAN, "otp": REMOVED}
     assert verdict.extras == {"new_key": {"cookie": REMOVED}}

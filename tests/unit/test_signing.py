@@ -15,7 +15,7 @@ from trailkeeper.producer.errors import InvalidMessage, SettingsError
 from trailkeeper.producer.event import Event
 from trailkeeper.producer.signing import Signer, SigningKey, Verifier
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.ingest.messages import Message
+from trailkeeper.worker.ingest.messages import IncomingMessage
 from trailkeeper.worker.ingest.signatures import Signatures
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -23,12 +23,12 @@ OTHER = "fedcba9876543210fedcba9876543210"
 WEB = SigningKey.of(f"web:{SECRET}")
 
 
-def message(payload: bytes, signature: bytes | None, problem: bytes | None = None) -> Message:
+def message(payload: bytes, signature: bytes | None, problem: bytes | None = None) -> IncomingMessage:
     fields = {b"e": payload} | ({} if signature is None else {b"s": signature})
-    return Message("1-1", payload, problem, fields)
+    return IncomingMessage("1-1", payload, problem, fields)
 
 
-def reason_of(signatures: Signatures, found: Message) -> str | None:
+def reason_of(signatures: Signatures, found: IncomingMessage) -> str | None:
     try:
         signatures.check(found)
     except InvalidMessage as error:
@@ -99,7 +99,7 @@ def test_a_key_of_one_producer_is_not_good_for_the_events_of_another() -> None:
     signatures = Signatures([f"web@shop:{SECRET}"])
     signer = Signer(SigningKey.of(f"web:{SECRET}"))
 
-    def signed(event: Event) -> Message:
+    def signed(event: Event) -> IncomingMessage:
         payload = encode(event)
         return message(payload, signer.sign(payload, None))
 

@@ -1,8 +1,8 @@
 """Backfills: governed, resumable jobs over stored or imported events. Knows nothing of Celery."""
 
-from .checks import Absurd, NothingThere
+from .checks import InvalidRequest, NothingToDo
 from .requests import Requests
-from .rousing import to_rouse
-from .runner import Runner, Step
+from .runner import ChunkResult, Runner
+from .stalled import stalled_backfills
 
-__all__ = ["Absurd", "NothingThere", "Requests", "Runner", "Step", "to_rouse"]
+__all__ = ["ChunkResult", "InvalidRequest", "NothingToDo", "Requests", "Runner", "stalled_backfills"]

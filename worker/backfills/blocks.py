@@ -9,7 +9,7 @@ import msgspec
 
 from trailkeeper.producer.lines import EventLine
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.ingest.messages import NO_FIELDS, Message, Rejected
+from trailkeeper.worker.ingest.messages import NO_FIELDS, IncomingMessage, Rejected
 
 from .zstandard import zstd
 
@@ -53,12 +53,12 @@ def read_block(content: bytes) -> list[StagedLine]:
     return _decoder.decode(unpacked(content))
 
 
-def from_block(content: bytes) -> tuple[list[Message], list[Rejected]]:
+def from_block(content: bytes) -> tuple[list[IncomingMessage], list[Rejected]]:
     """Lines as messages to be judged, and those that are none."""
-    messages: list[Message] = []
+    messages: list[IncomingMessage] = []
     rejected: list[Rejected] = []
     for line in read_block(content):
-        message = Message(str(line.number), line.payload, None, NO_FIELDS)
+        message = IncomingMessage(str(line.number), line.payload, None, NO_FIELDS)
         if line.reason is None:
             messages.append(message)
         else:

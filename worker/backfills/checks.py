@@ -15,11 +15,11 @@ from trailkeeper.models.partitions import existing
 from trailkeeper.producer.catalogue import Catalogue, EventType
 
 
-class Absurd(ValueError):  # noqa: N818 - what it says
+class InvalidRequest(ValueError):  # noqa: N818 - what it says
     """A backfill that can not be meant; nothing was changed."""
 
 
-class NothingThere(LookupError):  # noqa: N818 - what it says
+class NothingToDo(LookupError):  # noqa: N818 - what it says
     """What it is about is not there, or not any more; nothing was changed."""
 
 
@@ -29,20 +29,20 @@ def enrich_filters(
     """Filters that can be walked: with an end, of tags that there are, of a time that is not purged.
 
     Raises:
-        Absurd: an unknown tag, one of another scope, or a time that is yet to come.
-        NothingThere: all of it was purged.
+        InvalidRequest: an unknown tag, one of another scope, or a time that is yet to come.
+        NothingToDo: all of it was purged.
     """
     now = now or datetime.now(UTC)
     kinds = [_kind(catalogue, tag) for tag in filters.tags]
     for kind in kinds:
         if filters.scope and kind.scope != filters.scope:
-            raise Absurd(f"events of {kind.tag} are of the scope {kind.scope}, not {filters.scope}")
+            raise InvalidRequest(f"events of {kind.tag} are of the scope {kind.scope}, not {filters.scope}")
     if filters.since and filters.since > now:
-        raise Absurd(f"nothing has happened since {filters.since.isoformat()} yet")
+        raise InvalidRequest(f"nothing has happened since {filters.since.isoformat()} yet")
     found = replace(filters.ending(now), tags=tuple(kind.tag for kind in kinds))
     if before := gone(connection, found):
         day = before.isoformat(timespec="seconds")
-        raise NothingThere(f"nothing is left of it: events before {day} were purged")
+        raise NothingToDo(f"nothing is left of it: events before {day} were purged")
     return found
 
 
@@ -52,20 +52,20 @@ def replay_filters(
     """Those dead letters that are there now.
 
     Raises:
-        NothingThere: there are none, or one of the ids is no letter's.
+        NothingToDo: there are none, or one of the ids is no letter's.
     """
     assert_letters(connection, ids)
     filters = ReplayFilters(last_id(connection), tuple(reasons), tuple(ids))
     if not number(connection, filters):
         of = f" of the reason {', '.join(reasons)}" if reasons else ""
-        raise NothingThere(f"there are no dead letters{of}")
+        raise NothingToDo(f"there are no dead letters{of}")
     return filters
 
 
 def assert_letters(connection: Connection, ids: Sequence[int]) -> None:
-    """Raise `NothingThere` if one of the ids is no dead letter's."""
+    """Raise `NothingToDo` if one of the ids is no dead letter's."""
     if absent := missing(connection, ids):
-        raise NothingThere(f"no dead letter has the id {', '.join(map(str, absent))}")
+        raise NothingToDo(f"no dead letter has the id {', '.join(map(str, absent))}")
 
 
 def estimated(connection: Connection, filters: EnrichFilters) -> int | None:
@@ -81,5 +81,7 @@ def _kind(catalogue: Catalogue, tag: str) -> EventType:
     kind = catalogue.get(tag)
     if kind is None:
         closest = catalogue.closest(tag)
-        raise Absurd(f"no event type is called {tag}{f'; did you mean {closest}?' if closest else ''}")
+        raise InvalidRequest(
+            f"no event type is called {tag}{f'; did you mean {closest}?' if closest else ''}"
+        )
     return kind

@@ -14,7 +14,7 @@ from trailkeeper.models.backfills.staging import Block, is_complete, is_unchange
 from trailkeeper.models.partitions import id_floor
 from trailkeeper.worker.ingest import Ingest, Prepared, write
 from trailkeeper.worker.ingest.judge import Judged, JudgeMessage
-from trailkeeper.worker.ingest.messages import Message, Rejected
+from trailkeeper.worker.ingest.messages import IncomingMessage, Rejected
 
 from .blocks import from_block
 from .prefetch import Prefetch
@@ -88,7 +88,7 @@ def refusing_purged(judge: JudgeMessage, purged: Floors) -> JudgeMessage:
     if not purged:
         return judge
 
-    def judge_purged(message: Message, now: datetime) -> Judged:
+    def judge_purged(message: IncomingMessage, now: datetime) -> Judged:
         verdict = judge(message, now)
         if isinstance(verdict, Rejected):
             return verdict

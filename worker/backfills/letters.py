@@ -6,7 +6,7 @@ import re
 
 from trailkeeper.models.backfills.letters import Letter
 from trailkeeper.producer.lines import read_lines
-from trailkeeper.worker.ingest.messages import EVENT, SIGNATURE, Message
+from trailkeeper.worker.ingest.messages import EVENT, SIGNATURE, IncomingMessage
 
 from .blocks import staged
 
@@ -17,7 +17,7 @@ FIELDS = re.compile(rb"(?:\A|\n)e=([^\n]*)\n")
 """The event in a letter that keeps some other fields."""
 
 
-def message_of(letter: Letter) -> Message:
+def message_of(letter: Letter) -> IncomingMessage:
     """The message as it would come again, with the letter's id for that of the stream.
 
     A bad line of a file is read as a line again.
@@ -30,7 +30,7 @@ def message_of(letter: Letter) -> Message:
     elif letter.stream.startswith("import:"):
         payload = _line(payload)
     fields = {EVENT: payload} | ({} if letter.signature is None else {SIGNATURE: letter.signature})
-    return Message(str(letter.id), payload, problem, fields)
+    return IncomingMessage(str(letter.id), payload, problem, fields)
 
 
 def _line(raw: bytes) -> bytes:

@@ -23,13 +23,13 @@ from trailkeeper.producer.lines import EventLine
 from trailkeeper.worker.enrich import Derivation, Enrichment
 from trailkeeper.worker.ingest.derive import Fact
 from trailkeeper.worker.ingest.judge import judge_all
-from trailkeeper.worker.ingest.messages import NO_FIELDS, Accepted, Message, Rejected
+from trailkeeper.worker.ingest.messages import NO_FIELDS, Accepted, IncomingMessage, Rejected
 
 from .blocks import staged
+from .event_file import EventFile
 from .importing import refusing_purged
 from .letters import message_of
 from .parts import BackfillParts
-from .source import Source
 
 SAMPLE = 5
 LINES = 1_000
@@ -89,7 +89,7 @@ def preview_enrich(
             return preview
 
 
-def preview_import(engine: Engine, parts: BackfillParts, source: Source) -> Preview:
+def preview_import(engine: Engine, parts: BackfillParts, source: EventFile) -> Preview:
     """Read a file to its end and judge each line."""
     preview = Preview("import")
     with transaction(engine) as connection:
@@ -168,9 +168,9 @@ def _batches(lines: Iterator[EventLine]) -> Iterator[list[EventLine]]:
         yield batch
 
 
-def _message(line: EventLine) -> Message:
+def _message(line: EventLine) -> IncomingMessage:
     payload = staged(line).payload
-    return Message(str(line.number), payload, None, NO_FIELDS)
+    return IncomingMessage(str(line.number), payload, None, NO_FIELDS)
 
 
 def _unread(line: EventLine) -> Rejected:

@@ -14,7 +14,7 @@ from trailkeeper.producer.errors import InvalidMessage
 from trailkeeper.worker.ingest import Ingest, store
 from trailkeeper.worker.ingest.dead_letters import detail_text
 from trailkeeper.worker.ingest.judge import Judged, JudgeMessage
-from trailkeeper.worker.ingest.messages import Message, Rejected
+from trailkeeper.worker.ingest.messages import IncomingMessage, Rejected
 from trailkeeper.worker.ingest.signatures import Signatures
 
 from .letters import message_of
@@ -54,7 +54,7 @@ class Replay:
         # what admins imported, and what came with a transaction, nobody signed
         signed = {str(letter.id) for letter in letters if letter.stream == self._stream}
 
-        def judge(message: Message, now: datetime) -> Judged:
+        def judge(message: IncomingMessage, now: datetime) -> Judged:
             try:
                 if self._signatures and message.stream_id in signed:
                     self._signatures.check(message)

@@ -13,7 +13,7 @@ from trailkeeper.models.backfills.staging import add_file, under_way
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.worker.recording import record, staff
 
-from .checks import Absurd, assert_letters, estimated
+from .checks import InvalidRequest, assert_letters, estimated
 from .recounting import gone
 
 
@@ -79,11 +79,11 @@ class Requests:
         """Remove dead letters for good; returns how many.
 
         Raises:
-            Absurd: no reason is given.
-            NothingThere: one of the ids is no letter's.
+            InvalidRequest: no reason is given.
+            NothingToDo: one of the ids is no letter's.
         """
         if not reason.strip():
-            raise Absurd("a reason is needed, as the messages are lost for good")
+            raise InvalidRequest("a reason is needed, as the messages are lost for good")
         assert_letters(self._connection, ids)
         removed = remove(self._connection, ids)
         gone(self._connection, removed, "discarded")

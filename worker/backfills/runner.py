@@ -27,7 +27,7 @@ from trailkeeper.models.backfills.jobs import (
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.redis_client import connect
-from trailkeeper.worker.backlog import look
+from trailkeeper.worker.backlog import read_backlog
 from trailkeeper.worker.gil_switch_interval import short_gil_switch_interval
 from trailkeeper.worker.ingest.fates import RETRY
 from trailkeeper.worker.recording import SYSTEM, record
@@ -51,7 +51,7 @@ LINES_SECONDS = 0.05
 """How often it is looked whether more lines of an import were taken in."""
 
 
-class Step(msgspec.Struct, frozen=True):
+class ChunkResult(msgspec.Struct, frozen=True):
     """What came of one call.
 
     Attributes:
@@ -91,7 +91,7 @@ class Runner:
         """What it works with."""
         return self._parts
 
-    def step(self, identity: int, *, after_silence: bool = False) -> Step:
+    def step(self, identity: int, *, after_silence: bool = False) -> ChunkResult:
         """Do one chunk of a backfill, if it is running, due, and nobody else is at it.
 
         Args:
@@ -113,7 +113,7 @@ class Runner:
             logger.exception("backfill failed", extra={"backfill": identity})
             return self._fail(identity, f"{type(error).__name__}: {error}"[:1000])
 
-    def run(self, identity: int, seconds: float, *, after_silence: bool = False) -> Step:
+    def run(self, identity: int, seconds: float, *, after_silence: bool = False) -> ChunkResult:
         """Do chunks for some time, as long as each may begin at once; returns what came of the last.
 
         Args:
@@ -136,27 +136,27 @@ class Runner:
         self._engine.dispose()
         self._redis.close()
 
-    def _step(self, connection: Connection, identity: int, *, behind: bool) -> Step:
+    def _step(self, connection: Connection, identity: int, *, behind: bool) -> ChunkResult:
         job = lock(connection, identity)
         if job is None:
-            return Step(self._state(connection, identity))
+            return ChunkResult(self._state(connection, identity))
         if job.state != "running" or job.due_in > EARLY_SECONDS:
-            return Step(job.state, seconds=max(job.due_in, 0.0))
+            return ChunkResult(job.state, seconds=max(job.due_in, 0.0))
         if behind:
             put_off(connection, identity, timedelta(seconds=YIELD_SECONDS), "waits for ingestion")
-            return Step("running", mine=True, seconds=YIELD_SECONDS)
+            return ChunkResult("running", mine=True, seconds=YIELD_SECONDS)
         return self._chunk(connection, job)
 
-    def _chunk(self, connection: Connection, job: StoredBackfill) -> Step:
+    def _chunk(self, connection: Connection, job: StoredBackfill) -> ChunkResult:
         began = time.monotonic()
         work = self._parts.kinds[job.kind]
         done = work.chunk(connection, job, min(work.size, job.throttle or work.size))
         due_in = pause(job, done, time.monotonic() - began)
         advance(connection, job.id, done, timedelta(seconds=due_in))
         if done.cursor is not None:
-            return Step("running", mine=True, seconds=due_in, seen=done.seen)
+            return ChunkResult("running", mine=True, seconds=due_in, seen=done.seen)
         self._end(connection, job.id, "finished")
-        return Step("finished", mine=True, seen=done.seen)
+        return ChunkResult("finished", mine=True, seen=done.seen)
 
     def _end(self, connection: Connection, identity: int, state: str, detail: str | None = None) -> None:
         change_state(connection, identity, state, detail)
@@ -165,12 +165,12 @@ class Runner:
         told = {"backfill_id": str(identity), "kind": job.kind, "state": state, "events": job.changed}
         record(connection, self._parts.catalogue, "system:backfill:finish", SYSTEM, told)
 
-    def _fail(self, identity: int, detail: str) -> Step:
+    def _fail(self, identity: int, detail: str) -> ChunkResult:
         with transaction(self._engine) as connection:
             job = wait_for(connection, identity)
             if job is not None and job.state == "running":
                 self._end(connection, identity, "failed", detail.replace("\0", "\N{SYMBOL FOR NULL}"))
-            return Step("failed")
+            return ChunkResult("failed")
 
     def _count_attempt(self, identity: int) -> None:
         with transaction(self._engine) as connection:
@@ -189,7 +189,7 @@ class Runner:
 
     def _is_behind(self) -> bool:
         try:
-            backlog = look(self._redis, self._settings.stream)
+            backlog = read_backlog(self._redis, self._settings.stream)
         except StreamUnavailable:
             return False  # then nothing is ingested either
         return backlog.new > BATCHES_BEHIND * self._settings.batch_size

@@ -1,7 +1,7 @@
 """Whether every numbered event is accounted for: what waits, what is missing, and who is told."""
 
-from .accounts import Line
-from .check import Checked, check
+from .accounts import Account
+from .check import GapCheck, check
 from .reconcile import Reconciliation, reconcile
 
-__all__ = ["Checked", "Line", "Reconciliation", "check", "reconcile"]
+__all__ = ["Account", "GapCheck", "Reconciliation", "check", "reconcile"]

@@ -18,7 +18,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-class Line(msgspec.Struct):
+class Account(msgspec.Struct):
     """The account of one producer and hour: numbers by what became of them.
 
     Attributes:
@@ -72,7 +72,7 @@ class Accounts:
     def __init__(self, found: Sequence[CountedNumbers], known: Mapping[str, Covered], end: datetime) -> None:
         self._known = known
         self._last = (end - EPOCH) // HOUR - 1
-        self._lines: dict[tuple[str, int], Line] = {}
+        self._lines: dict[tuple[str, int], Account] = {}
         self._places: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
         self._waiting: dict[str, list[int]] = defaultdict(list)
         for each in found:
@@ -117,18 +117,18 @@ class Accounts:
                 line = self._line(producer, self._last if hour is None else hour)
                 line.uncounted = union(line.uncounted, [(first, last)])
 
-    def lines(self, start: datetime) -> list[Line]:
+    def lines(self, start: datetime) -> list[Account]:
         """Those from *start* on, by producer and hour."""
         found = [line for line in self._lines.values() if line.hour >= start and line.is_needed]
         return sorted(found, key=lambda line: (line.producer, line.hour))
 
-    def _of(self, producer: str) -> list[Line]:
+    def _of(self, producer: str) -> list[Account]:
         return [line for line in self._lines.values() if line.producer == producer]
 
-    def _line(self, producer: str, hour: int) -> Line:
+    def _line(self, producer: str, hour: int) -> Account:
         key = producer, hour
         if key not in self._lines:
-            self._lines[key] = Line(producer, EPOCH + hour * HOUR, {})
+            self._lines[key] = Account(producer, EPOCH + hour * HOUR, {})
         return self._lines[key]
 
     def _decided(self, producer: str) -> Ranges:

@@ -30,7 +30,7 @@ MOST_WAITING = 50_000
 """Entries of the stream. While it is longer, what seems missing may be in it, and nobody is alarmed."""
 
 
-class Checked(msgspec.Struct, frozen=True):
+class GapCheck(msgspec.Struct, frozen=True):
     """What a check found.
 
     Attributes:
@@ -46,7 +46,7 @@ class Checked(msgspec.Struct, frozen=True):
     complete: bool
 
 
-def check(settings: WorkerSettings) -> Checked:
+def check(settings: WorkerSettings) -> GapCheck:
     """Merge counts, note gaps, and record an event for each that outlived its grace and each that ended.
 
     Raises:
@@ -68,7 +68,7 @@ def check(settings: WorkerSettings) -> Checked:
 
 def _checked(
     engine: Engine, settings: WorkerSettings, waiting: Sequence[Numbered], *, complete: bool
-) -> Checked:
+) -> GapCheck:
     ids = Producers(engine).ids({each.producer for each in waiting})
     merged = merge_all(engine)
     on_their_way = _by_producer(waiting, ids)
@@ -77,7 +77,7 @@ def _checked(
         saw(connection, {producer: numbers[-1][1] for producer, numbers in on_their_way.items()})
         if not complete:
             logger.info("the stream is too long to look for gaps")
-            return Checked(merged, [], [], complete=False)
+            return GapCheck(merged, [], [], complete=False)
         missing = {
             producer: left
             for producer, numbers in missing_numbers(connection).items()
@@ -88,7 +88,7 @@ def _checked(
         known = catalogue.load(settings.catalogue) if told or ended else None
         if known is not None:
             _tell(connection, known, told, [gap for gap in ended if gap.reported_at is not None])
-    return Checked(merged, told, ended, complete=True)
+    return GapCheck(merged, told, ended, complete=True)
 
 
 def _by_producer(waiting: Sequence[Numbered], ids: dict[str, int]) -> dict[int, Ranges]:

@@ -13,7 +13,7 @@ from trailkeeper.models.counting.reading import broken, covered, stored, tallied
 from trailkeeper.models.errors import translated
 from trailkeeper.worker.ingest.sequence_numbers import Numbered
 
-from .accounts import Accounts, Line
+from .accounts import Account, Accounts
 
 HOUR = timedelta(hours=1)
 MICROSECOND = timedelta(microseconds=1)
@@ -32,7 +32,7 @@ class Reconciliation(msgspec.Struct):
 
     start: datetime
     end: datetime
-    lines: list[Line]
+    lines: list[Account]
     verified: bool
     complete: bool = True
 

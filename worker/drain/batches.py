@@ -1,4 +1,4 @@
-"""Batches of the stream: prepared, committed, acknowledged, in this order."""
+"""StreamBatches of the stream: prepared, committed, acknowledged, in this order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from trailkeeper.models.engine import transaction
 from trailkeeper.worker.ingest import Ingest, Prepared, Report, write
-from trailkeeper.worker.ingest.messages import Message
+from trailkeeper.worker.ingest.messages import IncomingMessage
 
 from .stream import Stream
 
@@ -22,7 +22,7 @@ class Committed(NamedTuple):
     latencies: Mapping[str, int]
 
 
-class Batches:
+class StreamBatches:
     """The steps of a batch. Each raises only what means *retry* (`ingest.RETRY`)."""
 
     def __init__(self, stream: Stream, ingest: Ingest, engine: Engine) -> None:
@@ -30,7 +30,7 @@ class Batches:
         self._ingest = ingest
         self._engine = engine
 
-    def run(self, messages: Sequence[Message], *, fresh: bool) -> Report:
+    def run(self, messages: Sequence[IncomingMessage], *, fresh: bool) -> Report:
         """Bring every message to its fate and acknowledge it.
 
         Args:
@@ -39,17 +39,17 @@ class Batches:
         """
         return self.acknowledge(self.commit(messages, self.prepare(messages), fresh=fresh))
 
-    def reject(self, message: Message, reason: str, detail: str) -> Report:
+    def reject(self, message: IncomingMessage, reason: str, detail: str) -> Report:
         """Make one message a dead letter, whatever is in it."""
         return self.acknowledge(
             self.commit([message], self._ingest.reject([message], reason, detail), fresh=True)
         )
 
-    def prepare(self, messages: Sequence[Message]) -> Prepared:
+    def prepare(self, messages: Sequence[IncomingMessage]) -> Prepared:
         """Do all that can be done while another batch is being written."""
         return self._ingest.prepare(messages)
 
-    def commit(self, messages: Sequence[Message], prepared: Prepared, *, fresh: bool) -> Committed:
+    def commit(self, messages: Sequence[IncomingMessage], prepared: Prepared, *, fresh: bool) -> Committed:
         """Commit what was prepared of messages."""
         with transaction(self._engine) as connection:
             report = write(connection, prepared, source=self._stream.key, fresh=fresh)

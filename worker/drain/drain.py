@@ -15,9 +15,9 @@ from msgspec.structs import replace
 from trailkeeper.worker.gil_switch_interval import short_gil_switch_interval
 from trailkeeper.worker.ingest import Report
 from trailkeeper.worker.ingest.crash_markers import DELIVERIES_BEFORE_SUSPICION, CrashMarkers
-from trailkeeper.worker.ingest.messages import Message
+from trailkeeper.worker.ingest.messages import IncomingMessage
 
-from .batches import Batches
+from .batches import StreamBatches
 from .stream import Pending, Stream
 from .write_pipeline import WritePipeline
 
@@ -39,7 +39,7 @@ class Drain:
     def __init__(
         self,
         stream: Stream,
-        batches: Batches,
+        batches: StreamBatches,
         crash_markers: CrashMarkers,
         *,
         batch_size: int = 2_000,
@@ -95,7 +95,7 @@ class Drain:
             report.add(self._guarded(replace(message, deliveries=entry.deliveries + 1)))
         return report
 
-    def _guarded(self, message: Message) -> Report:
+    def _guarded(self, message: IncomingMessage) -> Report:
         return self._crash_markers.run(
             message.stream_id,
             lambda: self._batches.run([message], fresh=False),

@@ -7,7 +7,7 @@ from trailkeeper.worker.ingest.crash_markers import CrashMarkers
 from trailkeeper.worker.ingest.process import IngestProcess
 from trailkeeper.worker.settings import WorkerSettings
 
-from .batches import Batches
+from .batches import StreamBatches
 from .drain import Drain
 from .stream import Stream
 
@@ -23,7 +23,7 @@ class Drainer(IngestProcess):
         stream = Stream(self.client, settings.stream, consumer)
         self._drain = Drain(
             stream,
-            Batches(stream, self.ingest, self.engine),
+            StreamBatches(stream, self.ingest, self.engine),
             CrashMarkers(self.client, settings.stream),
             batch_size=settings.batch_size,
             lease_seconds=settings.lease_seconds,

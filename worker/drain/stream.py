@@ -15,7 +15,7 @@ import redis
 from trailkeeper.producer.redis_client import StreamFull, redis_translated
 from trailkeeper.producer.stream_keys import GROUP
 from trailkeeper.worker.ingest import stats
-from trailkeeper.worker.ingest.messages import EVENT, NO_FIELDS, Message
+from trailkeeper.worker.ingest.messages import EVENT, NO_FIELDS, IncomingMessage
 
 
 class Pending:
@@ -39,7 +39,7 @@ class Stream:
         self.consumer = consumer
         self._uncounted: Counter[str] = Counter()
 
-    def read(self, count: int) -> list[Message]:
+    def read(self, count: int) -> list[IncomingMessage]:
         """Up to *count* messages that nobody was given yet, oldest first; does not wait for any."""
         with redis_translated():
             try:
@@ -64,7 +64,7 @@ class Stream:
                 return []  # no group, so nothing was ever given out
         return [Pending(entry) for entry in entries]
 
-    def take_over(self, stream_ids: Sequence[str], idle_ms: int) -> list[Message]:
+    def take_over(self, stream_ids: Sequence[str], idle_ms: int) -> list[IncomingMessage]:
         """Make messages mine that are still idle for *idle_ms*; those another took first are left out."""
         if not stream_ids:
             return []
@@ -123,14 +123,16 @@ class Stream:
         return next((entries for _, entries in streams), [])
 
 
-def _message_of(stream_id: bytes, fields: list[bytes]) -> Message:
+def _message_of(stream_id: bytes, fields: list[bytes]) -> IncomingMessage:
     """From names and values in turn."""
     if len(fields) == 2 and fields[0] == EVENT:  # noqa: PLR2004 - nearly all of them, in half of the time
-        return Message(stream_id.decode(), fields[1], None, NO_FIELDS)
+        return IncomingMessage(stream_id.decode(), fields[1], None, NO_FIELDS)
     return _message(stream_id, dict(zip(fields[::2], fields[1::2], strict=True)))
 
 
-def _message(stream_id: bytes, fields: dict[bytes, bytes]) -> Message:
+def _message(stream_id: bytes, fields: dict[bytes, bytes]) -> IncomingMessage:
     payload = fields.get(EVENT)
     is_alone = payload is not None and len(fields) == 1
-    return Message(stream_id.decode(), payload, fields.get(b"invalid"), NO_FIELDS if is_alone else fields)
+    return IncomingMessage(
+        stream_id.decode(), payload, fields.get(b"invalid"), NO_FIELDS if is_alone else fields
+    )

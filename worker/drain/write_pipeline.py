@@ -10,9 +10,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
 from trailkeeper.worker.ingest import Report
-from trailkeeper.worker.ingest.messages import Message
+from trailkeeper.worker.ingest.messages import IncomingMessage
 
-from .batches import Batches, Committed
+from .batches import Committed, StreamBatches
 
 
 class WritePipeline:
@@ -23,7 +23,7 @@ class WritePipeline:
     batches pending, not one.
     """
 
-    def __init__(self, batches: Batches) -> None:
+    def __init__(self, batches: StreamBatches) -> None:
         self._batches = batches
         self._thread = ThreadPoolExecutor(1, "write")
         self._writing: Future[Committed] | None = None
@@ -37,7 +37,7 @@ class WritePipeline:
             if kind is None:
                 self._acknowledge(self._wait())
 
-    def add(self, messages: Sequence[Message]) -> None:
+    def add(self, messages: Sequence[IncomingMessage]) -> None:
         """Prepare messages that were never delivered before, and have them written.
 
         Raises:

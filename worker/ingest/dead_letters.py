@@ -14,7 +14,7 @@ from trailkeeper.models.errors import translated
 from trailkeeper.models.tables import DeadLetter
 from trailkeeper.producer.validation import harmless
 
-from .messages import SIGNATURE, Message, Rejected
+from .messages import SIGNATURE, IncomingMessage, Rejected
 from .sequence_numbers import of_dead_letters
 
 MAX_DETAIL = 4_000
@@ -56,7 +56,7 @@ def detail_text(detail: str) -> str:
     return detail[:MAX_DETAIL].replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()
 
 
-def whole(message: Message) -> bytes:
+def whole(message: IncomingMessage) -> bytes:
     """All that a message carried but its signature: the event, or every field where there is more or less."""
     fields = {name: value for name, value in message.fields.items() if name != SIGNATURE}
     if message.payload is not None and len(fields) <= 1:

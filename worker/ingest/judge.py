@@ -15,11 +15,11 @@ from trailkeeper.producer.event import Event
 from trailkeeper.producer.secrets import SecretGuard
 from trailkeeper.producer.wire import decode
 
-from .messages import Accepted, Message, Rejected
+from .messages import Accepted, IncomingMessage, Rejected
 from .signatures import Signatures
 
 Judged: TypeAlias = Accepted | Rejected
-JudgeMessage: TypeAlias = Callable[[Message, datetime], Judged]
+JudgeMessage: TypeAlias = Callable[[IncomingMessage, datetime], Judged]
 """Decides what a message is, given the present; never raises."""
 
 logger = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class Judge:
         self._guard = guard
         self._signatures = signatures
 
-    def judge(self, message: Message, now: datetime) -> Judged:
+    def judge(self, message: IncomingMessage, now: datetime) -> Judged:
         """What a message is; never raises. Nothing may have occurred later than *now*."""
         try:
             if self._signatures is not None:
@@ -57,7 +57,7 @@ class Judge:
             logger.exception("could not judge a message", extra={"stream_id": message.stream_id})
             return Rejected(message, "worker_error", repr(error))
 
-    def _accept(self, message: Message, now: datetime) -> Accepted:
+    def _accept(self, message: IncomingMessage, now: datetime) -> Accepted:
         if message.problem is not None:
             raise InvalidMessage("quarantined", message.problem.decode("utf-8", "replace"))
         if message.payload is None:
@@ -85,7 +85,7 @@ class Judge:
 
 
 def judge_all(
-    messages: Iterable[Message], judge: JudgeMessage, now: datetime
+    messages: Iterable[IncomingMessage], judge: JudgeMessage, now: datetime
 ) -> tuple[list[Accepted], list[Rejected]]:
     """Each message on one of two lists, in their order."""
     accepted: list[Accepted] = []

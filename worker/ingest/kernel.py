@@ -17,7 +17,7 @@ from trailkeeper.worker.settings import WorkerSettings
 from .derive import Derive
 from .fates import RETRY
 from .judge import Judge, JudgeMessage, judge_all
-from .messages import Message, Rejected
+from .messages import IncomingMessage, Rejected
 from .prepared import Prepared, chunks, halves
 from .rejection_limit import RejectionLimit
 from .rows import rows_of
@@ -47,7 +47,7 @@ class Ingest:
 
     def prepare(
         self,
-        messages: Sequence[Message],
+        messages: Sequence[IncomingMessage],
         judge: JudgeMessage | None = None,
         rejected: Sequence[Rejected] = (),
     ) -> Prepared:
@@ -69,12 +69,12 @@ class Ingest:
             self._limit.check(len(prepared.rows), len(prepared.rejected) - quarantined)
         return prepared
 
-    def reject(self, messages: Sequence[Message], reason: str, detail: str) -> Prepared:
+    def reject(self, messages: Sequence[IncomingMessage], reason: str, detail: str) -> Prepared:
         """Messages to be dead letters, whatever is in them."""
         rejected = [Rejected(message, reason, detail) for message in messages]
         return Prepared(rejected, self._producers.ids(names_of((), rejected)))
 
-    def _add(self, prepared: Prepared, messages: Sequence[Message], judge: JudgeMessage) -> None:
+    def _add(self, prepared: Prepared, messages: Sequence[IncomingMessage], judge: JudgeMessage) -> None:
         try:
             accepted, rejected = judge_all(messages, judge, datetime.now(UTC))
             producers = self._producers.ids(names_of(accepted, rejected))

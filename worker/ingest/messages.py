@@ -21,7 +21,7 @@ NO_FIELDS: Mapping[bytes, bytes] = MappingProxyType({})
 """The fields of a message that is its payload alone, as nearly all are: no dictionary for each of them."""
 
 
-class Message(msgspec.Struct, frozen=True, gc=False):
+class IncomingMessage(msgspec.Struct, frozen=True, gc=False):
     """One message as its source delivers it: entry of the stream, row of the outbox, line, dead letter.
 
     `payload` is field ``e``; `problem` is field ``invalid``, which a producer
@@ -39,7 +39,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 class Accepted(msgspec.Struct, frozen=True, gc=False):
     """A message that is an event of a known type."""
 
-    message: Message
+    message: IncomingMessage
     event: Event
     event_type: EventType
     extras: dict[str, Any] | None
@@ -48,6 +48,6 @@ class Accepted(msgspec.Struct, frozen=True, gc=False):
 class Rejected(msgspec.Struct, frozen=True, gc=False):
     """A message that can never be stored; `reason` is from `producer.wire.REASONS`."""
 
-    message: Message
+    message: IncomingMessage
     reason: str
     detail: str

@@ -15,7 +15,7 @@ from trailkeeper.models.writing import Row
 
 from .fates import Report
 from .latency import latencies
-from .messages import Accepted, Message, Rejected
+from .messages import Accepted, IncomingMessage, Rejected
 from .sequence_numbers import of_events, of_unused
 
 AT_ONCE = 250
@@ -52,7 +52,7 @@ class Prepared:
 
     def __init__(self, rejected: Sequence[Rejected] = (), producers: Mapping[str, int] | None = None) -> None:
         self.rows: list[Row] = []
-        self.messages: list[Message] = []
+        self.messages: list[IncomingMessage] = []
         self.occurred_at: list[datetime] = []
         self.counts: dict[CountKey, list[int]] = {}
         self.producers: dict[str, int] = dict(producers or {})

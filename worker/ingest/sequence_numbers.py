@@ -17,7 +17,7 @@ from trailkeeper.producer.event import ProducerId, Voids
 from trailkeeper.producer.event import Sequence as SequenceNumber
 from trailkeeper.producer.wire import EARLIEST
 
-from .messages import Accepted, Message, Rejected
+from .messages import Accepted, IncomingMessage, Rejected
 
 UNTRUSTED = frozenset({"unsigned", "forged"})
 """Reasons of dead letters whose numbers are not counted: who does not hold a key must not close a gap."""
@@ -98,7 +98,7 @@ def of_unused(accepted: Iterable[Accepted], ids: ProducerIds) -> dict[CountKey, 
     )
 
 
-def unused_in(messages: Iterable[Message], ids: ProducerIds) -> dict[CountKey, list[int]]:
+def unused_in(messages: Iterable[IncomingMessage], ids: ProducerIds) -> dict[CountKey, list[int]]:
     """The same, read from the messages of which some are stored."""
     reports = (
         number_in(each.payload) for each in messages if each.payload is not None and b"voids" in each.payload

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from trailkeeper.producer.errors import InvalidMessage
 from trailkeeper.producer.signing import SigningKey, Verifier
 
-from .messages import SIGNATURE, Message
+from .messages import SIGNATURE, IncomingMessage
 from .sequence_numbers import number_in
 
 MAX_SHOWN = 80
@@ -32,7 +32,7 @@ class Signatures:
         known = tuple(keys)
         return cls(known) if known else None
 
-    def check(self, message: Message) -> None:
+    def check(self, message: IncomingMessage) -> None:
         """Raise `InvalidMessage` unless a key of ours signed all that the message says.
 
         Its reason is ``unsigned`` or ``forged``.
@@ -52,7 +52,7 @@ class Signatures:
             _assert_bound(key, key.producer, message)
 
 
-def _assert_bound(key: SigningKey, producer: str, message: Message) -> None:
+def _assert_bound(key: SigningKey, producer: str, message: IncomingMessage) -> None:
     numbered = number_in(message.payload or b"")
     if numbered is not None and not numbered.producer.startswith(f"{producer}:"):
         shown = numbered.producer[:MAX_SHOWN]

@@ -20,7 +20,7 @@ from trailkeeper.models.writing import Row, insert, insert_missing
 
 from . import dead_letters
 from .fates import RETRY, Report
-from .messages import Message, Rejected
+from .messages import IncomingMessage, Rejected
 from .prepared import Prepared, halves
 from .rows import periods_of
 from .sequence_numbers import of_inserted, unused_in
@@ -165,7 +165,7 @@ class _Rows:
         return len(inserted)
 
 
-def _refused(message: Message, error: Exception) -> Rejected:
+def _refused(message: IncomingMessage, error: Exception) -> Rejected:
     if isinstance(error, (RefusedRow, MissingPartition)):
         return Rejected(message, "refused_row", str(error))
     return Rejected(message, "worker_error", repr(error))

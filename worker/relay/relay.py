@@ -16,7 +16,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.outbox import OutboxRow, Span, ids, take
 from trailkeeper.worker.ingest import Ingest, Prepared, Report, write
 from trailkeeper.worker.ingest.crash_markers import DEATHS, CrashMarkers
-from trailkeeper.worker.ingest.messages import EVENT, NO_FIELDS, Message
+from trailkeeper.worker.ingest.messages import EVENT, NO_FIELDS, IncomingMessage
 
 from .batch_marker import BatchMarker
 
@@ -96,7 +96,7 @@ class Relay:
     def _marked(self, span: Span, deaths: int = 0) -> Report:
         """Relay the next rows of a span; the marker is left behind only by a process that dies."""
 
-        def prepare(messages: Sequence[Message]) -> Prepared:
+        def prepare(messages: Sequence[IncomingMessage]) -> Prepared:
             self._marker.set(Span(int(messages[0].stream_id), int(messages[-1].stream_id)), deaths)
             return self._ingest.prepare(messages)
 
@@ -107,7 +107,7 @@ class Relay:
             raise
 
     def _relay(
-        self, span: Span, prepare: Callable[[Sequence[Message]], Prepared], *, clear: bool = False
+        self, span: Span, prepare: Callable[[Sequence[IncomingMessage]], Prepared], *, clear: bool = False
     ) -> Report:
         """Bring the next rows of a span to their fate."""
         with transaction(self._engine) as connection:
@@ -120,6 +120,6 @@ class Relay:
         return report
 
 
-def _message(row: OutboxRow) -> Message:
+def _message(row: OutboxRow) -> IncomingMessage:
     fields = NO_FIELDS if row.invalid is None else {EVENT: row.payload, b"invalid": row.invalid}
-    return Message(str(row.id), row.payload, row.invalid, fields)
+    return IncomingMessage(str(row.id), row.payload, row.invalid, fields)

@@ -9,7 +9,7 @@ from trailkeeper.models.orphans import GRACE_HOURS, collect
 from trailkeeper.models.partitions import finish
 from trailkeeper.worker.settings import WorkerSettings
 
-from .alone import one_at_a_time
+from .advisory_lock import one_at_a_time
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from trailkeeper.producer.event import MAX_ID
 from trailkeeper.worker.recording import SYSTEM, staff
 from trailkeeper.worker.settings import WorkerSettings
 
-from .alone import engine_for
+from .advisory_lock import engine_for
 from .announce import announce
 
 LONGEST_REASON = 1_000

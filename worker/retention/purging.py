@@ -30,7 +30,7 @@ from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.worker.settings import WorkerSettings
 
 from . import records
-from .alone import engine_for, one_at_a_time
+from .advisory_lock import engine_for, one_at_a_time
 from .announce import announce
 from .policy import Rule, rules
 from .removal import EXPIRED, Removal, goes_whole, holding, planned, touched, values_of
@@ -82,7 +82,7 @@ def purge(settings: WorkerSettings, now: datetime | None = None) -> list[Removal
     return [removal for removal in removed if removal.events or removal.whole or removal.held]
 
 
-class _Job(NamedTuple):
+class _PurgeJob(NamedTuple):
     """One rule being applied; `identity` is that of its record."""
 
     engine: Engine
@@ -98,14 +98,14 @@ def _apply(engine: Engine, known: Catalogue, rule: Rule, now: datetime) -> list[
         return []
     same = {"scope": rule.scope, "tag": rule.tag}
     values = {"retention_days": rule.days, "before": rule.before(now)}
-    job = _Job(engine, rule, now, records.opened(engine, Purge, same, values))
+    job = _PurgeJob(engine, rule, now, records.opened(engine, Purge, same, values))
     removed = [_remove(job, partition) for partition in partitions]
     with transaction(engine) as connection:
         _close(connection, known, job.identity, removed)
     return removed
 
 
-def _remove(job: _Job, partition: Partition) -> Removal:
+def _remove(job: _PurgeJob, partition: Partition) -> Removal:
     with transaction(job.engine) as connection:
         whole = goes_whole(connection, job.rule, partition, job.now)
     before = records.number(job.engine, Purge, job.identity, "events")
@@ -116,7 +116,7 @@ def _remove(job: _Job, partition: Partition) -> Removal:
     return Removal(job.rule, partition.name, events, whole, held, holds)
 
 
-def _delete(job: _Job, partition: Partition) -> tuple[int, tuple[int, ...]]:
+def _delete(job: _PurgeJob, partition: Partition) -> tuple[int, tuple[int, ...]]:
     """Delete the expired rows of a partition that stays, a bounded batch a transaction.
 
     Returns:
@@ -135,7 +135,7 @@ def _delete(job: _Job, partition: Partition) -> tuple[int, tuple[int, ...]]:
         return held, holding(connection, job.rule, partition, job.now) if held else ()
 
 
-def _delete_batch(connection: Connection, job: _Job, name: str, after: UUID) -> tuple[UUID | None, int]:
+def _delete_batch(connection: Connection, job: _PurgeJob, name: str, after: UUID) -> tuple[UUID | None, int]:
     wait_for_holds(connection)
     floor = id_floor(job.rule.before(job.now))
     last = edge(connection, name, after, floor, size=BATCH, tag=job.rule.tag)

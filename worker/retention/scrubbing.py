@@ -23,11 +23,11 @@ from trailkeeper.producer import catalogue
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.worker.settings import WorkerSettings
 
-from . import marks, records
-from .alone import engine_for, one_at_a_time
+from . import progress, records
+from .advisory_lock import engine_for, one_at_a_time
 from .announce import announce
 from .personal import personal_keys
-from .steps import Step, steps
+from .steps import ScrubStep, steps
 from .windows import LOWEST, WITHIN, edge
 
 logger = logging.getLogger(__name__)
@@ -56,11 +56,11 @@ class Scrubbed(msgspec.Struct, frozen=True):
     holds: tuple[int, ...] = ()
 
 
-class _Job(NamedTuple):
+class _ScrubJob(NamedTuple):
     """One step being applied; `identity` is that of its record."""
 
     engine: Engine
-    step: Step
+    step: ScrubStep
     now: datetime
     identity: int
 
@@ -110,25 +110,25 @@ def scrub(settings: WorkerSettings, now: datetime | None = None) -> list[Scrubbe
     return [each for each in found if each.events or each.held]
 
 
-def _apply(engine: Engine, known: Catalogue, step: Step, now: datetime) -> list[Scrubbed]:
+def _apply(engine: Engine, known: Catalogue, step: ScrubStep, now: datetime) -> list[Scrubbed]:
     with transaction(engine) as connection:
         partitions = _touched(connection, step, now)
     if not partitions:
         return []
     values = {"days": step.days, "before": step.before(now)}
-    job = _Job(engine, step, now, records.opened(engine, Scrub, {"step": step.name}, values))
+    job = _ScrubJob(engine, step, now, records.opened(engine, Scrub, {"step": step.name}, values))
     found = [_scrub(job, partition) for partition in partitions]
     with transaction(engine) as connection:
         _close(connection, known, job.identity, found)
     return found
 
 
-def _touched(connection: Connection, step: Step, now: datetime) -> list[Partition]:
+def _touched(connection: Connection, step: ScrubStep, now: datetime) -> list[Partition]:
     before = step.before(now)
     return [partition for partition in existing(connection) if partition.start < before]
 
 
-def _planned(connection: Connection, step: Step, partition: Partition, now: datetime) -> Scrubbed:
+def _planned(connection: Connection, step: ScrubStep, partition: Partition, now: datetime) -> Scrubbed:
     counted = text(
         f"SELECT count(*) FILTER (WHERE NOT {HELD}), count(*) FILTER (WHERE {HELD})"  # noqa: S608 - a name from the catalog
         f' FROM "{partition.name}" AS e WHERE {OLD_ENOUGH} AND {step.due}'
@@ -138,19 +138,19 @@ def _planned(connection: Connection, step: Step, partition: Partition, now: date
     return Scrubbed(step.name, step.days, partition.name, events, held, holds)
 
 
-def _scrub(job: _Job, partition: Partition) -> Scrubbed:
+def _scrub(job: _ScrubJob, partition: Partition) -> Scrubbed:
     with transaction(job.engine) as connection:
-        mark = marks.present(connection, partition.name, job.step)
-        if marks.is_done(connection, mark):
+        mark = progress.present(connection, partition.name, job.step)
+        if progress.is_done(connection, mark):
             return Scrubbed(job.step.name, job.step.days, partition.name, 0)
     found = _walk(job, partition.name)
     if partition.end <= job.step.before(job.now) and not found.held:
         with transaction(job.engine) as connection:
-            marks.done(connection, mark)
+            progress.done(connection, mark)
     return found
 
 
-def _walk(job: _Job, name: str) -> Scrubbed:
+def _walk(job: _ScrubJob, name: str) -> Scrubbed:
     after: UUID | None = LOWEST
     events = held = 0
     while after is not None:
@@ -162,7 +162,7 @@ def _walk(job: _Job, name: str) -> Scrubbed:
     return Scrubbed(job.step.name, job.step.days, name, events, held, holds)
 
 
-def _batch(connection: Connection, job: _Job, name: str, after: UUID) -> tuple[UUID | None, int, int]:
+def _batch(connection: Connection, job: _ScrubJob, name: str, after: UUID) -> tuple[UUID | None, int, int]:
     wait_for_holds(connection)
     step = job.step
     last = edge(connection, name, after, id_floor(step.before(job.now)), size=BATCH)
@@ -180,11 +180,11 @@ def _batch(connection: Connection, job: _Job, name: str, after: UUID) -> tuple[U
     return last, changed, int(held)
 
 
-def _holding(connection: Connection, step: Step, name: str, now: datetime) -> tuple[int, ...]:
+def _holding(connection: Connection, step: ScrubStep, name: str, now: datetime) -> tuple[int, ...]:
     return tuple(holds_of(connection, f'"{name}"', f"{OLD_ENOUGH} AND {step.due}", _values(step, now)))
 
 
-def _values(step: Step, now: datetime) -> dict[str, object]:
+def _values(step: ScrubStep, now: datetime) -> dict[str, object]:
     return {"floor": id_floor(step.before(now)), "personal": step.keys}
 
 

@@ -14,7 +14,7 @@ from trailkeeper.producer.catalogue import SCOPES, Catalogue
 from trailkeeper.producer.catalogue.event_type import MINIMUM_DAYS as MINIMUM_OF_TAG
 from trailkeeper.worker.settings import MAXIMUM_DAYS, MINIMUM_DAYS, WorkerSettings
 
-from .alone import engine_for
+from .advisory_lock import engine_for
 from .personal import personal_keys
 from .policy import Rule, rules
 from .steps import steps
@@ -22,7 +22,7 @@ from .steps import steps
 STEPS = ("address", "person")
 
 
-class Policy(msgspec.Struct, frozen=True):
+class RetentionPolicy(msgspec.Struct, frozen=True):
     """One line of the policy.
 
     Attributes:
@@ -46,19 +46,23 @@ class Policy(msgspec.Struct, frozen=True):
     events: int | None = None
 
 
-def lines(settings: WorkerSettings, known: Catalogue) -> list[Policy]:
+def lines(settings: WorkerSettings, known: Catalogue) -> list[RetentionPolicy]:
     """Every line of it: each scope, each tag with a retention of its own, each step of the scrub."""
     in_force = rules(settings, known)
     ruled = {rule.scope for rule in in_force if rule.tag is None}
     steps_in_force = {step.name: step.days for step in steps(settings, personal_keys(known))}
     return [
-        *(Policy("purge", scope, None, None, MINIMUM_DAYS) for scope in SCOPES if scope not in ruled),
-        *(Policy("purge", rule.scope, rule.tag, rule.days, _least(rule)) for rule in in_force),
-        *(Policy(f"scrub {name}", None, None, steps_in_force.get(name), 1) for name in STEPS),
+        *(
+            RetentionPolicy("purge", scope, None, None, MINIMUM_DAYS)
+            for scope in SCOPES
+            if scope not in ruled
+        ),
+        *(RetentionPolicy("purge", rule.scope, rule.tag, rule.days, _least(rule)) for rule in in_force),
+        *(RetentionPolicy(f"scrub {name}", None, None, steps_in_force.get(name), 1) for name in STEPS),
     ]
 
 
-def policy(settings: WorkerSettings, now: datetime | None = None) -> list[Policy]:
+def policy(settings: WorkerSettings, now: datetime | None = None) -> list[RetentionPolicy]:
     """The same with what each line means now.
 
     The numbers of events are estimates that cost nothing; `plan` and `scrub_plan` count.
@@ -76,7 +80,7 @@ def _least(rule: Rule) -> int:
     return MINIMUM_DAYS if rule.tag is None else MINIMUM_OF_TAG
 
 
-def _estimated(connection: Connection, line: Policy, now: datetime) -> Policy:
+def _estimated(connection: Connection, line: RetentionPolicy, now: datetime) -> RetentionPolicy:
     if line.days is None:
         return line
     before = now - timedelta(days=line.days)

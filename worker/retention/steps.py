@@ -17,7 +17,7 @@ MORE = ("credential_label", "extras")
 """A label is chosen by a person; in extras may be anything."""
 
 
-class Step(msgspec.Struct, frozen=True):
+class ScrubStep(msgspec.Struct, frozen=True):
     """One step.
 
     Attributes:
@@ -45,7 +45,7 @@ class Step(msgspec.Struct, frozen=True):
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def steps(settings: WorkerSettings, personal: str) -> list[Step]:
+def steps(settings: WorkerSettings, personal: str) -> list[ScrubStep]:
     """The steps in force, in the order in which events go through them.
 
     Args:
@@ -54,10 +54,10 @@ def steps(settings: WorkerSettings, personal: str) -> list[Step]:
     """
     found = []
     if settings.scrub_address_days != "never":
-        found.append(Step("address", settings.scrub_address_days, HAS_ADDRESS, f"ip = {NETWORK}"))
+        found.append(ScrubStep("address", settings.scrub_address_days, HAS_ADDRESS, f"ip = {NETWORK}"))
     if settings.scrub_days != "never":
         columns = (*PERSON, *MORE)
         due = f"(num_nonnulls({', '.join(f'e.{name}' for name in columns)}) > 0 OR {HAS_KEYS})"
         changes = ", ".join((*(f"{name} = NULL" for name in columns), f"additional = {WITHOUT_KEYS}"))
-        found.append(Step("person", settings.scrub_days, due, changes, personal))
+        found.append(ScrubStep("person", settings.scrub_days, due, changes, personal))
     return found

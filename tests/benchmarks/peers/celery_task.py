@@ -19,7 +19,7 @@ from trailkeeper.producer import catalogue
 from trailkeeper.producer.event import Event
 from trailkeeper.worker.enrich import enrichments
 from trailkeeper.worker.ingest.derive import Derive
-from trailkeeper.worker.ingest.messages import Accepted, Message
+from trailkeeper.worker.ingest.messages import Accepted, IncomingMessage
 from trailkeeper.worker.ingest.rows import values_of
 from trailkeeper.worker.settings import settings
 
@@ -49,7 +49,7 @@ class Inserter:
         event = msgspec.convert(facts, Event)
         kind = self._catalogue.get(event.tag)
         assert kind is not None
-        accepted = Accepted(Message("", None, None, {}), event, kind, None)
+        accepted = Accepted(IncomingMessage("", None, None, {}), event, kind, None)
         [derived] = self._derive.ids([accepted])
         self._cursor.execute(INSERT, values_of(accepted, derived, None, None))
         self._connection.commit()

@@ -12,7 +12,7 @@ from tests.support.drains import STREAM, put
 from tests.support.waiting import until
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.stream_keys import GROUP, minute_key, pause_key
-from trailkeeper.worker.backlog import Backlog, look
+from trailkeeper.worker.backlog import Backlog, read_backlog
 from trailkeeper.worker.drain.stream import Stream
 from trailkeeper.worker.ingest import pause
 from trailkeeper.worker.ingest.stats import STATS_SECONDS
@@ -217,26 +217,26 @@ class StreamContract:
         with pytest.raises(StreamUnavailable):
             cut_off.make_group()
         with pytest.raises(StreamUnavailable):
-            look(away, STREAM)
+            read_backlog(away, STREAM)
 
     def test_the_backlog_tells_what_waits_from_what_was_given_out(
         self, client: redis.Redis, mine: Stream
     ) -> None:
-        assert look(client, STREAM) == Backlog(new=0, pending=0, paused=False)
+        assert read_backlog(client, STREAM) == Backlog(new=0, pending=0, paused=False)
         stream_ids = put(client, *[b"0"] * 5)
-        assert look(client, STREAM) == Backlog(new=5, pending=0, paused=False)
+        assert read_backlog(client, STREAM) == Backlog(new=5, pending=0, paused=False)
         mine.read(3)
-        assert look(client, STREAM) == Backlog(new=2, pending=3, paused=False)
+        assert read_backlog(client, STREAM) == Backlog(new=2, pending=3, paused=False)
         mine.acknowledge(stream_ids[:2], {})
-        assert look(client, STREAM) == Backlog(new=2, pending=1, paused=False)
+        assert read_backlog(client, STREAM) == Backlog(new=2, pending=1, paused=False)
         client.xgroup_destroy(STREAM, GROUP)
-        assert look(client, STREAM) == Backlog(new=3, pending=0, paused=False)
+        assert read_backlog(client, STREAM) == Backlog(new=3, pending=0, paused=False)
 
     def test_the_backlog_tells_of_a_pause(self, client: redis.Redis) -> None:
         pause.begin(client, STREAM, "rejection_limit", "too much")
-        assert look(client, STREAM).paused
+        assert read_backlog(client, STREAM).paused
         client.delete(pause_key(STREAM))
-        assert not look(client, STREAM).paused
+        assert not read_backlog(client, STREAM).paused
 
 
 def groups(client: redis.Redis) -> Any:

@@ -7,19 +7,19 @@ from typing import NamedTuple
 from trailkeeper.models.tables import Hold
 from trailkeeper.producer.catalogue import Catalogue
 
-from .found import Found
 from .message import subjects, without
+from .report import ErasureCounts
 
 
-class Batch(NamedTuple):
-    """Whose data, what is personal, which holds are in force, and whether only to count."""
+class ErasureBatch(NamedTuple):
+    """ErasedUser data, what is personal, which holds are in force, and whether only to count."""
 
     user_id: str
     catalogue: Catalogue
     holds: list[Hold]
     dry: bool
 
-    def left_of(self, raw: bytes, found: Found) -> bytes | None:
+    def left_of(self, raw: bytes, found: ErasureCounts) -> bytes | None:
         """A message without the user's data; None where it stays as it is: without any, or held.
 
         *found* counts on.

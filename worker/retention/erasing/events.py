@@ -69,26 +69,26 @@ COUNT = text(
 )
 
 
-class Whose(NamedTuple):
-    """Whose data, and the parameter ``personal``."""
+class ErasedUser(NamedTuple):
+    """ErasedUser data, and the parameter ``personal``."""
 
     user: str
     personal: str
 
 
-def page(connection: Connection, whose: Whose, scope: str, after: UUID) -> list[UUID]:
+def page(connection: Connection, whose: ErasedUser, scope: str, after: UUID) -> list[UUID]:
     """The next events that name the user, in order of ids."""
     values = {"user": whose.user, "scope": scope, "after": after, "size": BATCH}
     return list(connection.scalars(NEXT, values))
 
 
-def count(connection: Connection, whose: Whose, scope: str, ids: list[UUID]) -> tuple[int, int]:
+def count(connection: Connection, whose: ErasedUser, scope: str, ids: list[UUID]) -> tuple[int, int]:
     """How many of these events hold the user's data, and how many do and are held."""
     events, held = connection.execute(COUNT, {**whose._asdict(), "scope": scope, "ids": ids}).one()
     return int(events), int(held)
 
 
-def erase_from(connection: Connection, whose: Whose, scope: str, ids: list[UUID], by: str) -> int:
+def erase_from(connection: Connection, whose: ErasedUser, scope: str, ids: list[UUID], by: str) -> int:
     """Take the user's data out of these events; returns out of how many."""
     values = {**whose._asdict(), "scope": scope, "ids": ids, "by": by}
     return connection.execute(ERASE, values).rowcount

@@ -17,18 +17,18 @@ from trailkeeper.worker.retention import records
 from trailkeeper.worker.retention.windows import LOWEST
 
 from . import events, lines, messages
-from .batch import Batch
-from .events import DUE, NAMED, Whose
-from .found import Found, Places
-from .messages import LETTERS, OUTBOX, Messages
+from .batch import ErasureBatch
+from .events import DUE, NAMED, ErasedUser
+from .messages import LETTERS, OUTBOX, MessageTable
+from .report import ErasureCounts, ErasureReport
 
 
-class Job(NamedTuple):
+class ErasureJob(NamedTuple):
     """One erasure; without `identity` it only counts."""
 
     engine: Engine
     known: Catalogue
-    whose: Whose
+    whose: ErasedUser
     identity: int | None
 
     def add(self, connection: Connection, **numbers: int) -> None:
@@ -37,25 +37,25 @@ class Job(NamedTuple):
             records.count(connection, Erasure, self.identity, **numbers)
 
 
-def everywhere(job: Job) -> Places:
+def everywhere(job: ErasureJob) -> ErasureReport:
     """Erase, or count what would be erased."""
     # what is yet to be stored first: see `messages` and `lines`
-    return Places(_messages(job, OUTBOX), _lines(job), _events(job), _messages(job, LETTERS))
+    return ErasureReport(_messages(job, OUTBOX), _lines(job), _events(job), _messages(job, LETTERS))
 
 
 @contextmanager
-def _a_batch(job: Job) -> Iterator[tuple[Connection, Batch]]:
+def _a_batch(job: ErasureJob) -> Iterator[tuple[Connection, ErasureBatch]]:
     """A transaction in which the holds stay as they are."""
     with transaction(job.engine) as connection:
         holds.wait_for_holds(connection)
         yield (
             connection,
-            Batch(job.whose.user, job.known, holds.listing(connection), dry=job.identity is None),
+            ErasureBatch(job.whose.user, job.known, holds.listing(connection), dry=job.identity is None),
         )
 
 
-def _messages(job: Job, which: Messages) -> Found:
-    last, found = 0, Found()
+def _messages(job: ErasureJob, which: MessageTable) -> ErasureCounts:
+    last, found = 0, ErasureCounts()
     while True:
         with _a_batch(job) as (connection, batch):
             page = messages.page(connection, which, job.whose.user, last)
@@ -66,8 +66,8 @@ def _messages(job: Job, which: Messages) -> Found:
         last, _ = page[-1]
 
 
-def _lines(job: Job) -> Found:
-    found = Found()
+def _lines(job: ErasureJob) -> ErasureCounts:
+    found = ErasureCounts()
     with transaction(job.engine) as connection:
         waiting = lines.imports(connection)
     for identity in waiting:
@@ -77,7 +77,7 @@ def _lines(job: Job) -> Found:
     return found
 
 
-def _block(job: Job, identity: int, after: int, found: Found) -> int | None:
+def _block(job: ErasureJob, identity: int, after: int, found: ErasureCounts) -> int | None:
     """Goes through the next block of an import; the number of its last line, None where there is no other."""
     with _a_batch(job) as (connection, batch):
         block = lines.next_block(connection, identity, after)
@@ -87,8 +87,8 @@ def _block(job: Job, identity: int, after: int, found: Found) -> int | None:
     return block.last_line
 
 
-def _events(job: Job) -> Found:
-    found = Found()
+def _events(job: ErasureJob) -> ErasureCounts:
+    found = ErasureCounts()
     for scope in SCOPES:
         after: UUID | None = LOWEST
         while after is not None:
@@ -100,7 +100,7 @@ def _events(job: Job) -> Found:
     return found
 
 
-def _next_events(job: Job, scope: str, after: UUID, found: Found) -> UUID | None:
+def _next_events(job: ErasureJob, scope: str, after: UUID, found: ErasureCounts) -> UUID | None:
     """Goes through the next events of a scope; the last one's id, None where there is no other."""
     with transaction(job.engine) as connection:
         holds.wait_for_holds(connection)

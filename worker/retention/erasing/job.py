@@ -20,15 +20,15 @@ from trailkeeper.producer import catalogue
 from trailkeeper.producer.redis_client import connect
 from trailkeeper.worker.recording import SYSTEM, staff
 from trailkeeper.worker.retention import records
-from trailkeeper.worker.retention.alone import engine_for, one_at_a_time
+from trailkeeper.worker.retention.advisory_lock import engine_for, one_at_a_time
 from trailkeeper.worker.retention.announce import announce
 from trailkeeper.worker.retention.personal import personal_keys
 from trailkeeper.worker.settings import WorkerSettings
 
-from .events import Whose
-from .everywhere import Job, everywhere
-from .found import Places
-from .receipt import Kept, Receipt
+from .events import ErasedUser
+from .everywhere import ErasureJob, everywhere
+from .receipt import ErasureReceipt, Kept
+from .report import ErasureReport
 from .waiting import deliver_spooled, wait_until_drained
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 WAIT_SECONDS = 60.0
 
 
-def erasure_plan(settings: WorkerSettings, user_id: str) -> Receipt:
+def erasure_plan(settings: WorkerSettings, user_id: str) -> ErasureReceipt:
     """What an erasure would do; changes nothing, and does not look at what is still in the stream.
 
     Raises:
@@ -44,7 +44,7 @@ def erasure_plan(settings: WorkerSettings, user_id: str) -> Receipt:
     """
     known = catalogue.load(settings.catalogue)
     with engine_for(settings, "erase") as engine:
-        job = Job(engine, known, Whose(user_id, personal_keys(known)), None)
+        job = ErasureJob(engine, known, ErasedUser(user_id, personal_keys(known)), None)
         found = everywhere(job)
         with transaction(engine) as connection:
             return _receipt(connection, job, found, {})
@@ -52,7 +52,7 @@ def erasure_plan(settings: WorkerSettings, user_id: str) -> Receipt:
 
 def erase(
     settings: WorkerSettings, user_id: str, *, by: str | None = None, wait_seconds: float = WAIT_SECONDS
-) -> Receipt:
+) -> ErasureReceipt:
     """Take away a user's personal data from all that was emitted before, save what is held.
 
     Args:
@@ -73,11 +73,11 @@ def erase(
         wait_until_drained(client, settings.stream, wait_seconds)
     with one_at_a_time(settings, "erasure", ERASING) as engine:
         identity = records.opened(engine, Erasure, {"user_id": user_id}, {"requested_by": by})
-        job = Job(engine, known, Whose(user_id, personal_keys(known)), identity)
+        job = ErasureJob(engine, known, ErasedUser(user_id, personal_keys(known)), identity)
         return _close(job, everywhere(job), by)
 
 
-def _close(job: Job, found: Places, by: str | None) -> Receipt:
+def _close(job: ErasureJob, found: ErasureReport, by: str | None) -> ErasureReceipt:
     assert job.identity is not None
     held, because = found.held, sorted(found.holds)
     with transaction(job.engine) as connection:
@@ -91,10 +91,12 @@ def _close(job: Job, found: Places, by: str | None) -> Receipt:
     return receipt
 
 
-def _receipt(connection: Connection, job: Job, found: Places, record: dict[str, Any]) -> Receipt:
+def _receipt(
+    connection: Connection, job: ErasureJob, found: ErasureReport, record: dict[str, Any]
+) -> ErasureReceipt:
     because = found.holds
     known = [hold for hold in holds.listing(connection, released=True) if hold.id in because]
-    return Receipt(
+    return ErasureReceipt(
         user_id=job.whose.user,
         erasure_id=job.identity,
         started_at=record.get("started_at"),

@@ -15,10 +15,10 @@ from trailkeeper.models.backfills.staging import Block
 from trailkeeper.models.tables import BackfillBlock
 from trailkeeper.worker.backfills.blocks import StagedLine, read_block, to_block, unpacked
 
-from .batch import Batch
-from .found import Found
+from .batch import ErasureBatch
 from .message import mentions
 from .messages import DETAIL
+from .report import ErasureCounts
 
 
 def imports(connection: Connection) -> list[int]:
@@ -36,7 +36,9 @@ def next_block(connection: Connection, identity: int, after: int) -> Block | Non
     return staging.next_block(connection, identity, after)
 
 
-def erase_from(connection: Connection, batch: Batch, identity: int, block: Block, found: Found) -> int:
+def erase_from(
+    connection: Connection, batch: ErasureBatch, identity: int, block: Block, found: ErasureCounts
+) -> int:
     """Take the user's data out of one block, save of lines that name what is held.
 
     Returns:
@@ -53,6 +55,6 @@ def erase_from(connection: Connection, batch: Batch, identity: int, block: Block
     return changed
 
 
-def _erased(line: StagedLine, batch: Batch, found: Found) -> StagedLine:
+def _erased(line: StagedLine, batch: ErasureBatch, found: ErasureCounts) -> StagedLine:
     left = batch.left_of(line.payload, found)
     return line if left is None else StagedLine(line.number, left, line.reason, line.detail and DETAIL)

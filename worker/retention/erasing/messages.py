@@ -14,15 +14,15 @@ from sqlalchemy import Connection, TextClause, text, update
 
 from trailkeeper.models.tables import DeadLetter, Outgoing
 
-from .batch import Batch
-from .found import Found
+from .batch import ErasureBatch
 from .message import TOLD, written
+from .report import ErasureCounts
 
 BATCH = 500
 DETAIL = "what it says of the message was erased with the user's data"
 
 
-class Messages(NamedTuple):
+class MessageTable(NamedTuple):
     """A table of them: how the next are read and locked, how one is altered, and as what it counts."""
 
     next: TextClause
@@ -30,7 +30,7 @@ class Messages(NamedTuple):
     counted: str
 
 
-def page(connection: Connection, messages: Messages, user_id: str, after: int) -> list[tuple[int, bytes]]:
+def page(connection: Connection, messages: MessageTable, user_id: str, after: int) -> list[tuple[int, bytes]]:
     """The next that have the user's id somewhere, by their ids, locked until the transaction ends.
 
     Each call reads the table from *after* on: there are few messages, or something else
@@ -45,7 +45,11 @@ def page(connection: Connection, messages: Messages, user_id: str, after: int) -
 
 
 def erase_from(
-    connection: Connection, messages: Messages, batch: Batch, page: list[tuple[int, bytes]], found: Found
+    connection: Connection,
+    messages: MessageTable,
+    batch: ErasureBatch,
+    page: list[tuple[int, bytes]],
+    found: ErasureCounts,
 ) -> int:
     """Take the user's data out of these messages, save those that name what is held.
 
@@ -73,13 +77,15 @@ def _rewrite_outgoing(connection: Connection, identity: int, left: bytes) -> Non
     connection.execute(mine.where(Outgoing.invalid.is_not(None)).values(invalid=TOLD))
 
 
-def _of(table: str, column: str, rewrite: Callable[[Connection, int, bytes], None], counted: str) -> Messages:
+def _of(
+    table: str, column: str, rewrite: Callable[[Connection, int, bytes], None], counted: str
+) -> MessageTable:
     following = text(
         f"SELECT id, {column} FROM {table} WHERE id > :after"  # noqa: S608 - constants
         f" AND (position(:bytes in {column}) > 0 OR position(:escaped in {column}) > 0)"
         f" ORDER BY id LIMIT :size FOR UPDATE"
     )
-    return Messages(following, rewrite, counted)
+    return MessageTable(following, rewrite, counted)
 
 
 OUTBOX = _of("outbox", "payload", _rewrite_outgoing, "events")

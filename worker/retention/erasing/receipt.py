@@ -16,7 +16,7 @@ class Kept(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Receipt(msgspec.Struct, frozen=True):
+class ErasureReceipt(msgspec.Struct, frozen=True):
     """An erasure, done or planned.
 
     Attributes:

@@ -1,5 +1,5 @@
 """What admins ask for on pages and over the API, carried out once. Knows nothing of Celery."""
 
-from .carrier import Carrier
+from .executor import AdminCommandExecutor
 
-__all__ = ["Carrier"]
+__all__ = ["AdminCommandExecutor"]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 
-class Found(msgspec.Struct):
+class ErasureCounts(msgspec.Struct):
     """How many hold it and lost it or would, how many keep it, and because of which holds. Counts on."""
 
     erased: int = 0
@@ -15,13 +15,13 @@ class Found(msgspec.Struct):
     holds: set[int] = msgspec.field(default_factory=set)
 
 
-class Places(NamedTuple):
+class ErasureReport(NamedTuple):
     """The same, by where it was."""
 
-    outbox: Found
-    lines: Found
-    events: Found
-    letters: Found
+    outbox: ErasureCounts
+    lines: ErasureCounts
+    events: ErasureCounts
+    letters: ErasureCounts
 
     @property
     def held(self) -> int:

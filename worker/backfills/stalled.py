@@ -15,7 +15,7 @@ SILENCE = timedelta(seconds=8)
 READING_SILENCE = timedelta(seconds=60)
 
 
-def to_rouse(settings: WorkerSettings, silence: timedelta = SILENCE) -> list[int]:
+def stalled_backfills(settings: WorkerSettings, silence: timedelta = SILENCE) -> list[int]:
     """The backfills of which another chunk is to be started; imports that nobody reads on are paused.
 
     Raises:

@@ -29,7 +29,7 @@ class UnusableFile(ValueError):  # noqa: N818 - what it says
 
 
 @dataclass(frozen=True)
-class Source:
+class EventFile:
     """A file that was looked through.
 
     Attributes:
@@ -62,7 +62,7 @@ class Source:
 
 
 @contextmanager
-def opened(path: str, standard_input: IO[bytes] | None = None) -> Iterator[Source]:
+def opened(path: str, standard_input: IO[bytes] | None = None) -> Iterator[EventFile]:
     """A file, or standard input where that is given, for as long as the block.
 
     What comes through a pipe is written to a temporary file first, so that it can be read twice.
@@ -88,11 +88,11 @@ def _seekable(stack: ExitStack, given: IO[bytes]) -> BinaryIO:
     return cast(BinaryIO, copy)
 
 
-def _looked_through(name: str, file: BinaryIO) -> Source:
+def _looked_through(name: str, file: BinaryIO) -> EventFile:
     digest, size = _digest(file)
     file.seek(0)
     packing = packing_of(file.read(START))
-    source = Source(name, digest, size, file, packing)
+    source = EventFile(name, digest, size, file, packing)
     if packing is None:
         return source
     with _told(name, packing):
@@ -108,7 +108,7 @@ def _digest(file: BinaryIO) -> tuple[bytes, int]:
     return hashed.digest(), size
 
 
-def _unpacked_size(source: Source, packed: int) -> int:
+def _unpacked_size(source: EventFile, packed: int) -> int:
     """By unpacking it to its end, which also shows that there is one."""
     size, unpacked = 0, source.open()
     while part := unpacked.read(READ):
@@ -120,7 +120,7 @@ def _unpacked_size(source: Source, packed: int) -> int:
     return size
 
 
-def _assert_event_lines(source: Source) -> None:
+def _assert_event_lines(source: EventFile) -> None:
     first = list(islice(source.lines(), FIRST_LINES))
     if not first:
         raise UnusableFile(f"{source.name} holds no lines")

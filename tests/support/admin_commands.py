@@ -6,8 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from trailkeeper.worker.admin_commands import AdminCommandExecutor
 from trailkeeper.worker.backfills import Runner
-from trailkeeper.worker.orders import Carrier
 from trailkeeper.worker.settings import WorkerSettings
 
 LOOK_SECONDS = 0.05
@@ -28,7 +28,7 @@ def carrying(settings: WorkerSettings) -> Iterator[None]:
 
 def _work(settings: WorkerSettings, ending: threading.Event) -> None:
     runner = Runner(settings)
-    carrier = Carrier(runner.engine, runner.parts)
+    carrier = AdminCommandExecutor(runner.engine, runner.parts)
     going: set[int] = set()
     while not ending.wait(LOOK_SECONDS):
         going |= set(carrier.run())

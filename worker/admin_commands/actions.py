@@ -11,7 +11,7 @@ from trailkeeper.models.admin_commands import AdminCommand
 from trailkeeper.models.backfills import EnrichFilters
 from trailkeeper.models.engine import transaction
 from trailkeeper.producer.catalogue import Catalogue
-from trailkeeper.worker.backfills import Absurd, Requests
+from trailkeeper.worker.backfills import InvalidRequest, Requests
 from trailkeeper.worker.backfills.checks import enrich_filters, estimated, replay_filters
 from trailkeeper.worker.backfills.parts import BackfillParts
 from trailkeeper.worker.backfills.preview import Preview, preview_enrich, preview_replay
@@ -22,11 +22,11 @@ PREVIEW_SECONDS = 8.0
 CHANGES = ("pause", "resume", "cancel")
 
 
-def do(connection: Connection, catalogue: Catalogue, order: AdminCommand) -> dict[str, Any]:
+def carry_out(connection: Connection, catalogue: Catalogue, order: AdminCommand) -> dict[str, Any]:
     """Carry out an order in a transaction; returns what came of it.
 
     Raises:
-        Absurd, NothingThere, NoSuchBackfill, WrongState: it is refused; roll back.
+        InvalidRequest, NothingToDo, NoSuchBackfill, WrongState: it is refused; roll back.
     """
     requests = Requests(connection, catalogue, order.requested_by)
     given = order.arguments
@@ -42,14 +42,14 @@ def do(connection: Connection, catalogue: Catalogue, order: AdminCommand) -> dic
         case "discard":
             return {"count": requests.discard(sorted(set(given["ids"])), given["reason"])}
         case unknown:
-            raise Absurd(f"this worker knows no action {unknown!r}; is it older than the pages?")
+            raise InvalidRequest(f"this worker knows no action {unknown!r}; is it older than the pages?")
 
 
 def preview(engine: Engine, parts: BackfillParts, order: AdminCommand) -> dict[str, Any]:
     """What an order would do, as `--dry-run` says it; of a large table, as far as it could be seen in time.
 
     Raises:
-        Absurd, NothingThere: it would be refused.
+        InvalidRequest, NothingToDo: it would be refused.
     """
     given, throttle = order.arguments, order.arguments.get("throttle")
     if order.action == "preview_replay":

@@ -14,11 +14,11 @@ from trailkeeper.models import admin_commands
 from trailkeeper.models.admin_commands import AdminCommand
 from trailkeeper.models.backfills import NoSuchBackfill, WrongState
 from trailkeeper.models.engine import transaction
-from trailkeeper.worker.backfills import Absurd, NothingThere
+from trailkeeper.worker.backfills import InvalidRequest, NothingToDo
 from trailkeeper.worker.backfills.parts import BackfillParts
 from trailkeeper.worker.ingest.fates import RETRY
 
-from .doing import do, preview
+from .actions import carry_out, preview
 
 logger = logging.getLogger(__name__)
 
@@ -34,14 +34,14 @@ OURS = "something went wrong in the worker; it is in its log"
 
 REFUSALS: tuple[tuple[type[Exception], str], ...] = (
     (NoSuchBackfill, "missing"),
-    (NothingThere, "nothing"),
+    (NothingToDo, "nothing"),
     (WrongState, "state"),
-    (Absurd, "absurd"),
+    (InvalidRequest, "absurd"),
     (ValueError, "absurd"),  # what a filter's value should be
 )
 
 
-class Carrier:
+class AdminCommandExecutor:
     """Carries out orders.
 
     Args:
@@ -89,7 +89,7 @@ class Carrier:
         with transaction(self._engine) as connection:
             if not admin_commands.lock(connection, order.id):
                 return {}
-            outcome = do(connection, self._parts.catalogue, order)
+            outcome = carry_out(connection, self._parts.catalogue, order)
             admin_commands.finish(connection, order.id, outcome)
         return outcome
 

@@ -12,8 +12,8 @@ from trailkeeper.models.backfills.staging import Block, complete, take_in, touch
 from trailkeeper.models.engine import transaction
 
 from .blocks import StagedLine, staged, to_block
+from .event_file import EventFile
 from .importing import LINES
-from .source import Source
 
 BYTES = 4 << 20
 """A block is closed once it holds so many bytes."""
@@ -21,8 +21,8 @@ BYTES = 4 << 20
 SIGN_SECONDS = 10.0
 
 
-def take_in_all(
-    engine: Engine, source: Source, job: StoredBackfill, progress: Callable[[int], None] = lambda _: None
+def stage_file(
+    engine: Engine, source: EventFile, job: StoredBackfill, progress: Callable[[int], None] = lambda _: None
 ) -> int:
     """Take in the lines of a file that were not taken in yet.
 
@@ -50,7 +50,7 @@ def take_in_all(
         return complete(connection, job.id, after=after, lines=after)
 
 
-def _following(engine: Engine, source: Source, identity: int, after: int) -> Iterator[StagedLine]:
+def _following(engine: Engine, source: EventFile, identity: int, after: int) -> Iterator[StagedLine]:
     """Lines after one; those before are read as well, for ids depend on identical lines before."""
     signed = time.monotonic()
     for line in source.lines():

@@ -16,9 +16,9 @@ from trailkeeper.models import admin_commands
 from trailkeeper.models.admin_commands import AdminCommand
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.worker.admin_commands import AdminCommandExecutor, actions, executor
 from trailkeeper.worker.backfills import Runner
 from trailkeeper.worker.drain import Drainer
-from trailkeeper.worker.orders import Carrier, carrier, doing
 from trailkeeper.worker.settings import WorkerSettings
 
 ENRICH = {"filters": {"which": "missing"}}
@@ -37,8 +37,8 @@ def runner(settings: WorkerSettings) -> Iterator[Runner]:
 
 
 @pytest.fixture
-def carry(runner: Runner) -> Carrier:
-    return Carrier(runner.engine, runner.parts)
+def carry(runner: Runner) -> AdminCommandExecutor:
+    return AdminCommandExecutor(runner.engine, runner.parts)
 
 
 @pytest.fixture
@@ -68,7 +68,9 @@ def standing(engine: Engine, identity: UUID) -> AdminCommand:
     return found
 
 
-def outcome(engine: Engine, carry: Carrier, action: str, given: dict[str, Any]) -> dict[str, Any]:
+def outcome(
+    engine: Engine, carry: AdminCommandExecutor, action: str, given: dict[str, Any]
+) -> dict[str, Any]:
     identity = place(engine, action, given)
     list(carry.run())
     found = standing(engine, identity).outcome
@@ -77,7 +79,7 @@ def outcome(engine: Engine, carry: Carrier, action: str, given: dict[str, Any]) 
 
 
 def test_a_backfill_is_started_paused_resumed_and_cancelled_in_the_admins_name(
-    engine: Engine, carry: Carrier, database_url: str
+    engine: Engine, carry: AdminCommandExecutor, database_url: str
 ) -> None:
     place(engine, "enrich", ENRICH | {"throttle": 9})
     assert list(carry.run()) == [1]
@@ -93,7 +95,7 @@ def test_a_backfill_is_started_paused_resumed_and_cancelled_in_the_admins_name(
 
 
 def test_the_same_order_placed_twice_is_carried_out_once(
-    engine: Engine, carry: Carrier, database_url: str
+    engine: Engine, carry: AdminCommandExecutor, database_url: str
 ) -> None:
     identity = uuid4()
     place(engine, "enrich", ENRICH, identity)
@@ -105,7 +107,11 @@ def test_the_same_order_placed_twice_is_carried_out_once(
 
 
 def test_dead_letters_are_previewed_replayed_and_discarded(
-    engine: Engine, carry: Carrier, drained: Callable[..., None], runner: Runner, database_url: str
+    engine: Engine,
+    carry: AdminCommandExecutor,
+    drained: Callable[..., None],
+    runner: Runner,
+    database_url: str,
 ) -> None:
     drained(b"rubbish", b"more rubbish")
 
@@ -124,7 +130,7 @@ def test_dead_letters_are_previewed_replayed_and_discarded(
 
 def test_a_preview_changes_nothing_and_says_what_it_did_not_see(
     engine: Engine,
-    carry: Carrier,
+    carry: AdminCommandExecutor,
     drained: Callable[..., None],
     database_url: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -133,7 +139,7 @@ def test_a_preview_changes_nothing_and_says_what_it_did_not_see(
     query(database_url, "UPDATE events SET location_id = NULL")
 
     whole = outcome(engine, carry, "preview_enrich", ENRICH)["preview"]
-    monkeypatch.setattr(doing, "PREVIEW_SECONDS", -1.0)
+    monkeypatch.setattr(actions, "PREVIEW_SECONDS", -1.0)
     part = outcome(engine, carry, "preview_enrich", ENRICH)["preview"]
 
     assert (whole["seen"], whole["changed"], whole["complete"], whole["estimate"]) == (3, 3, True, 3)
@@ -156,12 +162,12 @@ def test_a_preview_changes_nothing_and_says_what_it_did_not_see(
         (("enrich", {"filters": {"which": "some"}}), "absurd", "which is 'some'; expected one of"),
         (("enrich", {"filters": {"tags": ["no:such:tag"]}}), "absurd", "no event type is called no:such:tag"),
         (("enrich", {"filters": {"since": "2999-01-01T00:00:00+00:00"}}), "absurd", "nothing has happened"),
-        (("enrich", {}), "failed", carrier.OURS),
+        (("enrich", {}), "failed", executor.OURS),
         (("dance", {}), "absurd", "this worker knows no action 'dance'"),
     ],
 )
 def test_what_is_refused_says_why_and_changes_nothing(
-    asked: tuple[str, dict[str, Any]], why: str, said: str, carry: Carrier, engine: Engine
+    asked: tuple[str, dict[str, Any]], why: str, said: str, carry: AdminCommandExecutor, engine: Engine
 ) -> None:
     found = outcome(engine, carry, *asked)
 
@@ -173,11 +179,11 @@ def test_what_is_refused_says_why_and_changes_nothing(
 
 
 def test_what_a_dead_worker_had_begun_is_carried_out_by_the_next_and_once(
-    engine: Engine, carry: Carrier, database_url: str, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, carry: AdminCommandExecutor, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     identity = place(engine, "enrich", ENRICH)
     with monkeypatch.context() as patch:
-        patch.setattr(carrier, "do", _dying)
+        patch.setattr(executor, "carry_out", _dying)
         with pytest.raises(KeyboardInterrupt):
             list(carry.run())
     assert list(carry.run()) == []  # whoever began may still be at it
@@ -188,22 +194,24 @@ def test_what_a_dead_worker_had_begun_is_carried_out_by_the_next_and_once(
 
 
 def test_an_order_that_kills_every_worker_is_given_up(
-    engine: Engine, carry: Carrier, database_url: str
+    engine: Engine, carry: AdminCommandExecutor, database_url: str
 ) -> None:
     identity = place(engine, "enrich", ENRICH)
     query(
         database_url,
-        f"UPDATE admin_commands SET attempts = {carrier.ATTEMPTS}, started_at = now() - interval '1 minute'",
+        f"UPDATE admin_commands SET attempts = {executor.ATTEMPTS}, started_at = now() - interval '1 minute'",
     )
 
     assert list(carry.run()) == []
 
-    assert standing(engine, identity).outcome == {"refused": carrier.DIED, "why": "failed"}
+    assert standing(engine, identity).outcome == {"refused": executor.DIED, "why": "failed"}
 
 
-def test_an_outage_settles_nothing(engine: Engine, carry: Carrier, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_outage_settles_nothing(
+    engine: Engine, carry: AdminCommandExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     identity = place(engine, "enrich", ENRICH)
-    monkeypatch.setattr(carrier, "do", _away)
+    monkeypatch.setattr(executor, "carry_out", _away)
 
     with pytest.raises(StoreUnavailable):
         list(carry.run())
@@ -212,7 +220,7 @@ def test_an_outage_settles_nothing(engine: Engine, carry: Carrier, monkeypatch: 
 
 
 def test_orders_of_long_ago_are_forgotten_and_those_that_wait_are_not(
-    engine: Engine, carry: Carrier, database_url: str
+    engine: Engine, carry: AdminCommandExecutor, database_url: str
 ) -> None:
     old = place(engine, "pause", {"backfill_id": 1})
     list(carry.run())

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from trailkeeper.models.tables import ScrubMark
 
-from .steps import Step
+from .steps import ScrubStep
 
 _STATE = text("""
     SELECT oid::bigint AS relation, pg_stat_get_tuples_inserted(oid) AS inserted
@@ -26,7 +26,7 @@ _STATE = text("""
 Mark = dict[str, object]
 
 
-def present(connection: Connection, partition: str, step: Step) -> Mark:
+def present(connection: Connection, partition: str, step: ScrubStep) -> Mark:
     """The mark that a partition would have now."""
     state = connection.execute(_STATE, {"partition": partition}).mappings().one()
     return {"partition": partition, "step": step.name, "policy": step.policy, **state}
