@@ -15,8 +15,8 @@ from uuid import UUID
 import msgspec
 
 from trailkeeper import Emitter, InvalidEvent, ProducerSettings
-from trailkeeper.cli.embedded.endings import end
 from trailkeeper.cli.embedded.errors import EmbeddedError
+from trailkeeper.cli.embedded.processes import end
 from trailkeeper.cli.embedded.stack import Stack
 from trailkeeper.cli.errors import WRONG_CALL, Failed
 from trailkeeper.cli.output import say

@@ -1,8 +1,8 @@
-"""Ends a home's processes when the one that started them dies without doing so itself.
+"""Ends a stack's processes when the process that started them dies without doing so itself.
 
-A process of its own that waits for the end of its input, which the kernel gives
-it whatever way the other end dies. Not the parent-death signal: that one follows
-a thread, does not pass a change of user, and gives no second chance.
+A process of its own waits for the end of its input, which the kernel closes however
+the other end dies. The parent-death signal would not do: it follows a thread, is lost
+when the user changes, and cannot ask before it kills.
 """
 
 from __future__ import annotations
@@ -13,35 +13,35 @@ import time
 from pathlib import Path
 
 from .leftovers import end_leftovers
-from .lock import STOPPING, HomeLock
+from .lock import STOPPING, FolderLock
 
 PATIENCE_SECONDS = 60
 LOCK_SECONDS = 5.0
 NOTHING_LEFT = b"."
-"""What it is told by a stack that ended in order; one that dies says nothing."""
+"""What a stack that ended in order writes to it; one that dies writes nothing."""
 
 
 class Guard:
-    """The watching side's handle on it."""
+    """The stack's handle on its guard."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start to watch this process."""
+        """Start to guard this process."""
         command = [sys.executable, "-m", "trailkeeper.cli.embedded.guard", str(self._home)]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            # the folder that `cli` is in; the home is given whole
+            # where `trailkeeper` can be imported from; the data folder is an absolute path
             cwd=Path(__file__).parents[2],
             start_new_session=True,
         )
 
     def stop(self) -> None:
-        """Say that there is nothing left to do, and wait until it is gone."""
+        """Dismiss it, and wait until it has ended."""
         if self._process is None:
             return
         try:
@@ -53,10 +53,10 @@ class Guard:
 
 
 def watch(home: Path) -> None:
-    """Wait for the end of input, then end what may be left, unless a new stack does that already."""
+    """Wait for the end of input, then end what is left, unless a new stack already does that."""
     if sys.stdin.buffer.read() == NOTHING_LEFT:
         return
-    lock = HomeLock(home / "lock")
+    lock = FolderLock(home / "lock")
     # a dying process' files are closed one after the other: its lock may be there a little longer
     deadline = time.monotonic() + LOCK_SECONDS
     while not lock.take_if_free(STOPPING):

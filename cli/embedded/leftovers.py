@@ -1,4 +1,4 @@
-"""What a stack that was killed left running."""
+"""Ends what a killed stack left running."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .records import end_recorded
 
 
 def end_leftovers(home: Path) -> list[str]:
-    """End the worker, beat and servers that still work on this home. Call it with the home's lock.
+    """End the worker, beat and servers that still use this data folder. The caller holds its lock.
 
     Returns:
-        The names of what was found alive.
+        The names of what still ran.
 
     Raises:
         EmbeddedError: Postgres did not stop.

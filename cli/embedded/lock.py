@@ -1,4 +1,4 @@
-"""One home, one stack: a lock on a file, gone with the process that holds it."""
+"""One data folder, one stack: a lock on a file, gone with the process that holds it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ STOPPING = "stopping"
 RUNNING = "running"
 
 
-class HomeLock:
-    """The lock of one home. The file says who holds it and whether that is on its way out."""
+class FolderLock:
+    """The lock of one data folder. The file says which process holds it, and whether that is stopping."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
         self._held: int | None = None
 
     def take(self) -> None:
-        """Take the lock; from a stack that is stopping, wait for it.
+        """Take the lock; wait for a stack that is stopping.
 
         Raises:
-            EmbeddedError: a running stack holds it, or it was not free in time.
+            EmbeddedError: a running stack holds it, or a stopping one did not end in time.
         """
         deadline = time.monotonic() + WAIT_SECONDS
         while not self.take_if_free(RUNNING):
@@ -33,12 +33,12 @@ class HomeLock:
             if state != STOPPING or time.monotonic() > deadline:
                 home = self._file.parent
                 raise EmbeddedError(
-                    f"{home} is in use by process {holder}: stop it, or choose another with --home"
+                    f"{home} is in use by process {holder}: stop it, or choose another folder with --home"
                 )
             time.sleep(0.1)
 
     def take_if_free(self, state: str) -> bool:
-        """Take the lock unless somebody has it."""
+        """Take the lock unless another process holds it."""
         held = os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -46,22 +46,22 @@ class HomeLock:
             os.close(held)
             return False
         self._held = held
-        self.say(state)
+        self.announce(state)
         return True
 
-    def say(self, state: str) -> None:
-        """Tell who waits what the holder is doing."""
+    def announce(self, state: str) -> None:
+        """Write down what the holder is doing, for those that wait."""
         assert self._held is not None
         line = f"{os.getpid()} {state}\n".encode()
         os.pwrite(self._held, line, 0)
         os.ftruncate(self._held, len(line))
 
     def is_held(self) -> bool:
-        """Whether this process has it."""
+        """Whether this process holds it."""
         return self._held is not None
 
     def release(self) -> None:
-        """Let others have it."""
+        """Release it."""
         if self._held is not None:
             os.close(self._held)
             self._held = None

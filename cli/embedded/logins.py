@@ -1,4 +1,4 @@
-"""Who logs in to an embedded Postgres: worker and views, each with no more rights than it needs."""
+"""Logins of worker and views in an embedded Postgres, each with the rights it needs."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ WORKER, VIEWS = "trailkeeper_worker", "trailkeeper_views"
 
 
 def make_logins(url: str) -> tuple[str, str]:
-    """The two roles, made where they are missing. The schema has to be there.
+    """Make the two roles where they are missing; the schema has to exist.
 
     Args:
-        url: of the database, for its superuser.
+        url: of the database, as superuser.
 
     Returns:
         The URLs for the worker and for the views.
 
     Raises:
-        StoreError: the server is away.
+        StoreError: the server did not answer.
     """
     from trailkeeper.models.engine import make_engine, parse_url, transaction  # noqa: PLC0415 - slow, and an extra
     from trailkeeper.models.roles import READER, WRITER, make_login  # noqa: PLC0415

@@ -1,7 +1,7 @@
-"""Logs of a home that do not grow for ever: one that is too large is copied aside and emptied.
+"""Bounds the logs of a data folder: one that grows too large is copied to one old file and emptied.
 
-Its writer is another process that keeps it open, so it cannot be renamed away. All of
-them append, so each goes on at the file's new end.
+It cannot be renamed: its writer is another process that keeps it open. Writers append, so
+they go on at the new end of the file.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 MOST_BYTES = 10 * 1024 * 1024
-LOOK_SECONDS = 5.0
+CHECK_SECONDS = 5.0
 OLD = ".1"
-"""What the name of the one old file ends in."""
+"""Suffix of the old file."""
 
 
 class Logs:
-    """Some log files, which may not exist yet.
+    """Some log files, which need not exist yet.
 
     Args:
         paths: the files, or folders of which every ``*.log`` is meant.
-        most_bytes: how large each may become, about; the old one beside it takes as much again.
+        most_bytes: how large each may become, about; its old file takes as much again.
     """
 
     def __init__(self, paths: Sequence[Path], *, most_bytes: int = MOST_BYTES) -> None:
@@ -31,26 +31,26 @@ class Logs:
         self._most_bytes = most_bytes
         self._due = 0.0
 
-    def look(self) -> None:
-        """Bound what grew too large; looks every few seconds only, so that it may be called often.
+    def rotate(self) -> None:
+        """Copy and empty what grew too large; checks every few seconds only, so it may be called often.
 
         Raises:
             OSError: the disk is full, or a file belongs to somebody else.
         """
         if time.monotonic() < self._due:
             return
-        self._due = time.monotonic() + LOOK_SECONDS
+        self._due = time.monotonic() + CHECK_SECONDS
         for path in self._files():
             if path.stat().st_size > self._most_bytes:
-                put_aside(path)
+                rotate_file(path)
 
     def _files(self) -> list[Path]:
-        found = [file for path in self._paths for file in (path.glob("*.log") if path.is_dir() else [path])]
-        return [path for path in found if path.is_file() and not path.is_symlink()]
+        files = [file for path in self._paths for file in (path.glob("*.log") if path.is_dir() else [path])]
+        return [path for path in files if path.is_file() and not path.is_symlink()]
 
 
-def put_aside(path: Path) -> None:
-    """Keep what a log holds as its one old file, and empty it. What is written meanwhile may be lost.
+def rotate_file(path: Path) -> None:
+    """Copy a log to its old file, and empty it. What is written meanwhile may be lost.
 
     Raises:
         OSError: the disk is full, or a file belongs to somebody else; the log stays as it is.

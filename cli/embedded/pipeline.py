@@ -1,4 +1,4 @@
-"""Worker, beat and views as children of a stack, started as in any deployment."""
+"""Worker, beat and views as child processes of a stack, started as in any deployment."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ def worker(home: Path, environment: Mapping[str, str], *, name: str, slots: int)
     """A worker that takes every queue.
 
     Args:
-        home: the stack's folder.
-        environment: whole.
+        home: the data folder.
+        environment: of the process, whole.
         name: of the Celery node; the same at every start, as the stream's consumers are named after it.
         slots: pool processes.
     """
-    # alone on its broker, it need not look for others at its start
-    alone = ["--without-mingle", "--without-gossip"]
-    command = [*COMMAND, "worker", "-c", str(slots), "-n", f"{name}@%h", *alone]
+    # the only worker of its broker need not look for others at its start
+    options = ["--without-mingle", "--without-gossip"]
+    command = [*COMMAND, "worker", "-c", str(slots), "-n", f"{name}@%h", *options]
     return _child("worker", command, home, environment, WORKER_PATIENCE)
 
 
 def beat(home: Path, environment: Mapping[str, str]) -> Child:
-    """The beat, its schedule kept in the home."""
+    """Beat, with its schedule in the data folder."""
     command = [*COMMAND, "beat", "-s", str(home / "beat-schedule")]
     return _child("beat", command, home, environment, BEAT_PATIENCE)
 

@@ -1,4 +1,4 @@
-"""Starting over a postmaster that was killed."""
+"""Lets Postgres start again after its postmaster was killed."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ SECONDS_TO_DIE = 10.0
 def forget_crash(folder: Path) -> None:
     """Remove the dead postmaster's pid file, once its last backend is gone.
 
-    Its number may be another process' by now, at whose sight Postgres would
-    refuse to start. But the file also keeps two servers off one folder, so it
-    stays while anything still works there.
+    Another process may have its number by now, and Postgres would refuse to
+    start. But the file also keeps two servers from using one folder, so it stays
+    while a backend still runs there.
 
     Raises:
-        EmbeddedError: a backend goes on.
+        EmbeddedError: a backend still runs.
     """
     deadline = time.monotonic() + SECONDS_TO_DIE
-    while left := _working_in(folder):
+    while left := _running_in(folder):
         if time.monotonic() > deadline:
             raise EmbeddedError(
                 f"Postgres in {folder} crashed, and its processes {left} still run: end them first"
@@ -32,13 +32,13 @@ def forget_crash(folder: Path) -> None:
     (folder / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _working_in(folder: Path) -> list[int]:
-    """Postgres' processes stand in their data folder."""
-    found = []
+def _running_in(folder: Path) -> list[int]:
+    """Postgres' processes have their data folder as current folder."""
+    pids = []
     for process in psutil.process_iter():
         try:
             if process.cwd() == str(folder):
-                found.append(process.pid)
+                pids.append(process.pid)
         except psutil.Error:
             continue  # ended meanwhile, or another user's, who may not work on our folder
-    return found
+    return pids

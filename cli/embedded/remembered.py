@@ -1,11 +1,13 @@
-"""What a home keeps in files from one start to the next: ports, passwords, configuration."""
+"""What a data folder keeps in files from one start to the next: ports, passwords, configuration."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
@@ -13,24 +15,30 @@ SECONDS_TO_LEAVE = 1.0
 
 
 def remembered(file: Path, make: Callable[[], str]) -> str:
-    """What the file holds; made and written if there is none yet."""
+    """What the file holds; written if there is none yet. Whoever writes it first, all get the same."""
     if not file.exists():
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(file, make())
+        draft = _draft(file, make())
+        with suppress(FileExistsError):
+            os.link(draft, file)  # never in the place of one that is in use
+        draft.unlink()
     return file.read_text()
 
 
 def write_private(file: Path, text: str) -> Path:
     """Write a file whole or not at all, and never readable by others."""
-    draft = file.with_suffix(".new")
-    draft.unlink(missing_ok=True)
+    return _draft(file, text).replace(file)
+
+
+def _draft(file: Path, text: str) -> Path:
+    draft = file.with_name(f"{file.name}.{os.getpid()}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
         opened.write(text)
-    return draft.replace(file)
+    return draft
 
 
 class Port:
-    """A port on the loopback: the same at each start, unless somebody else took it meanwhile."""
+    """A port on the loopback: the same at each start, unless something else took it meanwhile."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -45,7 +53,7 @@ class Port:
         return self._file.exists()
 
     def leave_if_taken(self) -> None:
-        """Choose another where something that is not ours keeps the remembered one."""
+        """Choose another where a process that is not ours listens on the remembered one."""
         deadline = time.monotonic() + SECONDS_TO_LEAVE
         while not _is_free(self.number):
             if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""The whole pipeline on one machine: servers, schema, worker, beat and views, started and kept running."""
+"""The whole pipeline on one machine: servers, schema, worker, beat and views, kept running."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -16,34 +17,36 @@ from trailkeeper.producer.settings import variable
 from .errors import EmbeddedError
 from .guard import Guard
 from .leftovers import end_leftovers
-from .lock import STOPPING, HomeLock
+from .lock import STOPPING, FolderLock
+from .logins import make_logins
 from .logs import Logs
 from .pipeline import beat, views, worker
+from .postgres import EmbeddedPostgres
 from .processes import Child
-from .servers import PostgresServer, RedisServer
+from .redis import EmbeddedRedis
 from .supervisor import Service, Supervisor
 from .views import ViewsPlace, is_installed
 
 MOST_SLOTS = 4
 
 
-def _quietly(_: str) -> None:
-    """Say nothing."""
+def _say_nothing(_: str) -> None:
+    """For a stack that nobody watches."""
 
 
 class Stack:
-    """One home's pipeline.
+    """The pipeline of one data folder.
 
     Use it as a context manager, or call `start` and, whatever happens, `stop`.
 
     Args:
-        home: folder of its data and logs; made if missing.
-        concurrency: pool processes of the worker; without it, one a core, two to four.
+        home: the data folder; made if missing.
+        concurrency: pool processes of the worker; without it, one per core, two to four.
         redis_url: a Redis to use instead of an embedded one.
         database_url: a Postgres to use instead of an embedded one.
-        environment: variables for the children, on top of this process' own.
+        environment: variables for the child processes, added to this process' own.
         with_views: whether histories are served over HTTP.
-        say: called with a sentence about what happens; from another thread too.
+        say: called with a sentence about what happens, also from another thread.
     """
 
     def __init__(
@@ -55,23 +58,26 @@ class Stack:
         database_url: str | None = None,
         environment: Mapping[str, str] | None = None,
         with_views: bool = True,
-        say: Callable[[str], None] = _quietly,
+        say: Callable[[str], None] = _say_nothing,
     ) -> None:
         self.home = home.resolve()
         self._concurrency = concurrency or min(max(2, os.cpu_count() or 2), MOST_SLOTS)
-        self._redis = RedisServer(self.home, redis_url)
-        self._postgres = PostgresServer(self.home, database_url)
+        self._given_redis_url = redis_url
+        self._redis = EmbeddedRedis(self.home / "redis", records=self.home / "run")
+        self._postgres = EmbeddedPostgres(self.home / "postgres")
+        self._has_postgres = database_url is None
+        self.database_url = self._worker_url = self._views_url = database_url or ""
         self._extra = dict(environment or {})
         self._with_views = with_views and is_installed()
         self._say = say
-        self._lock = HomeLock(self.home / "lock")
+        self._lock = FolderLock(self.home / "lock")
         self._guard = Guard(self.home)
         self._children: list[Child] = []
         self._supervisor: Supervisor | None = None
         self._ending = threading.Event()
 
     def start(self) -> None:
-        """Start everything, in order; returns early, with less, when `request_stop` is called meanwhile.
+        """Start everything, in order; returns early when `request_stop` is called meanwhile.
 
         Raises:
             EmbeddedError: names what did not start.
@@ -79,9 +85,9 @@ class Stack:
             StoreError: the Postgres that was given does not answer, or refused a migration.
         """
         for step in (
-            self._take_home,
-            self._redis.start,
-            self._postgres.start,
+            self._take_folder,
+            self._start_redis,
+            self._start_postgres,
             self._migrate,
             self._start_children,
             self._wait_for_views,
@@ -92,18 +98,13 @@ class Stack:
                 step()
             except OSError as error:
                 raise EmbeddedError(
-                    f"{self.home} cannot be used: {error}; choose another with --home"
+                    f"{self.home} cannot be used: {error}; choose another folder with --home"
                 ) from error
 
     @property
     def redis_url(self) -> str:
         """Where the stream is."""
-        return self._redis.url
-
-    @property
-    def database_url(self) -> str:
-        """Where the tables are, for who may do everything."""
-        return self._postgres.url
+        return self._given_redis_url or self._redis.url
 
     @property
     def views_url(self) -> str | None:
@@ -112,13 +113,13 @@ class Stack:
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment of an application that belongs to this stack."""
-        found = child_environment(self.redis_url, self._postgres.worker_url)
-        return found | {variable("spool"): str(self.spool)} | self._extra
+        """The environment of an application that uses this stack."""
+        environment = child_environment(self.redis_url, self._worker_url)
+        return environment | {variable("spool"): str(self.spool)} | self._extra
 
     @property
     def spool(self) -> Path:
-        """Where what the stream does not take waits: it belongs to this home, as the stream does."""
+        """Where events wait while Redis is away; in the data folder, as they are for its stream."""
         return self.home / "spool.sqlite"
 
     @property
@@ -127,40 +128,49 @@ class Stack:
         return next((child.pid for child in self._children if child.name == "worker"), None)
 
     def is_up(self) -> bool:
-        """Whether everything was started, and nobody asked to stop."""
+        """Whether everything was started, and no stop was requested."""
         return bool(self._children) and not self._ending.is_set()
 
     def is_stopping(self) -> bool:
-        """Whether somebody asked to stop."""
+        """Whether a stop was requested."""
         return self._ending.is_set()
 
     def pids(self) -> dict[str, int]:
-        """The processes of this stack that live, by name."""
-        children = {child.name: child.pid for child in self._children if child.is_running()}
-        servers = {server.name: server.pid() for server in (self._redis, self._postgres)}
-        return {name: pid for name, pid in (children | servers).items() if pid is not None}
+        """The running processes of this stack, by name."""
+        children = [child for child in (self._redis, *self._children) if child.is_running()]
+        pids = {child.name: child.pid for child in children if child.pid is not None}
+        with suppress(OSError, ValueError, IndexError):  # Postgres is just starting or stopping
+            if self._has_postgres and self._postgres.is_running():
+                pids[self._postgres.name] = self._postgres.pid()
+        return pids
 
     def request_stop(self) -> None:
-        """Let `wait` return; a second call lets `stop` wait for nothing. For signal handlers."""
+        """Let `wait` return; after a second call `stop` kills what still runs. For signal handlers."""
         if self._ending.is_set():
             for child in self._children:
                 child.hurry()
         self._ending.set()
 
     def wait(self) -> None:
-        """Until `request_stop` is called."""
+        """Block until `request_stop` is called."""
         self._ending.wait()
 
     def stop(self) -> None:
-        """Stop everything: the worker finishes its batch, servers come last. Harmless twice."""
+        """Stop everything: the worker finishes its batch, servers stop last. Safe to call twice."""
         self._ending.set()
         if not self._lock.is_held():
             return
-        self._lock.say(STOPPING)
+        self._lock.announce(STOPPING)
         if self._supervisor is not None:
             self._supervisor.stop()
-        for stop in (*(child.stop for child in self._children), self._postgres.stop, self._redis.stop):
-            self._try(stop)
+        for child in self._children:
+            child.stop()
+        try:
+            if self._has_postgres and self._postgres.is_running():
+                self._postgres.stop()
+        except EmbeddedError as error:
+            self._say(str(error))  # Redis is stopped all the same
+        self._redis.stop()
         self._guard.stop()
         self._lock.release()
 
@@ -177,13 +187,26 @@ class Stack:
         """Stop it."""
         self.stop()
 
-    def _take_home(self) -> None:
+    def _take_folder(self) -> None:
         for folder in (self.home, self.home / "run", self.home / "logs"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock.take()
         self._guard.start()
         if left := end_leftovers(self.home):
-            self._say(f"stopped what an earlier run left: {', '.join(left)}")
+            self._say(f"stopped what an earlier run left running: {', '.join(left)}")
+
+    def _start_redis(self) -> None:
+        if self._given_redis_url is None:
+            self._redis.start()
+            return
+        from trailkeeper.producer.redis_client import connect, redis_translated  # noqa: PLC0415 - slow to import
+
+        with connect(self._given_redis_url) as client, redis_translated():
+            client.ping()
+
+    def _start_postgres(self) -> None:
+        if self._has_postgres:
+            self.database_url = self._worker_url = self._views_url = self._postgres.start()
 
     def _migrate(self) -> None:
         from trailkeeper.models.migrate import upgrade  # noqa: PLC0415 - slow to import, and an extra
@@ -191,7 +214,8 @@ class Stack:
         redis, postgres = map(without_password, (self.redis_url, self.database_url))
         self._say(f"Redis at {redis}, Postgres at {postgres}")
         upgrade(self.database_url, settings().schema)
-        self._postgres.make_logins()
+        if self._has_postgres:
+            self._worker_url, self._views_url = make_logins(self.database_url)
         self._say("the schema is current")
 
     def _start_children(self) -> None:
@@ -205,24 +229,21 @@ class Stack:
         for child in self._children:
             child.start()
             self._say(f"{child.name} started, process {child.pid}, log {child.log}")
-        embedded: list[Service] = [server for server in (self._redis, self._postgres) if server.is_embedded]
-        logs = [self.home / "logs", *(server.log for server in (self._redis, self._postgres))]
-        self._supervisor = Supervisor([*embedded, *self._children], self._say, [Logs(logs).look])
+        services: list[Service] = [*self._children]
+        if self._has_postgres:
+            services.insert(0, self._postgres)
+        if self._given_redis_url is None:
+            services.insert(0, self._redis)
+        logs = Logs([self.home / "logs", self._redis.log, self._postgres.log])
+        self._supervisor = Supervisor(services, self._say, [logs.rotate])
         self._supervisor.start()
 
     def _wait_for_views(self) -> None:
         if self._with_views and not self._views.wait(self._ending.is_set) and not self._ending.is_set():
-            self._say(f"the views do not answer yet; {self.home / 'logs' / 'views.log'} may say why")
+            self._say(f"the views do not answer yet; {self.home / 'logs' / 'views.log'} may have the reason")
 
     @property
     def _views(self) -> ViewsPlace:
-        names = ("database_url", "views_database_url") if self._postgres.is_embedded else ()
-        reading = {variable(name): self._postgres.views_url for name in names}
+        names = ("database_url", "views_database_url") if self._has_postgres else ()
+        reading = {variable(name): self._views_url for name in names}
         return ViewsPlace(self.home, self.environment | reading)
-
-    def _try(self, stop: Callable[[], None]) -> None:
-        try:
-            stop()
-        except EmbeddedError as error:
-            # the others are stopped all the same
-            self._say(str(error))

@@ -1,4 +1,4 @@
-"""Keeps services running: one that ends by itself is started again, more slowly each time."""
+"""Restarts services that end, with a longer pause each time."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Protocol
 
 from .errors import EmbeddedError
 
-LOOK_SECONDS = 0.2
+CHECK_SECONDS = 0.2
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 STEADY_SECONDS = 60.0
-"""A service that lived this long starts again without delay after its next end."""
+"""After running this long, a service starts again with the first pause."""
 
 
 class Service(Protocol):
-    """What can be kept running."""
+    """What the supervisor restarts."""
 
     name: str
 
@@ -25,8 +25,8 @@ class Service(Protocol):
     def is_running(self) -> bool: ...
 
 
-class _Watched:
-    """One service, when it was started and when it may be again."""
+class _Supervised:
+    """One service, when it was started and when it may be restarted."""
 
     def __init__(self, service: Service) -> None:
         self.service = service
@@ -34,8 +34,8 @@ class _Watched:
         self.started = time.monotonic()
         self.due: float | None = None
 
-    def notice(self, now: float) -> float | None:
-        """The pause before the next start, when the service has just been found ended."""
+    def schedule_restart(self, now: float) -> float | None:
+        """The pause before the restart, when the service has ended since the last check."""
         if self.due is not None or self.service.is_running():
             return None
         if now - self.started > STEADY_SECONDS:
@@ -54,12 +54,12 @@ class _Watched:
 
 
 class Supervisor:
-    """Looks after *services* from a thread of its own.
+    """Restarts *services* from a thread of its own.
 
     Args:
-        services: already started; looked after in this order.
+        services: already started; checked in this order.
         say: called with a sentence when something ended or could not be started.
-        chores: called again and again beside that, to keep logs within bounds.
+        chores: called again and again, to bound the logs.
     """
 
     def __init__(
@@ -68,27 +68,27 @@ class Supervisor:
         say: Callable[[str], None],
         chores: Sequence[Callable[[], None]] = (),
     ) -> None:
-        self._watched = [_Watched(service) for service in services]
+        self._supervised = [_Supervised(service) for service in services]
         self._say = say
         self._chores = chores
         self._problem = ""
         self._ending = threading.Event()
-        self._thread = threading.Thread(target=self._look_after, name="supervisor", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
 
     def start(self) -> None:
-        """Begin to look after them."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Start nothing any more. The services run on."""
+        """Stop restarting. The services run on."""
         self._ending.set()
         if self._thread.ident is not None:
             self._thread.join()
 
-    def _look_after(self) -> None:
-        while not self._ending.wait(LOOK_SECONDS):
-            for watched in self._watched:
-                self._look_at(watched)
+    def _run(self) -> None:
+        while not self._ending.wait(CHECK_SECONDS):
+            for supervised in self._supervised:
+                self._check(supervised)
             for chore in self._chores:
                 self._do(chore)
 
@@ -96,17 +96,17 @@ class Supervisor:
         try:
             chore()
         except OSError as error:
-            if str(error) != self._problem:  # as long as it is the same, it is said once
+            if str(error) != self._problem:  # the same problem is told once
                 self._problem = str(error)
-                self._say(f"the logs could not be bounded: {error}")
+                self._say(f"the logs could not be rotated: {error}")
 
-    def _look_at(self, watched: _Watched) -> None:
+    def _check(self, supervised: _Supervised) -> None:
         now = time.monotonic()
-        pause = watched.notice(now)
+        pause = supervised.schedule_restart(now)
         if pause is not None:
-            ending = getattr(watched.service, "ending", lambda: "ended")()
-            self._say(f"{watched.service.name} {ending}; starting it again in {pause:g} s")
+            ending = getattr(supervised.service, "ending", lambda: "ended")()
+            self._say(f"{supervised.service.name} {ending}; starting it again in {pause:g} s")
         try:
-            watched.start_if_due(now)
+            supervised.start_if_due(now)
         except (EmbeddedError, OSError) as error:
-            self._say(f"{watched.service.name} could not be started: {error}")
+            self._say(f"{supervised.service.name} could not be started: {error}")

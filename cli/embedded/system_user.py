@@ -1,4 +1,4 @@
-"""Postgres refuses to run as root: it then runs as a user of its own, who needs a way to its files."""
+"""For root: Postgres refuses to run as root, so it gets a user of its own who can reach its files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ENTER = stat.S_IXGRP | stat.S_IXOTH
 
 
 def child_options() -> dict[str, Any]:
-    """What to start Postgres' programs with: as root, another user; always a folder it may stand in."""
+    """How to start Postgres' programs: as another user if we are root, in a folder that it may enter."""
     if os.geteuid() != 0:
         return {"cwd": "/"}
     entry = _entry()
@@ -29,12 +29,12 @@ def give(folder: Path) -> None:
     """Make Postgres' user the owner of a folder of its own, closed to others.
 
     Raises:
-        EmbeddedError: it is a link or somebody else's, which we do not trust with a database.
+        EmbeddedError: it is a link or another user's, and not to be trusted with a database.
     """
-    found = folder.lstat()
+    status = folder.lstat()
     mine = {os.geteuid()} | ({_entry().pw_uid} if os.geteuid() == 0 else set())
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in mine:
-        raise EmbeddedError(f"{folder} is not a folder of ours: remove it, or choose another with --home")
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid not in mine:
+        raise EmbeddedError(f"{folder} is not ours: remove it, or choose another folder with --home")
     if os.geteuid() == 0:
         os.chown(folder, _entry().pw_uid, _entry().pw_gid)
     folder.chmod(0o700)
@@ -74,12 +74,12 @@ def _entry() -> pwd.struct_passwd:
 def _make() -> pwd.struct_passwd:
     command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME]
     try:
-        said = subprocess.run(command, check=False, capture_output=True, text=True).stderr.strip()
+        problem = subprocess.run(command, check=False, capture_output=True, text=True).stderr.strip()
     except OSError as error:
-        said = str(error)
+        problem = str(error)
     with suppress(KeyError):
-        return pwd.getpwnam(NAME)  # whether we made it, or another stack that started at the same moment
+        return pwd.getpwnam(NAME)  # made by us, or by another stack at the same moment
     raise EmbeddedError(
         f"Postgres does not run as root, and its own user {NAME} could not be made: "
-        f"{said}; run trailkeeper as another user, or give a server in TRAILKEEPER_DATABASE_URL"
+        f"{problem}; run trailkeeper as another user, or set TRAILKEEPER_DATABASE_URL"
     )

@@ -1,4 +1,4 @@
-"""The histories over HTTP as part of a stack: where they are, and what their process is told."""
+"""The views of a stack: their address, and the environment of their process."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ READY_SECONDS = 30.0
 
 
 def is_installed() -> bool:
-    """Whether the libraries are there that the views need."""
+    """Whether the libraries that the views need are installed."""
     return importlib.util.find_spec("fastapi") is not None and importlib.util.find_spec("uvicorn") is not None
 
 
 class ViewsPlace:
-    """Where a stack's views listen, by the environment or as the home remembers it."""
+    """Where a stack's views listen: as the environment says, or on the port kept in the data folder."""
 
     def __init__(self, home: Path, environment: Mapping[str, str]) -> None:
         self._home = home
@@ -41,20 +41,21 @@ class ViewsPlace:
         """The whole environment of the process.
 
         Raises:
-            EmbeddedError: the home's secret cannot be read or written.
+            EmbeddedError: the secret of the data folder cannot be read or written.
         """
         if not self._is_given():
             self._port.leave_if_taken()
         # over plain HTTP no browser would send a cookie that is for HTTPS only
-        found = {variable("cookie_secure"): "false", **self._given, variable("views_port"): self._number()}
-        if key := found.get(variable("token_public_key")):
-            found[variable("token_public_key")] = str(Path(key).absolute())  # it stands in another folder
+        environment = {variable("cookie_secure"): "false", **self._given}
+        environment[variable("views_port")] = self._number()
+        if key := environment.get(variable("token_public_key")):
+            environment[variable("token_public_key")] = str(Path(key).absolute())
         if not any(variable(name) in self._given for name in ("token_secret", "token_public_key")):
-            found[variable("token_secret")] = token_secret(self._home)
-        return found
+            environment[variable("token_secret")] = token_secret(self._home)
+        return environment
 
     def wait(self, is_over: Callable[[], bool]) -> bool:
-        """Wait until it answers, for half a minute at most, or until something else is over."""
+        """Wait until it answers, half a minute at most; returns whether it does."""
         deadline = time.monotonic() + READY_SECONDS
         while not is_over() and time.monotonic() < deadline:
             try:

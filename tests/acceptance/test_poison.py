@@ -62,7 +62,7 @@ def test_poison_never_stalls_the_stream_and_is_kept_with_its_reason(services_fol
         )
 
 
-def test_a_message_that_kills_its_worker_is_put_aside_and_the_rest_is_stored(
+def test_a_message_that_kills_its_worker_is_rotate_file_and_the_rest_is_stored(
     services_folder: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(DIE_ON_SIGHT)

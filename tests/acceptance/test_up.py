@@ -36,6 +36,14 @@ def emit(redis_url: str) -> UUID:
     return event.id
 
 
+def answers(redis_url: str) -> bool:
+    with redis.Redis.from_url(redis_url, retry=None) as client:
+        try:
+            return bool(client.ping())
+        except redis.ConnectionError:
+            return False
+
+
 def is_stored(database_url: str, identity: UUID) -> bool:
     return identity in stored_ids(database_url)
 
@@ -77,6 +85,7 @@ def test_killed_workers_and_servers_are_started_again_and_nothing_is_lost(home: 
             )
             os.kill(killed, signal.SIGKILL)
             until(partial(_is_another, up, name, killed), what=f"{name} runs again")
+            until(partial(answers, found["redis_url"]), what="Redis answers")
             second = emit(found["redis_url"])
             until(
                 partial(is_stored, found["database_url"], second),

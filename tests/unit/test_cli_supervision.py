@@ -15,7 +15,7 @@ import pytest
 from tests.support.waiting import until
 from trailkeeper.cli.embedded.errors import EmbeddedError
 from trailkeeper.cli.embedded.guard import NOTHING_LEFT, watch
-from trailkeeper.cli.embedded.lock import RUNNING, STOPPING, HomeLock
+from trailkeeper.cli.embedded.lock import RUNNING, STOPPING, FolderLock
 from trailkeeper.cli.embedded.processes import Child
 from trailkeeper.cli.embedded.records import end_recorded, record
 from trailkeeper.cli.embedded.supervisor import Supervisor
@@ -144,7 +144,7 @@ def test_a_process_that_only_has_a_recorded_number_is_left_alone(tmp_path: Path)
 
 
 def test_a_home_is_locked_for_one_and_the_other_is_told_who_has_it(tmp_path: Path) -> None:
-    holder, other = HomeLock(tmp_path / "lock"), HomeLock(tmp_path / "lock")
+    holder, other = FolderLock(tmp_path / "lock"), FolderLock(tmp_path / "lock")
     holder.take()
     with pytest.raises(EmbeddedError, match=f"is in use by process {os.getpid()}"):
         other.take()
@@ -155,14 +155,14 @@ def test_a_home_is_locked_for_one_and_the_other_is_told_who_has_it(tmp_path: Pat
 
 def test_a_home_is_waited_for_while_its_holder_stops(tmp_path: Path) -> None:
     holding = (
-        "import sys, time; from pathlib import Path; from cli.embedded.lock import HomeLock;"
-        f"lock = HomeLock(Path({str(tmp_path / 'lock')!r})); lock.take_if_free({STOPPING!r});"
+        "import sys, time; from pathlib import Path; from trailkeeper.cli.embedded.lock import FolderLock;"
+        f"lock = FolderLock(Path({str(tmp_path / 'lock')!r})); lock.take_if_free({STOPPING!r});"
         "print('held', flush=True); time.sleep(0.5)"
     )
     process = subprocess.Popen([sys.executable, "-c", holding], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
-    lock = HomeLock(tmp_path / "lock")
+    lock = FolderLock(tmp_path / "lock")
     lock.take()
     lock.release()
     process.communicate()

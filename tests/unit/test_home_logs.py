@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.waiting import until
-from trailkeeper.cli.embedded.logs import Logs, put_aside
+from trailkeeper.cli.embedded.logs import Logs, rotate_file
 from trailkeeper.cli.embedded.supervisor import Supervisor
 
 BOUND = 20_000
@@ -41,7 +41,7 @@ def test_a_log_that_is_written_to_is_emptied_and_goes_on(
     log, old = tmp_path / "talker.log", tmp_path / "talker.log.1"
     say(talker, 300)
     until(lambda: len(log.read_text().splitlines()) == 301)
-    Logs([tmp_path], most_bytes=BOUND).look()
+    Logs([tmp_path], most_bytes=BOUND).rotate()
     assert (log.stat().st_size, len(old.read_text().splitlines())) == (0, 301)
     say(talker, 1)
     until(lambda: log.read_text().startswith("301 x"))
@@ -51,7 +51,7 @@ def test_a_log_that_is_written_to_is_emptied_and_goes_on(
 def test_small_logs_and_other_files_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "small.log").write_text("x" * BOUND)
     (tmp_path / "data").write_text("x" * BOUND * 2)
-    Logs([tmp_path, tmp_path / "missing"], most_bytes=BOUND).look()
+    Logs([tmp_path, tmp_path / "missing"], most_bytes=BOUND).rotate()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "small.log"]
 
 
@@ -60,7 +60,7 @@ def test_one_old_file_is_kept_and_read_by_whom_the_log_is(tmp_path: Path) -> Non
     for text in ("first", "second"):
         log.write_text(text)
         log.chmod(0o600)
-        put_aside(log)
+        rotate_file(log)
     assert {path.name for path in tmp_path.iterdir()} == {"server.log", "server.log.1"}
     assert (tmp_path / "server.log.1").read_text() == "second"
     assert (tmp_path / "server.log.1").stat().st_mode & 0o777 == 0o600
@@ -78,5 +78,5 @@ def test_the_supervisor_goes_on_looking_after_a_failure(tmp_path: Path) -> None:
     supervisor.start()
     until(lambda: len(looks) > 1)
     supervisor.stop()
-    assert set(said) == {"the logs could not be bounded: no space left"}
+    assert set(said) == {"the logs could not be rotated: no space left"}
     assert len(said) == 1
