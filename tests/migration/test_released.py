@@ -21,7 +21,7 @@ from trailkeeper.models.histories import Question
 from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.migrate import Migration, head, upgrade
 from trailkeeper.models.partitions import existing
-from trailkeeper.worker.admin_commands import Executor
+from trailkeeper.worker.admin_commands import AdminCommandExecutor
 from trailkeeper.worker.backfills import Runner
 from trailkeeper.worker.relay import Relayer
 from trailkeeper.worker.retention import purge
@@ -114,7 +114,8 @@ def test_what_was_under_way_goes_on(released: str, redis_url: str) -> None:
     upgrade(released)
     settings = settings_for(redis_url, released, retention_user_days=3_650)
     runner = Runner(settings)
-    executor, relayer = Executor(runner.engine, runner.parts), Relayer(settings, "here/1")
+    executor = AdminCommandExecutor(runner.engine, runner.parts)
+    relayer = Relayer(settings, "here/1")
 
     assert runner.run(1, 60).state == "finished"
     list(executor.run())
