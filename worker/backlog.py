@@ -1,4 +1,4 @@
-"""How much is waiting in the stream, at a cost that does not grow with it."""
+"""The stream's backlog, at a cost that does not grow with it."""
 
 from __future__ import annotations
 
@@ -38,6 +38,6 @@ def read_backlog(client: redis.Redis, stream_key: str) -> Backlog:
 
 def _backlog(length: int, groups: Any, paused: bool) -> Backlog:
     # XINFO GROUPS of a stream that does not exist yet is an error, and means that there is no group
-    found = groups if isinstance(groups, list) else []
-    pending = sum(group["pending"] for group in found if group["name"] == GROUP.encode())
+    known_groups = groups if isinstance(groups, list) else []
+    pending = sum(group["pending"] for group in known_groups if group["name"] == GROUP.encode())
     return Backlog(max(0, length - pending), pending, paused)

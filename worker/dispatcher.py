@@ -1,7 +1,7 @@
 """Starts drains and relays while there is something for them: a step of Celery's own consumer.
 
 Runs on the worker's event loop, in the parent process, and does nothing there
-but look and send a task: they are ordinary tasks, so that time limits, `-c`,
+but read the backlog and send tasks: they are ordinary tasks, so that time limits, `-c`,
 autoscale and `celery inspect` work on them. No beat is needed.
 """
 
@@ -35,7 +35,7 @@ RELAY_TASK = "trailkeeper.relay"
 EXPIRES_SECONDS = 30
 ADMIN_COMMANDS_TASK = "trailkeeper.run_admin_commands"
 ADMIN_COMMANDS_SECONDS = 0.3
-"""How often it is looked whether an admin asked for something."""
+"""How often to check whether an admin sent a command."""
 
 RECOVERY_SECONDS = 1.0
 """How often a drain is started when all that is left is pending, to take over what a dead one held."""
@@ -50,7 +50,7 @@ def wanted(backlog: Backlog, *, busy: int, slots: int, batch_size: int) -> int:
 
 
 class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publishes no types
-    """Looks at the stream every `dispatch_ms`, a thread of it into the outbox; sends the tasks wanted."""
+    """Reads the backlog of stream and outbox every `dispatch_ms`, and sends the tasks that are needed."""
 
     requires = ("celery.worker.consumer.tasks:Tasks",)
 
@@ -58,40 +58,40 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         super().__init__(consumer, **kwargs)
         self._timer: Any = None
         self._client: redis.Redis | None = None
-        self._watch: OutboxPoller | None = None
+        self._poller: OutboxPoller | None = None
         self._recovered = 0.0
         self._admin_commands_checked = 0.0
-        self._is_first_look = True
+        self._is_first_tick = True
         self._failing = False
         self._spool: FileSpool | None = None
 
     def start(self, consumer: Any) -> None:
-        """Begin to look, if this worker takes drains."""
+        """Begin to dispatch, if this worker takes drains."""
         if QUEUE not in consumer.app.amqp.queues.consume_from:
             return
         config = settings()
         self._spool = spool_of(config)
         self._client = connect(config.redis_url, answer_seconds=0.5, connect_seconds=0.5)
-        self._watch = OutboxPoller(
+        self._poller = OutboxPoller(
             config.database_url,
             schema=config.schema,
             idle_seconds=config.outbox_ms / 1000,
             busy_seconds=config.dispatch_ms / 1000,
             most=config.batch_size * consumer.pool.num_processes,
         )
-        self._watch.start()
+        self._poller.start()
         self._timer = consumer.timer.call_repeatedly(
             config.dispatch_ms / 1000, self._tick, (consumer, config)
         )
 
     def stop(self, consumer: Any) -> None:  # noqa: ARG002 - the interface is Celery's
-        """Stop looking; drains under way finish their batch."""
+        """Stop dispatching; drains under way finish their batch."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._watch is not None:
-            self._watch.stop()
-            self._watch = None
+        if self._poller is not None:
+            self._poller.stop()
+            self._poller = None
         if self._client is not None:
             self._client.close()
             self._client = None
@@ -102,7 +102,7 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
     def _tick(self, consumer: Any, config: WorkerSettings) -> None:
         try:
             self._dispatch(consumer, config)
-            self._say_if_changed(failing=False)
+            self._log_if_changed(failing=False)
             if self._spool is not None:
                 self._spool.redis_answered()
         except (
@@ -111,8 +111,8 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             *consumer.connection_errors,
             *consumer.channel_errors,
         ) as error:
-            # the event loop must go on; what is in the stream waits for the next look
-            self._say_if_changed(failing=True, error=error)
+            # the event loop must go on; what is in the stream waits for the next tick
+            self._log_if_changed(failing=True, error=error)
 
     def _dispatch(self, consumer: Any, config: WorkerSettings) -> None:
         assert self._client is not None
@@ -121,10 +121,10 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             consumer.app.send_task(TASK, queue=QUEUE, expires=EXPIRES_SECONDS)
         for _ in range(self._relays(backlog, consumer, config)):
             consumer.app.send_task(RELAY_TASK, queue=QUEUE, expires=EXPIRES_SECONDS)
-        if self._orders_wait(config):
+        if self._admin_commands_wait(config):
             consumer.app.send_task(ADMIN_COMMANDS_TASK, expires=EXPIRES_SECONDS)
 
-    def _orders_wait(self, config: WorkerSettings) -> bool:
+    def _admin_commands_wait(self, config: WorkerSettings) -> bool:
         """Whether there is the hint; who removes it is the one who sends for it."""
         assert self._client is not None
         now = time.monotonic()
@@ -135,29 +135,29 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             return bool(self._client.delete(admin_commands_key(config.stream)))
 
     def _relays(self, backlog: Backlog, consumer: Any, config: WorkerSettings) -> int:
-        assert self._watch is not None
-        found = self._watch.found()
-        if not found:
+        assert self._poller is not None
+        waiting = self._poller.waiting()
+        if not waiting:
             return 0
         number = wanted(
-            backlog._replace(new=found),
-            busy=_here(RELAY_TASK) + _waiting(consumer),
+            backlog._replace(new=waiting),
+            busy=_running_here(RELAY_TASK) + _waiting(consumer),
             slots=consumer.pool.num_processes,
             batch_size=config.batch_size,
         )
         if number:
-            self._watch.forget()
+            self._poller.forget()
         return number
 
     def _number(self, backlog: Backlog, consumer: Any, config: WorkerSettings) -> int:
         slots: int = consumer.pool.num_processes
-        if self._is_first_look:
+        if self._is_first_tick:
             # each pool process takes over what its predecessor held, and is warm when the first event comes
-            self._is_first_look = False
+            self._is_first_tick = False
             return slots
         if not backlog.new and not backlog.pending:
             return 0
-        busy = _here(TASK) + _waiting(consumer)
+        busy = _running_here(TASK) + _waiting(consumer)
         number = wanted(backlog, busy=busy, slots=slots, batch_size=config.batch_size)
         return 1 if not busy and not number and self._recovery_is_due(backlog) else number
 
@@ -168,15 +168,15 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         self._recovered = now
         return True
 
-    def _say_if_changed(self, *, failing: bool, error: Exception | None = None) -> None:
+    def _log_if_changed(self, *, failing: bool, error: Exception | None = None) -> None:
         if failing and not self._failing:
-            logger.warning("cannot look at the stream: %s", error)
+            logger.warning("cannot read the stream's backlog: %s", error)
         if self._failing and not failing:
-            logger.info("can look at the stream again")
+            logger.info("can read the stream's backlog again")
         self._failing = failing
 
 
-def _here(task: str) -> int:
+def _running_here(task: str) -> int:
     return sum(request.name == task for request in state.reserved_requests)
 
 

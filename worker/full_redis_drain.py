@@ -1,8 +1,8 @@
 """Keeps a full Redis from staying full: a step of the worker itself, not of Celery's consumer.
 
 At its maxmemory Redis takes no Celery message either, so no drain could be sent for, and
-what fills it would never leave. Then a process of its own drains (`drain.relief`). It is
-looked from a thread: Celery's loop may be failing meanwhile, as it cannot write either.
+what fills it would never leave. Then a process of its own drains (`drain.full_redis`). The check
+runs in a thread: Celery's loop may be failing meanwhile, as it cannot write either.
 """
 
 from __future__ import annotations
@@ -25,36 +25,38 @@ from .settings import settings
 logger = logging.getLogger(__name__)
 
 QUEUE = "ingest"
-LOOK_SECONDS = 1.0
+CHECK_SECONDS = 1.0
 
 
 class FullRedisDrain(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publishes no types
-    """Looks every second whether Redis takes writes, if this worker takes drains."""
+    """Checks every second whether Redis takes writes, if this worker takes drains."""
 
     def __init__(self, parent: Any, **kwargs: Any) -> None:
         super().__init__(parent, **kwargs)
         self._ending = threading.Event()
 
     def start(self, parent: Any) -> None:
-        """Begin to look."""
+        """Begin to check."""
         if QUEUE not in parent.app.amqp.queues.consume_from:
             return
         consumer = f"{parent.hostname}/relief"
         with connect(settings().redis_url) as client:
-            _look(client, consumer)  # to connect to its broker, Celery has to write, and ends if it cannot
+            _drain_if_full(
+                client, consumer
+            )  # to connect to its broker, Celery has to write, and ends if it cannot
         threading.Thread(target=self._go_on, args=(consumer,), name="trailkeeper-relief", daemon=True).start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - the interface is Celery's
-        """Look no more; who relieves ends by itself."""
+        """Stop checking; a process that drains ends by itself."""
         self._ending.set()
 
     def _go_on(self, consumer: str) -> None:
         with connect(settings().redis_url) as client:
-            while not self._ending.wait(LOOK_SECONDS):
-                _look(client, consumer)
+            while not self._ending.wait(CHECK_SECONDS):
+                _drain_if_full(client, consumer)
 
 
-def _look(client: redis.Redis, consumer: str) -> None:
+def _drain_if_full(client: redis.Redis, consumer: str) -> None:
     """If Redis is full, have it drained; takes as long as that does."""
     try:
         if takes_writes(client, settings().stream):

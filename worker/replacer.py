@@ -23,11 +23,11 @@ class Replacer(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publish
         self._timer: Any = None
 
     def start(self, consumer: Any) -> None:
-        """Begin to look."""
+        """Begin."""
         self._timer = consumer.timer.call_repeatedly(SECONDS, consumer.pool.maintain_pool)
 
     def stop(self, consumer: Any) -> None:  # noqa: ARG002 - the interface is Celery's
-        """Stop looking."""
+        """Stop."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -93,25 +93,25 @@ def purge() -> None:
 
 @app.task(name="trailkeeper.resume_stalled_backfills")  # type: ignore[untyped-decorator]
 def resume_stalled_backfills() -> None:
-    """Start another chunk of each backfill that stands still though it should run."""
+    """Start another chunk of each stalled backfill."""
     try:
-        found = stalled_backfills(settings())
+        stalled = stalled_backfills(settings())
     except RETRY as error:
         logger.warning("backfills wait: %s: %s", type(error).__name__, error)
         return
-    for identity in found:
+    for identity in stalled:
         backfill_chunk.apply_async((identity,), {"after_silence": True}, expires=RESUMED_SECONDS)
 
 
 @app.task(name="trailkeeper.run_admin_commands")  # type: ignore[untyped-decorator]
 def run_admin_commands() -> None:
-    """Do what admins asked for on pages and over the API."""
+    """Carry out the commands that admins sent by pages and API."""
     try:
         runner = _runner()
         for identity in AdminCommandExecutor(runner.engine, runner.parts).run():
             backfill_chunk.apply_async((identity,))
     except RETRY as error:
-        logger.warning("orders wait: %s: %s", type(error).__name__, error)
+        logger.warning("admin commands wait: %s: %s", type(error).__name__, error)
 
 
 @app.task(name="trailkeeper.backfill_chunk", bind=True, acks_late=True, reject_on_worker_lost=True)  # type: ignore[untyped-decorator]

@@ -16,7 +16,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.producer import catalogue
 from trailkeeper.worker.counting import Reconciliation
 from trailkeeper.worker.counting.accepting import accept
-from trailkeeper.worker.counting.live import look
+from trailkeeper.worker.counting.live import reconcile_live
 from trailkeeper.worker.settings import settings
 
 NAMELESS = "operator"
@@ -64,7 +64,7 @@ def command(
     if begin >= end:
         raise click.UsageError(f"--from {begin.isoformat()} is not before --to {end.isoformat()}")
     with stream() as (client, found_settings), store(statement_timeout_ms=STATEMENT_MS) as engine:
-        found = look(engine, client, found_settings, (begin, end), verify=verify)
+        found = reconcile_live(engine, client, found_settings, (begin, end), verify=verify)
         if reason and found.missing:
             with transaction(engine) as connection:
                 known = catalogue.load(settings().catalogue)

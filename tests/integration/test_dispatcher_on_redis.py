@@ -136,15 +136,15 @@ def test_a_server_that_is_away_is_said_once_and_looked_for_again(
     put(client, b"0")
     assert started.looks() == 1
     assert [record.message.partition(":")[0] for record in caplog.records] == [
-        "cannot look at the stream",
-        "can look at the stream again",
+        "cannot read the stream's backlog",
+        "can read the stream's backlog again",
     ]
 
 
 def test_what_is_seen_in_the_outbox_gets_relays_once(started: FakeConsumer, client: redis.Redis) -> None:
-    watch = started.dispatcher._watch
+    watch = started.dispatcher._poller
     assert watch is not None
-    watch._found = 2 * BATCH
+    watch._waiting = 2 * BATCH
     pause.begin(client, STREAM, "store", "away")
     assert started.looks() == 0
     client.delete(f"{STREAM}:pause")

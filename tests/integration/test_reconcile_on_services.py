@@ -24,7 +24,7 @@ from trailkeeper.producer.wire import encode
 from trailkeeper.worker.backfills import Requests, Runner
 from trailkeeper.worker.counting import Reconciliation, check
 from trailkeeper.worker.counting.accepting import accept
-from trailkeeper.worker.counting.live import look
+from trailkeeper.worker.counting.live import reconcile_live
 from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.retention import purge
 from trailkeeper.worker.settings import WorkerSettings
@@ -67,7 +67,7 @@ def emit(emitter: Emitter, times: int = 1) -> None:
 
 def looked(engine: Engine, client: redis.Redis, settings: WorkerSettings) -> Reconciliation:
     now = datetime.now(UTC)
-    return look(engine, client, settings, (now - timedelta(hours=2), now), verify=True)
+    return reconcile_live(engine, client, settings, (now - timedelta(hours=2), now), verify=True)
 
 
 def test_what_is_stored_and_what_waits_adds_up(
@@ -197,7 +197,7 @@ def test_purged_events_are_accounted_for(
     purge(replace(settings, retention_user_days=90), now)
 
     span = (now - timedelta(days=401), now)
-    found = look(engine, client, settings, span, verify=True)
+    found = reconcile_live(engine, client, settings, span, verify=True)
     assert _fates(found) == {"purged": 2, "stored": 2}
     assert found.missing == 0
 
@@ -236,9 +236,10 @@ def test_a_gap_is_told_once_and_its_end_as_well(
     lost = _numbered(LOGIN, 1)
     put(client, _numbered(LOGIN, 2))
     drainer.run(SECONDS)
-    assert [gap.numbers for gap in [*check(settings).told, *check(settings).told, *check(settings).told]] == [
-        [(1, 1)]
-    ]
+    assert [
+        gap.numbers
+        for gap in [*check(settings).reported, *check(settings).reported, *check(settings).reported]
+    ] == [[(1, 1)]]
 
     put(client, lost)
     drainer.run(SECONDS)

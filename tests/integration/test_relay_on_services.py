@@ -350,9 +350,9 @@ class TestTheWatch:
         watch.start()
         try:
             put(engine, an_event(), an_event())
-            until(lambda: watch.found() == 2, what="two are seen")
+            until(lambda: watch.waiting() == 2, what="two are seen")
             query(database_url, "DELETE FROM outbox")
-            until(lambda: watch.found() == 0, what="they are gone")
+            until(lambda: watch.waiting() == 0, what="they are gone")
         finally:
             watch.stop()
 
@@ -364,6 +364,4 @@ class TestTheWatch:
             until(lambda: watch._failing, what="it has looked")
         finally:
             watch.stop()
-        assert [record.message.partition(":")[0] for record in caplog.records] == [
-            "cannot look into the outbox"
-        ]
+        assert [record.message.partition(":")[0] for record in caplog.records] == ["cannot read the outbox"]

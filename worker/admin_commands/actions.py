@@ -22,49 +22,49 @@ PREVIEW_SECONDS = 8.0
 CHANGES = ("pause", "resume", "cancel")
 
 
-def carry_out(connection: Connection, catalogue: Catalogue, order: AdminCommand) -> dict[str, Any]:
-    """Carry out an order in a transaction; returns what came of it.
+def carry_out(connection: Connection, catalogue: Catalogue, command: AdminCommand) -> dict[str, Any]:
+    """Carry out a command in a transaction; returns its outcome.
 
     Raises:
         InvalidRequest, NothingToDo, NoSuchBackfill, WrongState: it is refused; roll back.
     """
-    requests = Requests(connection, catalogue, order.requested_by)
-    given = order.arguments
-    match order.action:
+    requests = Requests(connection, catalogue, command.requested_by)
+    arguments = command.arguments
+    match command.action:
         case "enrich":
-            filters = enrich_filters(connection, catalogue, EnrichFilters.from_json(given["filters"]))
-            return {"backfill_id": requests.enrich(filters, given.get("throttle"))}
+            filters = enrich_filters(connection, catalogue, EnrichFilters.from_json(arguments["filters"]))
+            return {"backfill_id": requests.enrich(filters, arguments.get("throttle"))}
         case "replay":
-            which = replay_filters(connection, given.get("reasons", ()), given.get("ids", ()))
-            return {"backfill_id": requests.replay(which, given.get("throttle"))}
+            which = replay_filters(connection, arguments.get("reasons", ()), arguments.get("ids", ()))
+            return {"backfill_id": requests.replay(which, arguments.get("throttle"))}
         case "pause" | "resume" | "cancel" as action:
-            return {"backfill_id": requests.change(given["backfill_id"], action).id}
+            return {"backfill_id": requests.change(arguments["backfill_id"], action).id}
         case "discard":
-            return {"count": requests.discard(sorted(set(given["ids"])), given["reason"])}
+            return {"count": requests.discard(sorted(set(arguments["ids"])), arguments["reason"])}
         case unknown:
-            raise InvalidRequest(f"this worker knows no action {unknown!r}; is it older than the pages?")
+            raise InvalidRequest(f"this worker knows no action {unknown!r}; is it older than the views?")
 
 
-def preview(engine: Engine, parts: BackfillParts, order: AdminCommand) -> dict[str, Any]:
-    """What an order would do, as `--dry-run` says it; of a large table, as far as it could be seen in time.
+def preview(engine: Engine, parts: BackfillParts, command: AdminCommand) -> dict[str, Any]:
+    """What a command would do, as `--dry-run` says it; for a large table, as far as it could be read in time.
 
     Raises:
         InvalidRequest, NothingToDo: it would be refused.
     """
-    given, throttle = order.arguments, order.arguments.get("throttle")
-    if order.action == "preview_replay":
+    arguments, throttle = command.arguments, command.arguments.get("throttle")
+    if command.action == "preview_replay":
         with transaction(engine) as connection:
-            which = replay_filters(connection, given.get("reasons", ()), given.get("ids", ()))
+            which = replay_filters(connection, arguments.get("reasons", ()), arguments.get("ids", ()))
         return _shown(preview_replay(engine, parts, which, PREVIEW_SECONDS), throttle)
     with transaction(engine) as connection:
-        filters = enrich_filters(connection, parts.catalogue, EnrichFilters.from_json(given["filters"]))
+        filters = enrich_filters(connection, parts.catalogue, EnrichFilters.from_json(arguments["filters"]))
         estimate = estimated(connection, filters)
     return _shown(preview_enrich(engine, parts, filters, PREVIEW_SECONDS), throttle, estimate)
 
 
-def _shown(found: Preview, throttle: int | None, estimate: int | None = None) -> dict[str, Any]:
+def _shown(report: Preview, throttle: int | None, estimate: int | None = None) -> dict[str, Any]:
     """The same keys as the command's JSON, and how much there is where not all was seen."""
-    shown: dict[str, Any] = msgspec.to_builtins(found, enc_hook=dict)
-    of = found.seen if found.complete else max(found.seen, estimate or 0)
-    seconds = round(found.seconds(throttle, of), 1)
-    return {"preview": shown | {"estimate": of, "estimated_seconds": seconds}}
+    document: dict[str, Any] = msgspec.to_builtins(report, enc_hook=dict)
+    of = report.seen if report.complete else max(report.seen, estimate or 0)
+    seconds = round(report.seconds(throttle, of), 1)
+    return {"preview": document | {"estimate": of, "estimated_seconds": seconds}}

@@ -1,4 +1,4 @@
-"""Takes orders one after another, carries each out in the transaction that settles it."""
+"""Carries out admin commands one after another, each in the transaction that finishes it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from .actions import carry_out, preview
 logger = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=30)
-"""After so long without an end, whoever began with an order is gone; far above what one takes."""
+"""After so long without an end, the worker that began a command is gone; far above what one takes."""
 
 ATTEMPTS = 10
 KEPT = timedelta(days=30)
-"""How long a settled order can be looked at, and its id be sent again without effect."""
+"""How long a finished command can be read, and its id be sent again without effect."""
 
-DIED = f"workers began with this {ATTEMPTS} times and did not come to an end; see their logs"
-OURS = "something went wrong in the worker; it is in its log"
+DIED = f"workers began this {ATTEMPTS} times and never finished; see their logs"
+OURS = "the worker failed; its log says why"
 
 REFUSALS: tuple[tuple[type[Exception], str], ...] = (
     (NoSuchBackfill, "missing"),
@@ -42,7 +42,7 @@ REFUSALS: tuple[tuple[type[Exception], str], ...] = (
 
 
 class AdminCommandExecutor:
-    """Carries out orders.
+    """Carries out admin commands.
 
     Args:
         engine: the database.
@@ -57,55 +57,57 @@ class AdminCommandExecutor:
         """Carry out whatever waits; yields each backfill that is to begin, once that is committed.
 
         Raises:
-            One of `fates.RETRY`: what is not settled yet will be later.
+            One of `ingest.RETRY`: what is not finished yet will be later.
         """
         with transaction(self._engine) as connection:
             admin_commands.delete_finished(connection, KEPT)
-            found = admin_commands.waiting(connection, PATIENCE)
-        for identity in found:
+            waiting = admin_commands.waiting(connection, PATIENCE)
+        for identity in waiting:
             outcome = self._carry_out(identity)
             if "backfill_id" in outcome:
                 yield outcome["backfill_id"]
 
     def _carry_out(self, identity: UUID) -> dict[str, Any]:
         with transaction(self._engine) as connection:
-            order = admin_commands.start(connection, identity, PATIENCE)
-        if order is None:
+            command = admin_commands.start(connection, identity, PATIENCE)
+        if command is None:
             return {}  # somebody else has it
         try:
-            return self._outcome(order)
+            return self._outcome(command)
         except RETRY:
             raise
-        except Exception as error:  # noqa: BLE001 - told to who asked, and logged
-            return self._refused(order, error)
+        except Exception as error:  # noqa: BLE001 - the admin is answered, and it is logged
+            return self._refused(command, error)
 
-    def _outcome(self, order: AdminCommand) -> dict[str, Any]:
-        if order.attempts > ATTEMPTS:
-            return self._settled(order, {"refused": DIED, "why": "failed"})
-        if order.action.startswith(
+    def _outcome(self, command: AdminCommand) -> dict[str, Any]:
+        if command.attempts > ATTEMPTS:
+            return self._finished(command, {"refused": DIED, "why": "failed"})
+        if command.action.startswith(
             "preview_"
         ):  # reads for a while; a transaction of its own would stand idle
-            return self._settled(order, preview(self._engine, self._parts, order))
+            return self._finished(command, preview(self._engine, self._parts, command))
         with transaction(self._engine) as connection:
-            if not admin_commands.lock(connection, order.id):
+            if not admin_commands.lock(connection, command.id):
                 return {}
-            outcome = carry_out(connection, self._parts.catalogue, order)
-            admin_commands.finish(connection, order.id, outcome)
+            outcome = carry_out(connection, self._parts.catalogue, command)
+            admin_commands.finish(connection, command.id, outcome)
         return outcome
 
-    def _refused(self, order: AdminCommand, error: Exception) -> dict[str, Any]:
+    def _refused(self, command: AdminCommand, error: Exception) -> dict[str, Any]:
         why = next((why for kind, why in REFUSALS if isinstance(error, kind)), None)
         if why is None:
-            logger.error("order failed", extra={"order": str(order.id)}, exc_info=error)
-            return self._settled(order, {"refused": OURS, "why": "failed"})
-        return self._settled(order, {"refused": str(error), "why": why})
+            logger.error("admin command failed", extra={"command": str(command.id)}, exc_info=error)
+            return self._finished(command, {"refused": OURS, "why": "failed"})
+        return self._finished(command, {"refused": str(error), "why": why})
 
-    def _settled(self, order: AdminCommand, outcome: dict[str, Any]) -> dict[str, Any]:
+    def _finished(self, command: AdminCommand, outcome: dict[str, Any]) -> dict[str, Any]:
         with transaction(self._engine) as connection:
-            self._settle(connection, order, outcome)
+            self._finish(connection, command, outcome)
         return outcome
 
-    def _settle(self, connection: Connection, order: AdminCommand, outcome: dict[str, Any]) -> None:
+    def _finish(self, connection: Connection, command: AdminCommand, outcome: dict[str, Any]) -> None:
         # Postgres keeps no NUL in JSON
-        told = outcome | ({"refused": outcome["refused"].replace("\0", "?")} if "refused" in outcome else {})
-        admin_commands.finish(connection, order.id, told)
+        storable = outcome | (
+            {"refused": outcome["refused"].replace("\0", "?")} if "refused" in outcome else {}
+        )
+        admin_commands.finish(connection, command.id, storable)

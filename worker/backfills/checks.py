@@ -39,11 +39,11 @@ def enrich_filters(
             raise InvalidRequest(f"events of {kind.tag} are of the scope {kind.scope}, not {filters.scope}")
     if filters.since and filters.since > now:
         raise InvalidRequest(f"nothing has happened since {filters.since.isoformat()} yet")
-    found = replace(filters.ending(now), tags=tuple(kind.tag for kind in kinds))
-    if before := gone(connection, found):
+    walkable = replace(filters.ending(now), tags=tuple(kind.tag for kind in kinds))
+    if before := gone(connection, walkable):
         day = before.isoformat(timespec="seconds")
         raise NothingToDo(f"nothing is left of it: events before {day} were purged")
-    return found
+    return walkable
 
 
 def replay_filters(
@@ -73,8 +73,8 @@ def estimated(connection: Connection, filters: EnrichFilters) -> int | None:
     if filters.user or filters.project or filters.tags:
         return None
     since, until = filters.range
-    found = [part for part in existing(connection) if part.scope in filters.scopes]
-    return sum(part.rows for part in found if part.start < until and part.end > since)
+    partitions = [part for part in existing(connection) if part.scope in filters.scopes]
+    return sum(part.rows for part in partitions if part.start < until and part.end > since)
 
 
 def _kind(catalogue: Catalogue, tag: str) -> EventType:

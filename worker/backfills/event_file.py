@@ -52,7 +52,7 @@ class EventFile:
         Raises:
             UnusableFile: it is not any more what it was when it was looked through.
         """
-        with _told(self.name, self.packing):
+        with _errors_translated(self.name, self.packing):
             yield from read_lines(self.open())
 
     def open(self) -> BinaryIO:
@@ -73,29 +73,29 @@ def opened(path: str, standard_input: IO[bytes] | None = None) -> Iterator[Event
     """
     name = "standard input" if standard_input else Path(path).name
     with ExitStack() as stack:
-        with _told(name):
-            given = standard_input or stack.enter_context(Path(path).open("rb"))
-            source = _looked_through(name, _seekable(stack, given))
+        with _errors_translated(name):
+            file = standard_input or stack.enter_context(Path(path).open("rb"))
+            source = _examined(name, _seekable(stack, file))
         _assert_event_lines(source)
         yield source
 
 
-def _seekable(stack: ExitStack, given: IO[bytes]) -> BinaryIO:
-    if given.seekable():
-        return cast(BinaryIO, given)
+def _seekable(stack: ExitStack, file: IO[bytes]) -> BinaryIO:
+    if file.seekable():
+        return cast(BinaryIO, file)
     copy = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - it is one, as long as the stack
-    shutil.copyfileobj(given, copy, READ)
+    shutil.copyfileobj(file, copy, READ)
     return cast(BinaryIO, copy)
 
 
-def _looked_through(name: str, file: BinaryIO) -> EventFile:
+def _examined(name: str, file: BinaryIO) -> EventFile:
     digest, size = _digest(file)
     file.seek(0)
     packing = packing_of(file.read(START))
     source = EventFile(name, digest, size, file, packing)
     if packing is None:
         return source
-    with _told(name, packing):
+    with _errors_translated(name, packing):
         return replace(source, bytes=_unpacked_size(source, size))
 
 
@@ -131,7 +131,7 @@ def _assert_event_lines(source: EventFile) -> None:
 
 
 @contextmanager
-def _told(path: str, packing: Packing | None = None) -> Iterator[None]:
+def _errors_translated(path: str, packing: Packing | None = None) -> Iterator[None]:
     try:
         yield
     except EOFError as error:

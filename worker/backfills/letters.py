@@ -25,8 +25,8 @@ def message_of(letter: Letter) -> IncomingMessage:
     payload, problem = letter.raw, None
     if quarantined := QUARANTINED.fullmatch(payload):
         payload, problem = quarantined[1], quarantined[2]
-    elif not payload.startswith(b"{") and (found := FIELDS.search(payload)):
-        payload = found[1]
+    elif not payload.startswith(b"{") and (event_field := FIELDS.search(payload)):
+        payload = event_field[1]
     elif letter.stream.startswith("import:"):
         payload = _line(payload)
     fields = {EVENT: payload} | ({} if letter.signature is None else {SIGNATURE: letter.signature})

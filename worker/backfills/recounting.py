@@ -32,7 +32,9 @@ def gone(connection: Connection, letters: Iterable[Letter], after: Fate | None) 
     for numbered in reports:
         if numbered.producer in ids:
             numbers.setdefault(ids[numbered.producer], []).append(numbered.number)
-    ranges: Mapping[int, Ranges] = {producer: ranges_of(given) for producer, given in numbers.items()}
+    ranges: Mapping[int, Ranges] = {
+        producer: ranges_of(given_numbers) for producer, given_numbers in numbers.items()
+    }
     move(connection, ranges, "dead", after)
 
 

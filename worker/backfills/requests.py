@@ -48,10 +48,10 @@ class Requests:
             filters: as `checks.replay_filters` gives them.
             throttle: the most letters to see in a second.
         """
-        count, found = number(self._connection, filters), filters.as_json()
-        identity = self._add("dead_letters", found, throttle, count)
-        told = {"count": count, "filters": found, "backfill_id": str(identity)}
-        self._record("admin:dead_letters:replay", told)
+        count, chosen = number(self._connection, filters), filters.as_json()
+        identity = self._add("dead_letters", chosen, throttle, count)
+        facts = {"count": count, "filters": chosen, "backfill_id": str(identity)}
+        self._record("admin:dead_letters:replay", facts)
         return identity
 
     def take_file(self, name: str, digest: bytes, throttle: int | None = None) -> StoredBackfill:
@@ -60,8 +60,8 @@ class Requests:
         if identity is None:
             identity = self._start("import", {"file": name}, throttle, None)
             add_file(self._connection, identity, name, digest)
-        found = self._find(identity)
-        return found if found.state == "running" else self.change(identity, "resume")
+        job = self._find(identity)
+        return job if job.state == "running" else self.change(identity, "resume")
 
     def change(self, identity: int, action: str) -> StoredBackfill:
         """Pause, resume or cancel a backfill; returns it as it is then.
@@ -71,8 +71,8 @@ class Requests:
             WrongState: it is not in a state for that.
         """
         before = change(self._connection, identity, action)
-        told = {"backfill_id": str(identity), "kind": before.kind}
-        self._record(f"admin:backfill:{action}", told)
+        facts = {"backfill_id": str(identity), "kind": before.kind}
+        self._record(f"admin:backfill:{action}", facts)
         return self._find(identity)
 
     def discard(self, ids: Sequence[int], reason: str) -> int:
@@ -88,8 +88,8 @@ class Requests:
         removed = remove(self._connection, ids)
         gone(self._connection, removed, "discarded")
         count = len(removed)
-        told = {"count": count, "reason": reason, "filters": {"ids": sorted(set(ids))}}
-        self._record("admin:dead_letters:discard", told)
+        facts = {"count": count, "reason": reason, "filters": {"ids": sorted(set(ids))}}
+        self._record("admin:dead_letters:discard", facts)
         return count
 
     def _start(self, kind: str, filters: dict[str, Any], throttle: int | None, estimate: int | None) -> int:
@@ -108,9 +108,9 @@ class Requests:
         )
 
     def _find(self, identity: int) -> StoredBackfill:
-        found = find(self._connection, identity)
-        assert found is not None
-        return found
+        job = find(self._connection, identity)
+        assert job is not None
+        return job
 
-    def _record(self, tag: str, told: dict[str, Any]) -> None:
-        record(self._connection, self._catalogue, tag, staff(self._requested_by), told)
+    def _record(self, tag: str, facts: dict[str, Any]) -> None:
+        record(self._connection, self._catalogue, tag, staff(self._requested_by), facts)

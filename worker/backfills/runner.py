@@ -162,8 +162,8 @@ class Runner:
         change_state(connection, identity, state, detail)
         job = find(connection, identity)
         assert job is not None
-        told = {"backfill_id": str(identity), "kind": job.kind, "state": state, "events": job.changed}
-        record(connection, self._parts.catalogue, "system:backfill:finish", SYSTEM, told)
+        facts = {"backfill_id": str(identity), "kind": job.kind, "state": state, "events": job.changed}
+        record(connection, self._parts.catalogue, "system:backfill:finish", SYSTEM, facts)
 
     def _fail(self, identity: int, detail: str) -> ChunkResult:
         with transaction(self._engine) as connection:

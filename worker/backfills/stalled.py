@@ -1,4 +1,4 @@
-"""Backfills that stand still though they should run: their worker, their message or their command is gone."""
+"""Stalled backfills: they should run, and their worker, their message or their command is gone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def stalled_backfills(settings: WorkerSettings, silence: timedelta = SILENCE) ->
             # what was taken in is stored first
             if job is not None and (job.cursor or {}).get("line", 0) >= (job.lines or 0):
                 said = (
-                    f"the command that read {job.file} is gone after line {job.lines}; run it again to go on"
+                    f"the command that read {job.file} ended after line {job.lines}; run it again to continue"
                 )
                 change_state(connection, identity, "paused", said)
         return stale(connection, silence)

@@ -19,7 +19,11 @@ from .reconcile import Reconciliation
 
 
 def accept(
-    connection: Connection, catalogue: Catalogue, found: Reconciliation, reason: str, requested_by: str
+    connection: Connection,
+    catalogue: Catalogue,
+    reconciliation: Reconciliation,
+    reason: str,
+    requested_by: str,
 ) -> int:
     """Give up all that a reconciliation found missing; recorded as an event for each producer.
 
@@ -29,15 +33,15 @@ def accept(
     Raises:
         StoreError: nothing was changed.
     """
-    ids = known(connection, {line.producer for line in found.lines if line.gone})
+    ids = known(connection, {line.producer for line in reconciliation.lines if line.gone})
     hour = (datetime.now(UTC) - EPOCH) // HOUR
     for name, producer in sorted(ids.items()):
-        lines = [line for line in found.lines if line.producer == name]
+        lines = [line for line in reconciliation.lines if line.producer == name]
         missing = union(*(line.missing for line in lines))
         deleted = union(*(line.deleted for line in lines))
         add_ranges(connection, CountKey(producer, hour, NO_SCOPE, "lost"), missing)
         move(connection, {producer: deleted} if deleted else {}, "stored", "lost")
         gone = union(missing, deleted)
-        told = {"producer": name, "count": size(gone), "numbers": shown(gone), "reason": reason}
-        record(connection, catalogue, "admin:gap:accept", staff(requested_by), told)
-    return found.missing
+        facts = {"producer": name, "count": size(gone), "numbers": shown(gone), "reason": reason}
+        record(connection, catalogue, "admin:gap:accept", staff(requested_by), facts)
+    return reconciliation.missing

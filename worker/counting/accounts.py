@@ -69,13 +69,13 @@ class Accounts:
         end: where the last hour ends.
     """
 
-    def __init__(self, found: Sequence[CountedNumbers], known: Mapping[str, Covered], end: datetime) -> None:
+    def __init__(self, counts: Sequence[CountedNumbers], known: Mapping[str, Covered], end: datetime) -> None:
         self._known = known
         self._last = (end - EPOCH) // HOUR - 1
         self._lines: dict[tuple[str, int], Account] = {}
         self._places: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
         self._waiting: dict[str, list[int]] = defaultdict(list)
-        for each in found:
+        for each in counts:
             self._line(each.producer, each.hour).fates[each.fate] = each.numbers
             self._places[each.producer] += [(first, last, each.hour) for first, last in each.numbers]
 
@@ -119,8 +119,8 @@ class Accounts:
 
     def lines(self, start: datetime) -> list[Account]:
         """Those from *start* on, by producer and hour."""
-        found = [line for line in self._lines.values() if line.hour >= start and line.is_needed]
-        return sorted(found, key=lambda line: (line.producer, line.hour))
+        needed = [line for line in self._lines.values() if line.hour >= start and line.is_needed]
+        return sorted(needed, key=lambda line: (line.producer, line.hour))
 
     def _of(self, producer: str) -> list[Account]:
         return [line for line in self._lines.values() if line.producer == producer]

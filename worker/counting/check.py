@@ -41,7 +41,7 @@ class GapCheck(msgspec.Struct, frozen=True):
     """
 
     merged: int
-    told: list[Gap]
+    reported: list[Gap]
     ended: list[Gap]
     complete: bool
 
@@ -84,22 +84,22 @@ def _checked(
             if (left := without(numbers, on_their_way.get(producer, [])))
         }
         ended = note(connection, missing)
-        told = overdue(connection, timedelta(seconds=settings.gap_grace_seconds))
-        known = catalogue.load(settings.catalogue) if told or ended else None
+        reported = overdue(connection, timedelta(seconds=settings.gap_grace_seconds))
+        known = catalogue.load(settings.catalogue) if reported or ended else None
         if known is not None:
-            _tell(connection, known, told, [gap for gap in ended if gap.reported_at is not None])
-    return GapCheck(merged, told, ended, complete=True)
+            _report(connection, known, reported, [gap for gap in ended if gap.reported_at is not None])
+    return GapCheck(merged, reported, ended, complete=True)
 
 
 def _by_producer(waiting: Sequence[Numbered], ids: dict[str, int]) -> dict[int, Ranges]:
     numbers: dict[int, list[int]] = {}
     for each in waiting:
         numbers.setdefault(ids[each.producer], []).append(each.number)
-    return {producer: ranges_of(found) for producer, found in numbers.items()}
+    return {producer: ranges_of(given_numbers) for producer, given_numbers in numbers.items()}
 
 
-def _tell(connection: Connection, known: Catalogue, told: Sequence[Gap], ended: Sequence[Gap]) -> None:
-    for tag, gaps in (("system:gap:report", told), ("system:gap:close", ended)):
+def _report(connection: Connection, known: Catalogue, reported: Sequence[Gap], ended: Sequence[Gap]) -> None:
+    for tag, gaps in (("system:gap:report", reported), ("system:gap:close", ended)):
         for gap in gaps:
             numbers, count = shown(gap.numbers), size(gap.numbers)
             facts = {"gap_id": str(gap.id), "producer": gap.name, "numbers": numbers, "count": count}

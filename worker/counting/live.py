@@ -21,7 +21,7 @@ LOOKS = 3
 BETWEEN_SECONDS = 0.5
 
 
-def look(
+def reconcile_live(
     engine: Engine,
     client: redis.Redis,
     settings: WorkerSettings,
@@ -42,16 +42,16 @@ def look(
         StreamUnavailable: Redis did not answer, so nobody knows what is on its way.
         StoreError: the schema is missing, or the server is away.
     """
-    found = _once(engine, client, settings, hours, verify=verify)
+    reconciliation = _once(engine, client, settings, hours, verify=verify)
     for _ in range(LOOKS - 1):
-        if not any(line.missing for line in found.lines):
+        if not any(line.missing for line in reconciliation.lines):
             break
         time.sleep(BETWEEN_SECONDS)
-        before = _missing(found)
-        found = _once(engine, client, settings, hours, verify=verify)
-        for line in found.lines:
+        before = _missing(reconciliation)
+        reconciliation = _once(engine, client, settings, hours, verify=verify)
+        for line in reconciliation.lines:
             line.missing = within(line.missing, before.get(line.producer, []))
-    return found
+    return reconciliation
 
 
 def _once(
@@ -64,13 +64,13 @@ def _once(
 ) -> Reconciliation:
     waiting = in_stream(client, settings.stream, MOST)
     numbered = [*waiting.numbered, *in_spool(settings)]
-    found = reconcile(engine, *hours, numbered, verify=verify)
-    found.complete = waiting.complete
-    return found
+    reconciliation = reconcile(engine, *hours, numbered, verify=verify)
+    reconciliation.complete = waiting.complete
+    return reconciliation
 
 
-def _missing(found: Reconciliation) -> dict[str, Ranges]:
+def _missing(reconciliation: Reconciliation) -> dict[str, Ranges]:
     missing: dict[str, Ranges] = {}
-    for line in found.lines:
+    for line in reconciliation.lines:
         missing[line.producer] = union(missing.get(line.producer, []), line.missing)
     return missing

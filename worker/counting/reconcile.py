@@ -61,12 +61,12 @@ def reconcile(
     with translated(), engine.connect() as fresh:
         # counts, rows and what they cover are read as of one moment
         connection = fresh.execution_options(isolation_level="REPEATABLE READ")
-        found = tallied(connection, start, end)
-        names = {each.producer for each in found} | {each.producer for each in waiting} | broken(connection)
+        counts = tallied(connection, start, end)
+        names = {each.producer for each in counts} | {each.producer for each in waiting} | broken(connection)
         known = covered(connection, names)
         noticed = open_gaps(connection)
         rows = stored(connection, start, end) if verify else None
-    accounts = Accounts(found, known, end)
+    accounts = Accounts(counts, known, end)
     accounts.add_waiting(waiting)
     accounts.add_missing(noticed)
     if rows is not None:

@@ -44,17 +44,17 @@ def in_stream(client: redis.Redis, stream: str, most: int) -> Waiting:
     Raises:
         StreamUnavailable: Redis did not answer.
     """
-    found: list[Numbered] = []
+    numbered: list[Numbered] = []
     after, seen = "-", 0
     while seen < most:
         with redis_translated():
             page: Any = client.xrange(stream, min=after, count=PAGE)
-        found += _numbered(fields for _, fields in page)
+        numbered += _numbered(fields for _, fields in page)
         if len(page) < PAGE:
-            return Waiting(found, complete=True)
+            return Waiting(numbered, complete=True)
         seen += len(page)
         after = f"({page[-1][0].decode()}"
-    return Waiting(found, complete=False)
+    return Waiting(numbered, complete=False)
 
 
 def newest_in_stream(client: redis.Redis, stream: str, count: int = PAGE) -> list[Numbered]:
@@ -88,4 +88,4 @@ def _spooled(path: Path) -> Iterator[Mapping[bytes, bytes]]:
 
 def _numbered(entries: Iterable[Mapping[bytes, bytes]]) -> list[Numbered]:
     payloads = (fields.get(b"e") for fields in entries)
-    return [found for payload in payloads if payload is not None and (found := number_in(payload))]
+    return [numbered for payload in payloads if payload is not None and (numbered := number_in(payload))]

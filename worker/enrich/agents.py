@@ -12,7 +12,7 @@ import msgspec
 from ua_parser import Domain, load_lazy_builtins
 from ua_parser.regex import Resolver
 
-from .text import shown
+from .text import one_line
 
 SPIDER = "Spider"
 """The device that ua-parser gives to bots, and to some libraries."""
@@ -36,15 +36,15 @@ class Agent(msgspec.Struct, frozen=True, kw_only=True):
 
 def agent(user_agent: str) -> Agent:
     """What *user_agent* tells. Its time grows with the length of the text, whatever the text is."""
-    found = _resolver()(user_agent, Domain.ALL)
-    name, os, device = found.user_agent, found.os, found.device
-    family = shown(device.family, LONGEST_DEVICE) if device else None
+    parsed = _resolver()(user_agent, Domain.ALL)
+    name, os, device = parsed.user_agent, parsed.os, parsed.device
+    family = one_line(device.family, LONGEST_DEVICE) if device else None
     return Agent(
-        name=shown(name.family) if name else None,
-        version=shown(".".join(_numbers(name.major, name.minor, name.patch, name.patch_minor)))
+        name=one_line(name.family) if name else None,
+        version=one_line(".".join(_numbers(name.major, name.minor, name.patch, name.patch_minor)))
         if name
         else None,
-        os=shown(os.family) if os else None,
+        os=one_line(os.family) if os else None,
         # ua-parser takes any short unknown text for a feature phone
         device=None if family == SPIDER or (os is None and family == "Generic Feature Phone") else family,
         spider=family == SPIDER,

@@ -83,53 +83,53 @@ class ClientFinder:
             return self._of_installer(known)
         return self._of_agent(text, agent(text), browser=known is not None)
 
-    def _of_installer(self, found: Installer) -> Client:
+    def _of_installer(self, known: Installer) -> Client:
         return Client(
-            display=wording.installer(found.name, found.implementation, found.system),
-            kind=kind_of(found.name, bot=False, otherwise="installer"),
-            name=found.name,
-            version=found.version,
-            os=found.system,
+            display=wording.installer(known.name, known.implementation, known.system),
+            kind=kind_of(known.name, bot=False, otherwise="installer"),
+            name=known.name,
+            version=known.version,
+            os=known.system,
             source="linehaul",
             build=self.build,
         )
 
-    def _of_agent(self, text: str, found: Agent, *, browser: bool) -> Client:
-        if found.name:
-            return self._of_name(found.name, found)
+    def _of_agent(self, text: str, parsed: Agent, *, browser: bool) -> Client:
+        if parsed.name:
+            return self._of_name(parsed.name, parsed)
         named = product(text)
         if named:
-            return self._of_product(named, found)
+            return self._of_product(named, parsed)
         if browser:
-            line = wording.browser(None, found.os, found.device)
-            return self._of_parts(line, "browser", found, source="ua-parser")
-        return self._of_parts(wording.UNKNOWN_USER_AGENT, "unknown", found, source="none")
+            line = wording.browser(None, parsed.os, parsed.device)
+            return self._of_parts(line, "browser", parsed, source="ua-parser")
+        return self._of_parts(wording.UNKNOWN_USER_AGENT, "unknown", parsed, source="none")
 
-    def _of_name(self, name: str, found: Agent) -> Client:
-        kind = kind_of(name, bot=found.spider, otherwise="browser")
-        return self._of_parts(_display(name, kind, found), kind, found, source="ua-parser")
+    def _of_name(self, name: str, parsed: Agent) -> Client:
+        kind = kind_of(name, bot=parsed.spider, otherwise="browser")
+        return self._of_parts(_display(name, kind, parsed), kind, parsed, source="ua-parser")
 
-    def _of_product(self, named: Product, found: Agent) -> Client:
-        kind = kind_of(named.name, bot=named.bot or found.spider, otherwise="library")
-        itself = msgspec.structs.replace(found, name=named.name, version=named.version, device=None)
+    def _of_product(self, named: Product, parsed: Agent) -> Client:
+        kind = kind_of(named.name, bot=named.bot or parsed.spider, otherwise="library")
+        itself = msgspec.structs.replace(parsed, name=named.name, version=named.version, device=None)
         return self._of_parts(named.name, kind, itself, source="product")
 
-    def _of_parts(self, display: str, kind: Kind, found: Agent, *, source: str) -> Client:
+    def _of_parts(self, display: str, kind: Kind, parsed: Agent, *, source: str) -> Client:
         return Client(
             display=display,
             kind=kind,
-            name=found.name,
-            version=found.version,
-            os=found.os,
-            device=found.device,
+            name=parsed.name,
+            version=parsed.version,
+            os=parsed.os,
+            device=parsed.device,
             source=source,
             build=self.build,
         )
 
 
-def _display(name: str, kind: Kind, found: Agent) -> str:
+def _display(name: str, kind: Kind, parsed: Agent) -> str:
     if kind == "browser":
-        return wording.browser(name, found.os, found.device)
+        return wording.browser(name, parsed.os, parsed.device)
     if kind == "bot" and name in BROWSERS:
-        return wording.browser(name, found.os, SPIDER)
+        return wording.browser(name, parsed.os, SPIDER)
     return name

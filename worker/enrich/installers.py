@@ -7,7 +7,7 @@ import logging
 import msgspec
 from linehaul.ua.parser import UnknownUserAgentError, parse
 
-from .text import shown
+from .text import one_line
 
 # It logs what it cannot parse with a traceback: anybody could fill our logs, with personal data.
 logging.getLogger("linehaul").setLevel(logging.CRITICAL)
@@ -47,24 +47,26 @@ def installer(user_agent: str) -> Installer | None:
     if user_agent.count("/") > MOST_SLASHES:
         return None
     try:
-        found = parse(user_agent)
+        parsed = parse(user_agent)
     except UnknownUserAgentError:
         return None
     except Exception as error:  # noqa: BLE001 - it builds objects from the client's own JSON: anything may come
         log.debug("linehaul raised %s for a user agent", type(error).__name__)
         return None
-    name = shown(found.installer.name) if found and found.installer else None
+    name = one_line(parsed.installer.name) if parsed and parsed.installer else None
     if name and user_agent.startswith(OF_JSON):
         name = user_agent.partition("/")[0]
-    return _installer(name, found) if name else None
+    return _installer(name, parsed) if name else None
 
 
-def _installer(name: str, found: object) -> Installer:
-    parts = {part: getattr(found, part, None) for part in ("installer", "implementation", "system", "distro")}
-    names = {part: shown(getattr(value, "name", None)) for part, value in parts.items()}
+def _installer(name: str, parsed: object) -> Installer:
+    parts = {
+        part: getattr(parsed, part, None) for part in ("installer", "implementation", "system", "distro")
+    }
+    names = {part: one_line(getattr(value, "name", None)) for part, value in parts.items()}
     return Installer(
         name=name,
-        version=shown(getattr(parts["installer"], "version", None)),
+        version=one_line(getattr(parts["installer"], "version", None)),
         implementation=names["implementation"],
         system=names["system"] or names["distro"],
     )

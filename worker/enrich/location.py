@@ -114,12 +114,12 @@ class LocationFinder:
     def _located(self, address: Address) -> Location | None:
         files = self._files()
         try:
-            found = location(_records(files, address), *_stamp(files))
+            located = location(_records(files, address), *_stamp(files))
         except UnusableDatabase as error:
             self._note(str(error))
             return None
         # a file that is missing now might have known the place: better asked again than settled
-        return found if found.display or (files and len(files) == len(self._databases)) else None
+        return located if located.display or (files and len(files) == len(self._databases)) else None
 
     def _note(self, problem: str) -> None:
         if problem not in self._corrupt:

@@ -69,11 +69,11 @@ class MmdbFile:
             return None
         self._assert_unaltered()
         try:
-            found = self._reader.get(str(address))  # a third less time than for the object
+            record = self._reader.get(str(address))  # a third less time than for the object
         except (maxminddb.InvalidDatabaseError, ValueError) as error:
             # the driver's own words name the address, which no log should
             raise UnusableDatabase(f"{self.path} holds corrupt records; replace it") from error
-        return found if isinstance(found, dict) else None
+        return record if isinstance(record, dict) else None
 
     def altered(self) -> bool:
         """True when the file itself, not its name, was written to since it was opened."""
@@ -86,8 +86,8 @@ class MmdbFile:
             )
 
 
-def _signature(found: os.stat_result) -> Signature:
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+def _signature(status: os.stat_result) -> Signature:
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from .text import shown
+from .text import one_line
 
 Record = dict[str, Any]
 HIGHEST_ASN = 2**32 - 1  # reserved itself
@@ -55,18 +55,18 @@ def location(records: Iterable[Record], source: str, build: str) -> Location:
     A record that names another country than those before it gives only its
     autonomous system: a place is never put together from two.
     """
-    found: dict[str, Any] = {}
+    merged: dict[str, Any] = {}
     for record in records:
         values = _values(record)
         code = values.get("country_code")
-        if code and found.get("country_code", code) != code:
+        if code and merged.get("country_code", code) != code:
             values = {"asn": values["asn"]} if "asn" in values else {}
-        found = values | found
-    line = display(*(found.get(key) for key in ("city", "region", "country", "country_code")))
+        merged = values | merged
+    line = display(*(merged.get(key) for key in ("city", "region", "country", "country_code")))
     if line is None:  # coordinates alone are the middle of a continent
-        found = {key: value for key, value in found.items() if key == "asn"}
-    reason = None if found else "not_found"
-    return Location(display=line, reason=reason, source=source, build=build, **found)
+        merged = {key: value for key, value in merged.items() if key == "asn"}
+    reason = None if merged else "not_found"
+    return Location(display=line, reason=reason, source=source, build=build, **merged)
 
 
 def _values(record: Record) -> dict[str, Any]:
@@ -78,9 +78,9 @@ def _values(record: Record) -> dict[str, Any]:
     placed = latitude is not None and longitude is not None
     values = {
         "city": _name(_part(record, "city")),
-        "region": shown(region.get("iso_code")) if isinstance(region, dict) else None,
+        "region": one_line(region.get("iso_code")) if isinstance(region, dict) else None,
         "country": _name(country),
-        "country_code": shown(country.get("iso_code")),
+        "country_code": one_line(country.get("iso_code")),
         "latitude": latitude if placed else None,
         "longitude": longitude if placed else None,
         "asn": number if isinstance(number, int) and 0 < number < HIGHEST_ASN else None,
@@ -98,4 +98,4 @@ def _degrees(value: object, limit: int) -> float | None:
 
 
 def _name(part: Record) -> str | None:
-    return shown(_part(part, "names").get("en"))
+    return one_line(_part(part, "names").get("en"))

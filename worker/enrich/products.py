@@ -36,7 +36,7 @@ class Product(msgspec.Struct, frozen=True):
 def product(user_agent: str) -> Product | None:
     """The program that *user_agent* names itself as; None where it names none."""
     crawler = _COMPATIBLE.match(user_agent)
-    found = crawler or _HEAD.match(user_agent) or _LINKED.match(user_agent)
-    if found is None or found["name"] in _PRETENDED:
+    match = crawler or _HEAD.match(user_agent) or _LINKED.match(user_agent)
+    if match is None or match["name"] in _PRETENDED:
         return None
-    return Product(found["name"], found["version"] or None, bool(crawler) or "+http" in user_agent)
+    return Product(match["name"], match["version"] or None, bool(crawler) or "+http" in user_agent)

@@ -29,7 +29,7 @@ REASONS: dict[str, tuple[str, ...]] = {
 """Why an address has no location: networks, those that come first win."""
 
 
-def _stretches(version: int) -> tuple[list[int], list[str | None]]:
+def _address_ranges(version: int) -> tuple[list[int], list[str | None]]:
     """Where the reason changes, and what it is from there on; to look at each network takes longer."""
     networks = [
         (int(network[0]), int(network[-1]), reason)
@@ -42,7 +42,7 @@ def _stretches(version: int) -> tuple[list[int], list[str | None]]:
     return starts, reasons
 
 
-_STRETCHES = {version: _stretches(version) for version in (4, 6)}
+_ADDRESS_RANGES = {version: _address_ranges(version) for version in (4, 6)}
 
 
 def parsed(text: str) -> Address | None:
@@ -56,5 +56,5 @@ def parsed(text: str) -> Address | None:
 
 def reason_of(address: Address) -> str | None:
     """Why *address* has no location, whatever the data say; None for one that may have one."""
-    starts, reasons = _STRETCHES[address.version]
+    starts, reasons = _ADDRESS_RANGES[address.version]
     return reasons[bisect_right(starts, int(address)) - 1]

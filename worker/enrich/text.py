@@ -6,7 +6,7 @@ LONGEST = 100  # characters of one name
 CUT = "…"
 
 
-def shown(value: object, longest: int = LONGEST) -> str | None:
+def one_line(value: object, longest: int = LONGEST) -> str | None:
     """One line of printable characters; None where *value* is no text or nothing remains.
 
     Control characters, line ends, lone surrogates and the marks that turn the

@@ -21,11 +21,11 @@ def latencies(occurred: Sequence[datetime], now: datetime) -> dict[str, int]:
         return {}
     # ordered once, so that each bound costs a few comparisons and each event next to nothing
     moments = sorted(occurred)
-    found, later = {}, len(moments)
+    counts, later = {}, len(moments)
     for bound in LATENCY_BOUNDS:
         place = bisect_left(moments, now - timedelta(seconds=bound))
-        found[latency_field(bound)] = later - place
+        counts[latency_field(bound)] = later - place
         later = place
     total = sum((now - moment for moment in moments), timedelta())
-    found |= {latency_field(None): later, LATENCY_SUM: max(0, total // MILLISECOND)}
-    return {name: number for name, number in found.items() if number}
+    counts |= {latency_field(None): later, LATENCY_SUM: max(0, total // MILLISECOND)}
+    return {name: number for name, number in counts.items() if number}

@@ -55,7 +55,7 @@ class Signatures:
 def _assert_bound(key: SigningKey, producer: str, message: IncomingMessage) -> None:
     numbered = number_in(message.payload or b"")
     if numbered is not None and not numbered.producer.startswith(f"{producer}:"):
-        shown = numbered.producer[:MAX_SHOWN]
+        producer_name = numbered.producer[:MAX_SHOWN]
         raise InvalidMessage(
-            "forged", f"the key {key.name.decode()!r} is {producer}'s, and the event is of {shown}"
+            "forged", f"the key {key.name.decode()!r} is {producer}'s, and the event is of {producer_name}"
         )

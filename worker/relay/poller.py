@@ -1,4 +1,4 @@
-"""Whether something waits in the outbox: looked at in a thread, as who asks must not wait for Postgres."""
+"""Polls the outbox in a thread of its own: the worker's event loop must not wait for Postgres."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ logger = logging.getLogger(__name__)
 
 NAME = "trailkeeper outbox"
 MOST_MS = 2_000
-"""For one look."""
+"""For one poll."""
 
-LOOKS_AFTER_A_FIND = 10
-"""After something was found, so many looks follow quickly: where one event is, more are likely."""
+QUICK_POLLS = 10
+"""After something was found, so many polls follow quickly: where one event is, more are likely."""
 
 
 class OutboxPoller:
-    """Looks again and again, with one statement each time, while it is started.
+    """Counts what waits in the outbox, again and again while it is started.
 
     Args:
         database_url: where the outbox is.
         schema: that has it.
-        idle_seconds: between two looks while nothing is found.
-        busy_seconds: between two looks after something was.
+        idle_seconds: between two polls while nothing waits.
+        busy_seconds: between two polls after something did.
         most: rows that are counted at most.
     """
 
@@ -41,24 +41,24 @@ class OutboxPoller:
         self._busy_seconds = min(busy_seconds, idle_seconds)
         self._most = most
         self._stop = threading.Event()
-        self._found = 0
+        self._waiting = 0
         self._failing = False
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start the thread."""
         threading.Thread(target=self._run, name="trailkeeper-outbox", daemon=True).start()
 
     def stop(self) -> None:
-        """Look no more. Does not wait for a look that is under way."""
+        """End the thread. Does not wait for a poll that is under way."""
         self._stop.set()
 
-    def found(self) -> int:
-        """How many rows the last look found."""
-        return self._found
+    def waiting(self) -> int:
+        """How many rows waited at the last poll."""
+        return self._waiting
 
     def forget(self) -> None:
-        """Somebody takes care of what was found; the next look counts anew."""
-        self._found = 0
+        """What waits is taken care of; the next poll counts anew."""
+        self._waiting = 0
 
     def _run(self) -> None:
         try:
@@ -70,27 +70,27 @@ class OutboxPoller:
                 statement_timeout_ms=MOST_MS,
             )
         except ValueError as error:
-            logger.error("cannot look into the outbox: %s", error)  # noqa: TRY400 - the message says it all
+            logger.error("cannot read the outbox: %s", error)  # noqa: TRY400 - the message says it all
             return
         quick = 0
         try:
             while not self._stop.wait(self._busy_seconds if quick > 0 else self._idle_seconds):
-                quick = LOOKS_AFTER_A_FIND if self._look(engine) else quick - 1
+                quick = QUICK_POLLS if self._poll(engine) else quick - 1
         finally:
             engine.dispose()
 
-    def _look(self, engine: Engine) -> int:
+    def _poll(self, engine: Engine) -> int:
         try:
-            self._found = outbox.waiting(engine, self._most)
-            self._say_if_changed(None)
+            self._waiting = outbox.waiting(engine, self._most)
+            self._log_if_changed(None)
         except StoreError as error:
-            self._found = 0
-            self._say_if_changed(error)
-        return self._found
+            self._waiting = 0
+            self._log_if_changed(error)
+        return self._waiting
 
-    def _say_if_changed(self, error: StoreError | None) -> None:
+    def _log_if_changed(self, error: StoreError | None) -> None:
         if error and not self._failing:
-            logger.warning("cannot look into the outbox: %s", error)
+            logger.warning("cannot read the outbox: %s", error)
         if self._failing and not error:
-            logger.info("can look into the outbox again")
+            logger.info("can read the outbox again")
         self._failing = error is not None

@@ -16,7 +16,7 @@ def announce(
     connection: Connection,
     catalogue: Catalogue,
     tag: str,
-    told: Mapping[str, Any],
+    facts: Mapping[str, Any],
     actor: Actor = SYSTEM,
 ) -> None:
     """Record one event in the caller's transaction, from a row that says what was done.
@@ -28,7 +28,7 @@ def announce(
         connection: in a transaction.
         catalogue: the event types.
         tag: one of the shipped ones.
-        told: what was done; keys that the event type does not declare are left out.
+        facts: what was done; keys that the event type does not declare are left out.
         actor: who did it.
 
     Raises:
@@ -37,4 +37,4 @@ def announce(
     """
     kind = catalogue.get(tag)
     assert kind is not None, tag
-    record(connection, catalogue, tag, actor, {key: told[key] for key in kind.payload if key in told})
+    record(connection, catalogue, tag, actor, {key: facts[key] for key in kind.payload if key in facts})

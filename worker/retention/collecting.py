@@ -33,7 +33,7 @@ def collect_orphans(settings: WorkerSettings, grace_hours: float = GRACE_HOURS) 
     """
     with one_at_a_time(settings, "purge", PURGING) as engine:
         finish(engine)
-        found = collect(engine, grace_hours)
-    if any(found.values()):
-        logger.info("removed %(locations)d locations and %(clients)d user agents that no event uses", found)
-    return found
+        removed = collect(engine, grace_hours)
+    if any(removed.values()):
+        logger.info("removed %(locations)d locations and %(clients)d user agents that no event uses", removed)
+    return removed

@@ -60,8 +60,8 @@ def add_hold(
     known = catalogue.load(settings.catalogue)
     with _writing(settings) as connection:
         hold = holds.add(connection, until=until, added_by=by, **values)
-        told = _told(hold) | {"reason": reason, "until": until.isoformat() if until else None}
-        announce(connection, known, "admin:hold:add", told, staff(by) if by else SYSTEM)
+        facts = _facts(hold) | {"reason": reason, "until": until.isoformat() if until else None}
+        announce(connection, known, "admin:hold:add", facts, staff(by) if by else SYSTEM)
     return hold
 
 
@@ -83,7 +83,7 @@ def release_hold(
             connection,
             known,
             "admin:hold:release",
-            _told(hold) | {"reason": reason},
+            _facts(hold) | {"reason": reason},
             staff(by) if by else SYSTEM,
         )
     return hold
@@ -108,7 +108,7 @@ def _writing(settings: WorkerSettings) -> Iterator[Connection]:
             yield connection
 
 
-def _told(hold: Hold) -> dict[str, object]:
+def _facts(hold: Hold) -> dict[str, object]:
     return {"hold_id": str(hold.id), "about": hold.about, "id": hold.subject_id}
 
 

@@ -34,12 +34,12 @@ class Rule(msgspec.Struct, frozen=True):
 def rules(settings: WorkerSettings, catalogue: Catalogue) -> list[Rule]:
     """The rules in force: scopes that are not kept for ever, and tags with a retention of their own."""
     overrides = [kind for kind in catalogue if kind.retention_days is not None]
-    found = [_of_tag(kind) for kind in overrides]
+    in_force = [_of_tag(kind) for kind in overrides]
     for scope in SCOPES:
         days: Days = getattr(settings, f"retention_{scope}_days")
         if days != "forever":
-            found.append(Rule(scope, None, days, _tags(kind for kind in overrides if kind.scope == scope)))
-    return found
+            in_force.append(Rule(scope, None, days, _tags(kind for kind in overrides if kind.scope == scope)))
+    return in_force
 
 
 def _of_tag(kind: EventType) -> Rule:

@@ -51,12 +51,12 @@ def plan(settings: WorkerSettings, now: datetime | None = None) -> list[Removal]
     """
     now = now or datetime.now(UTC)
     with engine_for(settings, "purge") as engine, transaction(engine) as connection:
-        found = [
+        removals = [
             planned(connection, rule, partition, now)
             for rule in rules(settings, catalogue.load(settings.catalogue))
             for partition in touched(connection, rule, now)
         ]
-    return [removal for removal in found if removal.events or removal.whole or removal.held]
+    return [removal for removal in removals if removal.events or removal.whole or removal.held]
 
 
 def purge(settings: WorkerSettings, now: datetime | None = None) -> list[Removal]:
@@ -168,8 +168,8 @@ def _close(connection: Connection, known: Catalogue, identity: int, removed: lis
     if not (record["events"] or record["partitions"] or held):
         records.forget(connection, Purge, identity)
         return
-    told = record | {"purge_id": str(identity), "before": record["before"].isoformat()}
-    announce(connection, known, "system:purge:finish", told)
+    facts = record | {"purge_id": str(identity), "before": record["before"].isoformat()}
+    announce(connection, known, "system:purge:finish", facts)
     logger.info(
         "purged %d events of %s, %d partitions dropped, %d events held",
         record["events"],

@@ -28,9 +28,11 @@ def opened(engine: Engine, table: type[Base], same: Mapping[str, Any], values: M
     """
     columns = _of(table).c
     alike = [columns[name].is_not_distinct_from(value) for name, value in same.items()]
-    found = select(columns.id).where(columns.finished_at.is_(None), *alike).order_by(columns.id).limit(1)
+    open_records = (
+        select(columns.id).where(columns.finished_at.is_(None), *alike).order_by(columns.id).limit(1)
+    )
     with transaction(engine) as connection:
-        identity = connection.scalar(found)
+        identity = connection.scalar(open_records)
         if identity is not None:
             connection.execute(update(table).where(columns.id == identity).values(values))
             return int(identity)

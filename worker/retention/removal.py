@@ -42,8 +42,8 @@ class Removal(msgspec.Struct, frozen=True):
 
 def touched(connection: Connection, rule: Rule, now: datetime) -> list[Partition]:
     """Partitions of the scope that begin before the rule's moment."""
-    found = [partition for partition in existing(connection) if partition.scope == rule.scope]
-    return [partition for partition in found if partition.start < rule.before(now)]
+    partitions = [partition for partition in existing(connection) if partition.scope == rule.scope]
+    return [partition for partition in partitions if partition.start < rule.before(now)]
 
 
 def values_of(rule: Rule, now: datetime) -> dict[str, object]:

@@ -80,12 +80,12 @@ def scrub_plan(settings: WorkerSettings, now: datetime | None = None) -> list[Sc
     now = now or datetime.now(UTC)
     known = catalogue.load(settings.catalogue)
     with engine_for(settings, "scrub") as engine, transaction(engine) as connection:
-        found = [
+        scrubbed = [
             _planned(connection, step, partition, now)
             for step in steps(settings, personal_keys(known))
             for partition in _touched(connection, step, now)
         ]
-    return [each for each in found if each.events or each.held]
+    return [each for each in scrubbed if each.events or each.held]
 
 
 def scrub(settings: WorkerSettings, now: datetime | None = None) -> list[Scrubbed]:
@@ -100,14 +100,14 @@ def scrub(settings: WorkerSettings, now: datetime | None = None) -> list[Scrubbe
     """
     now = now or datetime.now(UTC)
     known = catalogue.load(settings.catalogue)
-    found: list[Scrubbed] = []
+    scrubbed: list[Scrubbed] = []
     with one_at_a_time(settings, "scrub", SCRUBBING) as engine:
         for step in steps(settings, personal_keys(known)):
-            found += _apply(engine, known, step, now)
+            scrubbed += _apply(engine, known, step, now)
         with transaction(engine) as connection:
             for identity in records.left_open(connection, Scrub):
                 _close(connection, known, identity, [])
-    return [each for each in found if each.events or each.held]
+    return [each for each in scrubbed if each.events or each.held]
 
 
 def _apply(engine: Engine, known: Catalogue, step: ScrubStep, now: datetime) -> list[Scrubbed]:
@@ -117,10 +117,10 @@ def _apply(engine: Engine, known: Catalogue, step: ScrubStep, now: datetime) -> 
         return []
     values = {"days": step.days, "before": step.before(now)}
     job = _ScrubJob(engine, step, now, records.opened(engine, Scrub, {"step": step.name}, values))
-    found = [_scrub(job, partition) for partition in partitions]
+    scrubbed = [_scrub(job, partition) for partition in partitions]
     with transaction(engine) as connection:
-        _close(connection, known, job.identity, found)
-    return found
+        _close(connection, known, job.identity, scrubbed)
+    return scrubbed
 
 
 def _touched(connection: Connection, step: ScrubStep, now: datetime) -> list[Partition]:
@@ -143,11 +143,11 @@ def _scrub(job: _ScrubJob, partition: Partition) -> Scrubbed:
         mark = progress.present(connection, partition.name, job.step)
         if progress.is_done(connection, mark):
             return Scrubbed(job.step.name, job.step.days, partition.name, 0)
-    found = _walk(job, partition.name)
-    if partition.end <= job.step.before(job.now) and not found.held:
+    scrubbed = _walk(job, partition.name)
+    if partition.end <= job.step.before(job.now) and not scrubbed.held:
         with transaction(job.engine) as connection:
             progress.done(connection, mark)
-    return found
+    return scrubbed
 
 
 def _walk(job: _ScrubJob, name: str) -> Scrubbed:
@@ -188,13 +188,13 @@ def _values(step: ScrubStep, now: datetime) -> dict[str, object]:
     return {"floor": id_floor(step.before(now)), "personal": step.keys}
 
 
-def _close(connection: Connection, known: Catalogue, identity: int, found: list[Scrubbed]) -> None:
-    held = sum(each.held for each in found)
-    holds = sorted({hold for each in found for hold in each.holds})
+def _close(connection: Connection, known: Catalogue, identity: int, scrubbed: list[Scrubbed]) -> None:
+    held = sum(each.held for each in scrubbed)
+    holds = sorted({hold for each in scrubbed for hold in each.holds})
     record = records.closed(connection, Scrub, identity, held=held, holds=holds)
     if not (record["events"] or held):
         records.forget(connection, Scrub, identity)
         return
-    told = record | {"scrub_id": str(identity), "before": record["before"].isoformat()}
-    announce(connection, known, "system:scrub:finish", told)
+    facts = record | {"scrub_id": str(identity), "before": record["before"].isoformat()}
+    announce(connection, known, "system:scrub:finish", facts)
     logger.info("scrubbed %d events of %s, %d held", record["events"], record["step"], held)

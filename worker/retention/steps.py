@@ -52,12 +52,14 @@ def steps(settings: WorkerSettings, personal: str) -> list[ScrubStep]:
         settings: the ages.
         personal: from `personal.personal_keys`.
     """
-    found = []
+    steps_in_force = []
     if settings.scrub_address_days != "never":
-        found.append(ScrubStep("address", settings.scrub_address_days, HAS_ADDRESS, f"ip = {NETWORK}"))
+        steps_in_force.append(
+            ScrubStep("address", settings.scrub_address_days, HAS_ADDRESS, f"ip = {NETWORK}")
+        )
     if settings.scrub_days != "never":
         columns = (*PERSON, *MORE)
         due = f"(num_nonnulls({', '.join(f'e.{name}' for name in columns)}) > 0 OR {HAS_KEYS})"
         changes = ", ".join((*(f"{name} = NULL" for name in columns), f"additional = {WITHOUT_KEYS}"))
-        found.append(ScrubStep("person", settings.scrub_days, due, changes, personal))
-    return found
+        steps_in_force.append(ScrubStep("person", settings.scrub_days, due, changes, personal))
+    return steps_in_force

@@ -36,5 +36,5 @@ def edge(
         "ORDER BY id OFFSET :skipped LIMIT 1"
     )
     values = {"after": after, "floor": floor, "skipped": size - 1, "tag": tag}
-    found: UUID | None = connection.scalar(statement, values)
-    return found
+    last: UUID | None = connection.scalar(statement, values)
+    return last

@@ -24,12 +24,12 @@ IDLE_SECONDS = 3600
 
 def beat_alive(settings: WorkerSettings) -> None:
     """Note the time, for `trailkeeper status`; and the policy of this worker, for the page that shows it."""
-    told = msgspec.json.encode(lines(settings, catalogue.load(settings.catalogue)))
+    policy = msgspec.json.encode(lines(settings, catalogue.load(settings.catalogue)))
     with connect(settings.redis_url) as client, redis_translated():
         client.mset(
             {
                 beat_key(settings.stream): datetime.now(UTC).isoformat(),
-                policy_key(settings.stream): told,
+                policy_key(settings.stream): policy,
             }
         )
 

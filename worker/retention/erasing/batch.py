@@ -19,19 +19,19 @@ class ErasureBatch(NamedTuple):
     holds: list[Hold]
     dry: bool
 
-    def left_of(self, raw: bytes, found: ErasureCounts) -> bytes | None:
+    def left_of(self, raw: bytes, counts: ErasureCounts) -> bytes | None:
         """A message without the user's data; None where it stays as it is: without any, or held.
 
-        *found* counts on.
+        *counts* is added to.
         """
         left = without(raw, self.user_id, self.catalogue)
         if left is None:
             return None
         if by := self._holding(raw):
-            found.held += 1
-            found.holds |= by
+            counts.held += 1
+            counts.holds |= by
             return None
-        found.erased += 1
+        counts.erased += 1
         return left
 
     def _holding(self, raw: bytes) -> set[int]:

@@ -55,52 +55,52 @@ def _a_batch(job: ErasureJob) -> Iterator[tuple[Connection, ErasureBatch]]:
 
 
 def _messages(job: ErasureJob, which: MessageTable) -> ErasureCounts:
-    last, found = 0, ErasureCounts()
+    last, counts = 0, ErasureCounts()
     while True:
         with _a_batch(job) as (connection, batch):
             page = messages.page(connection, which, job.whose.user, last)
             if not page:
-                return found
-            changed = messages.erase_from(connection, which, batch, page, found)
+                return counts
+            changed = messages.erase_from(connection, which, batch, page, counts)
             job.add(connection, **{which.counted: changed})
         last, _ = page[-1]
 
 
 def _lines(job: ErasureJob) -> ErasureCounts:
-    found = ErasureCounts()
+    counts = ErasureCounts()
     with transaction(job.engine) as connection:
         waiting = lines.imports(connection)
     for identity in waiting:
         after: int | None = 0
         while after is not None:
-            after = _block(job, identity, after, found)
-    return found
+            after = _block(job, identity, after, counts)
+    return counts
 
 
-def _block(job: ErasureJob, identity: int, after: int, found: ErasureCounts) -> int | None:
+def _block(job: ErasureJob, identity: int, after: int, counts: ErasureCounts) -> int | None:
     """Goes through the next block of an import; the number of its last line, None where there is no other."""
     with _a_batch(job) as (connection, batch):
         block = lines.next_block(connection, identity, after)
         if block is None:
             return None
-        job.add(connection, import_lines=lines.erase_from(connection, batch, identity, block, found))
+        job.add(connection, import_lines=lines.erase_from(connection, batch, identity, block, counts))
     return block.last_line
 
 
 def _events(job: ErasureJob) -> ErasureCounts:
-    found = ErasureCounts()
+    counts = ErasureCounts()
     for scope in SCOPES:
         after: UUID | None = LOWEST
         while after is not None:
-            after = _next_events(job, scope, after, found)
-    if found.held:
+            after = _next_events(job, scope, after, counts)
+    if counts.held:
         with transaction(job.engine) as connection:
             whose = job.whose._asdict()
-            found.holds.update(holds.holds_of(connection, "events", f"{NAMED} AND {DUE}", whose))
-    return found
+            counts.holds.update(holds.holds_of(connection, "events", f"{NAMED} AND {DUE}", whose))
+    return counts
 
 
-def _next_events(job: ErasureJob, scope: str, after: UUID, found: ErasureCounts) -> UUID | None:
+def _next_events(job: ErasureJob, scope: str, after: UUID, counts: ErasureCounts) -> UUID | None:
     """Goes through the next events of a scope; the last one's id, None where there is no other."""
     with transaction(job.engine) as connection:
         holds.wait_for_holds(connection)
@@ -111,6 +111,6 @@ def _next_events(job: ErasureJob, scope: str, after: UUID, found: ErasureCounts)
         if due and job.identity is not None:
             due = events.erase_from(connection, job.whose, scope, ids, f"erasure/{job.identity}")
             job.add(connection, events=due)
-        found.erased += due
-        found.held += held
+        counts.erased += due
+        counts.held += held
     return ids[-1]

@@ -45,9 +45,9 @@ def erasure_plan(settings: WorkerSettings, user_id: str) -> ErasureReceipt:
     known = catalogue.load(settings.catalogue)
     with engine_for(settings, "erase") as engine:
         job = ErasureJob(engine, known, ErasedUser(user_id, personal_keys(known)), None)
-        found = everywhere(job)
+        report = everywhere(job)
         with transaction(engine) as connection:
-            return _receipt(connection, job, found, {})
+            return _receipt(connection, job, report, {})
 
 
 def erase(
@@ -77,34 +77,34 @@ def erase(
         return _close(job, everywhere(job), by)
 
 
-def _close(job: ErasureJob, found: ErasureReport, by: str | None) -> ErasureReceipt:
+def _close(job: ErasureJob, report: ErasureReport, by: str | None) -> ErasureReceipt:
     assert job.identity is not None
-    held, because = found.held, sorted(found.holds)
+    held, because = report.held, sorted(report.holds)
     with transaction(job.engine) as connection:
         record = records.closed(connection, Erasure, job.identity, held=held, holds=because)
-        receipt = _receipt(connection, job, found, record)
+        receipt = _receipt(connection, job, report, record)
         kept = update(Erasure).where(Erasure.id == job.identity).values(receipt=msgspec.to_builtins(receipt))
         connection.execute(kept)
-        told = record | {"erasure_id": str(job.identity)}
-        announce(connection, job.known, "system:erasure:finish", told, staff(by) if by else SYSTEM)
+        facts = record | {"erasure_id": str(job.identity)}
+        announce(connection, job.known, "system:erasure:finish", facts, staff(by) if by else SYSTEM)
     logger.info("erased a user's data from %d events, %d held", record["events"], held)
     return receipt
 
 
 def _receipt(
-    connection: Connection, job: ErasureJob, found: ErasureReport, record: dict[str, Any]
+    connection: Connection, job: ErasureJob, report: ErasureReport, record: dict[str, Any]
 ) -> ErasureReceipt:
-    because = found.holds
+    because = report.holds
     known = [hold for hold in holds.listing(connection, released=True) if hold.id in because]
     return ErasureReceipt(
         user_id=job.whose.user,
         erasure_id=job.identity,
         started_at=record.get("started_at"),
         finished_at=record.get("finished_at"),
-        events=record.get("events", found.outbox.erased + found.events.erased),
-        dead_letters=record.get("dead_letters", found.letters.erased),
-        import_lines=record.get("import_lines", found.lines.erased),
-        held=found.held,
+        events=record.get("events", report.outbox.erased + report.events.erased),
+        dead_letters=record.get("dead_letters", report.letters.erased),
+        import_lines=record.get("import_lines", report.lines.erased),
+        held=report.held,
         holds=[_kept(hold) for hold in known],
     )
 

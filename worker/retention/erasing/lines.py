@@ -37,17 +37,17 @@ def next_block(connection: Connection, identity: int, after: int) -> Block | Non
 
 
 def erase_from(
-    connection: Connection, batch: ErasureBatch, identity: int, block: Block, found: ErasureCounts
+    connection: Connection, batch: ErasureBatch, identity: int, block: Block, counts: ErasureCounts
 ) -> int:
     """Take the user's data out of one block, save of lines that name what is held.
 
     Returns:
-        Of how many lines; *found* counts on.
+        Of how many lines; *counts* is added to.
     """
     if not mentions(unpacked(block.content), batch.user_id):
         return 0
     before = read_block(block.content)
-    after = [_erased(line, batch, found) for line in before]
+    after = [_erased(line, batch, counts) for line in before]
     changed = sum(old is not new for old, new in zip(before, after, strict=True))
     if changed and not batch.dry:
         mine = (BackfillBlock.backfill_id == identity, BackfillBlock.last_line == block.last_line)
@@ -55,6 +55,6 @@ def erase_from(
     return changed
 
 
-def _erased(line: StagedLine, batch: ErasureBatch, found: ErasureCounts) -> StagedLine:
-    left = batch.left_of(line.payload, found)
+def _erased(line: StagedLine, batch: ErasureBatch, counts: ErasureCounts) -> StagedLine:
+    left = batch.left_of(line.payload, counts)
     return line if left is None else StagedLine(line.number, left, line.reason, line.detail and DETAIL)

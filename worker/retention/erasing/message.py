@@ -36,14 +36,14 @@ def mentions(content: bytes, user_id: str) -> bool:
 def subjects(raw: bytes) -> dict[str, str | None]:
     """The ids that a message names, by place, as far as it can be read."""
     quarantined = QUARANTINED.match(raw)
-    found = _mapping(quarantined[1] if quarantined else raw)
-    actor = _object(found, "actor")
+    event = _mapping(quarantined[1] if quarantined else raw)
+    actor = _object(event, "actor")
     return {
-        "user": _id(found.get("user")),
+        "user": _id(event.get("user")),
         "actor": _id(actor),
         "on_behalf_of": _id(actor.get("on_behalf_of")),
-        "project": _id(found.get("project")),
-        "organization": _id(found.get("organization")),
+        "project": _id(event.get("project")),
+        "organization": _id(event.get("organization")),
     }
 
 
@@ -56,18 +56,18 @@ def without(raw: bytes, user_id: str, catalogue: Catalogue) -> bytes | None:
     if quarantined := QUARANTINED.match(raw):
         left = without(quarantined[1], user_id, catalogue)
         return None if left is None or left == quarantined[1] else b"e=%b\ninvalid=%b\n" % (left, TOLD)
-    found = _mapping(raw)
-    if not found:
+    event = _mapping(raw)
+    if not event:
         return ERASED if _is_word(raw, user_id) else None
     named = {place for place, identity in subjects(raw).items() if identity == user_id and place in NAMED_BY}
     if not named:
         return None
-    left = msgspec.json.encode(_redacted(found, named, catalogue))
-    return None if msgspec.json.decode(left) == found else left
+    left = msgspec.json.encode(_redacted(event, named, catalogue))
+    return None if msgspec.json.decode(left) == event else left
 
 
-def _redacted(found: dict[str, Any], named: set[str], catalogue: Catalogue) -> dict[str, Any]:
-    left = {key: value for key, value in found.items() if key in KNOWN}
+def _redacted(event: dict[str, Any], named: set[str], catalogue: Catalogue) -> dict[str, Any]:
+    left = {key: value for key, value in event.items() if key in KNOWN}
     actor = _object(left, "actor")
     if "user" in named:
         left["user"] = _unnamed(left["user"])
@@ -108,14 +108,14 @@ def _unnamed(subject: Any) -> Any:
 
 def _mapping(raw: bytes) -> dict[str, Any]:
     try:
-        found = msgspec.json.decode(raw)
+        value = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
-def _object(found: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = found.get(key)
+def _object(parent: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = parent.get(key)
     return value if isinstance(value, dict) else {}
 
 

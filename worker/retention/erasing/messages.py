@@ -49,19 +49,19 @@ def erase_from(
     messages: MessageTable,
     batch: ErasureBatch,
     page: list[tuple[int, bytes]],
-    found: ErasureCounts,
+    counts: ErasureCounts,
 ) -> int:
     """Take the user's data out of these messages, save those that name what is held.
 
     Returns:
-        Out of how many; *found* counts on.
+        Out of how many; *counts* is added to.
     """
-    before = found.erased
+    before = counts.erased
     for identity, raw in page:
-        left = batch.left_of(raw, found)
+        left = batch.left_of(raw, counts)
         if left is not None and not batch.dry:
             messages.rewrite(connection, identity, left)
-    return found.erased - before
+    return counts.erased - before
 
 
 def _rewrite_letter(connection: Connection, identity: int, left: bytes) -> None:

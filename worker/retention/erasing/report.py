@@ -26,9 +26,9 @@ class ErasureReport(NamedTuple):
     @property
     def held(self) -> int:
         """How much is held in all."""
-        return sum(found.held for found in self)
+        return sum(counts.held for counts in self)
 
     @property
     def holds(self) -> set[int]:
         """Because of which holds."""
-        return {hold for found in self for hold in found.holds}
+        return {hold for counts in self for hold in counts.holds}

@@ -64,11 +64,11 @@ def wait_until_drained(client: redis.Redis, stream: str, seconds: float) -> None
 
 def _last_id(client: redis.Redis, stream: str) -> bytes | None:
     with redis_translated():
-        found: Any = client.xrevrange(stream, count=1)
-    return found[0][0] if found else None
+        entries: Any = client.xrevrange(stream, count=1)
+    return entries[0][0] if entries else None
 
 
 def _holds_until(client: redis.Redis, stream: str, last: bytes) -> bool:
     with redis_translated():
-        found: Any = client.xrange(stream, max=last.decode(), count=1)
-    return bool(found)
+        entries: Any = client.xrange(stream, max=last.decode(), count=1)
+    return bool(entries)
