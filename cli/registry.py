@@ -9,6 +9,7 @@ COMMANDS = {
     "demo": "Show the whole pipeline at work.",
     "worker": "Run a Celery worker that stores events and does what beat and admins start.",
     "beat": "Run Celery beat, which starts purges, partitions and other regular work.",
+    "serve": "Serve histories over HTTP: the pages and the JSON API.",
     "migrate": "Bring the database to the schema of this version.",
     "config": "Show every setting, its value and what it means.",
     "status": "Show backlog, rate, workers, beat, dead letters and partitions, and what is wrong since when.",

@@ -1,77 +1,94 @@
-"""The service alone, on uvicorn: ``python -m trailkeeper.views.serve``."""
+"""What `trailkeeper serve` starts: the service on uvicorn, with uvicorn's own options."""
 
 from __future__ import annotations
 
 import gc
-import sys
+from collections.abc import Sequence
+from functools import cache
 
 import uvicorn
+from starlette.types import ASGIApp
 
-from trailkeeper.producer.errors import CatalogueError, SettingsError
+from trailkeeper.models.engine import parse_url
+from trailkeeper.producer.errors import SettingsError
 from trailkeeper.producer.middleware.asgi import ASGIMiddleware
 
 from .app import create_app
+from .prefix import PrefixMiddleware
 from .settings import ViewsSettings, settings
 from .token_key import token_key
 
-LONGEST_HEAD = 1_200_000
-"""Bytes; so that even a query of a megabyte gets an answer that says what is wrong with it."""
+MAX_HEAD_BYTES = 1_200_000
+"""So that even a query of a megabyte gets an answer that says what is wrong with it."""
 
-MOST_CONNECTIONS = 500
+MAX_CONNECTIONS = 500
 IDLE_SECONDS = 20
-OBJECTS_BEFORE_COLLECTION = 50_000
-PATIENCE_SECONDS = 5
-"""How long requests may go on after a signal; live tails are cut off then, and come again elsewhere."""
+OBJECTS_PER_COLLECTION = 50_000
+SHUTDOWN_SECONDS = 5
+"""How long running requests may take after a signal; live tails are cut off then, and reconnect elsewhere."""
 
 
-def configured(found: ViewsSettings) -> uvicorn.Config:
-    """The server's configuration.
+def serve(options: Sequence[str]) -> int:
+    """Serve until a signal.
+
+    Args:
+        options: of uvicorn, as on its command line; they override our settings.
+
+    Returns:
+        The exit code.
 
     Raises:
-        SettingsError: a setting cannot be used, such as the key of tokens.
+        SettingsError: a setting is wrong, such as the key of tokens.
         CatalogueError: a catalogue file is wrong.
-        ValueError: the database URL is none.
     """
-    token_key(found)
-    # uvicorn looks at proxies, so that the scheme is known as well; after it nobody has to
-    app = ASGIMiddleware(create_app(found), trusted_proxies=())
-    return uvicorn.Config(
-        app,
-        host=found.views_host,
-        port=found.views_port,
-        http="h11",
-        ws="none",
-        h11_max_incomplete_event_size=LONGEST_HEAD,
-        limit_concurrency=MOST_CONNECTIONS,
-        proxy_headers=bool(found.trusted_proxies),
-        forwarded_allow_ips=list(found.trusted_proxies),
-        server_header=False,
-        access_log=False,  # addresses hold what was asked for
-        timeout_keep_alive=IDLE_SECONDS,
-        timeout_graceful_shutdown=PATIENCE_SECONDS,
-        log_level="info",
-    )
-
-
-def main() -> int:
-    """Serve until a signal; 2 where a setting is wrong."""
+    application()  # a mistake is told here, in one line, and not by each process
+    context = uvicorn.main.make_context("trailkeeper serve", [*defaults(settings()), *options])
+    context.params["app_dir"] = None  # otherwise modules of the current folder would hide ours
     try:
-        config = configured(settings())
-    except (SettingsError, CatalogueError, ValueError) as error:
-        sys.stderr.write(f"trailkeeper views: {error}\n")
-        return 2
-    server = uvicorn.Server(config)
-    _look_for_garbage_rarely()
-    server.run()
-    return 0 if server.started else 1
+        with context:
+            uvicorn.main.invoke(context)
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
 
 
-def _look_for_garbage_rarely() -> None:
-    """Events make no cycles; looking for some took a quarter of the time of an export."""
+def defaults(own: ViewsSettings) -> list[str]:
+    """Our settings as options of uvicorn; of an option that is given twice the last one wins."""
+    proxies = ",".join(own.trusted_proxies)
+    return [
+        *("--factory", f"{__name__}:application"),
+        *("--host", own.views_host, "--port", str(own.views_port)),
+        *("--http", "h11", "--ws", "none", "--h11-max-incomplete-event-size", str(MAX_HEAD_BYTES)),
+        *("--limit-concurrency", str(MAX_CONNECTIONS), "--timeout-keep-alive", str(IDLE_SECONDS)),
+        *("--timeout-graceful-shutdown", str(SHUTDOWN_SECONDS), "--no-server-header"),
+        "--no-access-log",  # addresses contain what was searched for
+        *(("--proxy-headers", "--forwarded-allow-ips", proxies) if proxies else ("--no-proxy-headers",)),
+    ]
+
+
+@cache
+def application() -> ASGIApp:
+    """The service of this process, for uvicorn to load in each of its workers.
+
+    Raises:
+        SettingsError, CatalogueError: as `serve`.
+    """
+    own = settings()
+    token_key(own)
+    try:
+        parse_url(own.views_database_url or own.database_url)
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+    # uvicorn evaluates the proxies' headers, so that the scheme is right too; here no proxy is trusted
+    app: ASGIApp = ASGIMiddleware(create_app(own), trusted_proxies=())
+    if prefix := own.views_prefix.rstrip("/"):
+        app = PrefixMiddleware(app, prefix)
+    _collect_garbage_rarely()
+    return app
+
+
+def _collect_garbage_rarely() -> None:
+    """Events form no reference cycles; searching for some took a quarter of the time of an export."""
     gc.collect()
-    gc.freeze()  # the application itself stays, and need not be looked at again
-    gc.set_threshold(OBJECTS_BEFORE_COLLECTION, 20, 100)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    gc.freeze()  # the application itself stays, so it need not be searched again
+    gc.set_threshold(OBJECTS_PER_COLLECTION, 20, 100)

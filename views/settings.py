@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from functools import cache
 from typing import Annotated
@@ -9,9 +10,12 @@ from typing import Annotated
 import msgspec
 
 from trailkeeper.producer.redis_tls import RedisTls
-from trailkeeper.producer.settings import SCHEMA, Items, Milliseconds, Paths, SchemaName, Url, read
+from trailkeeper.producer.settings import SCHEMA, Items, Milliseconds, Paths, SchemaName, Url, read, variable
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+Prefix = Annotated[
+    str, msgspec.Meta(pattern=r"^(/[A-Za-z0-9._~-]+)*/?$", extra={"expected": "a path such as /audit"})
+]
 Secret = Annotated[str, msgspec.Meta(min_length=32, extra={"expected": "at least 32 characters"})]
 
 
@@ -21,7 +25,7 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
     Attributes:
         redis_url: where the stream is; its backlog is shown, and what admins look at is recorded there.
         database_url: where events are read; ``postgresql+psycopg2://``.
-        views_database_url: where the views read instead, as a role that can only read and place orders.
+        views_database_url: where the views read instead, as a role that may read, and place admin commands.
         schema: the Postgres schema that has our tables.
         stream: key of the Redis Stream.
         catalogue: TOML files with the application's own event types.
@@ -29,11 +33,12 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
         token_public_key: PEM file that verifies viewers' tokens instead (RSA, elliptic curve or Ed25519).
         token_audience: what a token must name as its ``aud``.
         token_issuer: what a token must name as its ``iss``; without it, any.
-        token_not_before: tokens issued before this time, or that do not say when, are refused: for when
-            many got into wrong hands.
+        token_not_before: tokens issued before this time, or without a time, are refused: for when many were
+            leaked.
         revoked_tokens: ids (``jti``) of single tokens that are refused.
         views_host: address that the service listens on.
         views_port: port that the service listens on; 0 for any free one.
+        views_prefix: path of the host that the service is below, such as ``/audit``; empty for all of it.
         views_pool: the most connections to the database at once, in each process.
         views_statement_ms: the longest that one query may run.
         cookie_secure: send the session cookie over HTTPS only.
@@ -55,6 +60,7 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
     revoked_tokens: Items = ()
     views_host: Word = "127.0.0.1"
     views_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8460
+    views_prefix: Prefix = ""
     views_pool: Annotated[int, msgspec.Meta(ge=1, le=200)] = 10
     views_statement_ms: Milliseconds = 5_000
     cookie_secure: bool = True
@@ -70,3 +76,9 @@ def settings() -> ViewsSettings:
         SettingsError: names the variable, its value and what was expected.
     """
     return read(ViewsSettings)
+
+
+def set_prefix(prefix: str) -> None:
+    """Set `views_prefix` for this process and for the processes that it starts."""
+    os.environ[variable("views_prefix")] = prefix
+    settings.cache_clear()

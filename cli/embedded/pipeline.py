@@ -37,7 +37,7 @@ def beat(home: Path, environment: Mapping[str, str]) -> Child:
 
 def views(home: Path, environment: Mapping[str, str]) -> Child:
     """The histories over HTTP."""
-    return _child("views", ["-m", "trailkeeper.views.serve"], home, environment, VIEWS_PATIENCE)
+    return _child("views", [*COMMAND, "serve"], home, environment, VIEWS_PATIENCE)
 
 
 def _child(

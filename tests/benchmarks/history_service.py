@@ -100,7 +100,7 @@ def serving(machine: Machine, database: str) -> Iterator[Service]:
     own = {"token_secret": SECRET, "views_host": HOST, "views_port": str(port), "cookie_secure": "false"}
     child = Child(
         "views",
-        [sys.executable, "-m", "trailkeeper.views.serve"],
+        [sys.executable, "-m", "trailkeeper.cli.main", "serve"],
         log=machine.home / "views.log",
         records=machine.home,
         environment=machine.environment(database) | {variable(name): value for name, value in own.items()},

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from tests.support.story import ADA, KITE, LABS, LEDGER, STAFF, TIDEWATER
 from tests.support.waiting import until
@@ -48,7 +48,7 @@ def views_settings(**more: Any) -> ViewsSettings:
 
 
 @contextmanager
-def served(settings: ViewsSettings, app: FastAPI | None = None) -> Iterator[Served]:
+def served(settings: ViewsSettings, app: ASGIApp | None = None) -> Iterator[Served]:
     """The service, for the time of the block."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
