@@ -24,7 +24,7 @@ from .engine import transaction
 from .partitions import existing
 
 GRACE_HOURS = 24.0
-COLUMNS = {"locations": "location_id", "clients": "client_id"}
+COLUMNS = {"locations": "location_id", "clients": "client_id", "networks": "network_id"}
 
 
 def collect(engine: Engine, grace_hours: float = GRACE_HOURS) -> dict[str, int]:

@@ -42,10 +42,10 @@ def test_what_no_event_uses_goes_with_the_second_pass_after_the_grace(
     stored(engine, NOW, **derivations(engine, "used"))
     derivations(engine, "unused")
 
-    assert collect_orphans(settings) == {"locations": 0, "clients": 0}
-    assert collect_orphans(settings) == {"locations": 0, "clients": 0}
+    assert collect_orphans(settings) == {"locations": 0, "clients": 0, "networks": 0}
+    assert collect_orphans(settings) == {"locations": 0, "clients": 0, "networks": 0}
     let_grace_pass(engine)
-    assert collect_orphans(settings) == {"locations": 1, "clients": 1}
+    assert collect_orphans(settings) == {"locations": 1, "clients": 1, "networks": 0}
 
     assert agents(database_url) == ["used"]
 
@@ -58,7 +58,7 @@ def test_what_is_used_again_loses_its_mark(
     found = stored(engine, NOW, **derived)
     let_grace_pass(engine)
 
-    assert collect_orphans(settings) == {"locations": 0, "clients": 0}
+    assert collect_orphans(settings) == {"locations": 0, "clients": 0, "networks": 0}
 
     assert event(engine, found)["client_id"] == derived["client_id"]
     assert query(database_url, "SELECT unused_since FROM clients") == [{"unused_since": None}]

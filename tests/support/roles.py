@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
-from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.engine import SCHEMA, make_engine, transaction
 from trailkeeper.models.roles import make_login
 
 
-def url_as(url: str, group: str) -> str:
+def url_as(url: str, group: str, schema: str = SCHEMA) -> str:
     """The URL of a database for a login that is a member of one group; *url* is a superuser's."""
     login = f"test_{group}"
-    administrator = make_engine(url, application_name="test")
+    administrator = make_engine(url, schema=schema, application_name="test")
     with transaction(administrator) as connection:
         make_login(connection, login, group)
     administrator.dispose()
