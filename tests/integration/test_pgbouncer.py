@@ -41,7 +41,7 @@ from trailkeeper.views.app import create_app
 from trailkeeper.views.app_state import reading_engine
 from trailkeeper.worker.backfills import Runner
 from trailkeeper.worker.counting import check
-from trailkeeper.worker.counting.live import look
+from trailkeeper.worker.counting.live import reconcile_live
 from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.relay import Relayer
 from trailkeeper.worker.retention import Busy, add_hold, collect_orphans, erase, purge, scrub
@@ -185,7 +185,7 @@ def test_counts_add_up(engine: Engine, settings: WorkerSettings, client: redis.R
 
     assert check(settings).merged == 1
     now = datetime.now(UTC)
-    found = look(engine, client, settings, (now - timedelta(hours=2), now), verify=True)
+    found = reconcile_live(engine, client, settings, (now - timedelta(hours=2), now), verify=True)
 
     assert [line.fates for line in found.lines if line.fates] == [{"stored": [(1, 2), (4, 4)]}]
     assert rows(engine, "SELECT CAST(sequences AS text) AS missing FROM gaps") == [{"missing": "{[3,4)}"}]
