@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 from kombu.exceptions import OperationalError
 
 from trailkeeper.producer.errors import StreamUnavailable
@@ -15,18 +19,8 @@ def start_chunk(settings: WorkerSettings, identity: int, seconds: float = 2.0) -
     Raises:
         StreamUnavailable: the broker did not answer.
     """
-    url = settings.broker_url or settings.redis_url
-    with app.connection_for_write(url, connect_timeout=seconds) as connection:
-        try:
-            connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
-            app.send_task("trailkeeper.backfill_chunk", (identity,), connection=connection)
-        except (
-            OSError,
-            OperationalError,
-            *connection.connection_errors,
-            *connection.channel_errors,
-        ) as error:
-            raise StreamUnavailable(str(error) or type(error).__name__) from error
+    with _broker(settings, seconds) as connection:
+        app.send_task("trailkeeper.backfill_chunk", (identity,), connection=connection)
 
 
 def queues_by_worker(settings: WorkerSettings, seconds: float = 1.0) -> dict[str, list[str]]:
@@ -34,19 +28,32 @@ def queues_by_worker(settings: WorkerSettings, seconds: float = 1.0) -> dict[str
 
     Args:
         settings: where the broker is.
-        seconds: how long answers are waited for; always that long.
+        seconds: how long to wait for answers; always that long.
 
     Raises:
         StreamUnavailable: the broker did not answer.
     """
-    url = settings.broker_url or settings.redis_url
-    with app.connection_for_write(url, connect_timeout=seconds) as connection:
+    with _broker(settings, seconds) as connection:
         mailbox = app.control.mailbox(connection)
         # the application's pool was made for the broker of the settings that were read first
         mailbox.producer_pool = None
+        answers = mailbox.multi_call("active_queues", timeout=seconds)
+    return {
+        name: sorted(queue["name"] for queue in queues)
+        for answer in answers or []
+        for name, queues in answer.items()
+        if isinstance(queues, list)
+    }
+
+
+@contextmanager
+def _broker(settings: WorkerSettings, seconds: float) -> Iterator[Any]:
+    """A connection for the block, in which the broker's errors become `StreamUnavailable`."""
+    url = settings.broker_url or settings.redis_url
+    with app.connection_for_write(url, connect_timeout=seconds) as connection:
         try:
             connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
-            answers = mailbox.multi_call("active_queues", timeout=seconds)
+            yield connection
         except (
             OSError,
             OperationalError,
@@ -54,9 +61,3 @@ def queues_by_worker(settings: WorkerSettings, seconds: float = 1.0) -> dict[str
             *connection.channel_errors,
         ) as error:
             raise StreamUnavailable(str(error) or type(error).__name__) from error
-    return {
-        name: sorted(queue["name"] for queue in queues)
-        for answer in answers or []
-        for name, queues in answer.items()
-        if isinstance(queues, list)
-    }

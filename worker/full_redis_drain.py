@@ -64,5 +64,5 @@ def _drain_if_full(client: redis.Redis, consumer: str) -> None:
     except StreamUnavailable:
         return  # the dispatcher says so
     logger.warning("Redis is full: a process of its own drains it")
-    command = [sys.executable, "-m", "worker.drain.full_redis", consumer]
+    command = [sys.executable, "-m", "trailkeeper.worker.drain.full_redis", consumer]
     subprocess.run(command, check=False)  # noqa: S603 - a worker's own name is its only word

@@ -49,7 +49,7 @@ def fill(stack: Stack, scope: str, tag: str, at: datetime) -> None:
 
 def send(stack: Stack, task: str) -> None:
     """Have a worker do it, as beat has."""
-    code = f"from worker.tasks import {task}; {task}.delay()"
+    code = f"from trailkeeper.worker.tasks import {task}; {task}.delay()"
     environment = {"TRAILKEEPER_REDIS_URL": stack.redis_url, "PATH": "/usr/bin:/bin"}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=60)
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trailkeeper.producer.stream_keys import LATENCY_BOUNDS, LATENCY_SUM, latency_field
-from trailkeeper.worker.ingest.latency import latencies
+from trailkeeper.worker.ingest.stats import latencies
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""Drains a full Redis without Celery, until nothing is left: `python -m worker.drain.full_redis CONSUMER`.
+"""Drains a full Redis without Celery, until nothing is left: `python -m trailkeeper.worker.drain.full_redis CONSUMER`.
 
 At its maxmemory Redis takes no Celery message either. Reading, acknowledging and deleting need no memory.
 """

@@ -14,9 +14,9 @@ from trailkeeper.models.counting import CountKey
 from trailkeeper.models.writing import Row
 
 from .fates import Report
-from .latency import latencies
 from .messages import Accepted, IncomingMessage, Rejected
 from .sequence_numbers import of_events, of_unused
+from .stats import latencies
 
 AT_ONCE = 250
 """Messages that are judged and made rows of together: few enough to stay in the processor's cache."""

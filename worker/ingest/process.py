@@ -8,6 +8,7 @@ from trailkeeper.models.engine import make_engine
 from trailkeeper.producer.redis_client import connect
 from trailkeeper.worker.settings import WorkerSettings
 
+from .crash_markers import CrashMarkers
 from .fates import Report
 from .kernel import make_ingest
 from .pause import run_or_pause
@@ -35,6 +36,7 @@ class IngestProcess(ABC):
             schema=settings.schema,
             application_name=f"trailkeeper {self.role} {consumer}",
         )
+        self.crash_markers = CrashMarkers(self.client, settings.stream)
         limit = RejectionLimit(self.client, settings.stream) if rejection_limit else None
         self.ingest = make_ingest(settings, self.engine, limit=limit, check_signatures=self.check_signatures)
 

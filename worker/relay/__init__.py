@@ -1,7 +1,6 @@
 """The outbox as a source of ingestion: taken and stored in one transaction. Knows nothing of Celery."""
 
 from .poller import OutboxPoller
-from .relay import Relay
 from .relayer import Relayer
 
-__all__ = ["OutboxPoller", "Relay", "Relayer"]
+__all__ = ["OutboxPoller", "Relayer"]

@@ -1,31 +1,104 @@
-"""A relay with all its parts, made from the settings within the process that runs it."""
+"""The relay: each batch of the outbox is removed, judged, derived and written in one transaction.
+
+So a committed row becomes an event or a dead letter exactly once, whatever dies,
+and a row whose transaction rolled back never was there. Redis carries none of it;
+it only remembers which batch a process works on, to notice the rows that kill it.
+"""
 
 from __future__ import annotations
 
-from trailkeeper.worker.ingest import Report
-from trailkeeper.worker.ingest.crash_markers import CrashMarkers
+import time
+from collections.abc import Callable, Sequence
+
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.outbox import OutboxRow, Span, ids, take
+from trailkeeper.worker.ingest import Prepared, Report, write
+from trailkeeper.worker.ingest.crash_markers import DEATHS
+from trailkeeper.worker.ingest.messages import EVENT, NO_FIELDS, IncomingMessage
 from trailkeeper.worker.ingest.process import IngestProcess
 from trailkeeper.worker.settings import WorkerSettings
 
 from .batch_marker import BatchMarker
-from .relay import Relay
+
+SOURCE = "outbox"
+"""Where the dead letters of the outbox say that they come from."""
 
 
 class Relayer(IngestProcess):
-    """Relays the outbox, with connections and caches that live as long as their process."""
+    """One worker's way through the outbox, with connections and caches that live as long as its process."""
 
     role = "relay"
 
     def __init__(self, settings: WorkerSettings, consumer: str, *, rejection_limit: bool = True) -> None:
         super().__init__(settings, consumer, rejection_limit=rejection_limit)
-        self._relay = Relay(
-            self.engine,
-            self.ingest,
-            BatchMarker(self.client, settings.stream, consumer),
-            CrashMarkers(self.client, settings.stream),
-            batch_size=settings.batch_size,
-        )
+        self._marker = BatchMarker(self.client, settings.stream, consumer)
 
     def run_source(self, seconds: float) -> Report:
-        """Relay until nothing waits that nobody else is at, or *seconds* have passed."""
-        return self._relay.run(seconds)
+        """Relay until no row waits that is not locked by another relay, or *seconds* have passed."""
+        deadline = time.monotonic() + seconds
+        report = self._recover()
+        while time.monotonic() < deadline:
+            batch = self._marked(Span())
+            report.add(batch)
+            if not batch.batches:
+                break
+        return report
+
+    def _recover(self) -> Report:
+        """Relay what my predecessor died on: as one batch again, after some deaths row by row."""
+        left = self._marker.read()
+        if left is None:
+            return Report()
+        deaths = left.deaths + 1
+        report = self._one_by_one(left.span) if deaths >= DEATHS else self._marked(left.span, deaths)
+        self._marker.clear()
+        return report
+
+    def _one_by_one(self, span: Span) -> Report:
+        report = Report()
+        with transaction(self.engine) as connection:
+            row_ids = ids(connection, span, self.settings.batch_size)
+        for row_id in row_ids:
+            report.add(self._guarded(row_id))
+        return report
+
+    def _guarded(self, row_id: int) -> Report:
+        row = Span(row_id, row_id)
+        return self.crash_markers.run(
+            f"{SOURCE}/{row_id}",
+            lambda: self._relay(row, self.ingest.prepare),
+            lambda reason, detail: self._relay(
+                row, lambda messages: self.ingest.reject(messages, reason, detail)
+            ),
+        )
+
+    def _marked(self, span: Span, deaths: int = 0) -> Report:
+        """Relay the next rows of a span; the marker is left behind only by a process that dies."""
+
+        def prepare(messages: Sequence[IncomingMessage]) -> Prepared:
+            self._marker.set(Span(int(messages[0].stream_id), int(messages[-1].stream_id)), deaths)
+            return self.ingest.prepare(messages)
+
+        try:
+            return self._relay(span, prepare, clear=True)
+        except Exception:
+            self._marker.clear()
+            raise
+
+    def _relay(
+        self, span: Span, prepare: Callable[[Sequence[IncomingMessage]], Prepared], *, clear: bool = False
+    ) -> Report:
+        """Bring the next rows of a span to their fate."""
+        with transaction(self.engine) as connection:
+            rows = take(connection, span, self.settings.batch_size)
+            if not rows:
+                return Report()
+            prepared = prepare([_message(row) for row in rows])
+            report = write(connection, prepared, source=SOURCE)
+        self._marker.count(report.counts(), prepared.latencies(report), clear=clear)
+        return report
+
+
+def _message(row: OutboxRow) -> IncomingMessage:
+    fields = NO_FIELDS if row.invalid is None else {EVENT: row.payload, b"invalid": row.invalid}
+    return IncomingMessage(str(row.id), row.payload, row.invalid, fields)

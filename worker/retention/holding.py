@@ -15,11 +15,10 @@ from trailkeeper.models.partitions import ensure, period_of
 from trailkeeper.models.tables import Hold
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.event import MAX_ID
-from trailkeeper.worker.recording import SYSTEM, staff
+from trailkeeper.worker.recording import SYSTEM, announce, staff
 from trailkeeper.worker.settings import WorkerSettings
 
 from .advisory_lock import engine_for
-from .announce import announce
 
 LONGEST_REASON = 1_000
 

@@ -27,11 +27,11 @@ from trailkeeper.models.partitions import Partition, drop, finish, id_floor
 from trailkeeper.models.tables import Purge
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.recording import announce
 from trailkeeper.worker.settings import WorkerSettings
 
 from . import records
 from .advisory_lock import engine_for, one_at_a_time
-from .announce import announce
 from .policy import Rule, rules
 from .removal import EXPIRED, Removal, goes_whole, holding, planned, touched, values_of
 from .windows import LOWEST, WITHIN, edge

@@ -21,11 +21,11 @@ from trailkeeper.models.partitions import Partition, existing, id_floor
 from trailkeeper.models.tables import Scrub
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.recording import announce
 from trailkeeper.worker.settings import WorkerSettings
 
 from . import progress, records
 from .advisory_lock import engine_for, one_at_a_time
-from .announce import announce
 from .personal import personal_keys
 from .steps import ScrubStep, steps
 from .windows import LOWEST, WITHIN, edge

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from trailkeeper.models.writing import DERIVATIONS
 from trailkeeper.worker.settings import WorkerSettings
 
 from .personal import HAS_ADDRESS, HAS_KEYS, NETWORK, WITHOUT_KEYS
 
-PERSON = ("ip", "location_id", "client_id", "user_name", "actor_name", "on_behalf_of_name")
+PERSON = ("ip", *DERIVATIONS, "user_name", "actor_name", "on_behalf_of_name")
 """Columns that say who somebody is, and where and at which device they sat."""
 MORE = ("credential_label", "extras")
 """A label is chosen by a person; in extras may be anything."""

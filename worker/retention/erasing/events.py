@@ -14,12 +14,13 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from trailkeeper.models.holds import HELD
+from trailkeeper.models.writing import DERIVATIONS
 from trailkeeper.worker.retention.personal import HAS_KEYS, WITHOUT_KEYS
 
 BATCH = 1_000
 
 NAMES = {"user_id": "user_name", "actor_id": "actor_name", "on_behalf_of_id": "on_behalf_of_name"}
-OF_ACTOR = ("ip", "location_id", "client_id", "credential_label")
+OF_ACTOR = ("ip", *DERIVATIONS, "credential_label")
 
 _ACTED = (
     "coalesce(e.actor_id = :user OR e.on_behalf_of_id = :user OR (e.user_id = :user AND e.actor_id IS NULL),"

@@ -18,10 +18,9 @@ from trailkeeper.models.locks import ERASING
 from trailkeeper.models.tables import Erasure, Hold
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.redis_client import connect
-from trailkeeper.worker.recording import SYSTEM, staff
+from trailkeeper.worker.recording import SYSTEM, announce, staff
 from trailkeeper.worker.retention import records
 from trailkeeper.worker.retention.advisory_lock import engine_for, one_at_a_time
-from trailkeeper.worker.retention.announce import announce
 from trailkeeper.worker.retention.personal import personal_keys
 from trailkeeper.worker.settings import WorkerSettings
 
