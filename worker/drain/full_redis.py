@@ -1,4 +1,4 @@
-"""Drains a full Redis until nothing is left, without Celery: `python -m trailkeeper.worker.drain.full_redis NAME`.
+"""Drains a full Redis without Celery: `python -m trailkeeper.worker.drain.full_redis CONSUMER`.
 
 At its maxmemory Redis takes no Celery message either. Reading, acknowledging and deleting need no memory.
 """
