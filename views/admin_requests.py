@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from trailkeeper.models.backfills import EnrichFilters, Which
 from trailkeeper.producer.wire import REASONS
 
-from .documents import admin_examples as examples
+from .documents import examples
 from .documents.events import Scope
 from .filters import Id, Moment, invalid_value
 

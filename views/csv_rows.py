@@ -1,7 +1,7 @@
-"""Events as lines of CSV, safe to open in a spreadsheet.
+"""Events as lines of CSV that are safe to open in a spreadsheet (CSV injection).
 
-A spreadsheet takes a text that begins like a formula for one, whoever wrote it.
-Such a text gets an apostrophe before it; numbers and times of ours do not.
+A spreadsheet executes text that begins like a formula, whoever wrote it. Such text
+gets an apostrophe in front.
 """
 
 from __future__ import annotations
@@ -15,48 +15,32 @@ from typing import Any
 
 import msgspec
 
-HEADER = (
-    "id",
-    "occurred_at",
-    "recorded_at",
-    "tag",
-    "scope",
-    "sentence",
-    "user_id",
-    "user_name",
-    "project_id",
-    "project_name",
-    "organization_id",
-    "organization_name",
-    "actor_kind",
-    "actor_id",
-    "actor_name",
-    "credential_kind",
-    "credential_id",
-    "credential_label",
-    "on_behalf_of_id",
-    "on_behalf_of_name",
-    "ip",
-    "location",
-    "country_code",
-    "client",
-    "request_id",
-    "additional",
-    "view",
-)
-"""The columns. A field that is masked and one that is not known are both empty."""
+COLUMNS: dict[str, tuple[str, ...]] = {
+    **{name: (name,) for name in ("id", "occurred_at", "recorded_at", "tag", "scope", "sentence")},
+    **{f"{of}_{name}": (of, name) for of in ("user", "project", "organization") for name in ("id", "name")},
+    **{f"actor_{name}": ("actor", name) for name in ("kind", "id", "name")},
+    **{f"credential_{name}": ("actor", "credential", name) for name in ("kind", "id", "label")},
+    **{f"on_behalf_of_{name}": ("actor", "on_behalf_of", name) for name in ("id", "name")},
+    "ip": ("ip",),
+    "location": ("location", "display"),
+    "country_code": ("location", "country_code"),
+    "client": ("client", "display"),
+    **{name: (name,) for name in ("request_id", "additional", "view")},
+}
+"""The keys of the JSON that lead to each column. A masked field and an unknown one are both empty."""
 
+HEADER = tuple(COLUMNS)
 QUOTED = re.compile(r'["\r\n]')
 
-FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # the same four as Japanese keyboards write them
+FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # the same four from Japanese keyboards
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *FULL_WIDTH)
-DOUBTFUL = {*FORMULA, " "}
-BEGUN = re.compile(f",[{re.escape(''.join(sorted(DOUBTFUL)))}]")
-"""A cell after another that may begin a formula."""
+SUSPICIOUS = {*FORMULA, " "}
+BEGUN = re.compile(f",[{re.escape(''.join(sorted(SUSPICIOUS)))}]")
+"""A cell after another one that may begin like a formula."""
 
 NOTHING: dict[str, Any] = {}
-APART = {"id", "occurred_at", "recorded_at", "sentence", "location", "client", "additional", "view"}
-LOOKED_AT = len(set(HEADER) - APART)
+CHECKED_ALONE = {"id", "occurred_at", "recorded_at", "sentence", "location", "client", "additional", "view"}
+CHECKED_TOGETHER = len(set(HEADER) - CHECKED_ALONE)
 
 _json = msgspec.json.Encoder()
 
@@ -68,17 +52,17 @@ def lines(events: Iterable[dict[str, Any]]) -> str:
 
 def header() -> str:
     """The first line."""
-    return _written(HEADER)
+    return _csv_line(HEADER)
 
 
 def _line(event: dict[str, Any]) -> str:
-    return _plain_line(event) or _written(_row(event))
+    return _plain_line(event) or _csv_line(_row(event))
 
 
 def _plain_line(event: dict[str, Any]) -> str | None:
-    """The line of an event of which only sentence, place, client and payload need a look: of nearly all.
+    """The line of an event whose other cells need neither quotes nor apostrophes: of nearly all.
 
-    The other cells are looked at all at once, which takes half the time; None where one of them needs it.
+    They are checked together, by one expression, which takes half the time; None if one of them needs more.
     """
     actor = event["actor"]
     user, project, organization = event["user"], event["project"], event["organization"]
@@ -91,8 +75,8 @@ def _plain_line(event: dict[str, Any]) -> str | None:
         f"{_credential(credential) if credential else ',,,'}{_named(principal)},{event.get('ip') or ''}"
     )
     after = f",{event.get('request_id') or ''}"
-    looked_at = f"{before}{between},{location.get('country_code') or ''}{after}"
-    if looked_at.count(",") != LOOKED_AT or BEGUN.search(looked_at) or QUOTED.search(looked_at):
+    together = f"{before}{between},{location.get('country_code') or ''}{after}"
+    if together.count(",") != CHECKED_TOGETHER or BEGUN.search(together) or QUOTED.search(together):
         return None
     additional = event["additional"]
     return (
@@ -124,52 +108,26 @@ def _quoted(text: str) -> str:
     return f'"{text}"' if "," in text or "\r" in text or "\n" in text else text
 
 
-def _written(row: Iterable[str]) -> str:
+def _csv_line(row: Iterable[str]) -> str:
     out = io.StringIO()
     csv.writer(out).writerow(row)
     return out.getvalue()
 
 
-def _row(event: dict[str, Any]) -> tuple[str, ...]:
-    actor = event["actor"]
-    user, project, organization = (event[name] or NOTHING for name in ("user", "project", "organization"))
-    credential, principal = actor.get("credential") or NOTHING, actor.get("on_behalf_of") or NOTHING
-    location, client = event.get("location") or NOTHING, event.get("client") or NOTHING
-    additional = event["additional"]
-    return (
-        event["id"],
-        event["occurred_at"],
-        event["recorded_at"],
-        event["tag"],
-        event["scope"],
-        _safe(event["sentence"]),
-        _safe(user.get("id")),
-        _safe(user.get("name")),
-        _safe(project.get("id")),
-        _safe(project.get("name")),
-        _safe(organization.get("id")),
-        _safe(organization.get("name")),
-        actor["kind"],
-        _safe(actor.get("id")),
-        _safe(actor.get("name")),
-        _safe(credential.get("kind")),
-        _safe(credential.get("id")),
-        _safe(credential.get("label")),
-        _safe(principal.get("id")),
-        _safe(principal.get("name")),
-        event.get("ip") or "",
-        _safe(location.get("display")),
-        _safe(location.get("country_code")),
-        _safe(client.get("display")),
-        _safe(event.get("request_id")),
-        _json.encode(additional).decode() if additional else "",
-        event["view"],
-    )
+def _row(event: dict[str, Any]) -> list[str]:
+    return [_safe(_value(event, keys)) for keys in COLUMNS.values()]
+
+
+def _value(event: dict[str, Any], keys: Iterable[str]) -> str | None:
+    value: Any = event
+    for key in keys:
+        value = (value or NOTHING).get(key)
+    return _json.encode(value).decode() if value and isinstance(value, dict) else value or None
 
 
 def _safe(text: str | None) -> str:
     if not text:
         return ""
-    if text[0] not in DOUBTFUL:  # nearly always
+    if text[0] not in SUSPICIOUS:  # nearly always
         return text
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text

@@ -71,7 +71,7 @@ def test_a_pipeline_that_is_new_has_its_numbers_at_zero(redis_url: str, database
     found = numbers(redis_url, database_url)
     assert found["stored_total",] == found["backlog",] == found["oldest_seconds",] == 0
     assert found["latency_seconds_bucket", "+Inf"] == 0
-    assert found["paused", "store"] == found["paused", "rejection_limit"] == found["suspects",] == 0
+    assert found["paused", "store"] == found["paused", "rejection_limit"] == found["crash_markers",] == 0
     assert ("beat_age_seconds",) not in found
 
 
@@ -106,7 +106,7 @@ def test_a_full_redis_is_told_with_the_time_of_its_last_write(
     assert (well["redis_full",], found["redis_full",]) == (0, 1)
     assert (well["redis_maxmemory_bytes",], found["redis_maxmemory_bytes",]) == (0, 1)
     assert found["redis_memory_bytes",] > 100_000
-    assert found["redis_written_timestamp_seconds",] == well["redis_written_timestamp_seconds",]
+    assert found["redis_last_write_timestamp_seconds",] == well["redis_last_write_timestamp_seconds",]
 
 
 def test_the_alert_rules_of_the_guide_ask_for_numbers_that_are_there(

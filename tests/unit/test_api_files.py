@@ -122,7 +122,7 @@ def test_a_line_is_what_the_csv_module_makes_of_its_cells(
     changes: Event, actor: Event, additional: Event
 ) -> None:
     event = redacted() | changes | {"actor": actor, "additional": additional}
-    assert csv_rows.lines([event]) == csv_rows._written(csv_rows._row(event))
+    assert csv_rows.lines([event]) == csv_rows._csv_line(csv_rows._row(event))
 
 
 def test_a_file_name_is_one_that_every_system_takes() -> None:

@@ -13,7 +13,7 @@ from trailkeeper.models.backfills.stored import HIDDEN
 from trailkeeper.models.histories.as_json import CLIENT, LOCATION
 from trailkeeper.producer.catalogue.event_type import Role, Scope, View
 from trailkeeper.views import admin_requests as requests
-from trailkeeper.views.documents import admin, admin_examples, examples
+from trailkeeper.views.documents import admin, examples
 from trailkeeper.views.documents import events as documents
 from trailkeeper.views.documents.events import (
     ActivityDocument,
@@ -70,14 +70,14 @@ def test_every_reference_leads_somewhere_and_the_frameworks_own_errors_are_not_n
         (PageDocument, examples.PAGE),
         (ActivityDocument, examples.ACTIVITY),
         (EventTypeDocument, examples.EVENT_TYPE),
-        (admin.BackfillsDocument, admin_examples.BACKFILLS),
-        (admin.CommandDocument, admin_examples.COMMAND),
-        (admin.CommandDocument, admin_examples.COMMAND | {"preview": admin_examples.PREVIEW}),
-        (admin.DeadLettersDocument, admin_examples.DEAD_LETTERS),
-        (admin.WholeDeadLetterDocument, admin_examples.WHOLE_DEAD_LETTER),
-        (requests.EnrichRequest, admin_examples.ENRICH),
-        (requests.ReplayRequest, admin_examples.REPLAY),
-        (requests.DiscardRequest, admin_examples.DISCARD),
+        (admin.BackfillsDocument, examples.BACKFILLS),
+        (admin.CommandDocument, examples.COMMAND),
+        (admin.CommandDocument, examples.COMMAND | {"preview": examples.PREVIEW}),
+        (admin.DeadLettersDocument, examples.DEAD_LETTERS),
+        (admin.WholeDeadLetterDocument, examples.WHOLE_DEAD_LETTER),
+        (requests.EnrichRequest, examples.ENRICH),
+        (requests.ReplayRequest, examples.REPLAY),
+        (requests.DiscardRequest, examples.DISCARD),
         *((ProblemDocument, example) for example in examples.PROBLEM_EXAMPLES.values()),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from . import admin_examples as examples
+from . import examples
 
 BackfillState = Literal["running", "paused", "cancelled", "finished", "failed"]
 Action = Literal["pause", "resume", "cancel"]

@@ -1,0 +1,157 @@
+"""What Redis knows about the pipeline: what waits, what became of the rest, and why workers pause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import accumulate
+from math import inf
+from typing import Any
+
+import msgspec
+import redis
+
+from trailkeeper.producer.stream_keys import (
+    GROUP,
+    LATENCY_BOUNDS,
+    beat_key,
+    crash_markers_key,
+    last_write_key,
+    latency_field,
+    outages_key,
+    pause_key,
+    totals_key,
+)
+
+from .settings import ViewsSettings
+from .stream import connected
+
+CAUSES = ("store", "stream", "rejection_limit")
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """Why workers do not store events, and since when."""
+
+    cause: str
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class StreamState:
+    """The state of the stream at one moment.
+
+    Attributes:
+        waiting: messages that no drain has read yet.
+        pending: messages that a drain has read and not finished.
+        oldest_seconds: age of the oldest of either; 0 if there is none.
+        totals: counters of the workers, by their field in Redis.
+        pauses: why nothing is stored; empty while all is well.
+        beat_seconds: time since beat's last sign of life; None if there was none.
+        crash_markers: messages that may have crashed the processes that handled them.
+        emitted: messages put into the stream; None before Redis 7.
+        memory: of Redis' own figures; empty if the user may not read them.
+        last_write: when Redis last accepted a write of a worker.
+    """
+
+    waiting: int = 0
+    pending: int = 0
+    oldest_seconds: float = 0.0
+    totals: dict[str, int] = field(default_factory=dict)
+    pauses: tuple[Pause, ...] = ()
+    beat_seconds: float | None = None
+    crash_markers: int = 0
+    emitted: int | None = None
+    memory: dict[str, Any] = field(default_factory=dict)
+    last_write: datetime | None = None
+
+    @property
+    def max_memory(self) -> int:
+        """Bytes that Redis may use; 0 for no limit."""
+        return int(self.memory.get("maxmemory", 0))
+
+    @property
+    def full(self) -> bool:
+        """Whether Redis refuses writes because its memory is used up."""
+        used = int(self.memory.get("used_memory", 0)) - int(self.memory.get("mem_not_counted_for_evict", 0))
+        return 0 < self.max_memory <= used
+
+    @property
+    def latencies(self) -> list[tuple[float, int]]:
+        """How many events were stored within each of some times, in seconds; the last time is infinite."""
+        counts = (self.totals.get(latency_field(bound), 0) for bound in (*LATENCY_BOUNDS, None))
+        return list(zip((*LATENCY_BOUNDS, inf), accumulate(counts), strict=True))
+
+    @property
+    def median_seconds(self) -> float | None:
+        """A time within which half of all events were stored; None if none were."""
+        total = self.latencies[-1][1]
+        return next(bound for bound, count in self.latencies if count >= total / 2) if total else None
+
+
+def read_stream(settings: ViewsSettings) -> StreamState:
+    """The state now.
+
+    Raises:
+        StreamUnavailable: Redis does not answer.
+    """
+    with connected(settings) as client:
+        return _read(client, settings.stream)
+
+
+def _read(client: redis.Redis, stream: str) -> StreamState:
+    pipeline = client.pipeline(transaction=False)
+    # XINFO of a stream that does not exist yet is an error, and so is INFO for a user who may not
+    pipeline.xinfo_stream(stream)
+    pipeline.xinfo_groups(stream)
+    pipeline.info("memory")
+    pipeline.xlen(stream)
+    pipeline.xrange(stream, count=1)
+    pipeline.hgetall(totals_key(stream))
+    pipeline.get(pause_key(stream))
+    pipeline.hlen(crash_markers_key(stream))
+    pipeline.get(beat_key(stream))
+    pipeline.time()
+    pipeline.hgetall(outages_key(stream))
+    pipeline.get(last_write_key(stream))
+    answers: list[Any] = pipeline.execute(raise_on_error=False)
+    for answer in answers[3:]:
+        if isinstance(answer, redis.RedisError):
+            raise answer
+    info, groups, memory = (
+        None if isinstance(answer, redis.RedisError) else answer for answer in answers[:3]
+    )
+    length, first, totals, pause, crash_markers, beat, now, outages, last_write = answers[3:]
+    pending = sum(group["pending"] for group in groups or () if group["name"] == GROUP.encode())
+    outages = outages if length else {}
+    return StreamState(
+        waiting=max(0, length - pending),
+        pending=pending,
+        oldest_seconds=_age(first, now),
+        totals={name.decode(): int(number) for name, number in totals.items()},
+        pauses=tuple(_pause(note) for note in (pause, *outages.values()) if note),
+        beat_seconds=max(0.0, (datetime.now(UTC) - _moment(beat)).total_seconds()) if beat else None,
+        crash_markers=crash_markers,
+        emitted=(info or {}).get("entries-added"),
+        memory=memory or {},
+        last_write=_moment(last_write) if last_write else None,
+    )
+
+
+def _age(first: Any, now: tuple[int, int]) -> float:
+    """How old the first entry of the stream is, by the clock of Redis."""
+    if not first:
+        return 0.0
+    added = int(first[0][0].decode().partition("-")[0]) / 1000
+    return max(0.0, now[0] + now[1] / 1e6 - added)
+
+
+def _moment(text: bytes) -> datetime:
+    return datetime.fromisoformat(text.decode())
+
+
+def _pause(note: bytes) -> Pause:
+    try:
+        pause = msgspec.json.decode(note, type=Pause)
+    except msgspec.MsgspecError:
+        return Pause("store")  # somebody set the key by hand; nothing is stored all the same
+    return pause if pause.cause in CAUSES else Pause("store", pause.since)
