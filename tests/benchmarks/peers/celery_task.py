@@ -13,6 +13,7 @@ import msgspec
 from celery import Celery
 
 from tests.benchmarks.peers import QUEUE, TASK
+from tests.support.databases import raw_engine
 from trailkeeper.models.engine import make_engine
 from trailkeeper.models.writing import COLUMNS
 from trailkeeper.producer import catalogue
@@ -39,7 +40,7 @@ class Inserter:
 
     def __init__(self) -> None:
         engine = make_engine(settings().database_url, application_name="task an event")
-        self._connection = engine.raw_connection()
+        self._connection = raw_engine(settings().database_url).raw_connection()
         self._cursor = self._connection.cursor()
         self._derive = Derive(engine, enrichments(settings().geoip))
         self._catalogue = catalogue.load()
