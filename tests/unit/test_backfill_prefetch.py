@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import NullPool, create_engine
 
 from trailkeeper.worker.backfills.prefetch import Prefetch
 
@@ -28,7 +28,7 @@ def clock() -> Time:
 
 @pytest.fixture
 def ahead(clock: Time) -> Iterator[Prefetch[str]]:
-    found: Prefetch[str] = Prefetch(create_engine("sqlite://"), 5.0, clock)
+    found: Prefetch[str] = Prefetch(create_engine("sqlite://", poolclass=NullPool), 5.0, clock)
     yield found
     found.close()
 
