@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from flask import g, request
 
 from trailkeeper import Actor, set_actor
-from trailkeeper.producer.event import ANONYMOUS
 
 from .audit import publisher_actor, token_actor, user_actor
 from .errors import Refusal
@@ -19,11 +18,14 @@ from .store import Database
 COOKIE = "session"
 
 
+NOBODY = Actor(kind="anonymous")
+
+
 @dataclass(frozen=True)
 class Caller:
     """Who is asking, and with what."""
 
-    actor: Actor = ANONYMOUS
+    actor: Actor = NOBODY
     user: User | None = None
     session_id: str | None = None
     token: Token | None = None
