@@ -1,6 +1,6 @@
-"""Who looks is seen: what admins look at and what anybody exports become events themselves.
+"""Access becomes events too: what admins view, and what anybody exports.
 
-Both are called before the events are read, so that nothing is shown unrecorded.
+Both functions are called before events are read, so that no access goes unrecorded.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ FILTERS = ("since", "until", "address", "country_code", "actor", "client", "text
 
 
 def record_view(viewer: Viewer, question: Question, *, request: Any = None) -> None:
-    """Record that an admin looks at somebody else's history (``admin:history:view``); others' looks are not.
+    """Record that an admin views somebody else's history (``admin:history:view``); only admins are recorded.
 
-    When Redis does not answer, the event is in the log, and the page is shown.
+    If Redis does not answer, the event is logged and the page is shown all the same.
 
     Args:
-        viewer: who looks.
-        question: at what.
+        viewer: who views it.
+        question: what they view.
         request: the request, for address and client; without it the running one that the middleware set.
     """
     if viewer.staff and not _is_own(viewer, question):
@@ -32,10 +32,10 @@ def record_view(viewer: Viewer, question: Question, *, request: Any = None) -> N
 
 
 def record_export(viewer: Viewer, question: Question, form: str, *, request: Any = None) -> None:
-    """Record that a history is exported (``admin:history:export``), whoever does it.
+    """Record that a history is exported (``admin:history:export``), by whoever.
 
     Raises:
-        EventNotRecorded: Redis did not take it; refuse the export.
+        EventNotRecorded: neither Redis nor the spool took it; refuse the export.
     """
     payload = _payload(question) | {"format": form}
     emit("admin:history:export", actor=_actor(viewer), additional=payload, request=request)
@@ -53,16 +53,16 @@ def _actor(viewer: Viewer) -> Actor:
 
 
 def _payload(question: Question) -> dict[str, Any]:
-    """What was asked, without what was not."""
-    asked = asdict(question)
-    filters: dict[str, Any] = {name: _text(asked[name]) for name in FILTERS if asked[name] is not None}
+    """The question, without filters that are not set."""
+    values = asdict(question)
+    filters: dict[str, Any] = {name: _text(values[name]) for name in FILTERS if values[name] is not None}
     if question.tags:
         filters["tags"] = list(question.tags)
     if question.via_service:
         filters["via_service"] = True
     about, identity = ("event", str(question.event)) if question.event else (question.about, question.id)
-    found = {"about": about, "id": identity, "filters": filters}
-    return {name: value for name, value in found.items() if value}
+    payload = {"about": about, "id": identity, "filters": filters}
+    return {name: value for name, value in payload.items() if value}
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The service as an ASGI application: to be mounted in a host application, or to stand alone."""
+"""The service as an ASGI application: mounted in a host application, or alone."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from .settings import ViewsSettings
 API = "/api/v1"
 PARAMETER = re.compile(r"\{[^}]*\}")
 DESCRIPTION = """\
-Histories of users, projects and organizations, as far as whoever asks may see them.
+Histories of users, projects and organizations, as far as the viewer may see them.
 
-Who asks is told by a signed token, as `Authorization: Bearer ...` or exchanged once for a cookie, or by
-the application that this service is mounted in. A history that is not the viewer's to see does not exist
-for them. Errors are `application/problem+json`.
+A signed token says who the viewer is, sent as `Authorization: Bearer ...` or exchanged once for a cookie;
+or the application that this service is mounted in says so. A history that the viewer may not see does not
+exist for them. Errors are `application/problem+json`.
 """
 
 
@@ -42,19 +42,19 @@ def create_app(
 ) -> FastAPI:
     """The application.
 
-    Mounted in a host, which knows who asks:
-    ``host.mount("/trail", create_app(identify=viewer_of_session))``. Alone, tokens say so.
+    Mounted in a host that knows who is signed in:
+    ``host.mount("/trail", create_app(identify=viewer_of_session))``. Otherwise tokens say so.
 
     Args:
-        settings: without them, those of the environment.
-        identify: the viewer of a request, by the host's own session; None for nobody in particular. It may
-            take its time. With it no token is looked at.
-        engine: connections to the database, made after any fork; without it, ones that can only read.
+        settings: by default those of the environment.
+        identify: returns the viewer of a request, by the host's own session; None for nobody in particular.
+            It may block. With it, tokens are ignored.
+        engine: connections to the database, made after any fork; by default ones that can only read.
 
     Raises:
         SettingsError: a variable of the environment is wrong.
         CatalogueError: a catalogue file is wrong.
-        ValueError: the database URL is none.
+        ValueError: not a database URL.
     """
     settings = own.settings() if settings is None else settings
     app = FastAPI(
@@ -75,7 +75,7 @@ def create_app(
     app.state.error_page = error_page
     install(app)
     _describe_problems(app)
-    # the last is the outermost: every answer gets its headers
+    # the last one is the outermost: every answer gets its headers
     for middleware in (Bounds, UnexpectedErrors, SecurityHeaders):
         app.add_middleware(middleware)
     return app
@@ -83,7 +83,7 @@ def create_app(
 
 def _api() -> APIRouter:
     api = APIRouter(prefix=API)
-    # before single events, whose path would take `export` for an id
+    # before single events, whose path would read `export` as an id
     api.include_router(histories())
     for module in (catalogue, backfills, dead_letters, admin_commands):
         api.include_router(module.router)
@@ -91,13 +91,13 @@ def _api() -> APIRouter:
 
 
 def _operation(route: APIRoute) -> str:
-    """A name for programs made from the document: ``get_users_events_export``."""
+    """The operation id, for generated clients: ``get_users_events_export``."""
     words = re.findall(r"[a-z]+", PARAMETER.sub("", route.path.removeprefix(API)))
     return "_".join([*sorted(method.lower() for method in route.methods or ()), *words])
 
 
 def _describe_problems(app: FastAPI) -> None:
-    """Make the document name the shape of errors once, and FastAPI's own shape nowhere."""
+    """Describe the format of errors once, in place of FastAPI's own format."""
     framework = app.openapi
 
     def openapi() -> dict[str, Any]:

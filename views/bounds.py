@@ -1,4 +1,4 @@
-"""How large a request may be. Nobody who asks for a history needs more."""
+"""Limits on the size of a request. No request for a history needs more."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _declared(scope: Scope) -> int:
 
 
 def _counted(receive: Receive) -> Receive:
-    """What is received, until it is more than a request may bring: a length need not be declared."""
+    """Counts the body as it arrives: a request need not declare its length."""
     received = 0
 
     async def counted() -> Message:

@@ -1,4 +1,4 @@
-"""What the read side refuses on purpose; every path says it in its own way, as a status or a line."""
+"""What the read side refuses on purpose; each caller shows it in its own way, as a status or a line."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ TokenProblem = Literal[
 
 
 class ViewsError(Exception):
-    """The person who asks caused it, and may be told so."""
+    """The viewer caused it, and may be told so."""
 
 
-class NotFound(ViewsError):  # noqa: N818 - read as a sentence: what was asked for is not found
-    """A history or an event that the viewer may not see, or that is not there: the two look alike."""
+class NotFound(ViewsError):  # noqa: N818 - reads as a sentence
+    """A history or an event that does not exist, or that the viewer may not see: both look the same."""
 
 
 class InvalidToken(ViewsError):  # noqa: N818 - pairs with InvalidCursor
-    """A token that proves nothing.
+    """A token that is not valid.
 
     Attributes:
-        reason: a word from a closed set, for metrics and programs.
+        reason: one of a fixed set of words, for metrics and programs.
     """
 
     def __init__(self, reason: TokenProblem, message: str) -> None:

@@ -1,9 +1,9 @@
-"""The whole pipeline's numbers for Prometheus.
+"""The pipeline's metrics for Prometheus.
 
-What the producers count lies with them (`producer.metrics`); this page has what
-stream and tables tell. It is shown to staff, and to whoever brings the token of
-``TRAILKEEPER_METRICS_TOKEN``. Not to the loopback as such: behind a proxy on the
-same host, everybody comes from there.
+Producers expose their own counters (`producer.metrics`); this page has what stream and
+tables tell. It is for staff, and for requests with the token of
+``TRAILKEEPER_METRICS_TOKEN``. Requests from localhost get no exception: behind a proxy
+on the same host, every request comes from there.
 """
 
 from __future__ import annotations
@@ -28,55 +28,55 @@ from .problems import unauthorized
 from .store_metrics import store_metrics
 from .stream_metrics import stream_metrics
 
-WANTED = "numbers are shown to staff, and to who brings the token of TRAILKEEPER_METRICS_TOKEN"
+NOT_ALLOWED = "metrics are for staff, and for requests with the token of TRAILKEEPER_METRICS_TOKEN"
 
 router = APIRouter(tags=["health"])
 
 
 class _Collected(Collector):
-    """Numbers found already, as prometheus_client wants to be given them."""
+    """Metrics that were already read, in the form that prometheus_client expects."""
 
-    def __init__(self, found: list[Metric]) -> None:
-        self._found = found
+    def __init__(self, metrics: list[Metric]) -> None:
+        self._metrics = metrics
 
     def collect(self) -> Iterable[Metric]:
-        return self._found
+        return self._metrics
 
 
 async def _allowed(request: Request) -> None:
     expected = app_state_of(request).settings.metrics_token
-    given = request.headers.get("authorization", "")
-    if expected is not None and hmac.compare_digest(given.encode(), f"Bearer {expected}".encode()):
+    header = request.headers.get("authorization", "")
+    if expected is not None and hmac.compare_digest(header.encode(), f"Bearer {expected}".encode()):
         return
     if not (await viewer_of(request)).staff:
-        raise unauthorized(WANTED)
+        raise unauthorized(NOT_ALLOWED)
 
 
 @router.get(
     "/metrics",
-    summary="Numbers for Prometheus",
+    summary="Metrics for Prometheus",
     response_class=Response,
     dependencies=[Depends(_allowed)],
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, 401: PROBLEMS[401]},
 )
 def metrics(request: Request) -> Response:
-    """Of a server that does not answer, only that: its other numbers are left out."""
+    """While a server does not answer, only `trailkeeper_up` says so; its other metrics are left out."""
     registry = CollectorRegistry()
     registry.register(_Collected(_collected(app_state_of(request))))
     return Response(generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def _collected(parts: AppState) -> list[Metric]:
-    up = GaugeMetricFamily("trailkeeper_up", "1 where a server answers.", labels=["service"])
-    found: list[Metric] = [up]
+    up = GaugeMetricFamily("trailkeeper_up", "1 if the server answers.", labels=["service"])
+    collected: list[Metric] = [up]
     sources: dict[str, Callable[[], list[Metric]]] = {
         "redis": lambda: stream_metrics(parts.settings),
         "postgres": lambda: store_metrics(parts.engine),
     }
     for service, read in sources.items():
         try:
-            found += read()
+            collected += read()
             up.add_metric([service], 1)
         except (StoreError, StreamUnavailable):
             up.add_metric([service], 0)
-    return found
+    return collected

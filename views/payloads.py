@@ -1,4 +1,4 @@
-"""The payload of an event from text, for exports: in a third of the time that the standard library takes."""
+"""The payload of an event from text, for exports: three times as fast as the standard library."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def decoded(text: str | None) -> dict[str, Any]:
-    """A JSON object of the table; none is an empty one."""
+    """A JSON object from the table; an empty one for null."""
     if text is None:
         return {}
     try:
         return _decode(text)
-    except (msgspec.DecodeError, RecursionError):  # a number beyond what it knows, which Postgres takes
-        found: dict[str, Any] = loads(text)
-        return found
+    except (msgspec.DecodeError, RecursionError):  # a number that Postgres accepts and msgspec does not
+        payload: dict[str, Any] = loads(text)
+        return payload

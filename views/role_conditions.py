@@ -1,7 +1,7 @@
-"""The roles that a viewer has towards rows of `events`, as conditions.
+"""A viewer's roles towards rows of `events`, as SQL conditions.
 
-Lists are keys of one JSON constant: a condition is planned for every arm of a
-page, and for an array Postgres estimates there how often each element occurs.
+Lists are keys of one JSON constant: each part of a page plans its conditions again, and
+for an array Postgres would estimate each time how often every element occurs.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ Column = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 ROLES: tuple[Role, ...] = ("self", "owner", "maintainer", "public")
 
 
-def stands_as(role: Role, viewer: Viewer) -> Condition | None:
-    """The rows to which a viewer stands in a role, whatever their tags; None for none at all."""
-    return _STANDING[role](viewer)
+def role_condition(role: Role, viewer: Viewer) -> Condition | None:
+    """The rows towards which a viewer has a role, whatever their tags; None for no row at all."""
+    return _CONDITIONS[role](viewer)
 
 
-def tagged(tags: Iterable[str]) -> Condition:
+def has_tag(tags: Iterable[str]) -> Condition:
     """The rows with any of these tags."""
     return _one_of(EventRow.tag, tags)
 
@@ -50,15 +50,15 @@ def _is(role: Membership, viewer: Viewer) -> Condition | None:
         (EventRow.project_id, _of_role(role, viewer.projects)),
         (EventRow.organization_id, _of_role(role, viewer.organizations)),
     )
-    found = [_one_of(column, ids) for column, ids in places if ids]
-    return or_(*found) if found else None
+    conditions = [_one_of(column, ids) for column, ids in places if ids]
+    return or_(*conditions) if conditions else None
 
 
 def _of_role(role: Membership, memberships: dict[str, Membership]) -> list[str]:
-    return [place for place, found in memberships.items() if found == role]
+    return [identity for identity, membership in memberships.items() if membership == role]
 
 
-_STANDING: dict[Role, Callable[[Viewer], Condition | None]] = {
+_CONDITIONS: dict[Role, Callable[[Viewer], Condition | None]] = {
     "self": _is_self,
     "owner": lambda viewer: _is("owner", viewer),
     "maintainer": lambda viewer: _is("maintainer", viewer),

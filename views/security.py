@@ -1,4 +1,4 @@
-"""Headers that every answer carries, whatever it is: what a browser may do with it, and who may keep it."""
+"""Security headers of every response: what a browser may do with it, and who may cache it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    # who sees what depends on who asks; what is the same for all says so itself
+    # responses depend on the viewer; those that do not set a header of their own
     "Cache-Control": "no-store",
 }
 TRANSPORT = "max-age=31536000"

@@ -1,4 +1,4 @@
-"""The pipeline's numbers that Postgres knows: what waits in the outbox, dead letters, purges, gaps."""
+"""The pipeline's metrics from Postgres: what waits in the outbox, dead letters, purges, missing events."""
 
 from __future__ import annotations
 
@@ -16,42 +16,44 @@ from trailkeeper.models.status import PurgeTotal, dead_letter_counts, newest_eve
 
 
 def store_metrics(engine: Engine) -> list[Metric]:
-    """The numbers now.
+    """The metrics now.
 
     Raises:
         StoreError: Postgres does not answer, or has no schema.
     """
     with transaction(engine) as connection:
-        letters = dead_letter_counts(connection)
+        dead_letters = dead_letter_counts(connection)
         purges = purge_totals(connection)
         newest = newest_event(connection)
         waiting = outbox.backlog(connection)
         missing = missing_events(connection)
         since = missing_since(connection)
     return [
-        _of_letters(letters),
-        *_of_purges(purges),
+        _dead_letters(dead_letters),
+        *_purges(purges),
         _moment(
             "newest_event", "When the newest stored event occurred", newest.occurred_at if newest else None
         ),
         GaugeMetricFamily(
             "trailkeeper_missing_events",
-            "Numbered events that came nowhere, for longer than the grace.",
+            "Numbered events that have not been received within the grace period.",
             value=missing,
         ),
-        _moment("missing_since", "Since when the first of them is missing", since),
-        *_of_outbox(waiting),
+        _moment("missing_since", "When the oldest missing event went missing", since),
+        *_outbox(waiting),
     ]
 
 
-def _of_letters(letters: Mapping[str, int]) -> Metric:
-    found = GaugeMetricFamily("trailkeeper_dead_letters", "Dead letters kept.", labels=["reason"])
-    for reason, number in letters.items():
-        found.add_metric([reason], number)
-    return found
+def _dead_letters(counts: Mapping[str, int]) -> Metric:
+    gauge = GaugeMetricFamily(
+        "trailkeeper_dead_letters", "Dead letters that wait for an admin.", labels=["reason"]
+    )
+    for reason, number in counts.items():
+        gauge.add_metric([reason], number)
+    return gauge
 
 
-def _of_purges(purges: Iterable[PurgeTotal]) -> list[Metric]:
+def _purges(purges: Iterable[PurgeTotal]) -> list[Metric]:
     runs = CounterMetricFamily("trailkeeper_purges", "Purges that removed something.", labels=["scope"])
     removed = CounterMetricFamily("trailkeeper_purged_events", "Events removed.", labels=["scope"])
     last = GaugeMetricFamily(
@@ -66,10 +68,10 @@ def _of_purges(purges: Iterable[PurgeTotal]) -> list[Metric]:
 
 def _moment(name: str, meaning: str, moment: datetime | None) -> Metric:
     value = moment.timestamp() if moment else 0
-    return GaugeMetricFamily(f"trailkeeper_{name}_timestamp_seconds", f"{meaning}; 0 of none.", value=value)
+    return GaugeMetricFamily(f"trailkeeper_{name}_timestamp_seconds", f"{meaning}; 0 if none.", value=value)
 
 
-def _of_outbox(backlog: outbox.OutboxBacklog) -> list[Metric]:
+def _outbox(backlog: outbox.OutboxBacklog) -> list[Metric]:
     return [
         GaugeMetricFamily(
             "trailkeeper_outbox_waiting",
@@ -78,7 +80,7 @@ def _of_outbox(backlog: outbox.OutboxBacklog) -> list[Metric]:
         ),
         GaugeMetricFamily(
             "trailkeeper_outbox_oldest_seconds",
-            "Age of the oldest message in the outbox; 0 of none.",
+            "Age of the oldest message in the outbox; 0 if none.",
             value=backlog.oldest_seconds or 0,
         ),
     ]

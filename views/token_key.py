@@ -26,7 +26,7 @@ EXPECTED = "expected a PEM file with a public key: RSA of 2,048 bits or more, P-
 
 
 class TokenKey(NamedTuple):
-    """What verifies a token."""
+    """A key and its algorithm."""
 
     key: str | PublicKey
     algorithm: str
@@ -36,12 +36,12 @@ def token_key(settings: ViewsSettings) -> TokenKey:
     """The key of the settings.
 
     Raises:
-        SettingsError: there is none, there are two, or the file holds no key that we can use.
+        SettingsError: there is none, there are two, or the file has no key that we can use.
     """
     secret, path = settings.token_secret, settings.token_public_key
     if (secret is None) == (path is None):
         names = f"{variable('token_secret')} and {variable('token_public_key')}"
-        raise SettingsError(f"{names}: {'none' if secret is None else 'each'} is set; expected one of them")
+        raise SettingsError(f"{names}: {'neither is' if secret is None else 'both are'} set; expected one")
     return TokenKey(secret, "HS256") if secret is not None else _of_file(str(path))
 
 

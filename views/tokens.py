@@ -2,8 +2,8 @@
 
 A token is a JSON Web Token. Its claims: ``sub`` the user's id; ``projects`` and
 ``organizations``, each an object of role (``owner``, ``maintainer``) by id;
-``staff`` true for an administrator; ``exp`` and ``aud``, without which no token
-is taken; ``iat`` and ``jti``, by which some can be revoked. PyJWT's errors become
+``staff`` true for an administrator; ``exp`` and ``aud``, which are required;
+``iat`` and ``jti``, by which tokens can be revoked. PyJWT's errors become
 `InvalidToken` here and nowhere else.
 """
 
@@ -36,10 +36,10 @@ PROBLEMS: tuple[tuple[type[jwt.InvalidTokenError], TokenProblem, str], ...] = (
     (jwt.ExpiredSignatureError, "expired", "the token has expired; ask for a new one"),
     (jwt.ImmatureSignatureError, "not_yet_valid", "the token is not valid yet; is a clock wrong?"),
     (jwt.InvalidAudienceError, "wrong_audience", "the token is meant for another audience"),
-    (jwt.InvalidIssuerError, "wrong_issuer", "the token comes from another issuer"),
-    (jwt.MissingRequiredClaimError, "missing_claim", "the token says no exp, no aud or no iss"),
+    (jwt.InvalidIssuerError, "wrong_issuer", "the token is from another issuer"),
+    (jwt.MissingRequiredClaimError, "missing_claim", "the token has no exp, no aud or no iss"),
     (jwt.InvalidSignatureError, "forged", "the token was not signed with our key"),
-    (jwt.InvalidAlgorithmError, "forged", "the token was not signed in our way"),
+    (jwt.InvalidAlgorithmError, "forged", "the token was signed with another algorithm"),
 )
 MALFORMED = "the token cannot be read"
 
@@ -52,20 +52,20 @@ class _Claims(msgspec.Struct):
 
 
 def verify(settings: ViewsSettings, token: str) -> Viewer:
-    """The viewer that a token speaks of.
+    """The viewer that a token names.
 
     Raises:
         InvalidToken: expired, forged, for another audience and the like; `reason` says which.
         SettingsError: there is no key to verify it with.
     """
-    found = token_key(settings)
+    key = token_key(settings)
     if len(token) > LONGEST_TOKEN:
         raise InvalidToken("too_long", f"the token has {len(token):,} characters; at most {LONGEST_TOKEN:,}")
     try:
         claims = jwt.decode(
             token,
-            found.key,
-            algorithms=[found.algorithm],
+            key.key,
+            algorithms=[key.algorithm],
             audience=settings.token_audience,
             issuer=settings.token_issuer,
             leeway=LEEWAY,
@@ -76,7 +76,7 @@ def verify(settings: ViewsSettings, token: str) -> Viewer:
     except jwt.PyJWTError as error:
         raise _translated(error) from error
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        # JSON that no application writes
+        # JSON that no application would write
         raise InvalidToken("malformed", MALFORMED) from error
 
 
@@ -86,16 +86,16 @@ def token_id(token: str) -> str:
 
 
 def mint(settings: ViewsSettings, viewer: Viewer, seconds: float) -> str:
-    """A token that speaks of a viewer, for a while.
+    """A token that names a viewer, for a limited time.
 
     Args:
         settings: with a `token_secret`.
-        viewer: whom it is for.
+        viewer: who will present it.
         seconds: how long it is valid, at most a year.
 
     Raises:
         SettingsError: there is no secret; a public key verifies tokens and makes none.
-        ValueError: the time is out of range, an id is none, or the viewer has too many roles for a token.
+        ValueError: the time is out of range, an id is not valid, or there are too many roles for a token.
     """
     if settings.token_secret is None:
         raise SettingsError(f"{variable('token_secret')} is not set; expected the secret that signs tokens")
@@ -111,7 +111,7 @@ def mint(settings: ViewsSettings, viewer: Viewer, seconds: float) -> str:
     try:
         verify(settings, token)
     except InvalidToken as error:
-        raise ValueError(f"the token would not be taken: {error}") from error
+        raise ValueError(f"the token would not be accepted: {error}") from error
     return token
 
 
@@ -136,18 +136,18 @@ def _claims(settings: ViewsSettings, viewer: Viewer, now: datetime, seconds: flo
 def _refuse_revoked(settings: ViewsSettings, claims: dict[str, Any]) -> None:
     since = settings.token_not_before
     if since is not None and claims.get("iat", 0) < since.timestamp():
-        raise InvalidToken("revoked", "tokens as old as this one are not taken any more; ask for a new one")
+        raise InvalidToken("revoked", "tokens as old as this one are no longer accepted; ask for a new one")
     if settings.revoked_tokens and claims.get("jti") in settings.revoked_tokens:
         raise InvalidToken("revoked", "this token was revoked; ask for a new one")
 
 
 def _viewer(claims: dict[str, Any]) -> Viewer:
     try:
-        found = msgspec.convert(claims, _Claims)
+        parsed = msgspec.convert(claims, _Claims)
     except msgspec.ValidationError as error:
         raise InvalidToken("malformed", f"the token's claims cannot be read: {error}") from error
     return Viewer(
-        user_id=found.sub, projects=found.projects, organizations=found.organizations, staff=found.staff
+        user_id=parsed.sub, projects=parsed.projects, organizations=parsed.organizations, staff=parsed.staff
     )
 
 

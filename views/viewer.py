@@ -1,4 +1,4 @@
-"""Who asks, as a value: nothing about a viewer is looked up while a question is answered."""
+"""The viewer as a value: nothing about them is looked up while a question is answered."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Membership = Literal["owner", "maintainer"]
 
 
 class Viewer(msgspec.Struct, frozen=True, kw_only=True):
-    """A person, or nobody in particular, with what the application says about them.
+    """A person, or nobody in particular, with their roles as the application says.
 
     Attributes:
-        user_id: the stable id; None for somebody who is not logged in.
+        user_id: the stable id; None if nobody is signed in.
         projects: role by project id.
         organizations: role by organization id.
         staff: an administrator, who sees everything.

@@ -1,4 +1,4 @@
-"""The stretch of time that may be counted at once."""
+"""The range of time that may be counted at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Window:
 
 def bounded(question: Question, longest: timedelta, now: datetime | None = None) -> Window:
     """The newest part of a question's time, at most *longest*; without an end, up to an hour from now."""
-    # an hour: events of a clock that is ahead are stored, and shown on the first page
+    # an hour: events of a clock that is ahead are stored, and appear on the first page
     until = question.until or (now or datetime.now(UTC)) + timedelta(hours=1)
     earliest = max(until - longest, EPOCH)
     since = max(question.since, earliest) if question.since else earliest

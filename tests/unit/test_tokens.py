@@ -119,7 +119,7 @@ def test_a_token_lives_for_a_while_and_no_longer_than_a_year(seconds: float) -> 
 
 
 def test_a_viewer_whose_id_no_history_could_have_gets_no_token() -> None:
-    with pytest.raises(ValueError, match="would not be taken"):
+    with pytest.raises(ValueError, match="would not be accepted"):
         mint(SETTINGS, Viewer(user_id="x" * 256), 60)
 
 
@@ -209,9 +209,9 @@ def test_a_file_without_a_usable_key_is_named(content: bytes | None, tmp_path: P
 
 
 def test_one_key_is_needed_and_two_are_too_many() -> None:
-    with pytest.raises(SettingsError, match="none is set; expected one of them"):
+    with pytest.raises(SettingsError, match="neither is set; expected one"):
         verify(ViewsSettings(), signed())
-    with pytest.raises(SettingsError, match="each is set; expected one of them"):
+    with pytest.raises(SettingsError, match="both are set; expected one"):
         verify(ViewsSettings(token_secret=SECRET, token_public_key="x"), signed())
 
 

@@ -1,1 +1,1 @@
-"""What the API answers with, as its OpenAPI document describes it; pages and session use the same."""
+"""The documents of the API, as its OpenAPI document describes them."""

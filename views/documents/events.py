@@ -1,7 +1,6 @@
-"""The documents that the API answers with, as its OpenAPI document describes them.
+"""The documents that the API returns, as its OpenAPI document describes them.
 
-They describe and do not convert: what is answered is made by `views.masking`, and
-tests hold the two against each other.
+They only describe: `views.masking` builds what is returned, and tests compare the two.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ class SubjectDocument(BaseModel):
 
 
 class CredentialDocument(BaseModel):
-    """What the actor proved itself with."""
+    """What the actor authenticated with."""
 
     kind: str
     id: str | None
@@ -43,7 +42,7 @@ class ActorDocument(BaseModel):
 
 
 class LocationDocument(BaseModel):
-    """Where the address was, as `source` of `build` has it."""
+    """Where the address was, according to `source` of `build`."""
 
     display: str | None
     city: str | None
@@ -58,7 +57,7 @@ class LocationDocument(BaseModel):
 
 
 class ClientDocument(BaseModel):
-    """The device or program, as `source` of `build` understands its user agent."""
+    """The device or program, according to `source` of `build`."""
 
     display: str
     kind: str
@@ -94,7 +93,7 @@ class EventDocument(BaseModel):
 
 
 class LinksDocument(BaseModel):
-    """Addresses of this page and of those beside it, with the same filters."""
+    """Links to this page and to those beside it, with the same filters."""
 
     self: str
     older: str | None
@@ -108,26 +107,26 @@ class PageDocument(BaseModel):
 
     events: list[EventDocument]
     older: str | None = Field(description="Pass it as `cursor` for older events; null at the end.")
-    newer: str | None = Field(description="Pass it as `cursor` for newer events; null at the beginning.")
+    newer: str | None = Field(description="Pass it as `cursor` for newer events; null on the first page.")
     links: LinksDocument
 
 
 class CountDocument(BaseModel):
-    """How many events began within a stretch of time."""
+    """How many events occurred in one interval."""
 
     start: str = Field(json_schema_extra={"format": "date-time"})
     events: int
 
 
 class ActivityDocument(BaseModel):
-    """Events over time, newest stretch first, without empty ones."""
+    """Events over time, newest interval first, without empty ones."""
 
     model_config = ConfigDict(json_schema_extra={"example": ACTIVITY})
 
     counts: list[CountDocument]
     since: str = Field(json_schema_extra={"format": "date-time"}, description="Where counting began.")
     until: str = Field(json_schema_extra={"format": "date-time"}, description="Where it ended.")
-    complete: bool = Field(description="False where there were too many events to count them all.")
+    complete: bool = Field(description="False if there were too many events to count all of them.")
 
 
 class CountedPlaceDocument(BaseModel):
@@ -148,7 +147,7 @@ class PlacesDocument(BaseModel):
 
 
 class EventTypeDocument(BaseModel):
-    """An entry of the catalogue, as far as it is the viewer's to know."""
+    """An entry of the catalogue."""
 
     model_config = ConfigDict(json_schema_extra={"example": EVENT_TYPE})
 
@@ -170,7 +169,7 @@ class EventTypesDocument(BaseModel):
 
 
 class ViewerDocument(BaseModel):
-    """Who asks, with their roles."""
+    """The viewer, with their roles."""
 
     user_id: str | None
     projects: dict[str, Membership]

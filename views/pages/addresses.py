@@ -1,4 +1,4 @@
-"""Where each page is. Ids are whatever an application calls its things, so they are quoted whole."""
+"""The address of each page. Ids can contain any character, so they are quoted completely."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Addresses:
 
     def to(self, path: str, query: Query = ()) -> str:
         """A page by its path, ``/log``, with a query."""
-        asked = urlencode(list(query))
-        return f"{self.root}{path}{'?' + asked if asked else ''}"
+        text = urlencode(list(query))
+        return f"{self.root}{path}{'?' + text if text else ''}"
 
     def history(self, about: str, identity: str | None, query: Query = ()) -> str:
         """The history of a user, project or organization, or of all."""

@@ -23,7 +23,7 @@ Link = Callable[[datetime, datetime], str]
 
 @dataclass(frozen=True)
 class Bar:
-    """One stretch of time; lengths in units of the view box."""
+    """One interval of time; lengths in units of the view box."""
 
     name: str
     text: str
@@ -51,12 +51,12 @@ class Chart:
 
 
 def chart(activity: Activity, width: timedelta, link: Link) -> Chart | None:
-    """Bars for every stretch from the first to the last, empty ones too; None where there are no events.
+    """Bars for every interval from the first to the last, empty ones too; None where there are no events.
 
     Args:
         activity: what was counted.
-        width: of a stretch.
-        link: from both ends of a stretch to the address of its events.
+        width: of a interval.
+        link: from both ends of a interval to the address of its events.
     """
     if not activity.counts:
         return None
@@ -66,7 +66,7 @@ def chart(activity: Activity, width: timedelta, link: Link) -> Chart | None:
     names = _names(width)
     bars = [
         _bar(
-            place, _Stretch(start, names(start), by_start.get(start, 0)), highest, link(start, start + width)
+            place, _Interval(start, names(start), by_start.get(start, 0)), highest, link(start, start + width)
         )
         for place, start in enumerate(starts)
     ]
@@ -90,19 +90,19 @@ def _floor(moment: datetime, width: timedelta) -> datetime:
     return day + (moment - day) // width * width
 
 
-class _Stretch(NamedTuple):
+class _Interval(NamedTuple):
     start: datetime
     name: str
     total: int
 
 
-def _bar(place: int, stretch: _Stretch, highest: int, href: str) -> Bar:
-    height = round(max(LOWEST, HEIGHT * stretch.total / highest), 2) if stretch.total else 0.0
+def _bar(place: int, interval: _Interval, highest: int, href: str) -> Bar:
+    height = round(max(LOWEST, HEIGHT * interval.total / highest), 2) if interval.total else 0.0
     return Bar(
-        name=stretch.name,
-        text=f"{stretch.name}: {counted(stretch.total, 'event')}",
-        tick=f"{stretch.start.day} {stretch.start:%b}",
-        total=stretch.total,
+        name=interval.name,
+        text=f"{interval.name}: {counted(interval.total, 'event')}",
+        tick=f"{interval.start.day} {interval.start:%b}",
+        total=interval.total,
         href=href,
         x=place * STEP,
         left=place * STEP + GAP / 2,

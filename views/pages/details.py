@@ -67,7 +67,7 @@ def of_an_event(request: Request, viewer: CurrentViewer, identity: str) -> HTMLR
         stored=event["recorded_at"],
         delay=_delay(event),
         subjects=list(_subjects(event, rows)),
-        payload=[(words.words(name), words.value(found)) for name, found in event["additional"].items()],
+        payload=[(words.words(name), words.value(value)) for name, value in event["additional"].items()],
         scope=words.SCOPES.get(event["scope"], event["scope"]),
         who=list(_who(event["actor"], rows)),
         location=list(_derived(event.get("location"), LOCATION)),
@@ -91,10 +91,10 @@ def _delay(event: dict[str, Any]) -> str:
 
 def _subjects(event: dict[str, Any], rows: Rows) -> Iterator[SubjectFact]:
     for about in ("user", "project", "organization"):
-        if found := event[about]:
-            name = words.plain(found["name"] or found["id"])
+        if subject := event[about]:
+            name = words.plain(subject["name"] or subject["id"])
             yield SubjectFact(
-                about.capitalize(), words.plain(found["id"]), name, rows.link(about, found["id"])
+                about.capitalize(), words.plain(subject["id"]), name, rows.link(about, subject["id"])
             )
 
 

@@ -20,15 +20,15 @@ def offered(catalogue: Catalogue, roles: frozenset[Role] | None, chosen: str) ->
         catalogue: all there are.
         roles: those in which the viewer looks; only what they may see is offered. None for admins, who are
             offered everything by its tag, and beginnings of tags too.
-        chosen: the tag asked for, offered in any case.
+        chosen: the tag of the current filter, offered in any case.
     """
     kinds = sorted(_seen(catalogue, roles), key=lambda kind: (kind.group, kind.tag))
     groups = [
-        (name, [_option(kind, roles) for kind in found])
-        for name, found in groupby(kinds, lambda kind: kind.group)
+        (name, [_option(kind, roles) for kind in members])
+        for name, members in groupby(kinds, lambda kind: kind.group)
     ]
     if roles is None:
-        groups.insert(0, ("All that begin so", [(tag, tag) for tag in _families(kinds)]))
+        groups.insert(0, ("All that begin with", [(tag, tag) for tag in _families(kinds)]))
     known = {tag for _, options in groups for tag, _ in options}
     return groups if not chosen or chosen in known else [("", [(chosen, chosen)]), *groups]
 

@@ -70,10 +70,10 @@ def _field(name: str, value: str, groups: list[Group]) -> Field:
 def local(value: str) -> str:
     """A time as its input takes it: of UTC and without a zone."""
     try:
-        found = datetime.fromisoformat(value)
+        parsed = datetime.fromisoformat(value)
     except ValueError:
         return ""
-    moment = found.astimezone(UTC) if found.tzinfo else found
+    moment = parsed.astimezone(UTC) if parsed.tzinfo else parsed
     return f"{moment:%Y-%m-%dT%H:%M:%S}" if moment.second else f"{moment:%Y-%m-%dT%H:%M}"
 
 

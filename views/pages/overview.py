@@ -19,7 +19,7 @@ USUAL = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Overview:
-    """Either may be missing: where nothing happened, or nothing is known of places."""
+    """Either may be missing: if nothing happened, or no place is known."""
 
     chart: Chart | None
     atlas: Atlas | None
@@ -41,16 +41,16 @@ def overview(
     Raises:
         NotFound, StoreError: as `Reader.activity`.
     """
-    shown = question if question.since else replace(question, since=_usual(question))
-    width = _width(shown)
-    activity = reader.activity(viewer, shown, width)
+    recent = question if question.since else replace(question, since=_usual(question))
+    width = _width(recent)
+    activity = reader.activity(viewer, recent, width)
 
-    def stretch(start: datetime, end: datetime) -> str:
+    def interval(start: datetime, end: datetime) -> str:
         return to(filters.plus(since=f"{start:%Y-%m-%dT%H:%M}", until=f"{end:%Y-%m-%dT%H:%M}"))
 
-    places = reader.places(viewer, shown) if where else []
+    places = reader.places(viewer, recent) if where else []
     return Overview(
-        chart(activity, WIDTHS[width], stretch),
+        chart(activity, WIDTHS[width], interval),
         atlas(places, lambda code: to(filters.plus(country=code))),
     )
 

@@ -1,4 +1,4 @@
-"""Pages for what went wrong: what it means, and where to go now."""
+"""Error pages: what happened, and where to go next."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .words import sentence
 
 TITLES = {
     401: "You are signed out",
-    403: "This was not sent from here",
-    404: "Nothing to see here",
-    409: "Things have changed meanwhile",
+    403: "This request was not accepted",
+    404: "Not found",
+    409: "Something has changed in the meantime",
     414: "The address is too long",
     422: "This cannot be shown",
-    429: "Too many tries",
-    503: "Back in a moment",
+    429: "Too many attempts",
+    503: "Temporarily unavailable",
 }
 
 
@@ -65,7 +65,7 @@ def _steps(request: Request, status: int) -> list[tuple[str, str]]:
 
 
 def _own(request: Request) -> str:
-    """This very page; a form's target, which has none, leads home."""
+    """This page again; the target of a form is no page, so it leads home."""
     if request.method != "GET":
         return addresses_of(request).to("/")
     query = request.url.query

@@ -19,11 +19,11 @@ from .static import FOLDER, VERSION
 FILTERS = ("words", "plain", "number", "size", "duration", "exact", "to_the_second", "iso")
 
 
-BELOW = {"/backfills": ("/orders",)}
-"""Pages that belong to another entry than their address says."""
+BELOW = {"/backfills": ("/commands",)}
+"""Pages that belong to another menu entry than their address says."""
 
 
-class Place(NamedTuple):
+class MenuEntry(NamedTuple):
     """An entry of the main navigation."""
 
     name: str
@@ -34,15 +34,15 @@ class Place(NamedTuple):
 @cache
 def environment() -> Environment:
     """The templates, compiled once a process."""
-    found = Environment(
+    templates = Environment(
         loader=FileSystemLoader(FOLDER.parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters.update({name: getattr(words, name) for name in FILTERS})
-    return found
+    templates.filters.update({name: getattr(words, name) for name in FILTERS})
+    return templates
 
 
 def addresses_of(request: Request) -> Addresses:
@@ -51,7 +51,7 @@ def addresses_of(request: Request) -> Addresses:
 
 
 def here(request: Request) -> str:
-    """The page's own path, quoted, as links to it are written."""
+    """The page's own path, quoted as in links to it."""
     raw = request.scope.get("raw_path")
     return raw.decode("ascii", "replace").partition("?")[0] if raw else request.url.path
 
@@ -64,7 +64,7 @@ def page(
     Args:
         request: what it answers.
         template: its file.
-        viewer: who looks; None and `ANYBODY` are shown the way in.
+        viewer: for whom; None and `ANYBODY` get a link to sign in.
         status: of HTTP.
         context: what the template needs.
     """
@@ -76,7 +76,7 @@ def page(
         .render(
             viewer=known,
             status=status,
-            places=list(_places(request, known, addresses)) if known else [],
+            menu=list(_menu_entries(request, known, addresses)) if known else [],
             here=here(request),
             to=addresses.to,
             static=lambda name: addresses.static(VERSION, name),
@@ -86,12 +86,12 @@ def page(
     return HTMLResponse(text, status, {"Vary": "Cookie"})
 
 
-def _places(request: Request, viewer: Viewer, addresses: Addresses) -> Iterator[Place]:
+def _menu_entries(request: Request, viewer: Viewer, addresses: Addresses) -> Iterator[MenuEntry]:
     for name, path in _menu(viewer):
         href = addresses.to(path)
         own = here(request)
         within = [href, *map(addresses.to, BELOW.get(path, ()))]
-        yield Place(name, href, own == href or own.startswith(tuple(f"{each}/" for each in within)))
+        yield MenuEntry(name, href, own == href or own.startswith(tuple(f"{path}/" for path in within)))
 
 
 def _menu(viewer: Viewer) -> Iterator[tuple[str, str]]:

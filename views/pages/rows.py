@@ -83,7 +83,7 @@ class Rows:
     def by_day(self, events: Iterable[dict[str, Any]]) -> list[tuple[str, list[Row]]]:
         """Rows under the day of each, in UTC."""
         made = map(self.of, events)
-        return [(name, list(found)) for name, found in groupby(made, key=lambda row: words.day(row.when))]
+        return [(name, list(group)) for name, group in groupby(made, key=lambda row: words.day(row.when))]
 
 
 def may_open(policy: Policy, viewer: Viewer, about: str, identity: str) -> bool:
@@ -98,9 +98,9 @@ def may_open(policy: Policy, viewer: Viewer, about: str, identity: str) -> bool:
 def _badges(actor: dict[str, Any]) -> Iterable[str]:
     if credential := actor.get("credential"):
         kind, label = words.credential(credential["kind"]), credential["label"]
-        # a service's is often called as the service itself, which the sentence names already
-        told = label and label != actor.get("name")
-        yield f"{kind}: {_short(words.plain(label))}" if told else kind
+        # a service's label is often the service's name, which the sentence has already
+        is_new = label and label != actor.get("name")
+        yield f"{kind}: {_short(words.plain(label))}" if is_new else kind
     if behalf := actor.get("on_behalf_of"):
         yield f"for {_short(words.plain(behalf['name'] or behalf['id']))}"
 

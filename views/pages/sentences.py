@@ -46,7 +46,7 @@ def _pieces(catalogue: Catalogue, event: dict[str, Any], link: Link) -> Iterator
     if kind is None:
         return
     named = {name: event.get(name) for name in SUBJECTS} | {"actor": event["actor"]}
-    marked = {name: f"{MARK}{name}" if _name(found) else None for name, found in named.items()}
+    marked = {name: f"{MARK}{name}" if _name(subject) else None for name, subject in named.items()}
     marked["actor"] = marked["actor"] or NAMES.get(event["actor"]["kind"])
     parts = sentence_parts(event["additional"], **marked, ip=event.get("ip"))
     for text in _MARKED.split(render(kind.sentence, parts)):
@@ -57,11 +57,13 @@ def _pieces(catalogue: Catalogue, event: dict[str, Any], link: Link) -> Iterator
             yield Piece(text)
 
 
-def _href(name: str, found: dict[str, Any] | None, link: Link) -> str | None:
-    identity = (found or {}).get("id")
-    about = name if name != "actor" else {"user": "user", "staff": "user"}.get((found or {}).get("kind", ""))
+def _href(name: str, subject: dict[str, Any] | None, link: Link) -> str | None:
+    identity = (subject or {}).get("id")
+    about = (
+        name if name != "actor" else {"user": "user", "staff": "user"}.get((subject or {}).get("kind", ""))
+    )
     return link(about, identity) if about and identity else None
 
 
-def _name(found: dict[str, Any] | None) -> str | None:
-    return None if found is None else found.get("name") or found.get("id")
+def _name(subject: dict[str, Any] | None) -> str | None:
+    return None if subject is None else subject.get("name") or subject.get("id")

@@ -57,40 +57,40 @@ def plain(value: object) -> str:
     )
 
 
-def value(found: Any) -> str:
+def value(item: Any) -> str:
     """A payload's value as a person reads it; a nested one as JSON."""
-    match found:
+    match item:
         case None:
             return "none"
         case bool():
-            return "yes" if found else "no"
-        case list() if all(isinstance(item, str) for item in found):
-            return plain(", ".join(found)) or "none"
+            return "yes" if item else "no"
+        case list() if all(isinstance(item, str) for item in item):
+            return plain(", ".join(item)) or "none"
         case list() | dict():
-            return plain(json.dumps(found, ensure_ascii=False))
+            return plain(json.dumps(item, ensure_ascii=False))
         case _:
-            return plain(found)
+            return plain(item)
 
 
-def json_text(found: Any) -> str:
+def json_text(item: Any) -> str:
     """JSON over several lines, in which nothing but letters, signs and line ends is left as it is."""
-    text = json.dumps(found, ensure_ascii=False, indent=2)
+    text = json.dumps(item, ensure_ascii=False, indent=2)
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
 
-def number(found: float) -> str:
+def number(amount: float) -> str:
     """With commas between thousands."""
-    return f"{found:,}" if isinstance(found, int) else f"{found:,.1f}"
+    return f"{amount:,}" if isinstance(amount, int) else f"{amount:,.1f}"
 
 
-def count(found: int, noun: str) -> str:
+def count(amount: int, noun: str) -> str:
     """A number of things: ``1 event``, ``2,000 events``."""
-    return f"{found:,} {noun}{'' if found == 1 else 's'}"
+    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
-def size(found: int) -> str:
+def size(length: int) -> str:
     """Bytes in the unit that leaves two or three digits."""
-    amount = float(found)
+    amount = float(length)
     for unit in ("bytes", "kB", "MB", "GB"):
         if amount < THOUSAND:
             return f"{amount:.0f} {unit}" if unit == "bytes" or amount >= 10 else f"{amount:.1f} {unit}"  # noqa: PLR2004 - two digits
@@ -107,29 +107,29 @@ def duration(seconds: float) -> str:
     return f"{amount} {unit}{'' if amount == 1 else 's'}"
 
 
-def moment(found: datetime | str) -> datetime:
+def moment(time: datetime | str) -> datetime:
     """A time in UTC, from itself or from the JSON's text."""
-    parsed = datetime.fromisoformat(found) if isinstance(found, str) else found
+    parsed = datetime.fromisoformat(time) if isinstance(time, str) else time
     return parsed.astimezone(UTC)
 
 
-def day(found: datetime | str) -> str:
+def day(time: datetime | str) -> str:
     """A day in full."""
-    parsed = moment(found)
+    parsed = moment(time)
     return f"{parsed:%A}, {parsed.day} {parsed:%B %Y}"
 
 
-def exact(found: datetime | str) -> str:
+def exact(time: datetime | str) -> str:
     """To the microsecond, in UTC."""
-    return f"{moment(found):%Y-%m-%d %H:%M:%S.%f} UTC"
+    return f"{moment(time):%Y-%m-%d %H:%M:%S.%f} UTC"
 
 
-def to_the_second(found: datetime | str) -> str:
+def to_the_second(time: datetime | str) -> str:
     """Day and time in UTC."""
-    parsed = moment(found)
+    parsed = moment(time)
     return f"{parsed.day} {parsed:%b %Y, %H:%M:%S}"
 
 
-def iso(found: datetime | str) -> str:
+def iso(time: datetime | str) -> str:
     """For the `datetime` of a `time` element."""
-    return moment(found).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return moment(time).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -121,11 +121,11 @@ def _dot(place: Place, most: int) -> Dot:
 
 
 def _bars(countries: Counter[tuple[str, str | None]], link: Callable[[str], str]) -> list[CountryBar]:
-    found = countries.most_common(MOST_BARS)
-    longest = found[0][1]
+    largest = countries.most_common(MOST_BARS)
+    longest = largest[0][1]
     bars = [
         CountryBar(name, number, round(100 * number / longest, 2), link(code) if code else None)
-        for (name, code), number in found
+        for (name, code), number in largest
     ]
     if rest := countries.total() - sum(bar.count for bar in bars):
         bars.append(CountryBar("Elsewhere", rest, round(min(100.0, 100 * rest / longest), 2), None))
@@ -159,5 +159,5 @@ def _graticule() -> str:
 
 
 def _path(points: Sequence[Point]) -> str:
-    found = (project(longitude, latitude) for longitude, latitude in points)
-    return "M" + "L".join(f"{x:g} {y:g}" for x, y in found)
+    path = (project(longitude, latitude) for longitude, latitude in points)
+    return "M" + "L".join(f"{x:g} {y:g}" for x, y in path)
