@@ -29,7 +29,7 @@ from .stream import connected
 CAUSES = ("store", "stream", "rejection_limit")
 
 
-class Pause(msgspec.Struct, frozen=True):
+class DrainPause(msgspec.Struct, frozen=True):
     """Why workers do not store events, and since when."""
 
     cause: str
@@ -57,7 +57,7 @@ class StreamState:
     pending: int = 0
     oldest_seconds: float = 0.0
     totals: dict[str, int] = field(default_factory=dict)
-    pauses: tuple[Pause, ...] = ()
+    pauses: tuple[DrainPause, ...] = ()
     beat_seconds: float | None = None
     crash_markers: int = 0
     emitted: int | None = None
@@ -149,9 +149,9 @@ def _moment(text: bytes) -> datetime:
     return datetime.fromisoformat(text.decode())
 
 
-def _pause(note: bytes) -> Pause:
+def _pause(note: bytes) -> DrainPause:
     try:
-        pause = msgspec.json.decode(note, type=Pause)
+        pause = msgspec.json.decode(note, type=DrainPause)
     except msgspec.MsgspecError:
-        return Pause("store")  # somebody set the key by hand; nothing is stored all the same
-    return pause if pause.cause in CAUSES else Pause("store", pause.since)
+        return DrainPause("store")  # somebody set the key by hand; nothing is stored all the same
+    return pause if pause.cause in CAUSES else DrainPause("store", pause.since)

@@ -60,7 +60,7 @@ class Totals(msgspec.Struct, frozen=True):
         return self.stored == self.emitted and not self.duplicates
 
 
-def last_letter(engine: Engine) -> int:
+def last_dead_letter(engine: Engine) -> int:
     """The newest dead letter there is; later ones are this run's."""
     with transaction(engine) as connection:
         return int(connection.execute(_LAST_LETTER).scalar_one())

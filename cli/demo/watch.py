@@ -20,7 +20,7 @@ from trailkeeper.models.histories.page import read_page
 from trailkeeper.worker.control import queues_by_worker
 from trailkeeper.worker.settings import WorkerSettings
 
-from .count import Totals, last_letter, missing, totals
+from .count import Totals, last_dead_letter, missing, totals
 from .live import ROWS, picture
 from .sent import Sent
 from .source import Source
@@ -52,7 +52,7 @@ def watch(stack: Stack, engine: Engine, source: Source, sentences: Sentences, *,
         EmbeddedError, TrailkeeperError, OSError: the source could not go on.
     """
     _await_worker(stack)
-    began, before, sent = time.monotonic(), last_letter(engine), Sent()
+    began, before, sent = time.monotonic(), last_dead_letter(engine), Sent()
     sending = _Sending(source, stack, sent)
     sending.start()
     try:

@@ -12,12 +12,12 @@ from trailkeeper.models.outbox import OutboxBacklog
 from trailkeeper.models.partitions import Partition
 from trailkeeper.models.tables import SCOPES
 from trailkeeper.views.pages.pipeline import warnings
-from trailkeeper.views.stream_state import Pause, StreamState
+from trailkeeper.views.stream_state import DrainPause, StreamState
 
 NOON = datetime(2026, 11, 15, 12, tzinfo=UTC)
 WELL = StreamState(waiting=3, pending=2, oldest_seconds=0.2, totals={"stored": 10}, beat_seconds=20.0)
 FULL = {"used_memory": 10, "maxmemory": 10}
-OUTAGE = (Pause("store", NOON - timedelta(hours=1)),)
+OUTAGE = (DrainPause("store", NOON - timedelta(hours=1)),)
 
 
 def _partition(scope: str, start: datetime) -> Partition:
@@ -37,7 +37,7 @@ def _titles(facts: StreamState | None, partitions: list[Partition]) -> list[str]
     ("changes", "titles"),
     [
         ({}, []),
-        ({"pauses": (Pause("rejection_limit"),)}, ["Storing is paused"]),
+        ({"pauses": (DrainPause("rejection_limit"),)}, ["Storing is paused"]),
         ({"memory": FULL, "pauses": OUTAGE}, ["Redis is full", "Storing is paused"]),
         ({"oldest_seconds": 61.0}, ["Events are waiting"]),
         ({"beat_seconds": None}, ["Beat is silent"]),
