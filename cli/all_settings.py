@@ -1,4 +1,4 @@
-"""Every setting of producer, worker, views and command in one list, with its meaning from the docstrings."""
+"""Every setting of producer, worker, views and command, with its meaning from the docstrings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from trailkeeper.producer.settings import ProducerSettings, read, variable
 from trailkeeper.views.settings import ViewsSettings
 from trailkeeper.worker.settings import WorkerSettings
 
-from .settings import CliSettings, given
+from .settings import CliSettings, our_variables
 from .urls import without_password
 
 KINDS: dict[str, type[msgspec.Struct]] = {
@@ -33,11 +33,11 @@ class Setting(msgspec.Struct, frozen=True):
 
     Attributes:
         variable: its name.
-        value: what is in force, secrets masked; None for nothing.
+        value: the one in force, with secrets masked; None for none.
         is_set: whether the environment has it; otherwise it is the default.
         meaning: one sentence.
         used_by: the packages that read it.
-        problem: why its value cannot be used, or None.
+        problem: why its value is invalid, or None.
     """
 
     variable: str
@@ -57,20 +57,20 @@ def all_settings() -> list[Setting]:
     return [_setting(name, packages) for name, packages in sorted(users.items())]
 
 
-def strangers() -> dict[str, str | None]:
-    """Variables with our prefix that are no setting, each with the setting it looks most like."""
+def unknown_variables() -> dict[str, str | None]:
+    """Variables with our prefix that are not a setting, each with the most similar setting."""
     known = {setting.variable for setting in all_settings()}
-    found = sorted(set(given()) - known)
-    return {name: next(iter(difflib.get_close_matches(name, known, n=1)), None) for name in found}
+    unknown = sorted(set(our_variables()) - known)
+    return {name: next(iter(difflib.get_close_matches(name, known, n=1)), None) for name in unknown}
 
 
 def _setting(name: str, packages: list[str]) -> Setting:
     kind = KINDS[packages[0]]
-    text = given().get(variable(name))
+    text = our_variables().get(variable(name))
     default = next(field.default for field in msgspec.structs.fields(kind) if field.name == name)
     return Setting(
         variable=variable(name),
-        value=_shown(name, text if text is not None else default),
+        value=_masked(name, text if text is not None else default),
         is_set=text is not None,
         meaning=_meanings(kind).get(name, ""),
         used_by=packages,
@@ -79,9 +79,9 @@ def _setting(name: str, packages: list[str]) -> Setting:
 
 
 def _problems(name: str, packages: list[str]) -> Iterator[str]:
-    # how Redis is reached is right or wrong as a whole
+    # the settings of the connection to Redis are valid or not only together
     together = {variable(name)} | ({variable("redis_url")} if name.startswith("redis_tls") else set())
-    environ = {key: value for key, value in given().items() if key in together}
+    environ = {key: value for key, value in our_variables().items() if key in together}
     for package in packages:
         try:
             read(KINDS[package], environ)
@@ -89,7 +89,7 @@ def _problems(name: str, packages: list[str]) -> Iterator[str]:
             yield str(error)
 
 
-def _shown(name: str, value: Any) -> str | None:
+def _masked(name: str, value: Any) -> str | None:
     if value is None or value == ():
         return None
     if name.endswith(SECRET):

@@ -1,6 +1,6 @@
 """What the command prints: tables and sentences for people, lines of JSON for programs.
 
-Event data is written by strangers: what could steer a terminal is shown and not obeyed.
+Event data is untrusted: characters that could control a terminal are printed as escapes.
 """
 
 from __future__ import annotations
@@ -8,27 +8,28 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Control characters, and those that change the direction of what follows."""
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Control characters, and those that change the direction of text."""
 
+T = TypeVar("T")
 LAST_OF_LATIN_1 = 0xFF
 UNKNOWN = "-"
 
 
 def safe(value: object) -> str:
-    """Text on one line that cannot steer a terminal."""
-    return STEERING.sub(_visible, str(value))
+    """Text on one line that cannot control a terminal."""
+    return CONTROL.sub(_visible, str(value))
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Where to print: no markup, no guessed highlighting, never wrapped when it is not a terminal."""
+    """A console without markup or highlighting, and without wrapping where it is not a terminal."""
     from rich.console import Console  # noqa: PLC0415 - an extra, and slow to import
 
     stream = sys.stderr if stderr else sys.stdout
@@ -36,26 +37,26 @@ def console(*, stderr: bool = False) -> Console:
     return Console(file=stream, markup=False, highlight=False, emoji=False, width=width, soft_wrap=True)
 
 
-def say(sentence: str) -> None:
-    """A sentence on standard error, where it does not disturb what a program reads."""
-    print(safe(sentence), file=sys.stderr, flush=True)
+def say(message: str) -> None:
+    """Print a message on standard error, apart from what a program reads."""
+    print(safe(message), file=sys.stderr, flush=True)
 
 
 def show(line: str) -> None:
-    """A line of the answer itself, on standard output."""
+    """Print a line of the result on standard output."""
     print(safe(line), flush=True)
 
 
 def print_json(value: Any, convert: Callable[[Any], Any] = str) -> None:
-    """One JSON object on one line."""
+    """Print one JSON value on one line; *convert* serves for types that msgspec does not know."""
     text = msgspec.json.encode(value, enc_hook=convert).decode()
-    print(STEERING.sub(_escaped, text), flush=True)
+    print(CONTROL.sub(_escaped, text), flush=True)
 
 
 def print_table(
     columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()
 ) -> None:
-    """A table, or nothing without rows; None is shown as a dash. Columns named in *right* hold numbers."""
+    """Print a table, or nothing without rows; None as a dash, columns in *right* aligned to the right."""
     from rich.table import Table  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415 - as above
 
@@ -68,17 +69,33 @@ def print_table(
         console().print(table)
 
 
+def print_items(
+    items: Iterable[T],
+    columns: Sequence[str],
+    row: Callable[[T], Sequence[object]],
+    *,
+    right: Sequence[str] = (),
+    to_json: Callable[[T], Any] | None,
+) -> None:
+    """Print a table with a row for each item; with *to_json*, a JSON object for each instead."""
+    if to_json is None:
+        print_table(columns, map(row, items), right=right)
+        return
+    for item in items:
+        print_json(to_json(item))
+
+
 def print_facts(facts: Mapping[str, object]) -> None:
-    """Names and values, one a line."""
+    """Print names and values, one pair a line."""
     width = max(map(len, facts), default=0)
     for name, value in facts.items():
         print(f"{name:<{width}}  {UNKNOWN if value is None else safe(value)}")
 
 
-def _visible(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _visible(match: re.Match[str]) -> str:
+    code = ord(match[0])
     return f"\\x{code:02x}" if code <= LAST_OF_LATIN_1 else f"\\u{code:04x}"
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"

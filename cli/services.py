@@ -1,4 +1,4 @@
-"""The servers that the settings name, for commands that look at or use them."""
+"""The servers that the settings name, for commands that use them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def database_url() -> str:
     """The database's URL.
 
     Raises:
-        SettingsError: it is not one that we can use.
+        SettingsError: it is not a URL of a database that we can use.
     """
     from trailkeeper.models.engine import parse_url  # noqa: PLC0415 - slow to import
 
@@ -29,6 +29,16 @@ def database_url() -> str:
     except ValueError as error:
         raise SettingsError(f"TRAILKEEPER_DATABASE_URL: {error}") from error
     return url
+
+
+def checked_settings() -> WorkerSettings:
+    """The worker's settings, with a database URL that can be used.
+
+    Raises:
+        SettingsError: a setting is wrong.
+    """
+    database_url()
+    return worker_settings()
 
 
 @contextmanager

@@ -26,12 +26,12 @@ class CliSettings(RedisTls, frozen=True, kw_only=True):
     """What the command itself needs to know.
 
     Attributes:
-        home: folder of the embedded stack: its data, its logs.
+        home: data folder of the embedded stack, with its logs.
         redis_url: a Redis to use instead of the embedded one.
         database_url: a Postgres to use instead of the embedded one.
         schema: the Postgres schema that has our tables.
-        geoip: location data for the embedded stack instead of what the wheel brings.
-        debug: show where an unexpected error happened.
+        geoip: location data for the embedded stack instead of the wheel's.
+        debug: show the traceback of an unexpected error.
     """
 
     home: str = ".trailkeeper"
@@ -52,18 +52,20 @@ def settings() -> CliSettings:
     return read(CliSettings)
 
 
-def given() -> dict[str, str]:
+def our_variables() -> dict[str, str]:
     """Every variable with our prefix, known or not."""
     return {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
 
 
 def child_environment(redis_url: str, database_url: str) -> dict[str, str]:
-    """The environment of a worker, a beat or an application that belongs to a stack.
+    """The environment of a worker, beat or application that belongs to a stack.
 
-    Paths in it are made absolute, since a child stands in another folder.
+    Paths in it are made absolute, since their current folder is another.
     """
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": _import_path()}
-    environment |= {name: _absolute(value) for name, value in given().items() if name in _path_variables()}
+    environment |= {
+        name: _absolute(value) for name, value in our_variables().items() if name in _path_variables()
+    }
     environment[variable("redis_url")] = redis_url
     environment[variable("database_url")] = database_url
     if variable("geoip") not in environment and (bundled := _bundled_geoip()):
@@ -87,7 +89,7 @@ def _absolute(paths: str) -> str:
 
 
 def _import_path() -> str:
-    """PYTHONPATH with our packages on it where they are not installed but lie in a checkout."""
+    """PYTHONPATH, with the checkout on it where the package is not installed."""
     root = Path(__file__).parents[1]
     inherited = os.environ.get("PYTHONPATH", "")
     return (
@@ -96,7 +98,7 @@ def _import_path() -> str:
 
 
 def _bundled_geoip() -> str | None:
-    """The city file of the wheel `maxminddb-geolite2`: of 2018, good enough to show what it looks like."""
+    """The city file of the wheel `maxminddb-geolite2`: of 2018, good enough for a demonstration."""
     wheel = importlib.util.find_spec("_maxminddb_geolite2")
     if wheel is None or wheel.origin is None:
         return None
@@ -104,7 +106,7 @@ def _bundled_geoip() -> str | None:
 
 
 def address_of(setting: str) -> str:
-    """The URL in force of ``redis_url`` or ``database_url``, given or default."""
+    """The URL in force of ``redis_url`` or ``database_url``, set or default."""
     from trailkeeper.worker.settings import WorkerSettings  # noqa: PLC0415 - only for reports and errors
 
     default = next(field.default for field in msgspec.structs.fields(WorkerSettings) if field.name == setting)
@@ -117,5 +119,5 @@ def is_set(setting: str) -> bool:
 
 
 def is_debugging() -> bool:
-    """Whether an unexpected error is shown whole; asked when settings themselves may be wrong."""
+    """Whether to show tracebacks; does not need the settings to be valid."""
     return os.environ.get(variable("debug"), "").lower() in {"1", "true"}

@@ -1,4 +1,4 @@
-"""Following a backfill to its end, with a bar for people and lines for programs; or running it here."""
+"""Follows a backfill to its end, with a progress bar or lines of JSON; or runs it in this process."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ from trailkeeper.worker.settings import settings
 
 from .showing import summary
 
-LOOK_SECONDS = 0.5
+POLL_SECONDS = 0.5
 LINE_SECONDS = 2.0
 
 Show = Callable[[StoredBackfill], None]
 
 
 def start_chunk(identity: int) -> None:
-    """Have a worker begin at once; without an answer it begins when beat looks next."""
+    """Have a worker start at once; if the broker does not answer, it starts at beat's next look."""
     from trailkeeper.worker.control import start_chunk  # noqa: PLC0415 - imports Celery, which takes a while
 
     try:
         start_chunk(settings(), identity)
     except StreamUnavailable as error:
-        say(f"the broker does not answer ({error}); a worker begins once it does")
+        say(f"the broker does not answer ({error}); a worker starts once it does")
 
 
 def follow(engine: Engine, identity: int, *, here: bool, json_lines: bool) -> int:
-    """Wait until a backfill stands still, showing how far it is.
+    """Wait until a backfill stops running, and show its progress.
 
     Args:
         engine: the database.
         identity: of the backfill.
-        here: do its chunks in this process; workers may do some as well.
-        json_lines: show lines of JSON, the last of them how it ended.
+        here: do its chunks in this process; workers may take some as well.
+        json_lines: print lines of JSON; the last says how it ended.
 
     Returns:
-        The exit code: 0 where it finished.
+        The exit code: 0 if it finished.
     """
-    with _interrupted(identity, here=here), _shown(json_lines=json_lines) as show:
+    with _interruptible(identity, here=here), _progress_shown(json_lines=json_lines) as show:
         job = _run_here(identity, show) if here else _wait(engine, identity, show)
     if json_lines:
         print_json(job.as_json())
@@ -58,11 +58,11 @@ def follow(engine: Engine, identity: int, *, here: bool, json_lines: bool) -> in
 
 def _wait(engine: Engine, identity: int, show: Show) -> StoredBackfill:
     while True:
-        job = _look(engine, identity)
+        job = _load(engine, identity)
         show(job)
         if job.state != "running":
             return job
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
 def _run_here(identity: int, show: Show) -> StoredBackfill:
@@ -70,24 +70,24 @@ def _run_here(identity: int, show: Show) -> StoredBackfill:
     try:
         while True:
             step = runner.step(identity)
-            job = _look(runner.engine, identity)
+            job = _load(runner.engine, identity)
             show(job)
             if job.state != "running":
                 return job
-            time.sleep(step.seconds if step.mine else max(step.seconds, LOOK_SECONDS))
+            time.sleep(step.seconds if step.mine else max(step.seconds, POLL_SECONDS))
     finally:
         runner.close()
 
 
-def _look(engine: Engine, identity: int) -> StoredBackfill:
+def _load(engine: Engine, identity: int) -> StoredBackfill:
     with transaction(engine) as connection:
-        found = find(connection, identity)
-    assert found is not None
-    return found
+        job = find(connection, identity)
+    assert job is not None
+    return job
 
 
 @contextmanager
-def _interrupted(identity: int, *, here: bool) -> Iterator[None]:
+def _interruptible(identity: int, *, here: bool) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
@@ -97,13 +97,13 @@ def _interrupted(identity: int, *, here: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _shown(*, json_lines: bool) -> Iterator[Show]:
+def _progress_shown(*, json_lines: bool) -> Iterator[Show]:
     if json_lines:
         yield _lines()
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    shown = console(stderr=True)
-    with Progress(*columns, console=shown, disable=not shown.is_terminal, transient=True) as progress:
+    terminal = console(stderr=True)
+    with Progress(*columns, console=terminal, disable=not terminal.is_terminal, transient=True) as progress:
         bar = progress.add_task("backfill", total=None)
 
         def show(job: StoredBackfill) -> None:

@@ -1,21 +1,20 @@
-"""Options that every kind of backfill takes."""
+"""The options that every kind of backfill takes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import click
 import msgspec
 
 from trailkeeper.cli.who import requested_by
 
-NAMELESS = "unknown"
 LARGEST_THROTTLE = 1_000_000
 
 
-class How(msgspec.Struct, frozen=True, kw_only=True):
-    """How a backfill is to be run, by those options."""
+class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a backfill is run, and for whom."""
 
     by: str | None
     throttle: int | None
@@ -24,35 +23,28 @@ class How(msgspec.Struct, frozen=True, kw_only=True):
     here: bool
     as_json: bool
 
-    @property
-    def requested_by(self) -> str:
-        """Who asks, for the record."""
-        return self.by or NAMELESS
+    @classmethod
+    def take_from(cls, options: dict[str, Any]) -> Self:
+        """Those among a command's options, removed from them."""
+        return cls(**{name: options.pop(name) for name in cls.__struct_fields__})
 
 
-def how(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options; the command gets them as one argument *how*."""
-
-    def called(**given: Any) -> Any:
-        values = {name: given.pop(name) for name in How.__struct_fields__}
-        return command(how=How(**values), **given)
-
-    called.__doc__, called.__name__ = command.__doc__, command.__name__
-    called.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]  # click's own
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options."""
     for option in reversed(_OPTIONS):
-        called = option(called)
-    return requested_by(called)
+        command = option(command)
+    return requested_by(command)
 
 
 _OPTIONS = (
-    click.option("--dry-run", is_flag=True, help="Only count and show some; change nothing."),
+    click.option("--dry-run", is_flag=True, help="Only count, and show some; change nothing."),
     click.option(
         "--throttle",
         type=click.IntRange(1, LARGEST_THROTTLE),
         metavar="N",
-        help="At most so many a second [as fast as it goes, after ingestion].",
+        help="At most so many a second [as fast as ingestion allows].",
     ),
-    click.option("--wait", is_flag=True, help="Wait for its end, with a bar."),
+    click.option("--wait", is_flag=True, help="Wait for its end, with a progress bar."),
     click.option("--here", is_flag=True, help="Do the work in this process, and wait for its end."),
     click.option("--json", "as_json", is_flag=True, help="Lines of JSON."),
 )

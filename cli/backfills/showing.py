@@ -1,10 +1,10 @@
-"""A backfill as a line of a table and as facts; a dry run as what it found."""
+"""Prints backfills as tables, facts and sentences, and what a dry run found."""
 
 from __future__ import annotations
 
 import msgspec
 
-from trailkeeper.cli.output import print_facts, print_json, print_table, say
+from trailkeeper.cli.output import print_facts, print_items, print_json, print_table, say
 from trailkeeper.cli.times import duration, moment
 from trailkeeper.models.backfills import StoredBackfill
 from trailkeeper.models.backfills.letters import Letter
@@ -14,15 +14,15 @@ COLUMNS = ["id", "kind", "state", "asked by", "created", "seen", "of", "changed"
 RIGHT = ["id", "seen", "of", "changed", "rejected"]
 
 
-def print_jobs(found: list[StoredBackfill]) -> None:
-    """A table of backfills."""
-    print_table(COLUMNS, map(_row, found), right=RIGHT)
-    if not found:
+def print_jobs(jobs: list[StoredBackfill], *, as_json: bool) -> None:
+    """A table of backfills, or lines of JSON."""
+    print_items(jobs, COLUMNS, _row, right=RIGHT, to_json=StoredBackfill.as_json if as_json else None)
+    if not jobs and not as_json:
         say("no backfills")
 
 
 def print_job(job: StoredBackfill, kept: tuple[dict[str, int], list[Letter]] | None) -> None:
-    """All that is known of one backfill, and what of an import's lines could not be stored."""
+    """All that is known of one backfill, and the lines of an import that could not be stored."""
     facts = job.as_json()
     print_facts({name.replace("_", " "): facts[name] for name in facts if facts[name] is not None})
     if kept and kept[1]:
@@ -32,26 +32,26 @@ def print_job(job: StoredBackfill, kept: tuple[dict[str, int], list[Letter]] | N
 
 
 def summary(job: StoredBackfill) -> str:
-    """What became of it, in a sentence."""
+    """Its state in a sentence."""
     what = "stored" if job.kind != "enrich" else "changed"
-    said = (
+    text = (
         f"backfill {job.id} is {job.state}: {job.seen:,} seen, {job.changed:,} {what},"
         f" {job.skipped:,} as they were, {job.rejected:,} rejected"
     )
-    return f"{said}; {job.detail}" if job.detail else said
+    return f"{text}; {job.detail}" if job.detail else text
 
 
 def print_preview(preview: Preview, throttle: int | None, *, as_json: bool) -> None:
-    """What a dry run found."""
+    """The result of a dry run."""
     seconds = preview.seconds(throttle)
     if as_json:
-        found = msgspec.to_builtins(preview, enc_hook=dict)
-        print_json(found | {"estimated_seconds": round(seconds, 1), "dry_run": True})
+        fields = msgspec.to_builtins(preview, enc_hook=dict)
+        print_json(fields | {"estimated_seconds": round(seconds, 1), "dry_run": True})
         return
     for rows in (preview.sample, preview.bad):
         if rows:
             print_table(list(rows[0]), [list(row.values()) for row in rows])
-    what = "would be derived anew" if preview.kind == "enrich" else "would be stored"
+    what = "would be derived again" if preview.kind == "enrich" else "would be stored"
     rejected = f"; rejected: {reasons(preview.rejected)}" if preview.rejected else ""
     say(
         f"dry run, nothing was changed: of {preview.seen:,} seen {preview.changed:,} {what},"
@@ -60,7 +60,7 @@ def print_preview(preview: Preview, throttle: int | None, *, as_json: bool) -> N
 
 
 def reasons(counts: dict[str, int]) -> str:
-    """How many of which reason."""
+    """How many there are of each reason."""
     return ", ".join(f"{number:,} {reason}" for reason, number in counts.items())
 
 

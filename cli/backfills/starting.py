@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
-from typing import IO
+from typing import Any
 
 import click
 from sqlalchemy import Engine
@@ -18,7 +17,6 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.tables import SCOPES
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.wire import REASONS
-from trailkeeper.worker.backfills import Requests
 from trailkeeper.worker.backfills.checks import enrich_filters, replay_filters
 from trailkeeper.worker.backfills.event_file import opened
 from trailkeeper.worker.backfills.parts import BackfillParts
@@ -27,121 +25,116 @@ from trailkeeper.worker.backfills.staging import stage_file
 from trailkeeper.worker.settings import settings
 
 from .following import follow, start_chunk
-from .options import How, how
-from .refusals import told
+from .options import RunOptions, run_options
+from .requesting import refusals, requesting
 from .showing import print_preview
 
-LetterId = click.IntRange(1, 2**63 - 1)
+DeadLetterId = click.IntRange(1, 2**63 - 1)
 
 
 @click.command("enrich")
-@click.option("--missing", "which", flag_value="missing", default="missing", help="What has none [default].")
-@click.option("--older", "which", flag_value="older", help="Also what was found with other data than now.")
-@click.option("--all", "which", flag_value="all", help="All of them.")
+@click.option("--missing", "which", flag_value="missing", default="missing", help="Those without [default].")
+@click.option("--older", "which", flag_value="older", help="Also those derived from other data than today's.")
+@click.option("--all", "which", flag_value="all", help="All events.")
 @click.option("--tag", "tags", multiple=True, help="Only events of this tag. Repeatable.")
 @click.option("--scope", type=click.Choice(SCOPES), help="Only events of this scope.")
 @click.option("--user", metavar="ID", help="Only events about this user.")
 @click.option("--project", metavar="ID", help="Only events about this project.")
-@click.option("--since", type=Moment(), help="Only of this time (UTC) and later.")
+@click.option("--since", type=Moment(), help="Only from this time (UTC) on.")
 @click.option("--until", type=Moment(), help="Only before this time (UTC).")
-@how
-def enrich(how: How, **given: str | tuple[str, ...] | datetime | None) -> int:
-    """Find location and client of events anew.
+@run_options
+def enrich(**given: Any) -> int:
+    """Derive location and client of events again.
 
-    For events that were stored without, or after a new GeoIP file. Facts are never altered, scrubbed
-    events are left alone.
+    For events that were stored without them, or after a new GeoIP file. Facts are never changed,
+    and scrubbed events stay as they are.
     """
+    run = RunOptions.take_from(given)
     try:
-        asked = EnrichFilters(**given)  # type: ignore[arg-type]  # click has checked them
+        wanted = EnrichFilters(**given)
     except ValueError as error:
         raise Failed(str(error), WRONG_CALL) from error
-    with store() as engine, told():
-        known = catalogue.load(settings().catalogue)
+    with store() as engine, refusals():
         with transaction(engine) as connection:
-            filters = enrich_filters(connection, known, asked)
-        if how.dry_run:
-            return _previewed(preview_enrich(engine, BackfillParts(engine, settings()), filters), how)
-        with transaction(engine) as connection:
-            identity = Requests(connection, known, how.requested_by).enrich(filters, how.throttle)
-        return started(engine, identity, how)
+            filters = enrich_filters(connection, catalogue.load(settings().catalogue), wanted)
+        if run.dry_run:
+            return _print_preview(preview_enrich(engine, BackfillParts(engine, settings()), filters), run)
+        with requesting(engine, run.by) as requests:
+            identity = requests.enrich(filters, run.throttle)
+        return start(engine, identity, run)
 
 
 @click.command("import")
 @click.argument("file", metavar="FILE|-")
-@how
-def import_(file: str, how: How) -> int:
+@run_options
+def import_(file: str, **given: Any) -> int:
     """Store the events of a file, one JSON object a line.
 
-    FILE may be packed with gzip or zstd; - is standard input. Lines without an id get one from their
-    content, so a file that is imported again stores nothing; run the same command again after an
-    interruption. Lines that are no events are kept as dead letters and named by `backfill show`.
+    FILE may be compressed with gzip or zstd; - is standard input. Lines without an id get one from
+    their content, so importing a file again stores nothing, and after an interruption the same
+    command goes on. Lines that are not events become dead letters, which `backfill show` lists.
     """
-    with store() as engine, told(), opened(file, _standard_input(file)) as source:
-        if how.dry_run:
-            return _previewed(preview_import(engine, BackfillParts(engine, settings()), source), how)
-        known = catalogue.load(settings().catalogue)
-        with transaction(engine) as connection:
-            job = Requests(connection, known, how.requested_by).take_file(
-                source.name, source.digest, how.throttle
-            )
+    run = RunOptions.take_from(given)
+    standard_input = sys.stdin.buffer if file == "-" else None
+    with store() as engine, refusals(), opened(file, standard_input) as source:
+        if run.dry_run:
+            return _print_preview(preview_import(engine, BackfillParts(engine, settings()), source), run)
+        with requesting(engine, run.by) as requests:
+            job = requests.take_file(source.name, source.digest, run.throttle)
         if not job.complete:
             if job.lines:
                 say(f"backfill {job.id} goes on after line {job.lines:,}")
-            if not how.here:
+            if not run.here:
                 start_chunk(job.id)
             lines = stage_file(engine, source, job)
-            say(f"{lines:,} lines were taken in; they are stored by backfill {job.id}")
-        return started(engine, job.id, how)
+            say(f"{lines:,} lines were read; backfill {job.id} stores them")
+        return start(engine, job.id, run)
 
 
 @click.command("dead-letters")
-@click.argument("ids", metavar="[ID]...", nargs=-1, type=LetterId)
+@click.argument("ids", metavar="[ID]...", nargs=-1, type=DeadLetterId)
 @click.option(
     "--reason",
     "reasons",
     multiple=True,
     type=click.Choice(sorted(REASONS)),
     metavar="REASON",
-    help="Only those of this reason. Repeatable.",
+    help="Only those with this reason. Repeatable.",
 )
-@how
-def replay(ids: tuple[int, ...], reasons: tuple[str, ...], how: How) -> int:
+@run_options
+def replay(ids: tuple[int, ...], reasons: tuple[str, ...], **given: Any) -> int:
     """Try to store dead letters again.
 
-    All of them, or those of an ID or a reason. What still can not be stored stays, with its reason of now.
+    All of them, or those with an ID or a reason. What still cannot be stored stays, with its new reason.
     """
-    with store() as engine, told():
+    run = RunOptions.take_from(given)
+    with store() as engine, refusals():
         with transaction(engine) as connection:
             filters = replay_filters(connection, reasons, ids)
-        if how.dry_run:
-            return _previewed(preview_replay(engine, BackfillParts(engine, settings()), filters), how)
-        known = catalogue.load(settings().catalogue)
-        with transaction(engine) as connection:
-            identity = Requests(connection, known, how.requested_by).replay(filters, how.throttle)
-        return started(engine, identity, how)
+        if run.dry_run:
+            return _print_preview(preview_replay(engine, BackfillParts(engine, settings()), filters), run)
+        with requesting(engine, run.by) as requests:
+            identity = requests.replay(filters, run.throttle)
+        return start(engine, identity, run)
 
 
-def _previewed(found: Preview, how: How) -> int:
-    print_preview(found, how.throttle, as_json=how.as_json)
+def _print_preview(preview: Preview, run: RunOptions) -> int:
+    print_preview(preview, run.throttle, as_json=run.as_json)
     return 0
 
 
-def _standard_input(file: str) -> IO[bytes] | None:
-    return sys.stdin.buffer if file == "-" else None
-
-
-def started(engine: Engine, identity: int, how: How) -> int:
-    """Have a backfill begin, say its id, and follow it where that is asked for; returns the exit code."""
-    if not how.here:
+def start(engine: Engine, identity: int, run: RunOptions) -> int:
+    """Start a backfill, print its id, and follow it where the options say so; returns the exit code."""
+    if not run.here:
         start_chunk(identity)
-    if how.wait or how.here:
-        return follow(engine, identity, here=how.here, json_lines=how.as_json)
-    if how.as_json:
+    if run.wait or run.here:
+        return follow(engine, identity, here=run.here, json_lines=run.as_json)
+    if run.as_json:
         with transaction(engine) as connection:
             job = find(connection, identity)
         assert job is not None
         print_json(job.as_json())
     else:
         show(str(identity))
-        say(f"it goes on by itself: trailkeeper backfill show {identity}")
+        say(f"a worker does it: trailkeeper backfill show {identity}")
     return 0

@@ -5,20 +5,16 @@ from __future__ import annotations
 import click
 
 from trailkeeper.cli.backfills.following import follow, start_chunk
-from trailkeeper.cli.backfills.options import NAMELESS
-from trailkeeper.cli.backfills.refusals import told
+from trailkeeper.cli.backfills.requesting import refusals, requesting
 from trailkeeper.cli.backfills.showing import print_job, print_jobs, summary
 from trailkeeper.cli.backfills.starting import enrich, import_, replay
 from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import print_json, say
 from trailkeeper.cli.services import store
 from trailkeeper.cli.who import requested_by
-from trailkeeper.models.backfills import StoredBackfill, find, newest
+from trailkeeper.models.backfills import find, newest
 from trailkeeper.models.backfills.letters import kept_of, stream_of
 from trailkeeper.models.engine import transaction
-from trailkeeper.producer import catalogue
-from trailkeeper.worker.backfills import Requests
-from trailkeeper.worker.settings import settings
 
 SHOWN_LINES = 20
 identified = click.argument("identity", metavar="ID", type=click.IntRange(1, 2**31 - 1))
@@ -26,7 +22,7 @@ identified = click.argument("identity", metavar="ID", type=click.IntRange(1, 2**
 
 @click.group("backfill")
 def command() -> None:
-    """Derive anew, import or replay events, and watch it."""
+    """Derive again, import or replay events, and watch the progress."""
 
 
 command.add_command(enrich)
@@ -36,29 +32,27 @@ command.add_command(replay)
 
 @command.command("list")
 @click.option(
-    "--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="The most to show."
+    "--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="At most so many."
 )
 @click.option("--json", "json_lines", is_flag=True, help="One JSON object a line.")
 def list_(limit: int, json_lines: bool) -> None:
     """List the newest first."""
     with store() as engine, transaction(engine) as connection:
-        found = newest(connection, limit=limit)
-    if not json_lines:
-        print_jobs(found)
-        return
-    for job in found:
-        print_json(job.as_json())
+        jobs = newest(connection, limit=limit)
+    print_jobs(jobs, as_json=json_lines)
 
 
 @command.command("show")
 @identified
-@click.option("--wait", is_flag=True, help="Follow it to its end, with a bar.")
+@click.option("--wait", is_flag=True, help="Wait for its end, with a progress bar.")
 @click.option("--json", "json_lines", is_flag=True, help="One JSON object a line.")
 def show(identity: int, wait: bool, json_lines: bool) -> int:
-    """Show one: how far it is, and what of an import could not be stored."""
+    """Show one: its progress, and which lines of an import could not be stored."""
     with store() as engine:
         with transaction(engine) as connection:
-            job = _found(find(connection, identity), identity)
+            job = find(connection, identity)
+            if job is None:
+                raise Failed(f"no backfill has the id {identity}")
             kept = kept_of(connection, stream_of(job.digest), SHOWN_LINES) if job.digest else None
         if wait:
             return follow(engine, identity, here=False, json_lines=json_lines)
@@ -73,7 +67,7 @@ def show(identity: int, wait: bool, json_lines: bool) -> int:
 @identified
 @requested_by
 def pause(identity: int, by: str | None) -> None:
-    """Let one rest after the chunk under way."""
+    """Pause one after the chunk in progress."""
     _change(identity, "pause", by)
 
 
@@ -81,7 +75,7 @@ def pause(identity: int, by: str | None) -> None:
 @identified
 @requested_by
 def resume(identity: int, by: str | None) -> None:
-    """Let one go on that is paused or has failed, from where it was."""
+    """Resume one that is paused or has failed, where it stopped."""
     _change(identity, "resume", by)
     start_chunk(identity)
 
@@ -90,18 +84,11 @@ def resume(identity: int, by: str | None) -> None:
 @identified
 @requested_by
 def cancel(identity: int, by: str | None) -> None:
-    """End one after the chunk under way; what it did stays."""
+    """Cancel one after the chunk in progress; what it did stays."""
     _change(identity, "cancel", by)
 
 
 def _change(identity: int, action: str, by: str | None) -> None:
-    known = catalogue.load(settings().catalogue)
-    with store() as engine, told(), transaction(engine) as connection:
-        job = Requests(connection, known, by or NAMELESS).change(identity, action)
+    with store() as engine, refusals(), requesting(engine, by) as requests:
+        job = requests.change(identity, action)
     say(summary(job))
-
-
-def _found(job: StoredBackfill | None, identity: int) -> StoredBackfill:
-    if job is None:
-        raise Failed(f"no backfill has the id {identity}")
-    return job

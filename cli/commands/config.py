@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import click
-import msgspec
 
-from trailkeeper.cli.all_settings import Setting, all_settings, strangers
+from trailkeeper.cli.all_settings import Setting, all_settings, unknown_variables
 from trailkeeper.cli.output import print_json, print_table, say
 
 
@@ -15,19 +14,19 @@ def command(as_json: bool) -> int:
     """Show every setting, its value and what it means.
 
     Secrets are masked. Exit code 2 if a value is wrong or a TRAILKEEPER_
-    variable is none of ours.
+    variable is unknown.
     """
-    found, unknown = all_settings(), strangers()
+    settings, unknown = all_settings(), unknown_variables()
     if as_json:
-        print_json({"settings": [msgspec.to_builtins(setting) for setting in found], "unknown": unknown})
+        print_json({"settings": settings, "unknown": unknown})
     else:
-        print_table(["variable", "value", "from", "meaning"], map(_row, found))
-    for setting in found:
+        print_table(["variable", "value", "from", "meaning"], map(_row, settings))
+    for setting in settings:
         if setting.problem:
             say(f"wrong: {setting.problem}")
     for name, closest in unknown.items():
-        say(f"unknown: {name}; {f'did you mean {closest}?' if closest else 'no setting is called so'}")
-    return 2 if unknown or any(setting.problem for setting in found) else 0
+        say(f"unknown: {name}; {f'did you mean {closest}?' if closest else 'there is no such setting'}")
+    return 2 if unknown or any(setting.problem for setting in settings) else 0
 
 
 def _row(setting: Setting) -> tuple[object, ...]:

@@ -7,61 +7,57 @@ from typing import Any
 
 import click
 
-from trailkeeper.cli.backfills.options import NAMELESS
-from trailkeeper.cli.backfills.refusals import told
-from trailkeeper.cli.backfills.starting import LetterId, replay
+from trailkeeper.cli.backfills.requesting import refusals, requesting
+from trailkeeper.cli.backfills.starting import DeadLetterId, replay
 from trailkeeper.cli.errors import Failed
-from trailkeeper.cli.output import print_facts, print_json, print_table, say
+from trailkeeper.cli.output import print_facts, print_items, print_json, say
 from trailkeeper.cli.services import store
 from trailkeeper.cli.times import moment
 from trailkeeper.cli.who import requested_by
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.status import StoredDeadLetter, dead_letter, dead_letters
-from trailkeeper.producer import catalogue
 from trailkeeper.producer.wire import REASONS
-from trailkeeper.worker.backfills import Requests
-from trailkeeper.worker.settings import settings
+
+COLUMNS = ["id", "recorded", "reason", "bytes", "deliveries", "detail"]
 
 
 @click.group("dead-letters")
 def command() -> None:
-    """Look at messages that could not be stored, and settle them."""
+    """Look at messages that could not be stored, and replay or discard them."""
 
 
-# the same backfill by the name under which one looks for it here
+# the backfill, by the name that one looks for here
 command.add_command(replay, "replay")
 
 
 @command.command("list")
 @click.option(
-    "--reason", type=click.Choice(sorted(REASONS)), metavar="REASON", help="Only those of this reason."
+    "--reason", type=click.Choice(sorted(REASONS)), metavar="REASON", help="Only those with this reason."
 )
 @click.option(
-    "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="The most to show."
+    "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many."
 )
 @click.option("--before", type=click.IntRange(min=1), metavar="ID", help="Only those older than this one.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_(reason: str | None, limit: int, before: int | None, as_json: bool) -> None:
     """List the newest first."""
     with store() as engine, transaction(engine) as connection:
-        found = dead_letters(connection, limit=limit, reason=reason, before=before)
+        letters = dead_letters(connection, limit=limit, reason=reason, before=before)
+    right = ["id", "bytes", "deliveries"]
+    print_items(letters, COLUMNS, _row, right=right, to_json=_as_json if as_json else None)
     if as_json:
-        for letter in found:
-            print_json(_as_json(letter))
         return
-    columns = ["id", "recorded", "reason", "bytes", "deliveries", "detail"]
-    print_table(columns, map(_row, found), right=["id", "bytes", "deliveries"])
-    if not found:
+    if not letters:
         say("no dead letters")
-    if len(found) == limit:
-        say(f"older ones: --before {found[-1].id}")
+    if len(letters) == limit:
+        say(f"older ones: --before {letters[-1].id}")
 
 
 @command.command("show")
 @click.argument("identity", metavar="ID", type=click.IntRange(1, 2**63 - 1))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def show(identity: int, as_json: bool) -> None:
-    """Show one with its message, whole."""
+    """Show one with its whole message."""
     with store() as engine, transaction(engine) as connection:
         letter = dead_letter(connection, identity)
     if letter is None:
@@ -74,14 +70,13 @@ def show(identity: int, as_json: bool) -> None:
 
 
 @command.command("discard")
-@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=LetterId)
-@click.option("--reason", required=True, help="Why they are of no use, for the record.")
+@click.argument("ids", metavar="ID...", nargs=-1, required=True, type=DeadLetterId)
+@click.option("--reason", required=True, help="Why they are useless, for the record.")
 @requested_by
 def discard(ids: tuple[int, ...], reason: str, by: str | None) -> None:
-    """Remove some for good; the messages are lost."""
-    known = catalogue.load(settings().catalogue)
-    with store() as engine, told(), transaction(engine) as connection:
-        count = Requests(connection, known, by or NAMELESS).discard(sorted(set(ids)), reason)
+    """Delete some for good, with their messages."""
+    with store() as engine, refusals(), requesting(engine, by) as requests:
+        count = requests.discard(sorted(set(ids)), reason)
     say(f"discarded {count:,} dead letters")
 
 
@@ -96,7 +91,7 @@ def _as_json(letter: StoredDeadLetter) -> dict[str, Any]:
 
 
 def _message(raw: bytes) -> dict[str, str]:
-    """The message as text where it is text."""
+    """The message as text, or in base64 where it is not text."""
     try:
         return {"raw": raw.decode()}
     except UnicodeDecodeError:

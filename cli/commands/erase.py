@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import click
-import msgspec
 
 from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import print_facts, print_json, print_table, say
-from trailkeeper.cli.services import database_url
+from trailkeeper.cli.services import checked_settings
 from trailkeeper.cli.times import moment
 from trailkeeper.cli.who import requested_by
 from trailkeeper.producer.event import MAX_ID
 from trailkeeper.worker.retention import Busy, ErasureReceipt, Undrained, erase, erasure_plan
-from trailkeeper.worker.settings import settings
 
 
 @click.group("erase")
@@ -23,32 +21,32 @@ def command() -> None:
 @command.command("user")
 @click.argument("identity", metavar="ID")
 @click.option("--dry-run", is_flag=True, help="Only count; change nothing.")
-@click.option("--yes", is_flag=True, help="Do it. There is no way back.")
+@click.option("--yes", is_flag=True, help="Do it; it cannot be undone.")
 @click.option(
     "--wait",
     type=click.FloatRange(0, 86_400),
     default=60.0,
     show_default=True,
     metavar="SECONDS",
-    help="The longest to wait until what is in the stream is stored.",
+    help="Wait at most this long until the events in the stream are stored.",
 )
 @requested_by
 @click.option("--json", "as_json", is_flag=True, help="The receipt as one JSON object.")
 def user(identity: str, *, dry_run: bool, yes: bool, wait: float, by: str | None, as_json: bool) -> None:
     """Erase a user's names, addresses, devices and personal payload keys.
 
-    From events and dead letters, once what is in the stream is stored. The id stays, so that counts
-    and projects' histories stay true. What is held stays too, and the receipt says so. Safe to
-    repeat; after an interruption, repeat it.
+    From events and dead letters, after the events in the stream are stored. The id stays, so that
+    counts and projects' histories stay true. What is held stays too, and the receipt says so.
+    Safe to repeat; repeat it after an interruption.
     """
     if dry_run == yes:
         raise click.UsageError("expected either --dry-run or --yes")
     if not 0 < len(identity) <= MAX_ID:
         raise click.UsageError(f"the user's id has {len(identity)} characters; expected 1 to {MAX_ID}")
-    database_url()
+    settings = checked_settings()
     try:
-        plan = erasure_plan(settings(), identity) if dry_run else None
-        receipt = plan or erase(settings(), identity, by=by, wait_seconds=wait)
+        plan = erasure_plan(settings, identity) if dry_run else None
+        receipt = plan or erase(settings, identity, by=by, wait_seconds=wait)
     except (Busy, Undrained) as error:
         raise Failed(f"{error}; nothing was erased") from error
     _show(receipt, as_json=as_json)
@@ -56,13 +54,13 @@ def user(identity: str, *, dry_run: bool, yes: bool, wait: float, by: str | None
 
 def _show(receipt: ErasureReceipt, *, as_json: bool) -> None:
     if as_json:
-        print_json(msgspec.to_builtins(receipt))
+        print_json(receipt)
         return
     print_facts(
         {
             "user": receipt.user_id,
             "erasure": receipt.erasure_id,
-            "begun": receipt.started_at and moment(receipt.started_at),
+            "started": receipt.started_at and moment(receipt.started_at),
             "finished": receipt.finished_at and moment(receipt.finished_at),
             "events": f"{receipt.events:,}",
             "dead letters": f"{receipt.dead_letters:,}",
@@ -73,6 +71,6 @@ def _show(receipt: ErasureReceipt, *, as_json: bool) -> None:
     rows = [(hold.id, hold.about, hold.subject_id, hold.reason) for hold in receipt.holds]
     print_table(["hold", "about", "subject", "reason"], rows, right=["hold"])
     if receipt.erasure_id is None:
-        say("nothing was changed; --yes does it, and first waits for what is in the stream")
+        say("nothing was changed; --yes does it, after the events in the stream are stored")
     elif receipt.held:
-        say(f"{receipt.held:,} keep personal data because of holds; erase again when they are released")
+        say(f"{receipt.held:,} keep personal data because of holds; erase again after they are released")

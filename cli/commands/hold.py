@@ -8,13 +8,12 @@ from typing import Any
 import click
 
 from trailkeeper.cli.errors import WRONG_CALL, Failed
-from trailkeeper.cli.output import print_json, print_table, say, show
-from trailkeeper.cli.services import database_url
+from trailkeeper.cli.output import print_items, print_json, say, show
+from trailkeeper.cli.services import checked_settings
 from trailkeeper.cli.times import Moment, moment
 from trailkeeper.cli.who import requested_by
 from trailkeeper.models.tables import Hold
 from trailkeeper.worker.retention import UnknownHold, WrongHold, add_hold, list_holds, release_hold
-from trailkeeper.worker.settings import settings
 
 COLUMNS = ["id", "about", "subject", "added", "by", "until", "released", "reason"]
 FIELDS = (
@@ -29,22 +28,21 @@ def command() -> None:
 
 
 @command.command("add")
-@click.option("--user", metavar="ID", help="Hold what is about this user, or was done by or for them.")
-@click.option("--project", metavar="ID", help="Hold what is about this project.")
-@click.option("--organization", metavar="ID", help="Hold what is about this organization.")
-@click.option("--until", type=Moment(), help="When the hold ends by itself; otherwise when it is released.")
+@click.option("--user", metavar="ID", help="Hold events about this user, and those done by or for them.")
+@click.option("--project", metavar="ID", help="Hold events about this project.")
+@click.option("--organization", metavar="ID", help="Hold events about this organization.")
+@click.option("--until", type=Moment(), help="When the hold ends; without it, when it is released.")
 @click.option("--reason", required=True, help="Why, for whoever asks later.")
 @requested_by
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def add(until: datetime | None, reason: str, by: str | None, as_json: bool, **about: str | None) -> None:
-    """Add a hold; prints its id. It is in force when this ends."""
-    given = [(kind, identity) for kind, identity in about.items() if identity is not None]
-    if len(given) != 1:
+    """Add a hold, in force at once, and print its id."""
+    subjects = [(kind, identity) for kind, identity in about.items() if identity is not None]
+    if len(subjects) != 1:
         raise click.UsageError("expected one of --user, --project and --organization")
-    [(kind, identity)] = given
-    database_url()
+    [(kind, identity)] = subjects
     try:
-        hold = add_hold(settings(), kind, identity, reason=reason, until=until, by=by)
+        hold = add_hold(checked_settings(), kind, identity, reason=reason, until=until, by=by)
     except WrongHold as error:
         raise Failed(str(error), WRONG_CALL) from error
     if as_json:
@@ -59,14 +57,9 @@ def add(until: datetime | None, reason: str, by: str | None, as_json: bool, **ab
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_(everything: bool, as_json: bool) -> None:
     """List the holds in force."""
-    database_url()
-    found = list_holds(settings(), released=everything)
-    if as_json:
-        for hold in found:
-            print_json(_as_json(hold))
-        return
-    print_table(COLUMNS, map(_row, found), right=["id"])
-    if not found:
+    holds = list_holds(checked_settings(), released=everything)
+    print_items(holds, COLUMNS, _row, right=["id"], to_json=_as_json if as_json else None)
+    if not holds and not as_json:
         say("no holds" if everything else "no holds in force")
 
 
@@ -77,12 +70,10 @@ def list_(everything: bool, as_json: bool) -> None:
 def release(identity: int, reason: str | None, by: str | None) -> None:
     """End a hold.
 
-    The next purge and scrub do what is due; an erasure that left something because of it is to
-    be asked for again.
+    The next purge and scrub do what is due. Repeat an erasure that left something because of it.
     """
-    database_url()
     try:
-        hold = release_hold(settings(), identity, reason=reason, by=by)
+        hold = release_hold(checked_settings(), identity, reason=reason, by=by)
     except UnknownHold as error:
         raise Failed(f"{error}; `trailkeeper hold list` shows them") from error
     say(f"released the hold {hold.id} on {hold.about} {hold.subject_id}")
@@ -97,5 +88,5 @@ def _as_json(hold: Hold) -> dict[str, Any]:
 
 
 def _row(hold: Hold) -> tuple[object, ...]:
-    times = [None if each is None else moment(each) for each in (hold.until, hold.released_at)]
+    times = [None if time is None else moment(time) for time in (hold.until, hold.released_at)]
     return hold.id, hold.about, hold.subject_id, moment(hold.added_at), hold.added_by, *times, hold.reason

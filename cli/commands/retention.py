@@ -6,11 +6,10 @@ import click
 import msgspec
 
 from trailkeeper.cli.errors import Failed
-from trailkeeper.cli.output import print_json, print_table, say
-from trailkeeper.cli.services import database_url
+from trailkeeper.cli.output import print_items, say
+from trailkeeper.cli.services import checked_settings
 from trailkeeper.cli.times import moment
 from trailkeeper.worker.retention import Busy, RetentionPolicy, collect_orphans, policy
-from trailkeeper.worker.settings import settings
 
 COLUMNS = ["action", "scope", "tag", "after", "at least", "due before", "events, about"]
 
@@ -23,30 +22,25 @@ def command() -> None:
 @command.command("show")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line of the policy.")
 def show(as_json: bool) -> None:
-    """Show the policy in force, and what it means now.
+    """Show the policy in force, and which events it concerns now.
 
-    It is set by TRAILKEEPER_RETENTION_* and TRAILKEEPER_SCRUB_* for all workers, and by
-    retention_days in the catalogue for a tag. `purge --dry-run` and `scrub --dry-run` count exactly.
+    TRAILKEEPER_RETENTION_* and TRAILKEEPER_SCRUB_* set it for all workers, retention_days in
+    the catalogue for one tag. `purge --dry-run` and `scrub --dry-run` count exactly.
     """
-    database_url()
-    found = policy(settings())
-    if as_json:
-        for line in found:
-            print_json(msgspec.to_builtins(line))
-        return
-    print_table(COLUMNS, map(_row, found), right=["at least", "events, about"])
+    to_json = msgspec.to_builtins if as_json else None
+    right = ["at least", "events, about"]
+    print_items(policy(checked_settings()), COLUMNS, _row, right=right, to_json=to_json)
 
 
 @command.command("collect")
 def collect() -> None:
     """Remove locations and user agents that no event uses any more.
 
-    Beat does this every week. One pass marks them, a later one, a day after at the
-    earliest, removes those that are still used by nothing.
+    Beat starts this every week. One pass marks them; a later one, at least a day after,
+    removes those that still are not used.
     """
-    database_url()
     try:
-        removed = collect_orphans(settings())
+        removed = collect_orphans(checked_settings())
     except Busy as error:
         raise Failed(f"{error}; try again when it is done") from error
     say(f"removed {removed['locations']:,} locations and {removed['clients']:,} user agents")
