@@ -19,7 +19,7 @@ WAIT_SECONDS = 60.0
 
 @click.group("spool")
 def command() -> None:
-    """Look at events that wait on this machine, and deliver them."""
+    """Show events that wait on this machine, and deliver them."""
 
 
 @command.command("status")
