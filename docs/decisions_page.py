@@ -26,7 +26,7 @@ def decisions_page() -> str:
     Raises:
         ValueError: a file's number is not in its head, or its head is not as the others'.
     """
-    return INTRODUCTION + "".join(map(_row, sorted(FOLDER.glob("[!R]*.md"))))
+    return INTRODUCTION + "".join(map(_row, sorted(FOLDER.glob("[0-9]*.md"))))
 
 
 def _row(path: Path) -> str:
