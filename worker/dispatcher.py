@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from contextlib import ExitStack
 from typing import Any
 
 import redis
@@ -23,6 +24,7 @@ from trailkeeper.producer.spool.keeper import FileSpool
 from trailkeeper.producer.stream_keys import admin_commands_key
 
 from .backlog import Backlog, read_backlog
+from .outage import Outage
 from .relay import OutboxPoller
 from .settings import WorkerSettings, settings
 from .spooled import spool_of
@@ -56,53 +58,40 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
 
     def __init__(self, consumer: Any, **kwargs: Any) -> None:
         super().__init__(consumer, **kwargs)
-        self._timer: Any = None
-        self._client: redis.Redis | None = None
-        self._poller: OutboxPoller | None = None
+        self._client: redis.Redis
+        self._poller: OutboxPoller
+        self._spool: FileSpool | None = None
+        self._closing = ExitStack()
         self._recovered = 0.0
         self._admin_commands_checked = 0.0
         self._is_first_tick = True
-        self._failing = False
-        self._spool: FileSpool | None = None
+        self._outage = Outage(logger, "read the stream's backlog")
 
     def start(self, consumer: Any) -> None:
         """Begin to dispatch, if this worker takes drains."""
         if QUEUE not in consumer.app.amqp.queues.consume_from:
             return
-        config = settings()
-        self._spool = spool_of(config)
-        self._client = connect(config.redis_url, answer_seconds=0.5, connect_seconds=0.5)
-        self._poller = OutboxPoller(
-            config.database_url,
-            schema=config.schema,
-            idle_seconds=config.outbox_ms / 1000,
-            busy_seconds=config.dispatch_ms / 1000,
-            most=config.batch_size * consumer.pool.num_processes,
+        config, closing = settings(), self._closing
+        if (spool := spool_of(config)) is not None:
+            self._spool = spool
+            closing.callback(spool.close)
+        self._client = closing.enter_context(
+            connect(config.redis_url, answer_seconds=0.5, connect_seconds=0.5)
         )
+        self._poller = OutboxPoller(config, most=config.batch_size * consumer.pool.num_processes)
         self._poller.start()
-        self._timer = consumer.timer.call_repeatedly(
-            config.dispatch_ms / 1000, self._tick, (consumer, config)
-        )
+        closing.callback(self._poller.stop)
+        timer = consumer.timer.call_repeatedly(config.dispatch_ms / 1000, self._tick, (consumer, config))
+        closing.callback(timer.cancel)
 
     def stop(self, consumer: Any) -> None:  # noqa: ARG002 - the interface is Celery's
         """Stop dispatching; drains under way finish their batch."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._poller is not None:
-            self._poller.stop()
-            self._poller = None
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-        if self._spool is not None:
-            self._spool.close()
-            self._spool = None
+        self._closing.close()
 
     def _tick(self, consumer: Any, config: WorkerSettings) -> None:
         try:
             self._dispatch(consumer, config)
-            self._log_if_changed(failing=False)
+            self._outage.note(None)
             if self._spool is not None:
                 self._spool.redis_answered()
         except (
@@ -112,10 +101,9 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             *consumer.channel_errors,
         ) as error:
             # the event loop must go on; what is in the stream waits for the next tick
-            self._log_if_changed(failing=True, error=error)
+            self._outage.note(error)
 
     def _dispatch(self, consumer: Any, config: WorkerSettings) -> None:
-        assert self._client is not None
         backlog = read_backlog(self._client, config.stream)
         for _ in range(self._number(backlog, consumer, config)):
             consumer.app.send_task(TASK, queue=QUEUE, expires=EXPIRES_SECONDS)
@@ -126,7 +114,6 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
 
     def _admin_commands_wait(self, config: WorkerSettings) -> bool:
         """Whether there is the hint; who removes it is the one who sends for it."""
-        assert self._client is not None
         now = time.monotonic()
         if now - self._admin_commands_checked < ADMIN_COMMANDS_SECONDS:
             return False
@@ -135,7 +122,6 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             return bool(self._client.delete(admin_commands_key(config.stream)))
 
     def _relays(self, backlog: Backlog, consumer: Any, config: WorkerSettings) -> int:
-        assert self._poller is not None
         waiting = self._poller.waiting()
         if not waiting:
             return 0
@@ -167,13 +153,6 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             return False
         self._recovered = now
         return True
-
-    def _log_if_changed(self, *, failing: bool, error: Exception | None = None) -> None:
-        if failing and not self._failing:
-            logger.warning("cannot read the stream's backlog: %s", error)
-        if self._failing and not failing:
-            logger.info("can read the stream's backlog again")
-        self._failing = failing
 
 
 def _running_here(task: str) -> int:

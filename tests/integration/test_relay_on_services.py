@@ -341,7 +341,7 @@ class TestAnErasure:
 
 class TestTheWatch:
     def watch(self, url: str) -> OutboxPoller:
-        return OutboxPoller(url, schema="trailkeeper", idle_seconds=0.05, busy_seconds=0.01, most=10)
+        return OutboxPoller(settings_for("redis://none", url, outbox_ms=50, dispatch_ms=10), most=10)
 
     def test_it_sees_what_is_committed_and_forgets_what_is_taken_care_of(
         self, engine: Engine, database_url: str
@@ -361,7 +361,7 @@ class TestTheWatch:
         watch.start()
         try:
             until(lambda: caplog.records, what="it is said")
-            until(lambda: watch._failing, what="it has looked")
+            until(lambda: watch.outage.is_on, what="it has looked")
         finally:
             watch.stop()
         assert [record.message.partition(":")[0] for record in caplog.records] == ["cannot read the outbox"]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
 
 from trailkeeper.models.backfills import Advance, StoredBackfill
-from trailkeeper.models.engine import make_engine
 from trailkeeper.worker.ingest import make_ingest
 from trailkeeper.worker.ingest.signatures import Signatures
 from trailkeeper.worker.settings import WorkerSettings
@@ -53,15 +50,3 @@ class BackfillParts:
         """End the threads that prepare chunks."""
         self.enrich.ahead.close()
         self._importing.ahead.close()
-
-
-@contextmanager
-def backfill_engine(settings: WorkerSettings) -> Iterator[Engine]:
-    """An engine for as long as the block."""
-    engine = make_engine(
-        settings.database_url, schema=settings.schema, application_name="trailkeeper backfill"
-    )
-    try:
-        yield engine
-    finally:
-        engine.dispose()

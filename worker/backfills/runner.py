@@ -24,10 +24,11 @@ from trailkeeper.models.backfills.jobs import (
     put_off,
     wait_for,
 )
-from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.engine import transaction
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.redis_client import connect
 from trailkeeper.worker.backlog import read_backlog
+from trailkeeper.worker.engines import engine_of
 from trailkeeper.worker.gil_switch_interval import short_gil_switch_interval
 from trailkeeper.worker.ingest.fates import RETRY
 from trailkeeper.worker.recording import SYSTEM, record
@@ -72,12 +73,7 @@ class Runner:
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
-        self._engine = make_engine(
-            settings.database_url,
-            schema=settings.schema,
-            application_name="trailkeeper backfill",
-            pool_size=3,
-        )
+        self._engine = engine_of(settings, "backfill", pool_size=3)
         self._redis = connect(settings.redis_url)
         self._parts = BackfillParts(self._engine, settings)
 

@@ -7,9 +7,8 @@ from datetime import timedelta
 from trailkeeper.models.backfills.jobs import change_state, lock, stale
 from trailkeeper.models.backfills.staging import left_behind
 from trailkeeper.models.engine import transaction
+from trailkeeper.worker.engines import engine_for
 from trailkeeper.worker.settings import WorkerSettings
-
-from .parts import backfill_engine
 
 SILENCE = timedelta(seconds=8)
 READING_SILENCE = timedelta(seconds=60)
@@ -21,7 +20,7 @@ def stalled_backfills(settings: WorkerSettings, silence: timedelta = SILENCE) ->
     Raises:
         StoreUnavailable: Postgres did not answer.
     """
-    with backfill_engine(settings) as engine, transaction(engine) as connection:
+    with engine_for(settings, "backfill") as engine, transaction(engine) as connection:
         for identity in left_behind(connection, READING_SILENCE):
             job = lock(connection, identity)
             # what was taken in is stored first

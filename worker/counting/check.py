@@ -14,10 +14,11 @@ from trailkeeper.models.counting.gaps import Gap, missing_numbers, note, overdue
 from trailkeeper.models.counting.merging import merge_all
 from trailkeeper.models.counting.moving import lock_counts
 from trailkeeper.models.counting.ranges import Ranges, shown, without
-from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.engine import transaction
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.producer.redis_client import connect
+from trailkeeper.worker.engines import engine_for
 from trailkeeper.worker.ingest.sequence_numbers import Numbered
 from trailkeeper.worker.recording import SYSTEM, record
 from trailkeeper.worker.settings import WorkerSettings
@@ -57,13 +58,8 @@ def check(settings: WorkerSettings) -> GapCheck:
         waiting = in_stream(client, settings.stream, MOST_WAITING)
         newest = [] if waiting.complete else newest_in_stream(client, settings.stream)
     numbered = [*waiting.numbered, *newest, *in_spool(settings)]
-    engine = make_engine(
-        settings.database_url, schema=settings.schema, application_name="trailkeeper counting"
-    )
-    try:
+    with engine_for(settings, "counting") as engine:
         return _checked(engine, settings, numbered, complete=waiting.complete)
-    finally:
-        engine.dispose()
 
 
 def _checked(

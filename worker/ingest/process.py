@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from trailkeeper.models.engine import make_engine
 from trailkeeper.producer.redis_client import connect
+from trailkeeper.worker.engines import engine_of
 from trailkeeper.worker.settings import WorkerSettings
 
 from .crash_markers import CrashMarkers
@@ -31,11 +31,7 @@ class IngestProcess(ABC):
         self.settings = settings
         self.consumer = consumer
         self.client = connect(settings.redis_url)
-        self.engine = make_engine(
-            settings.database_url,
-            schema=settings.schema,
-            application_name=f"trailkeeper {self.role} {consumer}",
-        )
+        self.engine = engine_of(settings, f"{self.role} {consumer}")
         self.crash_markers = CrashMarkers(self.client, settings.stream)
         limit = RejectionLimit(self.client, settings.stream) if rejection_limit else None
         self.ingest = make_ingest(settings, self.engine, limit=limit, check_signatures=self.check_signatures)

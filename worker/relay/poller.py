@@ -8,12 +8,13 @@ import threading
 from sqlalchemy import Engine
 
 from trailkeeper.models import outbox
-from trailkeeper.models.engine import make_engine
 from trailkeeper.models.errors import StoreError
+from trailkeeper.worker.engines import engine_of
+from trailkeeper.worker.outage import Outage
+from trailkeeper.worker.settings import WorkerSettings
 
 logger = logging.getLogger(__name__)
 
-NAME = "trailkeeper outbox"
 MOST_MS = 2_000
 """For one poll."""
 
@@ -25,24 +26,18 @@ class OutboxPoller:
     """Counts what waits in the outbox, again and again while it is started.
 
     Args:
-        database_url: where the outbox is.
-        schema: that has it.
-        idle_seconds: between two polls while nothing waits.
-        busy_seconds: between two polls after something did.
+        settings: where the outbox is, and how often to poll it: less often while nothing waits.
         most: rows that are counted at most.
     """
 
-    def __init__(
-        self, database_url: str, *, schema: str, idle_seconds: float, busy_seconds: float, most: int
-    ) -> None:
-        self._schema = schema
-        self._url = database_url
-        self._idle_seconds = idle_seconds
-        self._busy_seconds = min(busy_seconds, idle_seconds)
+    def __init__(self, settings: WorkerSettings, *, most: int) -> None:
+        self._settings = settings
+        self._idle_seconds = settings.outbox_ms / 1000
+        self._busy_seconds = min(settings.dispatch_ms / 1000, self._idle_seconds)
         self._most = most
         self._stop = threading.Event()
         self._waiting = 0
-        self._failing = False
+        self.outage = Outage(logger, "read the outbox")
 
     def start(self) -> None:
         """Start the thread."""
@@ -62,13 +57,7 @@ class OutboxPoller:
 
     def _run(self) -> None:
         try:
-            engine = make_engine(
-                self._url,
-                schema=self._schema,
-                application_name=NAME,
-                pool_size=1,
-                statement_timeout_ms=MOST_MS,
-            )
+            engine = engine_of(self._settings, "outbox", pool_size=1, statement_timeout_ms=MOST_MS)
         except ValueError as error:
             logger.error("cannot read the outbox: %s", error)  # noqa: TRY400 - the message says it all
             return
@@ -82,15 +71,8 @@ class OutboxPoller:
     def _poll(self, engine: Engine) -> int:
         try:
             self._waiting = outbox.waiting(engine, self._most)
-            self._log_if_changed(None)
+            self.outage.note(None)
         except StoreError as error:
             self._waiting = 0
-            self._log_if_changed(error)
+            self.outage.note(error)
         return self._waiting
-
-    def _log_if_changed(self, error: StoreError | None) -> None:
-        if error and not self._failing:
-            logger.warning("cannot read the outbox: %s", error)
-        if self._failing and not error:
-            logger.info("can read the outbox again")
-        self._failing = error is not None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from trailkeeper.models.engine import make_engine
 from trailkeeper.models.locks import advisory_lock
 from trailkeeper.models.partitions import ensure, period_of
+from trailkeeper.worker.engines import engine_for
 from trailkeeper.worker.settings import WorkerSettings
 
 STATEMENT_TIMEOUT_MS = 240_000  # counting a large partition; below the task's time limit
@@ -20,20 +20,9 @@ class Busy(Exception):  # noqa: N818 - what it says
     """Another process is at the same; nothing was done."""
 
 
-@contextmanager
-def engine_for(settings: WorkerSettings, name: str) -> Iterator[Engine]:
-    """Connections for one job, closed at its end."""
-    engine = make_engine(
-        settings.database_url,
-        schema=settings.schema,
-        application_name=f"trailkeeper {name}",
-        pool_size=3,  # the job's lock, the lock for the removal of a partition, and the work itself
-        statement_timeout_ms=STATEMENT_TIMEOUT_MS,
-    )
-    try:
-        yield engine
-    finally:
-        engine.dispose()
+def job_engine(settings: WorkerSettings, name: str) -> AbstractContextManager[Engine]:
+    """Connections for one job: for its lock, for the removal of a partition, and for the work itself."""
+    return engine_for(settings, name, pool_size=3, statement_timeout_ms=STATEMENT_TIMEOUT_MS)
 
 
 @contextmanager
@@ -44,7 +33,7 @@ def one_at_a_time(settings: WorkerSettings, name: str, key: int) -> Iterator[Eng
         Busy: another process is at it.
         StoreError: the schema is missing, or the server is away.
     """
-    with engine_for(settings, name) as engine, advisory_lock(engine, key) as is_held:
+    with job_engine(settings, name) as engine, advisory_lock(engine, key) as is_held:
         if not is_held:
             raise Busy(f"another {name} is running")
         ensure(engine, {period_of("system", datetime.now(UTC))})

@@ -18,7 +18,7 @@ from trailkeeper.producer.event import MAX_ID
 from trailkeeper.worker.recording import SYSTEM, announce, staff
 from trailkeeper.worker.settings import WorkerSettings
 
-from .advisory_lock import engine_for
+from .advisory_lock import job_engine
 
 LONGEST_REASON = 1_000
 
@@ -94,14 +94,14 @@ def list_holds(settings: WorkerSettings, *, released: bool = False) -> list[Hold
     Raises:
         StoreError: the schema is missing, or the server is away.
     """
-    with engine_for(settings, "hold") as engine, transaction(engine) as connection:
+    with job_engine(settings, "hold") as engine, transaction(engine) as connection:
         return holds.listing(connection, released=released)
 
 
 @contextmanager
 def _writing(settings: WorkerSettings) -> Iterator[Connection]:
     """A transaction, and a place for its event, made before: whoever makes partitions may wait for a hold."""
-    with engine_for(settings, "hold") as engine:
+    with job_engine(settings, "hold") as engine:
         ensure(engine, {period_of("system", datetime.now(UTC))})
         with transaction(engine) as connection:
             yield connection

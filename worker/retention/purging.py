@@ -31,7 +31,7 @@ from trailkeeper.worker.recording import announce
 from trailkeeper.worker.settings import WorkerSettings
 
 from . import records
-from .advisory_lock import engine_for, one_at_a_time
+from .advisory_lock import job_engine, one_at_a_time
 from .policy import Rule, rules
 from .removal import EXPIRED, Removal, goes_whole, holding, planned, touched, values_of
 from .windows import LOWEST, WITHIN, edge
@@ -50,7 +50,7 @@ def plan(settings: WorkerSettings, now: datetime | None = None) -> list[Removal]
         StoreUnavailable: Postgres did not answer.
     """
     now = now or datetime.now(UTC)
-    with engine_for(settings, "purge") as engine, transaction(engine) as connection:
+    with job_engine(settings, "purge") as engine, transaction(engine) as connection:
         removals = [
             planned(connection, rule, partition, now)
             for rule in rules(settings, catalogue.load(settings.catalogue))

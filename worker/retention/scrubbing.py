@@ -25,7 +25,7 @@ from trailkeeper.worker.recording import announce
 from trailkeeper.worker.settings import WorkerSettings
 
 from . import progress, records
-from .advisory_lock import engine_for, one_at_a_time
+from .advisory_lock import job_engine, one_at_a_time
 from .personal import personal_keys
 from .steps import ScrubStep, steps
 from .windows import LOWEST, WITHIN, edge
@@ -79,7 +79,7 @@ def scrub_plan(settings: WorkerSettings, now: datetime | None = None) -> list[Sc
     """
     now = now or datetime.now(UTC)
     known = catalogue.load(settings.catalogue)
-    with engine_for(settings, "scrub") as engine, transaction(engine) as connection:
+    with job_engine(settings, "scrub") as engine, transaction(engine) as connection:
         scrubbed = [
             _planned(connection, step, partition, now)
             for step in steps(settings, personal_keys(known))

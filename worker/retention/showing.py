@@ -14,7 +14,7 @@ from trailkeeper.producer.catalogue import SCOPES, Catalogue
 from trailkeeper.producer.catalogue.event_type import MINIMUM_DAYS as MINIMUM_OF_TAG
 from trailkeeper.worker.settings import MAXIMUM_DAYS, MINIMUM_DAYS, WorkerSettings
 
-from .advisory_lock import engine_for
+from .advisory_lock import job_engine
 from .personal import personal_keys
 from .policy import Rule, rules
 from .steps import steps
@@ -72,7 +72,7 @@ def policy(settings: WorkerSettings, now: datetime | None = None) -> list[Retent
     """
     now = now or datetime.now(UTC)
     known = catalogue.load(settings.catalogue)
-    with engine_for(settings, "retention") as engine, transaction(engine) as connection:
+    with job_engine(settings, "retention") as engine, transaction(engine) as connection:
         return [_estimated(connection, line, now) for line in lines(settings, known)]
 
 

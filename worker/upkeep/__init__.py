@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from trailkeeper.models.engine import make_engine
 from trailkeeper.models.partitions import ensure_ahead
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.redis_client import connect, redis_translated
 from trailkeeper.producer.stream_keys import beat_key, policy_key
+from trailkeeper.worker.engines import engine_for
 from trailkeeper.worker.retention.showing import lines
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -36,13 +36,8 @@ def beat_alive(settings: WorkerSettings) -> None:
 
 def make_partitions(settings: WorkerSettings) -> list[str]:
     """Make the partitions of the coming months and years; returns the names of new ones."""
-    engine = make_engine(
-        settings.database_url, schema=settings.schema, application_name="trailkeeper partitions"
-    )
-    try:
+    with engine_for(settings, "partitions") as engine:
         made = ensure_ahead(engine, datetime.now(UTC))
-    finally:
-        engine.dispose()
     if made:
         logger.info("made partitions ahead: %s", ", ".join(made))
     return made

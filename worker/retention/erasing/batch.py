@@ -12,7 +12,7 @@ from .report import ErasureCounts
 
 
 class ErasureBatch(NamedTuple):
-    """ErasedUser data, what is personal, which holds are in force, and whether only to count."""
+    """Whose data, what is personal, which holds are in force, and whether only to count."""
 
     user_id: str
     catalogue: Catalogue

@@ -71,7 +71,7 @@ COUNT = text(
 
 
 class ErasedUser(NamedTuple):
-    """ErasedUser data, and the parameter ``personal``."""
+    """Whose data, and the parameter ``personal``."""
 
     user: str
     personal: str

@@ -20,7 +20,7 @@ from trailkeeper.producer import catalogue
 from trailkeeper.producer.redis_client import connect
 from trailkeeper.worker.recording import SYSTEM, announce, staff
 from trailkeeper.worker.retention import records
-from trailkeeper.worker.retention.advisory_lock import engine_for, one_at_a_time
+from trailkeeper.worker.retention.advisory_lock import job_engine, one_at_a_time
 from trailkeeper.worker.retention.personal import personal_keys
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -42,7 +42,7 @@ def erasure_plan(settings: WorkerSettings, user_id: str) -> ErasureReceipt:
         StoreError: the schema is missing, or the server is away.
     """
     known = catalogue.load(settings.catalogue)
-    with engine_for(settings, "erase") as engine:
+    with job_engine(settings, "erase") as engine:
         job = ErasureJob(engine, known, ErasedUser(user_id, personal_keys(known)), None)
         report = everywhere(job)
         with transaction(engine) as connection:

@@ -21,7 +21,7 @@ LOOK_SECONDS = 0.1
 
 
 class Undrained(Exception):  # noqa: N818 - what it says
-    """MessageTable from before are still in the spool or the stream; nothing was erased."""
+    """Messages from before are still in the spool or the stream; nothing was erased."""
 
 
 def deliver_spooled(settings: WorkerSettings, seconds: float) -> None:
@@ -40,7 +40,7 @@ def deliver_spooled(settings: WorkerSettings, seconds: float) -> None:
 def wait_until_drained(client: redis.Redis, stream: str, seconds: float) -> None:
     """Return once every message that was in the stream by now is stored, or a dead letter.
 
-    MessageTable that come meanwhile are not waited for.
+    Messages that come meanwhile are not waited for.
 
     Args:
         client: of Redis.
