@@ -18,7 +18,7 @@ from trailkeeper.worker.drain.stream import Stream
 from trailkeeper.worker.ingest import RejectionLimitExceeded
 from trailkeeper.worker.ingest import pause as pauses
 from trailkeeper.worker.ingest.crash_markers import DEATHS, CrashMarkers
-from trailkeeper.worker.upkeep.consumers import reap
+from trailkeeper.worker.upkeep import reap
 
 SECONDS = 20.0
 

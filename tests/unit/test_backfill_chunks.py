@@ -22,7 +22,7 @@ from trailkeeper.models.tables import SCOPES
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.lines import read_lines
 from trailkeeper.producer.wire import decode, encode
-from trailkeeper.worker.backfills.blocks import StagedLine, from_block, staged, to_block
+from trailkeeper.worker.backfills.blocks import StagedLine, from_lines, read_block, staged, to_block
 from trailkeeper.worker.backfills.enrich import following, position
 from trailkeeper.worker.backfills.importing import refusing_purged
 from trailkeeper.worker.backfills.letters import message_of
@@ -81,7 +81,7 @@ def test_an_import_that_waits_for_lines_does_not_spin() -> None:
 
 @given(st.lists(LINES, max_size=20))
 def test_a_block_comes_back_as_it_went(lines: list[StagedLine]) -> None:
-    messages, rejected = from_block(to_block(lines))
+    messages, rejected = from_lines(read_block(to_block(lines)))
 
     good = [(str(line.number), line.payload) for line in lines if line.reason is None]
     bad = [(str(line.number), line.payload, line.reason, line.detail or "") for line in lines if line.reason]

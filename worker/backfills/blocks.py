@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -53,11 +53,11 @@ def read_block(content: bytes) -> list[StagedLine]:
     return _decoder.decode(unpacked(content))
 
 
-def from_block(content: bytes) -> tuple[list[IncomingMessage], list[Rejected]]:
+def from_lines(lines: Iterable[StagedLine]) -> tuple[list[IncomingMessage], list[Rejected]]:
     """Lines as messages to be judged, and those that are none."""
     messages: list[IncomingMessage] = []
     rejected: list[Rejected] = []
-    for line in read_block(content):
+    for line in lines:
         message = IncomingMessage(str(line.number), line.payload, None, NO_FIELDS)
         if line.reason is None:
             messages.append(message)

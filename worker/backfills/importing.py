@@ -16,7 +16,7 @@ from trailkeeper.worker.ingest import Ingest, Prepared, write
 from trailkeeper.worker.ingest.judge import Judged, JudgeMessage
 from trailkeeper.worker.ingest.messages import IncomingMessage, Rejected
 
-from .blocks import from_block
+from .blocks import from_lines, read_block
 from .prefetch import Prefetch
 
 LINES = 4_000
@@ -76,7 +76,7 @@ class Import:
         block = next_block(connection, identity, last)
         if block is None:
             return None
-        messages, rejected = from_block(block.content)
+        messages, rejected = from_lines(read_block(block.content))
         purged = floors(connection)
         judge = refusing_purged(self._ingest.judge.judge, purged)
         prepared = self._ingest.prepare(messages, judge, rejected)

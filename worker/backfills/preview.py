@@ -23,9 +23,9 @@ from trailkeeper.producer.lines import EventLine
 from trailkeeper.worker.enrich import Derivation, Enrichment
 from trailkeeper.worker.ingest.derive import Fact
 from trailkeeper.worker.ingest.judge import judge_all
-from trailkeeper.worker.ingest.messages import NO_FIELDS, Accepted, IncomingMessage, Rejected
+from trailkeeper.worker.ingest.messages import Accepted, Rejected
 
-from .blocks import staged
+from .blocks import from_lines, staged
 from .event_file import EventFile
 from .importing import refusing_purged
 from .letters import message_of
@@ -95,8 +95,7 @@ def preview_import(engine: Engine, parts: BackfillParts, source: EventFile) -> P
     with transaction(engine) as connection:
         purged = floors(connection)
     for lines in _batches(source.lines()):
-        unread = [_unread(line) for line in lines if line.error is not None]
-        messages = [_message(line) for line in lines if line.error is None]
+        messages, unread = from_lines(map(staged, lines))
         judge = refusing_purged(parts.judge.judge, purged)
         accepted, rejected = judge_all(messages, judge, datetime.now(UTC))
         preview.reject(sorted([*unread, *rejected], key=lambda each: int(each.message.stream_id)))
@@ -166,13 +165,3 @@ def _add_accepted(connection: Connection, preview: Preview, accepted: list[Accep
 def _batches(lines: Iterator[EventLine]) -> Iterator[list[EventLine]]:
     while batch := list(islice(lines, LINES)):
         yield batch
-
-
-def _message(line: EventLine) -> IncomingMessage:
-    payload = staged(line).payload
-    return IncomingMessage(str(line.number), payload, None, NO_FIELDS)
-
-
-def _unread(line: EventLine) -> Rejected:
-    assert line.error is not None
-    return Rejected(_message(line), line.error.reason, line.error.detail)

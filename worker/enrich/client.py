@@ -84,15 +84,10 @@ class ClientFinder:
         return self._of_agent(text, agent(text), browser=known is not None)
 
     def _of_installer(self, known: Installer) -> Client:
-        return Client(
-            display=wording.installer(known.name, known.implementation, known.system),
-            kind=kind_of(known.name, bot=False, otherwise="installer"),
-            name=known.name,
-            version=known.version,
-            os=known.system,
-            source="linehaul",
-            build=self.build,
-        )
+        line = wording.with_details(known.name, known.implementation, known.system)
+        kind = kind_of(known.name, bot=False, otherwise="installer")
+        itself = Agent(name=known.name, version=known.version, os=known.system)
+        return self._of_parts(line, kind, itself, source="linehaul")
 
     def _of_agent(self, text: str, parsed: Agent, *, browser: bool) -> Client:
         if parsed.name:

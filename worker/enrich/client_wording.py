@@ -9,14 +9,10 @@ UNKNOWN_BROWSER = "Unknown Browser"
 
 def browser(name: str | None, os: str | None, device: str | None) -> str:
     """Such as "Chrome Mobile iOS (iOS on iPhone)", "Firefox (Ubuntu)", "Unknown Browser"."""
-    return _with_details(name or UNKNOWN_BROWSER, os, device)
+    return with_details(name or UNKNOWN_BROWSER, os, device)
 
 
-def installer(name: str, implementation: str | None, system: str | None) -> str:
+def with_details(name: str, what: str | None, on: str | None) -> str:
     """Such as "poetry (CPython on Linux)", "twine (CPython)", "maturin"."""
-    return _with_details(name, implementation, system)
-
-
-def _with_details(name: str, what: str | None, on: str | None) -> str:
     details = " on ".join(part for part in (what, on) if part)
     return f"{name} ({details})" if details else name

@@ -17,10 +17,9 @@ from trailkeeper.worker.retention import records
 from trailkeeper.worker.retention.windows import LOWEST
 
 from . import events, lines, messages
-from .batch import ErasureBatch
+from .batch import ErasureBatch, ErasureCounts, ErasureReport
 from .events import DUE, NAMED, ErasedUser
 from .messages import LETTERS, OUTBOX, MessageTable
-from .report import ErasureCounts, ErasureReport
 
 
 class ErasureJob(NamedTuple):

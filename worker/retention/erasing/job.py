@@ -24,10 +24,10 @@ from trailkeeper.worker.retention.advisory_lock import job_engine, one_at_a_time
 from trailkeeper.worker.retention.personal import personal_keys
 from trailkeeper.worker.settings import WorkerSettings
 
+from .batch import ErasureReport
 from .events import ErasedUser
 from .everywhere import ErasureJob, everywhere
 from .receipt import ErasureReceipt, Kept
-from .report import ErasureReport
 from .waiting import deliver_spooled, wait_until_drained
 
 logger = logging.getLogger(__name__)

@@ -15,10 +15,9 @@ from trailkeeper.models.backfills.staging import Block
 from trailkeeper.models.tables import BackfillBlock
 from trailkeeper.worker.backfills.blocks import StagedLine, read_block, to_block, unpacked
 
-from .batch import ErasureBatch
+from .batch import ErasureBatch, ErasureCounts
 from .message import mentions
 from .messages import DETAIL
-from .report import ErasureCounts
 
 
 def imports(connection: Connection) -> list[int]:

@@ -14,9 +14,8 @@ from sqlalchemy import Connection, TextClause, text, update
 
 from trailkeeper.models.tables import DeadLetter, Outgoing
 
-from .batch import ErasureBatch
+from .batch import ErasureBatch, ErasureCounts
 from .message import TOLD, written
-from .report import ErasureCounts
 
 BATCH = 500
 DETAIL = "what it says of the message was erased with the user's data"

@@ -6,20 +6,35 @@ import logging
 from datetime import UTC, datetime
 
 import msgspec
+import redis
 
 from trailkeeper.models.partitions import ensure_ahead
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.redis_client import connect, redis_translated
-from trailkeeper.producer.stream_keys import beat_key, policy_key
+from trailkeeper.producer.stream_keys import GROUP, beat_key, policy_key
 from trailkeeper.worker.engines import engine_for
 from trailkeeper.worker.retention.showing import lines
 from trailkeeper.worker.settings import WorkerSettings
 
-from .consumers import reap
-
 logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 3600
+
+_REAP = """
+local reaped = {}
+local found = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])
+if found.err then return reaped end
+for _, consumer in ipairs(found) do
+  local is = {}
+  for i = 1, #consumer, 2 do is[consumer[i]] = consumer[i + 1] end
+  if is['pending'] == 0 and is['idle'] >= tonumber(ARGV[2]) then
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], is['name'])
+    table.insert(reaped, is['name'])
+  end
+end
+return reaped
+"""
+"""DELCONSUMER drops what a consumer holds, which would lose it: so looking and removing are one script."""
 
 
 def beat_alive(settings: WorkerSettings) -> None:
@@ -50,3 +65,17 @@ def reap_consumers(settings: WorkerSettings) -> list[str]:
     if reaped:
         logger.info("removed consumers that are gone: %s", ", ".join(reaped))
     return reaped
+
+
+def reap(client: redis.Redis, stream_key: str, idle_seconds: float) -> list[str]:
+    """Remove consumers that hold nothing and have asked for nothing for *idle_seconds*.
+
+    Returns:
+        Their names.
+
+    Raises:
+        StreamUnavailable: Redis did not answer.
+    """
+    with redis_translated():
+        reaped = client.eval(_REAP, 1, stream_key, GROUP, str(int(idle_seconds * 1000)))
+    return [name.decode() for name in reaped]
