@@ -339,15 +339,15 @@ def test_lines_that_were_got_ready_ahead_are_read_again_after_an_erasure(
     bob = {"user": {"id": "u2", "name": "bob"}}
     start_import(engine, write_lines(tmp_path / "f", [a_line(1, **bob), a_line(2, **ann)]))
     looked = threading.Event()
-    real: Any = vars(importing)["from_block"]
+    real: Any = vars(importing)["from_lines"]
 
-    def looking(content: bytes) -> Any:
+    def looking(content: Any) -> Any:
         found = real(content)
         if any(b"ann" in (message.payload or b"") for message in found[0]):
             looked.set()
         return found
 
-    monkeypatch.setattr(importing, "from_block", looking)
+    monkeypatch.setattr(importing, "from_lines", looking)
     runner = Runner(settings)
     runner.step(1)
     assert looked.wait(10)  # the second line is at hand, with all that it says
