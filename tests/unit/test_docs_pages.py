@@ -17,7 +17,9 @@ from trailkeeper.producer.settings import PREFIX, variable
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(chain(ROOT.glob("*.md"), *((ROOT / folder).rglob("*.md") for folder in ("docs", "examples"))))
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
-SETTINGS = [import_module(f"{package}.settings") for package in ("producer", "worker", "views", "cli")]
+SETTINGS = [
+    import_module(f"trailkeeper.{package}.settings") for package in ("producer", "worker", "views", "cli")
+]
 VARIABLES = {
     variable(field.name)
     for kind in chain.from_iterable(vars(module).values() for module in SETTINGS)
