@@ -1,8 +1,7 @@
 """The producer's settings; the one module of this package that reads the environment.
 
-A setting ``emit_budget_ms`` is the variable ``TRAILKEEPER_EMIT_BUDGET_MS``. The
-worker and the command declare settings of their own in the same way and read
-them with `read`.
+The setting ``emit_budget_ms`` is the variable ``TRAILKEEPER_EMIT_BUDGET_MS``. The worker,
+the views and the command declare their own settings in the same way, and read them with `read`.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ SchemaName = Annotated[
 ]
 
 Paths = tuple[str, ...]
-"""Several paths in one variable, separated as PATH is (by ``:``)."""
+"""Several paths in one variable, separated like those in PATH (by ``:``)."""
 
 Items = Annotated[tuple[str, ...], msgspec.Meta(extra={"separator": ","})]
 """Several words in one variable, separated by commas."""
@@ -61,31 +60,30 @@ SpoolPath = Annotated[
 
 
 class ProducerSettings(RedisTls, frozen=True, kw_only=True):
-    """What `emit` needs to know.
+    """The settings of `emit`.
 
     Attributes:
         redis_url: where events go: ``redis://``, ``rediss://`` or ``unix://``.
-        redis_tls_ca: PEM file of the authorities that may vouch for Redis, with ``rediss://``; without it,
-            those of the system.
-        redis_tls_cert: PEM file of the certificate that we show to Redis.
-        redis_tls_key: PEM file of its key, if that is not in the same file.
+        redis_tls_ca: PEM file of the certificate authorities for ``rediss://``; the system's if not set.
+        redis_tls_cert: PEM file of our client certificate.
+        redis_tls_key: PEM file of its key, if it is not in the same file.
         stream: key of the Redis Stream.
-        schema: the Postgres schema that has our tables; here, of the outbox.
+        schema: the Postgres schema that has our tables; here, the outbox.
         catalogue: TOML files with the application's own event types.
         emit_budget_ms: the longest that one `emit` may take in all, in milliseconds.
-        breaker_seconds: after Redis did not answer, how long the next calls do not ask it.
-        spool: file that keeps events while Redis does not take them, or ``off``; without it,
+        breaker_seconds: after Redis did not answer, how long the next calls do not try it.
+        spool: file that keeps events while Redis does not take them, or ``off``; if not set,
             ``trailkeeper/spool.sqlite`` in the user's state folder (``$XDG_STATE_HOME``, ``~/.local/state``).
         spool_max_mb: how large that file may become, in MiB.
-        spool_sync: ``full``: what is spooled survives a power failure; ``normal``: the death of processes.
+        spool_sync: ``full``: spooled events survive a power failure; ``normal``: only the death of a process.
         on_invalid: ``raise`` InvalidEvent, or ``quarantine`` the event as a dead letter.
         trusted_proxies: addresses and networks whose ``X-Forwarded-For`` is believed.
-        producer_name: what this application is called where events are counted; without it, the host's name.
-        signing_key: signs every message, as ``name:secret``; the secret of 32 bytes or more. The worker
-            knows the same key in its ``TRAILKEEPER_VERIFY_KEYS``.
-        secrets: what becomes of a password, token or key in an event's payload: ``redact`` puts a mark in
-            its place, ``refuse`` refuses the event, ``allow`` keeps it.
-        secret_words: words in the names of payload keys that tell a secret, besides those we know.
+        producer_name: this application's name in sequence numbers; the host's name if not set.
+        signing_key: signs every message, as ``name:secret``, with a secret of 32 bytes or more. The worker
+            needs the same key in its ``TRAILKEEPER_VERIFY_KEYS``.
+        secrets: what happens to a password, token or key in an event's payload: ``redact`` replaces it by a
+            mark, ``refuse`` refuses the event, ``allow`` keeps it.
+        secret_words: more words in the names of payload keys that mark a secret.
     """
 
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
@@ -109,15 +107,15 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 def read(kind: type[S], environ: Mapping[str, str] | None = None) -> S:
-    """Settings of one kind from the environment.
+    """Read settings of one kind from the environment.
 
     Raises:
         SettingsError: names the variable, its value and what was expected.
     """
     environ = os.environ if environ is None else environ
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
-    given = {name: environ[variable(name)] for name in fields if variable(name) in environ}
-    return kind(**{name: _convert(name, text, fields[name].type) for name, text in given.items()})
+    values = {name: environ[variable(name)] for name in fields if variable(name) in environ}
+    return kind(**{name: _convert(name, text, fields[name].type) for name, text in values.items()})
 
 
 def variable(name: str) -> str:
@@ -125,23 +123,23 @@ def variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def spool_path(given: str | None) -> Path | None:
-    """Where the spool's file is, made absolute; None where it is off."""
-    if given == OFF:
+def spool_path(setting: str | None) -> Path | None:
+    """The absolute path of the spool; None if it is off."""
+    if setting == OFF:
         return None
-    if given is not None:
-        return Path(given).expanduser().absolute()
+    if setting is not None:
+        return Path(setting).expanduser().absolute()
     return state_folder() / "spool.sqlite"
 
 
 def state_folder() -> Path:
-    """Where this user's files of ours are unless a setting says otherwise; it may not exist yet."""
+    """The folder for our files of this user, unless a setting names another; may not exist yet."""
     state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Path(state).expanduser().absolute() / "trailkeeper"
 
 
 def changed(settings: S, overrides: Mapping[str, Any]) -> S:
-    """The settings with some values given in code.
+    """The settings with some values replaced in code.
 
     Raises:
         SettingsError: names the setting, its value and what was expected.
@@ -157,17 +155,18 @@ def _checked(name: str, value: Any, kind: Any) -> Any:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{name} is {_shown(name, value)}; {_expected(error, kind)}") from error
+        raise SettingsError(f"{name} is {_safe(name, value)}; {_expected(error, kind)}") from error
 
 
 def _convert(name: str, text: str, kind: Any) -> Any:
     try:
         return msgspec.convert(_split(text, kind), kind, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{variable(name)} is {_shown(name, text)}; {_expected(error, kind)}") from error
+        raise SettingsError(f"{variable(name)} is {_safe(name, text)}; {_expected(error, kind)}") from error
 
 
-def _shown(name: str, value: Any) -> str:
+def _safe(name: str, value: Any) -> str:
+    """The value for an error message, unless it may hold a secret."""
     return "a secret" if name.endswith(("url", "secret", "key", "keys")) else repr(value)
 
 

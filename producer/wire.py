@@ -1,7 +1,7 @@
 """Events to bytes and back: JSON, one object an event, the same in the stream and in a file of lines.
 
-`decode` accepts what `encode` makes and what a producer in another language or
-of a later minor version may send; everything else is an `InvalidMessage` with a
+`decode` accepts what `encode` makes, and what a producer in another language or
+of a later minor version may send. Everything else is an `InvalidMessage` with a
 reason from `REASONS`.
 """
 
@@ -50,11 +50,11 @@ NESTED: dict[str, type[msgspec.Struct]] = {
     "credential": Credential,
     "on_behalf_of": Subject,
 }
-"""Which fields hold an object whose keys are ours."""
+"""The fields that hold one of our structs."""
 
 
 def _plain(value: object) -> object:
-    """Text and numbers of a subclass, which frameworks are fond of, as what they are."""
+    """Subclasses of text and numbers, which frameworks like to use, as their base type."""
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):
@@ -73,57 +73,51 @@ def encode(event: Event) -> bytes:
     """An event as the stream carries it.
 
     Raises:
-        TypeError: `additional` holds a value that JSON does not know.
+        TypeError: `additional` holds a value that is not JSON.
         ValueError: a string holds half of a surrogate pair.
     """
     return _encoder.encode(event)
 
 
 def decode(raw: bytes, *, now: datetime | None = None) -> tuple[Event, dict[str, Any] | None]:
-    """An event, and the keys of a newer producer that we do not know (None without any).
+    """An event, and its unknown keys, from a newer producer (None without any).
 
     Args:
         raw: the bytes of field ``e``.
-        now: the worker's clock (UTC); without it, the time of the call.
+        now: the worker's clock (UTC); the time of the call if not given.
 
     Raises:
         InvalidMessage: with a reason from `REASONS`.
     """
-    found = read(raw)
-    event = found[0]
+    event, unknown = read(raw)
     check_times(event, now or datetime.now(UTC))
     check_address(event.ip)
-    return found
+    return event, unknown
 
 
 def read(raw: bytes) -> tuple[Event, dict[str, Any] | None]:
-    """As `decode`, but without a look at what times, id and address say.
+    """`decode` without checking times, id and address.
 
     Raises:
-        InvalidMessage: it is too large, or of another shape.
+        InvalidMessage: it is too large, or has the wrong shape.
     """
     if len(raw) > MAX_BYTES:
         raise InvalidMessage("too_large", f"{len(raw):,} bytes; at most {MAX_BYTES:,}")
     try:
-        event, extras = _event_decoder.decode(raw), None
+        event, unknown = _event_decoder.decode(raw), None
+    except msgspec.ValidationError:
+        event, unknown = _event_of_mapping(decode_mapping(raw))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        event, extras = _shape(raw, error)
+        raise InvalidMessage("not_json", str(error)) from error
     if event.v != VERSION:
         raise InvalidMessage("unknown_version", f"v is {event.v}; this worker knows {VERSION}")
-    if b"\\" in raw and b"\\u0000" in raw:  # the first look costs half of the second
+    if b"\\" in raw and b"\\u0000" in raw:  # the first test costs half of the second
         _refuse_nul(raw)
-    return event, extras
-
-
-def _shape(raw: bytes, error: Exception) -> tuple[Event, dict[str, Any] | None]:
-    """What could not be read as it is for *error*: with keys that we do not know, or not at all."""
-    if isinstance(error, msgspec.ValidationError):
-        return _shape_of_mapping(decode_mapping(raw))
-    raise InvalidMessage("not_json", str(error)) from error
+    return event, unknown
 
 
 def decode_mapping(raw: bytes) -> dict[str, Any]:
-    """A JSON object whose keys and values nobody has looked at.
+    """A JSON object with any keys and values.
 
     Raises:
         InvalidMessage: ``not_json`` or ``wrong_shape``.
@@ -136,24 +130,25 @@ def decode_mapping(raw: bytes) -> dict[str, Any]:
         raise InvalidMessage("not_json", str(error)) from error
 
 
-def _shape_of_mapping(found: dict[str, Any]) -> tuple[Event, dict[str, Any] | None]:
-    version = found.get("v", VERSION)
+def _event_of_mapping(fields: dict[str, Any]) -> tuple[Event, dict[str, Any] | None]:
+    """An event with unknown keys, which the decoder refused."""
+    version = fields.get("v", VERSION)
     if type(version) is not int or version != VERSION:
         raise InvalidMessage("unknown_version", f"v is {version!r}; this worker knows {VERSION}"[:500])
     try:
-        known, unknown = _apart(found, Event)
+        known, unknown = _split(fields, Event)
         return msgspec.convert(known, Event), unknown or None
     except (msgspec.ValidationError, RecursionError) as error:
         raise InvalidMessage("wrong_shape", str(error)) from error
 
 
-def _apart(found: dict[str, Any], kind: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The keys we know and those we do not, also within actor and subjects."""
-    known = {key: value for key, value in found.items() if key in kind.__struct_fields__}
-    unknown = {key: value for key, value in found.items() if key not in kind.__struct_fields__}
+def _split(fields: dict[str, Any], kind: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Known and unknown keys, also within actor and subjects."""
+    known = {key: value for key, value in fields.items() if key in kind.__struct_fields__}
+    unknown = {key: value for key, value in fields.items() if key not in kind.__struct_fields__}
     for key in known.keys() & NESTED.keys():
         if isinstance(known[key], dict):
-            known[key], rest = _apart(known[key], NESTED[key])
+            known[key], rest = _split(known[key], NESTED[key])
             unknown |= {key: rest} if rest else {}
     return known, unknown
 
@@ -172,8 +167,12 @@ def _holds_nul(value: object) -> bool:
 
 
 def check_times(event: Event, now: datetime) -> None:
-    """Refuse an id that is no UUIDv7 of `occurred_at`, and a time no partition should be made for."""
-    # the long number is taken apart once, and no other time is made of one: this runs for every event
+    """Refuse an id that is not a UUIDv7 of `occurred_at`, and a time that no partition should be made for.
+
+    Raises:
+        InvalidMessage: ``bad_id`` or ``bad_time``.
+    """
+    # plain integer arithmetic, without another datetime: this runs for every event
     milliseconds, occurred_at = event.id.int >> 76, event.occurred_at
     if milliseconds & VERSION_BITS != UUID_VERSION:
         raise InvalidMessage("bad_id", f"{event.id} is not a UUIDv7")
@@ -186,11 +185,15 @@ def check_times(event: Event, now: datetime) -> None:
 
 
 def check_address(ip: str | None) -> None:
-    """Refuse what Postgres could not store as an address, nor one with a zone: it means nothing elsewhere."""
+    """Refuse what Postgres could not store as an address, and a zone, which means nothing on another host.
+
+    Raises:
+        InvalidMessage: ``bad_address``.
+    """
     if ip is None:
         return
     try:
-        # the C library's parser: fifteen times faster than ipaddress, and as strict
+        # the C library's parser: fifteen times as fast as ipaddress, and as strict
         inet_pton(AF_INET6 if ":" in ip else AF_INET, ip)
     except (OSError, ValueError) as error:
         raise InvalidMessage("bad_address", f"{ip!r} is not an IP address") from error

@@ -1,4 +1,4 @@
-"""A set of event types, found by tag or by an older spelling of it."""
+"""A set of event types, by tag and alias."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ class Catalogue:
     def __init__(self, event_types: Iterable[EventType]) -> None:
         self._by_tag = {kind.tag: kind for kind in event_types}
         aliases = {alias: kind for kind in self._by_tag.values() for alias in kind.aliases}
-        self._by_name = aliases | self._by_tag  # whoever declares a tag means it, whatever another calls so
+        self._by_name = aliases | self._by_tag  # a declared tag wins over an alias of the same name
 
     def get(self, tag: str) -> EventType | None:
-        """The event type of a tag or alias, or None where no file declares it."""
+        """The event type of a tag or alias; None if no file declares it."""
         return self._by_name.get(tag)
 
     def closest(self, tag: str) -> str | None:
         """The declared tag that looks most like *tag*, for the error message."""
-        import difflib  # noqa: PLC0415 - only a mistake needs it
+        import difflib  # noqa: PLC0415 - loaded only for an error message
 
         return next(iter(difflib.get_close_matches(tag, self._by_name, n=1)), None)
 

@@ -1,4 +1,4 @@
-"""One entry of a catalogue: what an event of a tag is about, who may see it, how it reads."""
+"""One entry of a catalogue: what an event with this tag is about, who may see it, how it reads."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ JsonType = Literal["string", "integer", "number", "boolean", "array", "object"]
 SCOPES: tuple[Scope, ...] = ("user", "project", "organization", "system")
 
 MINIMUM_DAYS = 7
-"""Noise may go early, but not before somebody had a week to look at it."""
+"""Even noise is kept for a week, so that somebody can look at it."""
 
 
 class EventType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An event type, field for field as its TOML table.
+    """An event type, with the fields of its TOML table.
 
     Attributes:
         tag: the table's name; filled in by the loader.
         scope: whose history it belongs to, and so which retention applies.
         sentence: how it reads, with ``{actor}``, subjects and payload keys in braces, and brackets around
-            what is left out where it is not known; see `producer.catalogue.sentence`.
-        payload: the allow-list of keys of `additional`, each with its JSON type.
+            parts that are omitted if a value in them is missing; see `producer.catalogue.sentence`.
+        payload: the allowed keys of `additional`, each with its JSON type.
         private: payload keys that only a full view shows.
-        personal: payload keys that hold personal data: a scrub or an erasure takes them away.
-        audience: who else than admins sees it, and how much; who is missing sees nothing.
+        personal: payload keys with personal data, which a scrub or an erasure removes.
+        audience: who sees it besides admins, and how much; a role that is not named sees nothing.
         delivery: what happens when Redis does not answer.
-        retention_days: how long it is kept, where that differs from the scope's.
-        aliases: other spellings under which the tag is accepted, and stored under this one.
+        retention_days: how long it is kept, if that differs from the scope's retention.
+        aliases: other spellings that are accepted, and stored under this tag.
         group: the heading in the events reference.
     """
 

@@ -1,7 +1,7 @@
-"""Catalogue files to a `Catalogue`, refusing at load what would surprise at emit.
+"""Loads catalogue files into a `Catalogue`, and refuses mistakes that would otherwise show up at an emit.
 
-A file holds tables such as ``[events."project:release:add"]``. A table
-``[defaults]`` may say once what all of its event types have in common.
+A file holds tables such as ``[events."project:release:add"]``. A table ``[defaults]``
+holds fields that all its event types have in common.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from .table import event_type
 
 TOP_LEVEL = {"defaults", "events"}
 COMMON = {"scope", "group", "audience", "delivery", "retention_days"}
-"""What `[defaults]` may say: not what belongs to one tag alone."""
+"""The fields allowed in `[defaults]`: those that make sense for more than one tag."""
 
 
 def load(paths: Iterable[str] = ()) -> Catalogue:
     """The shipped event types and those of *paths*.
 
-    An application may declare a shipped tag anew: its table then counts alone,
-    except that the shipped aliases go on leading to it.
+    An application may declare a shipped tag again: its table replaces the shipped one,
+    whose aliases keep working.
 
     Raises:
         CatalogueError: names the file, the event type, the field and what was expected.
@@ -41,24 +41,24 @@ def load(paths: Iterable[str] = ()) -> Catalogue:
 
 @cache
 def _shipped() -> tuple[EventType, ...]:
-    """Parsed once a process: they do not change while it runs."""
+    """Parsed once per process: the files do not change while it runs."""
     return tuple(_collect(_shipped_files(), {}).values())
 
 
 def _collect(files: Iterable[tuple[str, str]], shipped: dict[str, EventType]) -> dict[str, EventType]:
-    """The event types of some files, none of which may say the same twice."""
-    found: dict[str, EventType] = {}
-    taken: set[str] = set()
+    """The event types of some files, which may declare each name only once."""
+    kinds: dict[str, EventType] = {}
+    names: set[str] = set()
     for source, text in files:
         for kind in _parse(source, text):
-            _refuse_twice(f"{source}: {kind.tag}", kind, taken, shipped)
-            taken.update((kind.tag, *kind.aliases))
-            found[kind.tag] = kind
-    return {tag: _with_shipped_aliases(kind, shipped.get(tag), taken) for tag, kind in found.items()}
+            _refuse_twice(f"{source}: {kind.tag}", kind, names, shipped)
+            names.update((kind.tag, *kind.aliases))
+            kinds[kind.tag] = kind
+    return {tag: _with_shipped_aliases(kind, shipped.get(tag), names) for tag, kind in kinds.items()}
 
 
-def _with_shipped_aliases(kind: EventType, shipped: EventType | None, taken: set[str]) -> EventType:
-    kept = [alias for alias in shipped.aliases if alias not in taken] if shipped else []
+def _with_shipped_aliases(kind: EventType, shipped: EventType | None, names: set[str]) -> EventType:
+    kept = [alias for alias in shipped.aliases if alias not in names] if shipped else []
     return msgspec.structs.replace(kind, aliases=(*kind.aliases, *kept)) if kept else kind
 
 
@@ -77,7 +77,7 @@ def _read(path: str) -> tuple[str, str]:
 
 
 def _parse(source: str, text: str) -> Iterator[EventType]:
-    import tomllib  # noqa: PLC0415 - its patterns are a tenth of what importing us costs
+    import tomllib  # noqa: PLC0415 - a tenth of the cost of importing us
 
     try:
         document = tomllib.loads(text)
@@ -94,23 +94,23 @@ def _sections(source: str, document: dict[str, Any]) -> tuple[dict[str, Any], di
         raise CatalogueError(
             f'{source}: no event types; expected tables such as [events."thing:subject:action"]'
         )
-    if stray := document.keys() - TOP_LEVEL:
+    if unknown := document.keys() - TOP_LEVEL:
         raise CatalogueError(
-            f"{source}: {', '.join(sorted(stray))} at the top; expected defaults and events only"
+            f"{source}: {', '.join(sorted(unknown))} at the top; expected defaults and events only"
         )
-    if not isinstance(defaults, dict) or (stray := defaults.keys() - COMMON):
+    if not isinstance(defaults, dict) or defaults.keys() - COMMON:
         raise CatalogueError(
             f"{source}: defaults is {defaults!r:.100}; expected a table of {', '.join(sorted(COMMON))}"
         )
     return defaults, events
 
 
-def _refuse_twice(where: str, kind: EventType, taken: set[str], shipped: dict[str, EventType]) -> None:
+def _refuse_twice(where: str, kind: EventType, names: set[str], shipped: dict[str, EventType]) -> None:
     for name in (kind.tag, *kind.aliases):
-        if name in taken:
+        if name in names:
             raise CatalogueError(f"{where}: {name} is declared already; expected each tag and alias once")
     for alias in kind.aliases:
         if alias in shipped:
             raise CatalogueError(
-                f"{where}: aliases names {alias}, a shipped tag; expected a table of that tag to replace it"
+                f"{where}: {alias} in aliases is a shipped tag; to replace it, declare a table of that tag"
             )

@@ -1,8 +1,8 @@
 """How an event reads: the catalogue's sentence filled with what the viewer may see.
 
-A sentence is text with names in braces. Text in brackets is shown where all that
-it names is known: ``{user} logged in[ with {method}]``. Bars part alternatives,
-of which the first that is known is shown: ``[{project}|{project_name}|a project]``.
+A sentence is text with names in braces. Text in brackets is shown if every value it
+names is known: ``{user} logged in[ with {method}]``. Bars separate alternatives, of which
+the first whose values are known is shown: ``[{project}|{project_name}|a project]``.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ UNKNOWN = {
     "organization": "an unnamed organization",
     "ip": "an unknown address",
 }
-"""What stands for a part that the event does not have or the viewer may not see."""
+"""Replaces a value that the event does not have or the viewer may not see."""
 
-LONGEST_VALUE = 200
-"""Characters of one value, so that a payload cannot drown the sentence it stands in."""
+MAX_VALUE = 200
+"""Characters of one value, so that a payload cannot hide the rest of its sentence."""
 
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 
 Pieces = tuple[tuple[str, str | None], ...]
-"""Text, and the name that follows it."""
+"""Pairs of a text and the name that follows it."""
 
 
 def placeholders(sentence: str) -> set[str]:
-    """The names in braces, those in brackets too.
+    """The names in braces, also within brackets.
 
     Raises:
-        ValueError: a brace or bracket is not closed, brackets are nested, or a name is not a plain one.
+        ValueError: a brace or bracket is not closed, brackets are nested, or a name is not an identifier.
     """
     return {
         name
@@ -47,33 +47,33 @@ def placeholders(sentence: str) -> set[str]:
 
 
 def render(sentence: str, parts: Mapping[str, Any]) -> str:
-    """The sentence with *parts* in its places, on one line; never raises for a part that is missing.
+    """The sentence filled with *parts*, on one line; never raises for a missing one.
 
     Args:
         sentence: from the catalogue.
         parts: display names of actor and subjects, and payload values; see `sentence_parts`.
     """
-    written: list[str] = []
-    begins_with_a_name = False
+    words: list[str] = []
+    begins_with_value = False
     for in_brackets, alternatives in _parsed(sentence):
         for literal, name in _chosen(alternatives, parts) if in_brackets else alternatives[0]:
             if literal:
-                written.append(literal)
+                words.append(literal)
             if name is not None:
                 value = parts.get(name)
-                begins_with_a_name |= not written and not _is_missing(value)
-                written.append(_written(name, value))
-    text = "".join(written)
-    return text if begins_with_a_name else text[:1].upper() + text[1:]
+                begins_with_value |= not words and not _is_missing(value)
+                words.append(_word(name, value))
+    text = "".join(words)
+    return text if begins_with_value else text[:1].upper() + text[1:]
 
 
 def sentence_parts(additional: Mapping[str, Any] | None, **named: str | None) -> dict[str, Any]:
-    """What `render` fills a sentence with.
+    """The values for `render`.
 
     Args:
         additional: the payload, as far as the viewer may see it.
-        **named: actor, user, project, organization and ip, as the viewer may see them. Where the event has
-            none, a payload key of the same name stands in: a publisher can be pending for a ``project`` that
+        **named: actor, user, project, organization and ip, as the viewer may see them. If the event has
+            none, a payload key of the same name is used: a publisher can be pending for a ``project`` that
             does not exist yet.
     """
     parts = dict(additional) if additional else {}
@@ -85,7 +85,7 @@ def sentence_parts(additional: Mapping[str, Any] | None, **named: str | None) ->
 
 @lru_cache(maxsize=4096)
 def _parsed(sentence: str) -> tuple[tuple[bool, tuple[Pieces, ...]], ...]:
-    """Plain text and brackets in turn: whether in brackets, and the alternatives."""
+    """Plain text and brackets alternately: whether it is in brackets, and the alternatives."""
     return tuple(_parsed_parts(sentence))
 
 
@@ -94,7 +94,7 @@ def _parsed_parts(sentence: str) -> Iterator[tuple[bool, tuple[Pieces, ...]]]:
         if position % 2:
             yield True, tuple(_pieces(alternative) for alternative in text.split("|"))
         elif "[" in text or "]" in text:
-            raise ValueError("a bracket is not closed, or stands within brackets")
+            raise ValueError("a bracket is not closed, or is within brackets")
         else:
             yield False, (_pieces(text),)
 
@@ -122,34 +122,34 @@ def _chosen(alternatives: tuple[Pieces, ...], parts: Mapping[str, Any]) -> Piece
     return ()
 
 
-def _written(name: str, value: Any) -> str:
-    """A value of the event, or the words of the catalogue for one that is missing."""
+def _word(name: str, value: Any) -> str:
+    """A value as text, or what replaces a missing one."""
     if type(value) is str and value:  # nearly always
-        return value if len(value) <= LONGEST_VALUE and value.isprintable() else _one_line(value)
+        return value if len(value) <= MAX_VALUE and value.isprintable() else _one_line(value)
     if _is_missing(value):
         return UNKNOWN.get(name, "(not given)")
-    return _one_line(_shown(value))
+    return _one_line(_text(value))
 
 
 def _is_missing(value: Any) -> bool:
-    """None, or an empty text, list or object; zero and false are values."""
+    """Whether it is None or an empty text, list or object; zero and false are values."""
     return not value and not isinstance(value, (int, float))
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return ", ".join(map(_shown, value))
+        return ", ".join(map(_text, value))
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_shown(item)}" for key, item in value.items())
+        return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
     return str(value)
 
 
 def _one_line(text: str) -> str:
-    """Cut, and without line ends, terminal escapes and marks that turn the direction of writing."""
-    if len(text) > LONGEST_VALUE:
-        text = text[: LONGEST_VALUE - 1] + "…"
+    """Cut, and without line ends, terminal escapes and bidi controls."""
+    if len(text) > MAX_VALUE:
+        text = text[: MAX_VALUE - 1] + "…"
     return (
         text
         if text.isprintable()

@@ -1,4 +1,4 @@
-"""One TOML table to an `EventType`; an error says which field holds what, and what was expected."""
+"""Converts one TOML table to an `EventType`; an error names the field, its value and what was expected."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .event_type import EventType
 from .sentence import placeholders
 
 TAG = re.compile(r"[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*){1,4}")
-LONGEST_TAG = 128
+MAX_TAG = 128
 ALWAYS_KNOWN = {"actor", "user", "project", "organization", "ip"}
-"""What a sentence may name beside the payload's keys."""
+"""Names that any sentence may use besides payload keys."""
 
 EXPECTED = {
     "scope": "user, project, organization or system",
@@ -30,21 +30,21 @@ EXPECTED = {
     "aliases": "a list of other spellings of the tag",
     "group": "text",
 }
-"""The fields of a table, and what each holds."""
+"""What each field of a table must hold."""
 
 
 def event_type(where: str, tag: str, table: Any) -> EventType:
     """The event type that a table declares.
 
     Args:
-        where: file and tag, with which errors begin.
+        where: file and tag, as errors begin.
         tag: the table's name.
-        table: as TOML gives it, defaults filled in.
+        table: from TOML, with defaults filled in.
 
     Raises:
         CatalogueError: names the field, its value and what was expected.
     """
-    if not TAG.fullmatch(tag) or len(tag) > LONGEST_TAG:
+    if not TAG.fullmatch(tag) or len(tag) > MAX_TAG:
         raise CatalogueError(f"{where}: not a tag; expected 2 to 5 lower-case words joined by colons")
     _refuse_unknown_fields(where, table)
     try:
@@ -60,15 +60,15 @@ def _refuse_unknown_fields(where: str, table: Any) -> None:
     if not isinstance(table, dict):
         raise CatalogueError(f"{where}: is {table!r}; expected a table with at least scope and sentence")
     for name in table.keys() - EXPECTED.keys():
-        import difflib  # noqa: PLC0415 - only a mistake needs it
+        import difflib  # noqa: PLC0415 - loaded only for an error message
 
-        meant = next(iter(difflib.get_close_matches(name, EXPECTED, n=1)), None)
-        hint = meant or f"one of {', '.join(EXPECTED)}"
+        closest = next(iter(difflib.get_close_matches(name, EXPECTED, n=1)), None)
+        hint = closest or f"one of {', '.join(EXPECTED)}"
         raise CatalogueError(f"{where}: {name!r} is not a field; expected {hint}")
 
 
 def _explained(table: Mapping[str, Any]) -> str | None:
-    """Which field msgspec refused: its own words name the place in the table, but not what belongs there."""
+    """Which field msgspec refused. Its own message names the place, but not what belongs there."""
     return next(_problems(table), None)
 
 
@@ -82,10 +82,10 @@ def _problems(table: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _places(name: str, value: Any, kind: Any) -> Iterator[tuple[str, Any]]:
-    """Where within a field the fault is: the field itself, or keys of it."""
+    """The wrong part of a field: the field itself, or some of its keys."""
     if isinstance(value, dict):
-        faulty = [(f"{name}.{key}", item) for key, item in value.items() if not _fits({key: item}, kind)]
-        yield from faulty or ([] if _fits(value, kind) else [(name, value)])
+        wrong = [(f"{name}.{key}", item) for key, item in value.items() if not _fits({key: item}, kind)]
+        yield from wrong or ([] if _fits(value, kind) else [(name, value)])
     elif not _fits(value, kind):
         yield name, value
 
@@ -102,24 +102,24 @@ def _refuse_undeclared(where: str, kind: EventType) -> None:
     try:
         used = placeholders(kind.sentence)
     except ValueError as error:
-        expected = "names in closed braces, and brackets around what may be missing"
+        expected = "names in closed braces, and brackets around parts that may be omitted"
         raise CatalogueError(
             f"{where}: sentence is {kind.sentence!r}: {error}; expected {expected}"
         ) from error
     for name in sorted(used - ALWAYS_KNOWN - set(kind.payload)):
         known = ", ".join(sorted(ALWAYS_KNOWN | set(kind.payload)))
         raise CatalogueError(
-            f"{where}: sentence names {{{name}}}; expected a key of payload, or one of {known}"
+            f"{where}: sentence uses {{{name}}}; expected a key of payload, or one of {known}"
         )
     for field in ("private", "personal"):
         for name in sorted(set(getattr(kind, field)) - set(kind.payload)):
-            raise CatalogueError(f"{where}: {field} names {name!r}; expected a key of payload")
+            raise CatalogueError(f"{where}: {field} has {name!r}; expected a key of payload")
 
 
 def _refuse_bad_aliases(where: str, kind: EventType) -> None:
     for alias in kind.aliases:
-        if not 0 < len(alias) <= LONGEST_TAG or alias == kind.tag or kind.aliases.count(alias) > 1:
+        if not 0 < len(alias) <= MAX_TAG or alias == kind.tag or kind.aliases.count(alias) > 1:
             raise CatalogueError(
-                f"{where}: aliases names {alias!r:.150}; expected other spellings, each once, "
-                f"of 1 to {LONGEST_TAG} characters"
+                f"{where}: aliases has {alias!r:.150}; expected other spellings, each once, "
+                f"of 1 to {MAX_TAG} characters"
             )

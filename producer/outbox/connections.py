@@ -1,4 +1,4 @@
-"""What a caller's connection is, told by the names of its classes: no database library is imported here."""
+"""Recognises a caller's connection by the names of its classes, so that no database library is imported."""
 
 from __future__ import annotations
 
@@ -34,44 +34,46 @@ _AWAITED: dict[tuple[str, str], Awaited] = {
 }
 
 
-def blocking(given: object) -> Blocking | None:
-    """What it is, or inherits from; None where `emit` cannot write in its transaction."""
-    return next((_BLOCKING[name] for name in _names(given) if name in _BLOCKING), None)
+def blocking(connection: object) -> Blocking | None:
+    """Which kind it is, or inherits from; None if `emit` cannot write in its transaction."""
+    return next((_BLOCKING[name] for name in _names(connection) if name in _BLOCKING), None)
 
 
-def awaited(given: object) -> Awaited | None:
-    """What it is, or inherits from; None where `aemit` cannot write in its transaction."""
-    return next((_AWAITED[name] for name in _names(given) if name in _AWAITED), None)
+def awaited(connection: object) -> Awaited | None:
+    """Which kind it is, or inherits from; None if `aemit` cannot write in its transaction."""
+    return next((_AWAITED[name] for name in _names(connection) if name in _AWAITED), None)
 
 
-def for_emit(given: object) -> Blocking:
-    """What it is.
-
-    Raises:
-        InvalidEvent: nothing in whose transaction `emit` can write.
-    """
-    if kind := blocking(given):
-        return kind
-    raise InvalidEvent("connection", described(given), "aemit() for it" if awaited(given) else FOR_EMIT)
-
-
-def for_aemit(given: object) -> Awaited:
-    """What it is.
+def for_emit(connection: object) -> Blocking:
+    """Which kind it is.
 
     Raises:
-        InvalidEvent: nothing in whose transaction `aemit` can write.
+        InvalidEvent: `emit` cannot write in its transaction.
     """
-    if kind := awaited(given):
+    if kind := blocking(connection):
         return kind
-    raise InvalidEvent("connection", described(given), "emit() for it" if blocking(given) else FOR_AEMIT)
+    expected = "aemit() for it" if awaited(connection) else FOR_EMIT
+    raise InvalidEvent("connection", described(connection), expected)
 
 
-def described(given: object) -> str:
-    """Of which class it is, and from which library, for an error."""
-    kind = type(given)
+def for_aemit(connection: object) -> Awaited:
+    """Which kind it is.
+
+    Raises:
+        InvalidEvent: `aemit` cannot write in its transaction.
+    """
+    if kind := awaited(connection):
+        return kind
+    expected = "emit() for it" if blocking(connection) else FOR_AEMIT
+    raise InvalidEvent("connection", described(connection), expected)
+
+
+def described(connection: object) -> str:
+    """Its class and library, for an error."""
+    kind = type(connection)
     library = kind.__module__.partition(".")[0]
     return kind.__name__ if library == "builtins" else f"{kind.__name__} of {library}"
 
 
-def _names(given: object) -> list[tuple[str, str]]:
-    return [(each.__module__.partition(".")[0], each.__name__) for each in type(given).__mro__]
+def _names(connection: object) -> list[tuple[str, str]]:
+    return [(kind.__module__.partition(".")[0], kind.__name__) for kind in type(connection).__mro__]

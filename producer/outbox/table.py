@@ -47,10 +47,10 @@ class TableOutbox:
         """See `Outbox.put`."""
         insert = BLOCKING[for_emit(connection)]
         with translated(self._table):
-            insert(connection, self._table, (payload, invalid))
+            insert(connection, self._table, {"payload": payload, "invalid": invalid})
 
     async def aput(self, connection: object, payload: bytes, invalid: bytes | None) -> None:
         """See `Outbox.aput`."""
         insert = AWAITED[for_aemit(connection)]
         with translated(self._table):
-            await insert(connection, self._table, (payload, invalid))
+            await insert(connection, self._table, {"payload": payload, "invalid": invalid})

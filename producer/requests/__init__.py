@@ -1,1 +1,1 @@
-"""A request as it reached the server, and what of it is believed: the client's address, the request's id."""
+"""A request as it reached the server, and what of it can be trusted: client address and request id."""

@@ -1,4 +1,4 @@
-"""A request as it reached the server: the peer and the headers we look at, nothing believed yet."""
+"""A request as it reached the server: the peer and the headers we read, none of them trusted yet."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from trailkeeper.producer.event import MAX_USER_AGENT
 
 
 class Arrival(NamedTuple):
-    """The peer's address and some headers, each as text (latin-1, its lines joined by commas) or None.
+    """The peer's address and some headers, each as text (latin-1, lines joined by commas) or None.
 
-    An empty *peer* is one without address, on a Unix socket.
+    *peer* is empty if it has no address, on a Unix socket.
     """
 
     peer: str
@@ -22,7 +22,7 @@ class Arrival(NamedTuple):
 
 
 def of_environ(environ: Mapping[str, Any], request_id_header: str | None) -> Arrival:
-    """From a WSGI environ, or Django's META which looks the same."""
+    """From a WSGI environ, or Django's META, which looks the same."""
     request_id = (
         environ.get(f"HTTP_{request_id_header.upper().replace('-', '_')}") if request_id_header else None
     )
@@ -37,8 +37,8 @@ def of_environ(environ: Mapping[str, Any], request_id_header: str | None) -> Arr
 
 def of_scope(scope: Mapping[str, Any], request_id_header: str | None) -> Arrival:
     """From an ASGI scope of type ``http`` or ``websocket``."""
-    wanted = (request_id_header or "").lower().encode("latin-1", "replace")
-    names = (b"x-forwarded-for", b"forwarded", b"user-agent", wanted)
+    id_header = (request_id_header or "").lower().encode("latin-1", "replace")
+    names = (b"x-forwarded-for", b"forwarded", b"user-agent", id_header)
     forwarded_for, forwarded, user_agent, request_id = _headers(scope.get("headers") or (), names)
     client = scope.get("client")
     return Arrival(
@@ -46,17 +46,16 @@ def of_scope(scope: Mapping[str, Any], request_id_header: str | None) -> Arrival
         forwarded_for,
         forwarded,
         _short(user_agent),
-        request_id if wanted else None,
+        request_id if id_header else None,
     )
 
 
 def _headers(headers: Iterable[tuple[bytes, bytes]], names: tuple[bytes, ...]) -> list[str | None]:
-    found: dict[bytes, list[bytes]] = {name: [] for name in names}
+    lines: dict[bytes, list[bytes]] = {name: [] for name in names}
     for name, value in headers:
-        lines = found.get(name.lower())
-        if lines is not None:
-            lines.append(value)
-    return [b", ".join(found[name]).decode("latin-1") if found[name] else None for name in names]
+        if (own_lines := lines.get(name.lower())) is not None:
+            own_lines.append(value)
+    return [b", ".join(lines[name]).decode("latin-1") if lines[name] else None for name in names]
 
 
 def _text(value: object) -> str | None:
@@ -64,5 +63,5 @@ def _text(value: object) -> str | None:
 
 
 def _short(user_agent: str | None) -> str | None:
-    """Short enough to be copied freely, and still too long if it was: cutting visibly is left to `emit`."""
+    """Cut, but still one character too long if it was too long: `emit` cuts it with a mark."""
     return user_agent[: MAX_USER_AGENT + 1] if user_agent else None

@@ -1,7 +1,7 @@
-"""The client's address, when proxies stand between.
+"""The client's address behind proxies.
 
-A proxy appends the address it was called from, so only the right end of the
-header is ours; everything left of the first untrusted address can be forged.
+A proxy appends the address it was called from, so only the right end of the header
+comes from our proxies; everything left of the first untrusted address can be forged.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from trailkeeper.producer.settings import ProducerSettings, read
 from .arrival import Arrival
 
 UNIX = "unix"
-"""In a list of trusted proxies: who connects through a Unix socket, and so has no address."""
+"""In a list of trusted proxies: peers on a Unix socket, which have no address."""
 
 MAX_HEADER = 4096  # characters read, counted from the right
 MAX_HOPS = 32
@@ -31,7 +31,7 @@ Address = IPv4Address | IPv6Address
 
 
 class TrustedProxies:
-    """Addresses and networks of our own proxies, whose word on the client's address we take.
+    """Addresses and networks of our own proxies, whose forwarding headers are trusted.
 
     Args:
         items: such as ``10.0.0.0/8``, ``2001:db8::1``, or ``unix`` for peers on a Unix socket.
@@ -46,41 +46,41 @@ class TrustedProxies:
         self._networks = tuple(_network(name) for name in names if name != UNIX)
 
     @classmethod
-    def of(cls, given: TrustedProxies | Iterable[str] | None) -> TrustedProxies:
-        """*given* parsed, if it is not already; None means ``TRAILKEEPER_TRUSTED_PROXIES``."""
-        if isinstance(given, TrustedProxies):
-            return given
-        return cls(read(ProducerSettings).trusted_proxies if given is None else given)
+    def of(cls, proxies: TrustedProxies | Iterable[str] | None) -> TrustedProxies:
+        """Parse *proxies* unless that is done; None means ``TRAILKEEPER_TRUSTED_PROXIES``."""
+        if isinstance(proxies, TrustedProxies):
+            return proxies
+        return cls(read(ProducerSettings).trusted_proxies if proxies is None else proxies)
 
     def __contains__(self, address: Address) -> bool:
         return any(address in network for network in self._networks)
 
     def trusts_peer(self, peer: str) -> bool:
-        """Whether who is connected to us is one of them."""
+        """Whether the peer that is connected to us is one of them."""
         address = parse_address(peer)
         return address in self if address else self._unix and peer == ""
 
 
 def client_address(arrival: Arrival, proxies: TrustedProxies) -> str | None:
-    """The last address on the way to us that is not one of our proxies, normalised; never raises.
+    """The nearest address on the way to us that is not one of our proxies, normalised; never raises.
 
-    Where the next hop is hidden or garbled, it is the last one before that. With both headers present,
+    If a hop is hidden or garbled, it is the last one before that. If both headers are present,
     ``X-Forwarded-For`` is read and ``Forwarded`` is not: most proxies write the former and let a client's
     own ``Forwarded`` pass. A proxy that writes ``Forwarded`` must therefore remove ``X-Forwarded-For``.
     """
-    believed = parse_address(arrival.peer)
+    client = parse_address(arrival.peer)
     if proxies.trusts_peer(arrival.peer):
         for hop in _hops(arrival):
             if hop is None:
                 break
-            believed = hop
+            client = hop
             if hop not in proxies:
                 break
-    return None if believed is None else str(believed)
+    return None if client is None else str(client)
 
 
 def parse_address(text: str) -> Address | None:
-    """An address as headers write it, without port, brackets, quotes and zone; IPv4 within IPv6 as IPv4."""
+    """An address as headers write it, without port, brackets, quotes and zone; IPv4-mapped IPv6 as IPv4."""
     if len(text) > MAX_HOP:
         return None
     bare = _without_port(text.strip().removeprefix('"').removesuffix('"'))
@@ -92,14 +92,14 @@ def parse_address(text: str) -> Address | None:
 
 
 def _hops(arrival: Arrival) -> Iterator[Address | None]:
-    """From the nearest to the farthest; None where a hop does not tell its address."""
+    """From the nearest to the farthest; None for a hop without a readable address."""
     if arrival.forwarded_for is not None:
         return map(parse_address, _from_the_right(arrival.forwarded_for))
     return map(_forwarded_for, _from_the_right(arrival.forwarded or ""))
 
 
 def _from_the_right(header: str) -> list[str]:
-    """The hops nearest to us; without those beyond our limits, and without one that a limit cut in two."""
+    """The hops nearest to us, without those beyond our limits and one that a limit cut in two."""
     hops = header[-MAX_HEADER:].rsplit(",", MAX_HOPS)
     beyond = len(header) > MAX_HEADER or len(hops) > MAX_HOPS
     return [hop for hop in reversed(hops[1:] if beyond else hops) if hop.strip()]
@@ -108,14 +108,14 @@ def _from_the_right(header: str) -> list[str]:
 def _forwarded_for(element: str) -> Address | None:
     """The ``for`` of one element of ``Forwarded``.
 
-    Elements are split at every comma, also at one within quotes: a client's unclosed quote then cannot
-    swallow what the proxy appended, and a quoted comma makes its pieces ill-formed, which are not believed.
+    Elements are split at every comma, even within quotes: so a client's unclosed quote cannot swallow
+    what the proxy appended. The pieces around a quoted comma are malformed, and not trusted.
     """
     if len(element) > MAX_HOP:
         return None
     pairs = [PAIR.fullmatch(pair) for pair in element.strip().split(";") if pair]
-    found = [pair[2] for pair in pairs if pair and pair[1].lower() == "for"]
-    return parse_address(found[0]) if all(pairs) and len(found) == 1 else None
+    values = [pair[2] for pair in pairs if pair and pair[1].lower() == "for"]
+    return parse_address(values[0]) if all(pairs) and len(values) == 1 else None
 
 
 def _without_port(text: str) -> str:
@@ -128,6 +128,6 @@ def _network(name: str) -> IPv4Network | IPv6Network:
         return ip_network(name, strict=False)
     except (ValueError, TypeError) as error:
         raise SettingsError(
-            f"trusted proxy {name!r}: not an address, nor a network such as 10.0.0.0/8, nor {UNIX!r} "
+            f"trusted proxy {name!r} is not an address, a network such as 10.0.0.0/8 or {UNIX!r} "
             "(TRAILKEEPER_TRUSTED_PROXIES, or the middleware's trusted_proxies)"
         ) from error

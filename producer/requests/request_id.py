@@ -1,4 +1,4 @@
-"""The request's id: a proxy's, where it may be believed; else one of our own."""
+"""The request's id: a trusted proxy's, or else a new one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ SAFE = re.compile(r"[A-Za-z0-9._:/+=@-]{1,128}")
 
 
 def believed_request_id(arrival: Arrival, proxies: TrustedProxies, *, trust: bool) -> str | None:
-    """The id in the header, if its sender is trusted and it is of a harmless form."""
-    given = arrival.request_id
-    if given is None or not (trust or proxies.trusts_peer(arrival.peer)):
+    """The id in the header, if its sender is trusted and its characters are harmless."""
+    request_id = arrival.request_id
+    if request_id is None or not (trust or proxies.trusts_peer(arrival.peer)):
         return None
-    return given if SAFE.fullmatch(given) else None
+    return request_id if SAFE.fullmatch(request_id) else None
 
 
 def new_request_id() -> str:

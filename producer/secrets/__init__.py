@@ -1,4 +1,4 @@
-"""Secrets stay out of events: passwords, tokens and keys that slipped into `additional`."""
+"""Keeps secrets out of events: passwords, tokens and keys that slipped into `additional`."""
 
 from .guard import SecretGuard, SecretsPolicy
 from .shapes import REMOVED

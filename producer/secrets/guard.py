@@ -1,4 +1,4 @@
-"""What happens to a secret in a payload: removed, refused or left alone, as the settings say."""
+"""What happens to a secret in a payload: it is removed, refused or kept, as the settings say."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Literal
 from trailkeeper.producer.errors import InvalidEvent
 from trailkeeper.producer.validation.text import harmless
 
-from .payload import MAX_DEPTH, Found, Search, TooDeep, may_hold_secrets
+from .payload import MAX_DEPTH, SecretSearch, SecretSeen, TooDeep, may_hold_secrets
 from .words import words_of
 
 SecretsPolicy = Literal["redact", "refuse", "allow"]
-EXPECTED = "no secret: its id or name perhaps; TRAILKEEPER_SECRETS says what becomes of one"
+EXPECTED = "no secret, but perhaps its id or name; TRAILKEEPER_SECRETS says what happens to secrets"
 DEPTH = "its depth"
 LONGEST_PATH = 200
 
@@ -21,74 +21,73 @@ logger = logging.getLogger("trailkeeper")
 
 
 class SecretGuard:
-    """Keeps secrets out of payloads, by their keys' names and by what values look like.
+    """Finds secrets in payloads, by the names of keys and by the form of values.
 
     Args:
-        policy: ``redact`` puts a mark in a secret's place, ``refuse`` refuses the event, ``allow`` looks
-            at nothing.
+        policy: ``redact`` replaces a secret by a mark, ``refuse`` refuses the event, ``allow`` is off.
         more: an application's own key words; ``badge number`` and ``badge_number`` are the same.
-        told: called with a tag and how many secrets were removed from its event.
+        on_removal: called with the tag, and how many secrets were removed from its event.
     """
 
     def __init__(
         self,
         policy: SecretsPolicy = "redact",
         more: Iterable[str] = (),
-        told: Callable[[str, int], None] | None = None,
+        on_removal: Callable[[str, int], None] | None = None,
     ) -> None:
-        self._rests = policy == "allow"
+        self._is_off = policy == "allow"
         self._refuses = policy == "refuse"
         self._more = frozenset("_".join(words_of(word)) for word in more)
-        self._told = told
+        self._on_removal = on_removal
 
     def checked(self, payload: Any, declared: Container[str], tag: str) -> Any:
-        """An event's payload as it may be recorded; the very same where it holds no secret.
+        """An event's payload as it may be recorded; the same object if it holds no secret.
 
         Args:
-            payload: what is no dict is left to validation.
-            declared: the keys that its event type declares: their names are the catalogue's matter.
+            payload: if it is not a dict, validation will refuse it.
+            declared: the keys that its event type declares, whose names are not checked.
             tag: of the event.
 
         Raises:
             InvalidEvent: it holds a secret, and the policy is ``refuse``; or it is nested too deeply.
         """
-        if self._rests or type(payload) is not dict or not may_hold_secrets(payload, declared, self._more):
+        if self._is_off or type(payload) is not dict or not may_hold_secrets(payload, declared, self._more):
             return payload
-        search = Search(self._more)
+        search = SecretSearch(self._more)
         try:
             cleaned = search.cleaned(payload, declared, "additional")
         except TooDeep as error:
             raise InvalidEvent(
                 _place(str(error)), "nested too deeply", f"at most {MAX_DEPTH} levels"
             ) from None
-        if search.found and self._refuses:
-            first = search.found[0]
+        if search.seen and self._refuses:
+            first = search.seen[0]
             raise InvalidEvent(_place(first.path), f"it looks like a secret by {first.why}", EXPECTED)
-        self._tell(search.found, tag)
-        return cleaned if search.found else payload
+        self._report(search.seen, tag)
+        return cleaned if search.seen else payload
 
     def cleaned(self, payload: Any, declared: Container[str], tag: str) -> Any:
-        """The same for what is kept anyway: nothing is refused, what is too deep is removed."""
-        # the type first: to ask what is a mapping takes a third of a look
+        """`checked` for a payload that is kept anyway: refuses nothing, removes what is nested too deeply."""
+        # the exact type first: isinstance of a Mapping takes a third of the whole check
         is_mapping = type(payload) is dict or isinstance(payload, Mapping)
-        if self._rests or not is_mapping or not may_hold_secrets(payload, declared, self._more):
+        if self._is_off or not is_mapping or not may_hold_secrets(payload, declared, self._more):
             return payload
-        search = Search(self._more)
+        search = SecretSearch(self._more)
         cleaned: dict[Any, Any] = {}
         for key, value in payload.items():
             try:
                 cleaned |= search.cleaned({key: value}, declared, "additional")
             except TooDeep as error:
                 cleaned[key] = search.removed(str(error), DEPTH)
-        self._tell(search.found, tag)
-        return cleaned if search.found else payload
+        self._report(search.seen, tag)
+        return cleaned if search.seen else payload
 
-    def _tell(self, found: list[Found], tag: str) -> None:
-        for each in found:
-            logger.warning("secret_removed tag=%s at=%s by=%s", tag, _place(each.path), each.why)
-        secrets = sum(each.why != DEPTH for each in found)
-        if secrets and self._told is not None:
-            self._told(tag, secrets)
+    def _report(self, seen: list[SecretSeen], tag: str) -> None:
+        for secret in seen:
+            logger.warning("secret_removed tag=%s at=%s by=%s", tag, _place(secret.path), secret.why)
+        secrets = sum(secret.why != DEPTH for secret in seen)
+        if secrets and self._on_removal is not None:
+            self._on_removal(tag, secrets)
 
 
 def _place(path: str) -> str:

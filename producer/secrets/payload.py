@@ -1,4 +1,4 @@
-"""Secrets within a payload: where they are, and the payload without them."""
+"""Finds the secrets in a payload, and removes them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from .shapes import REMOVED, SHORTEST, harmless, is_random, without_secrets
 from .words import names_random, names_secret
 
 MAX_DEPTH = 32
-"""Nothing deeper is an event: validation refuses it."""
+"""Validation refuses anything deeper."""
 
 NOTHING: frozenset[str] = frozenset()
 NO_SECRET = (bool, type(None))
 NUMBERS = frozenset({int, float, bool, type(None)})
 
 
-class Found(NamedTuple):
-    """A secret, without the secret.
+class SecretSeen(NamedTuple):
+    """Where a secret was, without the secret.
 
     Attributes:
-        path: where it was, such as ``additional.headers.cookie``.
-        why: what told that it is one.
+        path: such as ``additional.headers.cookie``.
+        why: what gave it away: its name, its form or its randomness.
     """
 
     path: str
@@ -29,12 +29,12 @@ class Found(NamedTuple):
 
 
 def may_hold_secrets(payload: Mapping[Any, Any], declared: Container[Any], more: frozenset[str]) -> bool:
-    """Whether a closer look is needed; for most payloads it is not, and this look is all they cost."""
+    """Whether a full search is needed. For most payloads it is not, and this check is all they cost."""
     for key, value in payload.items():
         if key not in declared and _is_doubtful(key, more):
             return True
         if type(value) is str:
-            # the beginning of `harmless`, without the call
+            # the beginning of `harmless`, inlined
             if len(value) >= SHORTEST and not ((value.islower() and "@" not in value) or harmless(value)):
                 return True
         elif type(value) not in NUMBERS and _within(value, more):
@@ -45,12 +45,12 @@ def may_hold_secrets(payload: Mapping[Any, Any], declared: Container[Any], more:
 def _within(value: Any, more: frozenset[str]) -> bool:
     try:
         return _may_hold(value, more)
-    except RecursionError:  # it is deep, or holds itself
+    except RecursionError:  # nested too deeply, or contains itself
         return True
 
 
 def _may_hold(value: Any, more: frozenset[str]) -> bool:
-    """The same for what lies within a value."""
+    """`may_hold_secrets` for a value, of any depth."""
     if type(value) is dict:
         return may_hold_secrets(value, NOTHING, more)
     if type(value) is list or type(value) is tuple:
@@ -63,33 +63,33 @@ def _is_doubtful(key: object, more: frozenset[str]) -> bool:
 
 
 class TooDeep(Exception):  # noqa: N818 - reads as the sentence it is in an `except`
-    """A value is nested more deeply than an event's may be; its text is where."""
+    """A value is nested too deeply; the message is its path."""
 
 
-class Search:
-    """One look through one payload.
+class SecretSearch:
+    """A search through one payload.
 
     Args:
         more: an application's own words for `names_secret`.
 
     Attributes:
-        found: what was found so far.
+        seen: the secrets so far.
     """
 
     def __init__(self, more: frozenset[str] = NOTHING) -> None:
         self._more = more
-        self.found: list[Found] = []
+        self.seen: list[SecretSeen] = []
 
     def cleaned(self, payload: Mapping[Any, Any], declared: Container[str], path: str) -> dict[Any, Any]:
         """The payload with `REMOVED` for each secret.
 
         Args:
-            payload: JSON's types; what is none of them is left to validation.
-            declared: keys of which the catalogue says that they are no secrets, whatever their names.
+            payload: of JSON's types; validation refuses others.
+            declared: keys that the catalogue declares, which are not secrets whatever their names.
             path: where the payload is.
 
         Raises:
-            TooDeep: it may even hold itself.
+            TooDeep: it is nested too deeply, or contains itself.
         """
         return {
             key: self._of_key(key, value, f"{path}.{key}", 1, named=key not in declared)
@@ -97,8 +97,8 @@ class Search:
         }
 
     def removed(self, path: str, why: str) -> str:
-        """The mark for a value that goes as a whole."""
-        self.found.append(Found(path, why))
+        """The mark that replaces a whole value."""
+        self.seen.append(SecretSeen(path, why))
         return REMOVED
 
     def _of_key(self, key: object, value: Any, path: str, depth: int, *, named: bool) -> Any:
@@ -129,6 +129,6 @@ class Search:
         if harmless(text):
             return text
         if (kept := without_secrets(text)) != text:
-            self.found.append(Found(path, "its form"))
+            self.seen.append(SecretSeen(path, "its form"))
             return kept
         return self.removed(path, "its randomness") if not may_be_random and is_random(text) else text

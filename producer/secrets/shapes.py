@@ -1,4 +1,4 @@
-"""What a value looks like: a secret of a well-known form within a text, or a text that is one random word."""
+"""Secrets by their form: a well-known one within a text, or a text that is one random word."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from itertools import pairwise
 from math import log2
 
 REMOVED = "[secret removed]"
-"""What stands in the place of a secret."""
+"""The mark that replaces a secret."""
 
 SHORTEST = 16
-"""Characters; no secret that can be told by its form is shorter."""
+"""Characters; no secret that is recognised by its form is shorter."""
 
 WELL_KNOWN = r"""
-    (?<![A-Za-z0-9_-])(?:                       # from the beginning of a word on, so that each is read once
+    (?<![A-Za-z0-9_-])(?:                       # at the start of a word only, so that each word is read once
         pypi-AgE[\w-]{16,}                      # PyPI
       | (?:gh[pousr]_|github_pat_)\w{20,}       # GitHub
       | glpat-[\w-]{16,}                        # GitLab
@@ -35,7 +35,7 @@ WELL_KNOWN = r"""
 HINT = re.compile(
     r"pypi-A|gh[pousr]_|github_p|glpat-|A[KS]IA|AIza|[sr]k[_-]|xox|npm_|eyJ|B(?:earer|asic) |-----B|@"
 )
-"""Something of each of them; quick to look for, as each begins with a letter of its own."""
+"""A part of each of them; fast to search for, as each begins with a letter of its own."""
 
 WORD = re.compile(r"[\w+/-]{24,}={0,2}", re.ASCII)
 BASE32 = re.compile(r"(?=.*[2-7])(?=.*[G-Z])[A-Z2-7]{32,}={0,6}")
@@ -48,10 +48,10 @@ LEAST_CHANGES = 0.42
 
 
 def harmless(text: str) -> bool:
-    """Whether a quick look is enough, as it is for nearly every text.
+    """Whether a text certainly holds no secret, by a quick check that is enough for nearly all.
 
-    Secrets of every form that `without_secrets` and `is_random` know hold a capital
-    letter, save user and password in an address.
+    Every form that `without_secrets` and `is_random` know has a capital letter, except user
+    and password in a URL.
     """
     if len(text) < SHORTEST or (text.islower() and "@" not in text):
         return True
@@ -59,21 +59,21 @@ def harmless(text: str) -> bool:
 
 
 def without_secrets(text: str) -> str:
-    """*text* with `REMOVED` for each secret of a well-known form; *text* itself where there is none."""
+    """*text* with `REMOVED` for each secret of a well-known form; *text* itself if there is none."""
     return _well_known().sub(REMOVED, text)
 
 
 @cache
 def _well_known() -> re.Pattern[str]:
-    """Made when it is first needed: it takes longer than all else that importing this takes."""
+    """Compiled when it is first needed, as that takes longer than the rest of the import."""
     return re.compile(WELL_KNOWN, re.VERBOSE | re.ASCII)
 
 
 def is_random(text: str) -> bool:
-    """Whether *text* is one word that nobody would think of, such as a key in base64.
+    """Whether *text* is one random word, such as a key in base64.
 
-    Not so for what is often seen and no secret: hexadecimal digests, UUIDs, digests
-    that say so, addresses, file names, and sentences.
+    Not for what is common and not secret: hexadecimal digests, UUIDs, labelled digests,
+    addresses, file names and sentences.
     """
     if not WORD.fullmatch(text) or LABELLED_DIGEST.match(text):
         return False
@@ -84,18 +84,18 @@ def is_random(text: str) -> bool:
 
 
 def _is_mixed(text: str) -> bool:
-    """Whether capitals and small letters, and digits in several places; names may end with a year."""
+    """Whether it has upper and lower case, and digits in several places: a name may end with a year."""
     return not (text.islower() or text.isupper()) and len(DIGITS.findall(text)) > 1
 
 
 def _changes(text: str) -> float:
-    """How often neighbours are of another kind, capital, small or digit: 0.6 in random text, 0.2 in names."""
+    """How often neighbours differ in kind, upper, lower or digit: 0.6 in random text, 0.2 in names."""
     kinds = [0 if letter.islower() else 1 if letter.isupper() else 2 for letter in text]
     return sum(one != other for one, other in pairwise(kinds)) / (len(text) - 1)
 
 
 def _spread(text: str) -> float:
-    """Shannon's entropy of the characters, as a part of what so many random ones have."""
+    """Shannon entropy of the characters, relative to random text of the same length."""
     counts = Counter(text).values()
     entropy = -sum(count / len(text) * log2(count / len(text)) for count in counts)
     return entropy / log2(min(len(text), MANY))

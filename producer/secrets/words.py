@@ -1,4 +1,4 @@
-"""What a key's name says of its value: that it is a secret, or that it may well look random."""
+"""What a key's name says about its value: that it is a secret, or that it may look random."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ SECRET = frozenset(_NAMES.split())
 SECRET_RUNS = frozenset(_RUNS.split())
 
 ABOUT = frozenset(_ABOUT.split())
-"""Last words that make a key tell *about* a secret: ``token_id``, ``password_changed_at``."""
+"""Last words of keys that are only *about* a secret: ``token_id``, ``password_changed_at``."""
 
 RANDOM = frozenset(_RANDOM.split())
-"""Last words of keys whose values look random and are none: ``subscription_id``, ``sha256``."""
+"""Last words of keys whose values look random but are not secret: ``subscription_id``, ``sha256``."""
 
 LONGEST_KEY = 128
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 def words_of(key: str) -> list[str]:
-    """``apiKey``, ``api-key`` and ``API_KEY`` are the words api and key."""
+    """The words of a key in lower case: ``apiKey``, ``api-key`` and ``API_KEY`` are api and key."""
     return [word.lower() for word in _WORD.findall(key[:LONGEST_KEY])]
 
 
@@ -52,8 +52,8 @@ def names_secret(key: str, more: frozenset[str] = frozenset()) -> bool:
     words = words_of(key)
     if not words or words[-1] in ABOUT:
         return False
-    wanted, runs = SECRET | more, SECRET_RUNS | more
-    if any(word in wanted for word in words):
+    secret_words, runs = SECRET | more, SECRET_RUNS | more
+    if any(word in secret_words for word in words):
         return True
     return any("_".join(words[start:end]) in runs for start, end in _runs(len(words)))
 
@@ -66,5 +66,5 @@ def names_random(key: str) -> bool:
 
 
 def _runs(count: int) -> list[tuple[int, int]]:
-    """Two and three words that stand side by side."""
+    """Start and end of each two and three adjacent words."""
     return [(start, start + size) for size in (2, 3) for start in range(count - size + 1)]

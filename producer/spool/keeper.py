@@ -57,7 +57,7 @@ class FileSpool:
             kept_for: the other stream's place, as `status` reports it: for when Redis moved to a new address.
         """
         queue = self.queue if kept_for is None else Queue(self.queue.file, kept_for)
-        with self._stream.many() as batches:
+        with self._stream.batches() as batches:
             return flush(queue, batches)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Ways from a process to the stream."""
+"""How messages get from this process to the stream."""
 
 from .base import Transport
 from .redis_stream import RedisStream

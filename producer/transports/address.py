@@ -1,19 +1,18 @@
-"""Where Redis is, from its URL, and how a socket gets there before a deadline."""
+"""The address of Redis, from its URL, and sockets that are connected before a deadline."""
 
 from __future__ import annotations
 
 import socket
 import ssl
+import time
 from typing import Any
 
 from redis.connection import parse_url
 
 from trailkeeper.producer.errors import SettingsError
 
-from .deadline import remaining
-
 KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
-"""In seconds, seconds and probes: an idle connection whose path is gone breaks before it is used again."""
+"""In seconds, seconds and probes: a dead idle connection breaks before it is used again."""
 
 VERIFY = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
 TLS_OPTIONS = {
@@ -28,11 +27,11 @@ TLS_OPTIONS = {
 
 
 class RedisAddress:
-    """A server, database and credentials. Shown as a string it tells no secret.
+    """A server, database and credentials. Its text form contains no secret.
 
     Args:
         url: ``redis://``, ``rediss://`` or ``unix://``, as redis-py reads it. Its time-outs and
-            retries are not heeded: the deadline of each call is.
+            retries are ignored: each call has a deadline.
 
     Raises:
         SettingsError: the URL cannot be used; never shows it, since it may hold a password.
@@ -45,7 +44,7 @@ class RedisAddress:
             # not chained: the cause may quote a password that a stray "/" or "@" made look like a port
             raise SettingsError(
                 "the Redis URL cannot be read; expected one such as redis://:password@host:6379/0, "
-                "with what is special in a password percent-encoded"
+                "with special characters in a password percent-encoded"
             ) from None
         self._path: str | None = options.get("path")
         self._host: str = options.get("host", "localhost")
@@ -59,7 +58,7 @@ class RedisAddress:
         return self._path or f"{self._host}:{self._port}"
 
     def greeting(self) -> list[tuple[bytes, ...]]:
-        """The commands that a new connection begins with."""
+        """The commands to send first on a new connection."""
         commands = []
         if self._password is not None:
             credentials = [self._username, self._password] if self._username else [self._password]
@@ -71,11 +70,11 @@ class RedisAddress:
     def open(self, deadline: float) -> socket.socket:
         """A connected socket.
 
-        Looking up a name is the one wait that the deadline does not end: the
+        Looking up a host name is the one wait that the deadline does not bound: the
         system's resolver has its own.
 
         Raises:
-            OSError: nobody answers there, or not in time.
+            OSError: it cannot be reached, or not in time.
         """
         if self._path is not None:
             return _connected(socket.socket(socket.AF_UNIX), self._path, deadline)
@@ -94,23 +93,35 @@ class RedisAddress:
         raise problem or OSError(f"{self._host} has no address")
 
 
-def _connected(found: socket.socket, place: Any, deadline: float) -> socket.socket:
+def remaining(deadline: float) -> float:
+    """Seconds until *deadline* on `time.monotonic`'s clock.
+
+    Raises:
+        TimeoutError: it has passed.
+    """
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("the time allowed is over")
+    return seconds
+
+
+def _connected(connection: socket.socket, place: Any, deadline: float) -> socket.socket:
     try:
-        found.settimeout(remaining(deadline))
-        found.connect(place)
+        connection.settimeout(remaining(deadline))
+        connection.connect(place)
     except BaseException:
-        found.close()
+        connection.close()
         raise
-    return found
+    return connection
 
 
-def _tuned(found: socket.socket) -> socket.socket:
-    found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+def _tuned(connection: socket.socket) -> socket.socket:
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in KEEPALIVE.items():
         if hasattr(socket, name):  # not every system has all three
-            found.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-    return found
+            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return connection
 
 
 def _wrapped(plain: socket.socket, tls: ssl.SSLContext, host: str, deadline: float) -> socket.socket:
@@ -123,14 +134,16 @@ def _wrapped(plain: socket.socket, tls: ssl.SSLContext, host: str, deadline: flo
 
 
 def _tls(options: dict[str, Any]) -> ssl.SSLContext:
-    if strangers := sorted(name for name in options.keys() - TLS_OPTIONS if name.startswith("ssl_")):
-        raise SettingsError(f"the Redis URL has {', '.join(strangers)}; expected of {sorted(TLS_OPTIONS)}")
+    if unknown := sorted(name for name in options.keys() - TLS_OPTIONS if name.startswith("ssl_")):
+        raise SettingsError(
+            f"the Redis URL has {', '.join(unknown)}; expected some of {', '.join(sorted(TLS_OPTIONS))}"
+        )
     if options.get("ssl_cert_reqs", "required") not in VERIFY:
         raise SettingsError(f"the Redis URL has a wrong ssl_cert_reqs; expected one of {', '.join(VERIFY)}")
     try:
         return _tls_context(options)
     except OSError as error:
-        raise SettingsError(f"a certificate that the Redis URL names cannot be used: {error}") from error
+        raise SettingsError(f"a certificate named in the Redis URL cannot be used: {error}") from error
 
 
 def _tls_context(options: dict[str, Any]) -> ssl.SSLContext:
@@ -138,7 +151,7 @@ def _tls_context(options: dict[str, Any]) -> ssl.SSLContext:
         cafile=options.get("ssl_ca_certs"), capath=options.get("ssl_ca_path")
     )
     verify = VERIFY[options.get("ssl_cert_reqs", "required")]
-    # in this order: a context that checks names refuses to verify nothing
+    # in this order: a context that checks host names refuses CERT_NONE
     context.check_hostname = verify is ssl.CERT_REQUIRED and options.get("ssl_check_hostname", True)
     context.verify_mode = verify
     if certificate := options.get("ssl_certfile"):

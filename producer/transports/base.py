@@ -1,4 +1,4 @@
-"""What every way to the stream promises."""
+"""What every transport to the stream promises."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from typing import Protocol
 
 
 class Transport(Protocol):
-    """Puts messages into the stream, one a call.
+    """Appends messages to the stream, one per call.
 
-    Returning from `send` or `asend` means that the message is in the stream. It
-    may be in it although they raised: a reply can be lost on the way. The event's
-    id is made before, so the table keeps one of the two.
+    When `send` or `asend` returns, the message is in the stream. It may be there even if
+    they raised, as a reply can be lost: but the event's id is made before, so a second
+    copy is not stored.
     """
 
     def send(
         self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
     ) -> None:
-        """Append a message and wait until it was taken. Called by many threads at once.
+        """Append a message and wait for the confirmation. Called by many threads at once.
 
         Args:
             payload: field ``e`` of the entry.
-            invalid: field ``invalid``: why the payload is no event; None if it is one.
-            deadline: on `time.monotonic`'s clock; no wait goes beyond it.
-            signature: field ``s``: who vouches for both, with the proof; None for nobody.
+            invalid: field ``invalid``: why the payload is not an event; None if it is one.
+            deadline: on `time.monotonic`'s clock; never waits longer.
+            signature: field ``s``: the signature of both; None without a key.
 
         Raises:
             StreamUnavailable: the stream did not take it in time, or refused it.
@@ -31,7 +31,7 @@ class Transport(Protocol):
     async def asend(
         self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
     ) -> None:
-        """The same, without blocking the running event loop."""
+        """`send` without blocking the running event loop."""
 
     def close(self) -> None:
-        """Give back what is held open. A later `send` opens it again."""
+        """Close idle connections. A later `send` opens new ones."""

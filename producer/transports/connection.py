@@ -1,19 +1,17 @@
-"""One connection to Redis: a command at a time, each answered before its deadline or not at all.
+"""One connection to Redis: one command at a time, each answered before its deadline or not at all.
 
-Ours rather than the library's because there every single wait has a time-out,
-and they add up: a server that answers slowly, byte by byte or under several
-addresses holds a request for a multiple of it. What is spoken here is the small
-part of the protocol (RESP 2) in which Redis confirms an XADD.
+Not redis-py's, because there each single wait has a time-out, and they add up: a server that
+answers slowly, byte by byte or at several addresses delays a request by a multiple of it. This
+speaks the small part of the protocol (RESP 2) that confirms an XADD.
 """
 
 from __future__ import annotations
 
-from .address import RedisAddress
-from .deadline import remaining
+from .address import RedisAddress, remaining
 from .redis_errors import RefusedError
 
 MAX_REPLY = 16 * 1024
-"""Bytes; the longest that we ask for is an entry's id."""
+"""Bytes; the longest reply we expect is an entry's id."""
 
 END = b"\r\n"
 
@@ -23,20 +21,20 @@ class Connection:
 
     Raises:
         OSError: the server cannot be reached, or not in time.
-        RefusedError: the server does not let us in.
+        RefusedError: the server refused the credentials or the database.
     """
 
     def __init__(self, address: RedisAddress, deadline: float) -> None:
         self._socket = address.open(deadline)
         try:
             for command in address.greeting():
-                self.ask(packed(*command), deadline)
+                self.execute(packed(*command), deadline)
         except BaseException:
             self.close()
             raise
 
-    def ask(self, command: bytes, deadline: float) -> bytes:
-        """Send a `packed` command and return what Redis replied.
+    def execute(self, command: bytes, deadline: float) -> bytes:
+        """Send a `packed` command and return the reply.
 
         Raises:
             OSError: the connection is gone, or the deadline passed.
@@ -45,12 +43,12 @@ class Connection:
         self._socket.settimeout(remaining(deadline))
         self._socket.sendall(command)
         reply = self._receive(deadline)
-        while (answer := _complete(reply)) is None:
+        while (body := _parsed(reply)) is None:
             reply += self._receive(deadline)
-        return answer
+        return body
 
     def close(self) -> None:
-        """Close it, without telling the server; a forked parent may still be using it."""
+        """Close our end without a word to the server: a forked parent may still be using it."""
         self._socket.close()
 
     def __del__(self) -> None:
@@ -66,15 +64,15 @@ class Connection:
 
 
 def packed(*words: bytes) -> bytes:
-    """A command as the protocol writes it."""
+    """A command as RESP."""
     return b"*%d\r\n%b" % (len(words), b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words]))
 
 
-def _complete(reply: bytes) -> bytes | None:
-    """The reply without its framing, or None if more of it is to come."""
+def _parsed(reply: bytes) -> bytes | None:
+    """The reply without its framing, or None if it is not complete."""
     line, end, body = reply[1:].partition(END)
     if len(reply) > MAX_REPLY:
-        raise ConnectionAbortedError("the server sends more than was asked for")
+        raise ConnectionAbortedError("the server sent a longer reply than expected")
     if not end:
         return None
     match reply[:1]:
@@ -85,4 +83,4 @@ def _complete(reply: bytes) -> bytes | None:
         case b"-":
             raise RefusedError(line.decode("utf-8", "replace"))
         case _:
-            raise ConnectionAbortedError(f"not a reply of Redis: {reply[:40]!r}")
+            raise ConnectionAbortedError(f"not a Redis reply: {reply[:40]!r}")

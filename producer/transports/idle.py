@@ -1,4 +1,4 @@
-"""Connections that nobody is using just now."""
+"""A pool of idle connections."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from collections import deque
 from .connection import Connection
 
 
-class Idle:
-    """A stack of open connections: the last one given back is the first one taken.
+class IdleConnections:
+    """A stack of open connections: the last one returned is the first one reused.
 
-    Safe for threads without a lock, which a fork could leave locked for ever. A
-    forked child finds it empty: a connection belongs to the process that opened it.
-    There are never more than were in use at once.
+    Thread-safe without a lock, which a fork could leave locked for ever. It is empty in a
+    forked child: a connection belongs to the process that opened it. It never holds more
+    than were in use at once.
     """
 
     def __init__(self) -> None:
         self._stack: deque[Connection] = deque()
         self._pid = os.getpid()
 
-    def take(self) -> Connection | None:
+    def pop(self) -> Connection | None:
         """A connection for the caller alone, or None."""
         try:
             return self._own().pop()
         except IndexError:
             return None
 
-    def give(self, connection: Connection) -> None:
-        """Lend out a connection again that answered its last command."""
+    def push(self, connection: Connection) -> None:
+        """Return a connection whose last command was answered."""
         self._own().append(connection)
 
     def clear(self) -> None:
         """Close them all."""
-        while (connection := self.take()) is not None:
+        while (connection := self.pop()) is not None:
             connection.close()
 
     def _own(self) -> deque[Connection]:
         if self._pid != os.getpid():
-            # dropped, not emptied: closing is left to the collector, which does not reach the parent's end
+            # dropped, not emptied: the garbage collector closes our copies, not the parent's
             self._stack = deque()
             self._pid = os.getpid()
         return self._stack

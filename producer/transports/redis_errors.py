@@ -1,4 +1,4 @@
-"""The one place where what can go wrong with Redis becomes `StreamUnavailable`."""
+"""The one place where errors of Redis become `StreamUnavailable`."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from trailkeeper.producer.errors import StreamUnavailable
 
 
 class RefusedError(Exception):
-    """Redis answered, and the answer is an error, such as ``OOM`` or ``READONLY``."""
+    """Redis replied with an error, such as ``OOM`` or ``READONLY``."""
 
 
 REFUSALS = (RefusedError, redis.ResponseError, redis.AuthenticationError, redis.BusyLoadingError)
 FAILURES = (OSError, RefusedError, redis.RedisError)
-"""Everything that reaching Redis raises. `OSError` holds time-outs, TLS and name look-ups too."""
+"""Everything that a call to Redis raises. `OSError` includes time-outs, TLS and name look-ups."""
 
 
 @contextmanager
 def translated(server: object) -> Iterator[None]:
-    """Name the server and what it did, chained to the cause.
+    """Raise `StreamUnavailable` with the server and its failure, chained to the cause.
 
     Args:
-        server: where it is, as it may be shown.
+        server: its address, without secrets.
 
     Raises:
         StreamUnavailable: in place of each of `FAILURES`.
@@ -32,10 +32,10 @@ def translated(server: object) -> Iterator[None]:
     try:
         yield
     except FAILURES as error:
-        raise StreamUnavailable(f"Redis at {server} {_said(error)}") from error
+        raise StreamUnavailable(f"Redis at {server} {_failure(error)}") from error
 
 
-def _said(error: Exception) -> str:
+def _failure(error: Exception) -> str:
     if isinstance(error, REFUSALS):
         return f"answered: {error}"
     if isinstance(error, (TimeoutError, redis.TimeoutError)):

@@ -1,10 +1,10 @@
-"""The stream in Redis: one XADD a message, confirmed."""
+"""The stream in Redis: one XADD per message, confirmed."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -12,22 +12,22 @@ from trailkeeper.producer.message import fields_of
 
 from .address import RedisAddress
 from .connection import Connection, packed
-from .idle import Idle
+from .idle import IdleConnections
 from .redis_errors import translated
 from .redis_stream_async import AsyncRedisStream
 
 if TYPE_CHECKING:
-    from .redis_many import Many
+    from .redis_batches import RedisBatches
 
-MANY_SECONDS = 10.0
+BATCH_SECONDS = 10.0
 
 
 class RedisStream:
-    """A `Transport` to a Redis Stream, for any number of threads, and of processes after a fork.
+    """A `Transport` to a Redis Stream, for any number of threads, and processes after a fork.
 
     Args:
         url: of the server; see `RedisAddress`.
-        key: of the stream. It is made by the first message, and never cut: no MAXLEN.
+        key: of the stream. The first message creates it; it is never trimmed: no MAXLEN.
 
     Raises:
         SettingsError: the URL cannot be used.
@@ -37,7 +37,7 @@ class RedisStream:
         self._url = url
         self._address = RedisAddress(url)
         self._key = key.encode()
-        self._idle = Idle()
+        self._idle = IdleConnections()
         self._async = AsyncRedisStream(url, key, self._address)
 
     def send(
@@ -46,7 +46,7 @@ class RedisStream:
         """See `Transport.send`."""
         fields = fields_of(payload, invalid, signature)
         with translated(self._address):
-            self._ask(packed(b"XADD", self._key, b"*", *chain.from_iterable(fields.items())), deadline)
+            self._execute(packed(b"XADD", self._key, b"*", *chain.from_iterable(fields.items())), deadline)
 
     async def asend(
         self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
@@ -56,47 +56,42 @@ class RedisStream:
 
     @property
     def place(self) -> str:
-        """Which stream it is, on which server, as the URL says it, without credentials."""
+        """Server, database and key, without credentials."""
         return f"{self._address}/{self._address.database} {self._key.decode()}"
 
     @contextmanager
-    def many(self, seconds: float = MANY_SECONDS) -> Iterator[Many]:
+    def batches(self, seconds: float = BATCH_SECONDS) -> Iterator[RedisBatches]:
         """A connection for batches, closed at the end of the block.
 
         Args:
-            seconds: the longest that a single reply may take.
+            seconds: time-out of a single reply.
         """
-        from .redis_many import Many  # noqa: PLC0415 - who never spools does not pay for it
+        from .redis_batches import RedisBatches  # noqa: PLC0415 - loaded only where something is spooled
 
-        found = Many(self._url, self._key, self._address, seconds)
-        try:
-            yield found
-        finally:
-            found.close()
+        with closing(RedisBatches(self._url, self._key, self._address, seconds)) as batches:
+            yield batches
 
     def close(self) -> None:
-        """Close what is idle; connections of event loops are closed when their loop ends."""
+        """Close idle connections; those of an event loop are closed when the loop ends."""
         self._idle.clear()
 
-    def _ask(self, command: bytes, deadline: float) -> None:
-        connection = self._idle.take()
-        if connection is None:
-            self._ask_on(Connection(self._address, deadline), command, deadline)
-            return
-        try:
-            self._ask_on(connection, command, deadline)
-        except OSError:
-            if time.monotonic() >= deadline:
-                raise
-            # closed while it was idle, as a restarted server's are; its neighbours will be too
-            self._idle.clear()
-            self._ask_on(Connection(self._address, deadline), command, deadline)
+    def _execute(self, command: bytes, deadline: float) -> None:
+        connection = self._idle.pop()
+        if connection is not None:
+            try:
+                return self._execute_on(connection, command, deadline)
+            except OSError:
+                if time.monotonic() >= deadline:
+                    raise
+                # closed while it was idle, as by a restarted server; the others will be, too
+                self._idle.clear()
+        return self._execute_on(Connection(self._address, deadline), command, deadline)
 
-    def _ask_on(self, connection: Connection, command: bytes, deadline: float) -> None:
+    def _execute_on(self, connection: Connection, command: bytes, deadline: float) -> None:
         try:
-            connection.ask(command, deadline)
+            connection.execute(command, deadline)
         except BaseException:
-            # a reply may still be on its way, and would be taken for the next command's
+            # a late reply would be taken for the next command's
             connection.close()
             raise
-        self._idle.give(connection)
+        self._idle.push(connection)

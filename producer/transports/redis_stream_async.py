@@ -1,4 +1,4 @@
-"""The stream in Redis for coroutines: the same XADD, while the event loop runs on."""
+"""The stream in Redis for coroutines: the same XADD, without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from trailkeeper.producer.message import fields_of
 
 from .redis_errors import translated
 
-MOST_CONNECTIONS = 32
-"""Of one event loop: a thousand coroutines that emit at once take turns, and do not storm the server."""
+MAX_CONNECTIONS = 32
+"""Per event loop: a thousand coroutines that emit at once share these instead of flooding the server."""
 
 
 class AsyncRedisStream:
@@ -26,7 +26,7 @@ class AsyncRedisStream:
     Args:
         url: of the server.
         key: of the stream.
-        server: how the server is shown in errors.
+        server: its address in errors, without secrets.
     """
 
     def __init__(self, url: str, key: str, server: object) -> None:
@@ -56,10 +56,10 @@ class AsyncRedisStream:
         return self._clients[loop][0]
 
     def _pool(self) -> BlockingConnectionPool:
-        # every wait is bounded by the time-out around it; retries would only spend it
+        # the time-out around every call bounds each wait; retries would only use it up
         return BlockingConnectionPool.from_url(
             self._url,
-            max_connections=MOST_CONNECTIONS,
+            max_connections=MAX_CONNECTIONS,
             timeout=None,
             protocol=2,
             retry=Retry(NoBackoff(), 0),
@@ -72,7 +72,7 @@ class AsyncRedisStream:
 
 
 async def _close_with_loop(client: Redis) -> AsyncGenerator[None]:
-    """Close the client when the loop shuts down its generators, as `asyncio.run` does at its end."""
+    """Close the client when the loop shuts down its async generators, as `asyncio.run` does at the end."""
     try:
         yield
     finally:

@@ -1,7 +1,7 @@
-"""What `emit` refuses: everything that a worker could not store, said while the caller can still mend it."""
+"""`emit` refuses everything that a worker could not store, while the caller can still fix it."""
 
+from .arguments import actor_of, moment_of, subject_of
 from .event import encoded
-from .given import actor_of, moment_of, subject_of
 from .text import harmless, is_address
 
 __all__ = ["actor_of", "encoded", "harmless", "is_address", "moment_of", "subject_of"]

@@ -19,21 +19,21 @@ TYPES: dict[str, tuple[type, ...]] = {
     "array": (list, tuple),
     "object": (dict,),
 }
-"""What a JSON type is in Python. `bool` is an `int` to Python, but to JSON it is not."""
+"""Python's types for each JSON type. `bool` is an `int` in Python, but not in JSON."""
 
 JSON = "None, bool, int, float, str, or lists and dicts of these"
 MAX_DEPTH = 32
 
 
-def check_additional(given: Any, kind: EventType) -> None:
-    """Refuse what *kind* does not declare. None is allowed everywhere: the value is not known.
+def check_additional(payload: Any, kind: EventType) -> None:
+    """Refuse what *kind* does not declare. Any value may be None: it is not known.
 
     Raises:
         InvalidEvent: names the key.
     """
-    if type(given) is not dict:
-        raise InvalidEvent("additional", shortened(given), "a dict")
-    for key, value in given.items():
+    if type(payload) is not dict:
+        raise InvalidEvent("additional", shortened(payload), "a dict")
+    for key, value in payload.items():
         declared = kind.payload.get(key)
         if declared is None:
             _refuse_key(key, kind)
@@ -60,7 +60,7 @@ def _check_type(path: str, value: Any, declared: Any) -> None:
 
 
 def _check_json(path: str, value: Any, depth: int) -> None:
-    """Refuse within a value what JSON has no word for; the encoder would find some other."""
+    """Refuse what is not JSON within a value: the encoder would convert some of it."""
     if depth == 0:
         raise InvalidEvent(path, "nested too deeply", f"at most {MAX_DEPTH} levels")
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""An event as bytes that a worker will take: encoded, and read back as the worker will read it."""
+"""An event as bytes that a worker will accept: encoded, and decoded again as the worker will do."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ EXPECTED = {
     "occurred_at": "a time between 2000 and an hour from now",
     "id": "a UUIDv7 of the time of occurred_at",
     "actor.kind": f"one of {', '.join(get_args(ActorKind))}",
-    "actor.credential": "a producer.Credential",
-    "actor.on_behalf_of": "a producer.Subject",
+    "actor.credential": "a trailkeeper.Credential",
+    "actor.on_behalf_of": "a trailkeeper.Subject",
 }
-"""Where the words of the decoder would not help the caller of `emit`."""
+"""For fields where the decoder's message would not help the caller of `emit`."""
 
 
 def encoded(event: Event, kind: EventType, now: datetime | None) -> bytes:
-    """The bytes of an event, which `wire.decode` takes.
+    """The bytes of an event, which `wire.decode` will accept.
 
     Args:
-        event: with facts that may be of any type.
+        event: its fields may be of any type.
         kind: its event type.
-        now: the time, to hold its id and time against; None where they were made a moment ago.
+        now: the current time, to check its id and time against; None if they were made just now.
 
     Raises:
         InvalidEvent: no worker could store it; names the field.
@@ -73,27 +73,27 @@ def _explained(error: InvalidMessage, event: Event) -> InvalidEvent:
 
 
 def _misshapen(detail: str) -> InvalidEvent:
-    """From what the decoder says, such as ``Expected `str`, got `int` - at `$.user.id```."""
+    """From the decoder's message, such as ``Expected `str`, got `int` - at `$.user.id```."""
     place = PLACE.search(detail)
     field = place.group(1) if place else "event"
-    said = PLACE.sub("", detail).replace("`", "")
-    wanted, _, got = said.removeprefix("Expected ").partition(", got ")
-    return InvalidEvent(field, got or "not usable", EXPECTED.get(field, wanted.replace("str", "text")))
+    message = PLACE.sub("", detail).replace("`", "")
+    expected, _, actual = message.removeprefix("Expected ").partition(", got ")
+    return InvalidEvent(field, actual or "not usable", EXPECTED.get(field, expected.replace("str", "text")))
 
 
-def _holder(event: Event, is_bad: Callable[[str], object]) -> str:
-    """The path of the first text that is bad."""
-    return next(_paths(msgspec.to_builtins(event), "", is_bad), "event")
+def _holder(event: Event, is_invalid: Callable[[str], object]) -> str:
+    """The path of the first invalid text."""
+    return next(_paths(msgspec.to_builtins(event), "", is_invalid), "event")
 
 
-def _paths(value: Any, path: str, is_bad: Callable[[str], object]) -> Any:
+def _paths(value: Any, path: str, is_invalid: Callable[[str], object]) -> Any:
     if isinstance(value, str):
-        if is_bad(value):
+        if is_invalid(value):
             yield path
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _paths(item, f"{path}.{key}".lstrip("."), is_bad)
-            yield from _paths(key, f"a key of {path}", is_bad)
+            yield from _paths(item, f"{path}.{key}".lstrip("."), is_invalid)
+            yield from _paths(key, f"a key of {path}", is_invalid)
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(value):
-            yield from _paths(item, f"{path}[{index}]", is_bad)
+            yield from _paths(item, f"{path}[{index}]", is_invalid)

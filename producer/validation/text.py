@@ -1,4 +1,4 @@
-"""Text from clients, who write what they like: made harmless, never a reason to refuse an event."""
+"""Text from clients, who send what they like: made harmless, never a reason to refuse an event."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from trailkeeper.producer.event import MAX_USER_AGENT
 from trailkeeper.producer.wire import check_address
 
 CUT = "…[cut]"
-"""How a text ends that was too long."""
+"""The end of a text that was cut."""
 
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, line ends, turns of the reading direction, and halves of a surrogate pair."""
+"""Control characters, line ends, bidi controls, and halves of a surrogate pair."""
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
@@ -29,9 +29,9 @@ def harmless(text: None, limit: int = ...) -> None: ...
 @overload
 def harmless(text: str | None, limit: int = ...) -> str | None: ...
 def harmless(text: str | None, limit: int = MAX_USER_AGENT) -> str | None:
-    """*text* with what cannot be seen or stored replaced, cut to *limit* characters with a mark.
+    """*text* with invisible and unstorable characters replaced, cut to *limit* characters with a mark.
 
-    What is no text is returned as it is: to make it harmless would hide a mistake.
+    What is not text is returned as it is: converting it would hide a mistake.
     """
     if not isinstance(text, str):
         return text
@@ -50,8 +50,8 @@ def is_address(text: object) -> bool:
 
 
 def shortened(value: object) -> str:
-    """A value as an error message may show it: short, on one line, whatever it is."""
+    """Any value for an error message: short and on one line."""
     try:
         return harmless(_repr.repr(value), 200)
-    except ValueError:  # an integer of thousands of digits has no repr
+    except ValueError:  # an integer with thousands of digits has no repr
         return f"a very large {type(value).__name__}"

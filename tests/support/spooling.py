@@ -19,7 +19,7 @@ PLACE = "nowhere:6379/0 trailkeeper:events"
 
 
 class Stream:
-    """Keeps what it is given, like `RedisStream.many`; with *takes* only so many in all."""
+    """Keeps what it is given, like `RedisStream.batches`; with *takes* only so many in all."""
 
     place = PLACE
 
@@ -28,7 +28,7 @@ class Stream:
         self.takes = takes
 
     @contextmanager
-    def many(self) -> Iterator[Stream]:
+    def batches(self) -> Iterator[Stream]:
         yield self
 
     def send(self, entries: Sequence[Mapping[bytes, bytes]]) -> int:

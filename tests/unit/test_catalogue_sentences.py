@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trailkeeper.producer.catalogue import load, render, sentence_parts
-from trailkeeper.producer.catalogue.sentence import LONGEST_VALUE, placeholders
+from trailkeeper.producer.catalogue.sentence import MAX_VALUE, placeholders
 
 KINDS = list(load())
 SUBJECTS = {
@@ -85,7 +85,7 @@ def test_a_sentence_is_filled_with_what_is_known(sentence: str, parts: dict[str,
 def test_a_hostile_value_stays_on_its_line_and_within_its_length() -> None:
     for hostile in ("a\nb", "\x1b[2J", "x\u202ey", "\r", "\x00", "\u2028"):
         assert render("{actor} x", {"actor": hostile}).isprintable()
-    assert len(render("{actor}", {"actor": "a" * 70_000})) == LONGEST_VALUE
+    assert len(render("{actor}", {"actor": "a" * 70_000})) == MAX_VALUE
     assert render("{actor}", {"actor": "Zoë 山田"}) == "Zoë 山田"
 
 

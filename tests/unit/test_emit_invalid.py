@@ -48,12 +48,12 @@ MISTAKES = [
     pytest.param({"project": ("1", "n" * 256)}, "project.name", "<= 255", id="a name of 256 characters"),
     pytest.param({"organization": "a\0b"}, "organization.id", "without it", id="a NUL in an id"),
     pytest.param({"project": "a\ud800"}, "project.id", "whole characters", id="half of a surrogate pair"),
-    pytest.param({"actor": "alice"}, "actor", "producer.Actor", id="text for an actor"),
+    pytest.param({"actor": "alice"}, "actor", "trailkeeper.Actor", id="text for an actor"),
     pytest.param({"actor": Actor(kind="root")}, "actor.kind", "one of user, ", id="an unknown kind"),  # type: ignore[arg-type]  # a mistake
     pytest.param(
         {"actor": Actor(kind="user", credential="x")},  # type: ignore[arg-type]  # a mistake
         "actor.credential",
-        "producer.Credential",
+        "trailkeeper.Credential",
         id="text for a credential",
     ),
     pytest.param(

@@ -173,9 +173,11 @@ class TestWhatIsWrong:
     def test_a_connection_that_commits_each_statement_is_refused(self, stream: Kept) -> None:
         idle = SimpleNamespace(autocommit=True, info=SimpleNamespace(transaction_status=0))
         with pytest.raises(InvalidEvent, match="autocommit"):
-            BLOCKING["driver"](idle, "outbox", (b"{}", None))
+            BLOCKING["driver"](idle, "outbox", {"payload": b"{}", "invalid": None})
         with pytest.raises(InvalidEvent, match=r"atomic\(\)"):
-            BLOCKING["django"](SimpleNamespace(get_autocommit=lambda: True), "outbox", (b"{}", None))
+            BLOCKING["django"](
+                SimpleNamespace(get_autocommit=lambda: True), "outbox", {"payload": b"{}", "invalid": None}
+            )
 
     def test_in_quarantine_a_wrong_event_goes_with_the_transaction(self, engine: Engine) -> None:
         counter = Counter()

@@ -1,4 +1,4 @@
-"""The stream in Redis for many messages at once: what waited elsewhere is delivered in batches."""
+"""Appends many messages at once to the stream: for what waited in the spool."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .redis_errors import translated
 CONNECT_SECONDS = 2.0
 
 
-class Many:
-    """A connection for batches, made with the first one.
+class RedisBatches:
+    """A connection for batches, opened by the first one.
 
     Args:
         url: of the server.
         key: of the stream.
-        server: how the server is shown in errors.
-        seconds: the longest that a single reply may take.
+        server: its address in errors, without secrets.
+        seconds: time-out of a single reply.
     """
 
     def __init__(self, url: str, key: bytes, server: object, seconds: float) -> None:
@@ -40,17 +40,17 @@ class Many:
         """Append messages in order, by one round trip.
 
         Returns:
-            How many were taken, from the first on. Later ones may have been taken too.
+            How many were taken, counted from the first. Later ones may have been taken too.
 
         Raises:
-            StreamUnavailable: not even the first was taken, or it is not known.
+            StreamUnavailable: the first was not taken, or it is not known whether it was.
         """
         pipeline = self._client.pipeline(transaction=False)
         for fields in entries:
             pipeline.xadd(self._key, cast(dict[Any, Any], fields))
         with translated(self._server):
             replies = pipeline.execute(raise_on_error=False)
-            refused = (place for place, reply in enumerate(replies) if isinstance(reply, RedisError))
+            refused = (index for index, reply in enumerate(replies) if isinstance(reply, RedisError))
             first = next(refused, len(replies))
             if replies and not first:
                 raise replies[0]
