@@ -11,7 +11,7 @@ from trailkeeper.producer.stream_keys import GROUP, pause_key
 
 
 class Backlog(NamedTuple):
-    """Messages nobody was given yet, messages given out and not done, and whether draining is paused."""
+    """Messages not delivered yet, messages delivered and pending, and whether draining is paused."""
 
     new: int
     pending: int

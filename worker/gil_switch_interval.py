@@ -1,4 +1,4 @@
-"""How long a thread keeps the interpreter while another wants it.
+"""The GIL's switch interval: how long a thread keeps the interpreter while another wants it.
 
 Where one thread computes and another moves rows to Postgres, the second needs the
 interpreter for a moment between two waits, some ten times a batch. By default it would
@@ -16,7 +16,7 @@ SECONDS = 0.0005
 
 @contextmanager
 def short_gil_switch_interval() -> Iterator[None]:
-    """Let the threads of this process take turns often, for the time of the block."""
+    """Let the threads of this process switch often, for the time of the block."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(SECONDS)
     try:

@@ -19,7 +19,7 @@ class Outage:
         self.is_on = False
 
     def note(self, error: Exception | None) -> None:
-        """What came of a try."""
+        """Note the result of an attempt."""
         if error and not self.is_on:
             self._logger.warning("cannot %s: %s", self._action, error)
         if self.is_on and not error:

@@ -21,7 +21,7 @@ from trailkeeper.producer.settings import (
 )
 
 MINIMUM_DAYS = 30
-"""So that nobody empties the trail by a slip of a finger; a tag of its own may be kept for less."""
+"""Guards against emptying the trail by a typing error; a single tag may be kept for less."""
 MAXIMUM_DAYS = 36_500
 
 Days = Annotated[
@@ -73,7 +73,7 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
         secret_words: words in the names of payload keys that tell a secret, besides those we know.
         verify_keys: keys with which messages may be signed, each ``name:secret`` or, good for one producer's
             events only, ``name@producer:secret``; with any of them, what is not signed is refused.
-        gap_grace_seconds: how long an event may be missing before that is told.
+        gap_grace_seconds: how long an event may be missing before that is reported.
     """
 
     redis_url: Url = "redis://127.0.0.1:6379/0"

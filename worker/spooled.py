@@ -1,4 +1,4 @@
-"""What producers on this host could not bring to the stream: delivered by whoever runs here."""
+"""Delivers what producers on this host spooled."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def deliver(settings: WorkerSettings, seconds: float, kept_for: str | None = Non
 
     Args:
         settings: where spool and stream are.
-        seconds: the longest to wait for another process that is at it.
+        seconds: the longest to wait for another process that is delivering.
         kept_for: deliver to our stream what is kept for this other one.
 
     Raises:

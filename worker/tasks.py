@@ -28,7 +28,7 @@ CHUNKS_SECONDS = 1.0
 """How long one task does chunks: then whatever else waits in the queue has its turn."""
 
 RESUMED_SECONDS = 60
-"""After this long, a chunk that nobody took is better sent for again."""
+"""After this long, a chunk that no worker took is sent again."""
 
 GOVERNED: dict[str, Any] = {"acks_late": True, "time_limit": PURGE_SECONDS, "soft_time_limit": None}
 """Options of the tasks that run once in the fleet."""
@@ -94,13 +94,13 @@ def count() -> None:
 
 @task("purge", **GOVERNED)
 def purge() -> None:
-    """Remove events past their retention, unless another worker is at it."""
+    """Remove events past their retention, unless another worker does."""
     retention.purge(settings())
 
 
 @task("scrub", **GOVERNED)
 def scrub() -> None:
-    """Take personal data out of old events, unless another worker is at it."""
+    """Take personal data out of old events, unless another worker does."""
     retention.scrub(settings())
 
 

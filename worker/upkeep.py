@@ -68,7 +68,7 @@ def reap_consumers(settings: WorkerSettings) -> list[str]:
 
 
 def reap(client: redis.Redis, stream_key: str, idle_seconds: float) -> list[str]:
-    """Remove consumers that hold nothing and have asked for nothing for *idle_seconds*.
+    """Remove consumers that hold nothing and have been idle for *idle_seconds*.
 
     Returns:
         Their names.

@@ -1,4 +1,4 @@
-"""Whether what is asked for can be meant, and whether there is anything of it."""
+"""Checks a request before anything is changed: is it valid, and is there anything to do?"""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from trailkeeper.producer.catalogue import Catalogue, EventType
 
 
 class InvalidRequest(ValueError):  # noqa: N818 - what it says
-    """A backfill that can not be meant; nothing was changed."""
+    """The arguments contradict each other or the catalogue; nothing was changed."""
 
 
 class NothingToDo(LookupError):  # noqa: N818 - what it says
-    """What it is about is not there, or not any more; nothing was changed."""
+    """No events or dead letters match; nothing was changed."""
 
 
 def enrich_filters(

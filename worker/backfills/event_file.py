@@ -1,4 +1,4 @@
-"""A file of event lines, plain or compressed, looked through once before anything of it is taken in."""
+"""A file of event lines, plain or compressed, read once to its end before anything of it is staged."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class UnusableFile(ValueError):  # noqa: N818 - what it says
 
 @dataclass(frozen=True)
 class EventFile:
-    """A file that was looked through.
+    """A file that was read to its end once.
 
     Attributes:
         name: as people call it.
@@ -50,7 +50,7 @@ class EventFile:
         """Its lines, from the first.
 
         Raises:
-            UnusableFile: it is not any more what it was when it was looked through.
+            UnusableFile: it has changed since it was first read.
         """
         with _errors_translated(self.name, self.packing):
             yield from read_lines(self.open())

@@ -24,7 +24,7 @@ LINES = 4_000
 
 
 class PreparedBlock(NamedTuple):
-    """A block, and what is to become of its lines.
+    """A block, with its lines prepared to be written.
 
     Attributes:
         block: as it was read.

@@ -15,7 +15,7 @@ START = 4
 
 BUFFER = 1 << 20
 WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 27}
-"""No more than 128 MiB of memory, which is what `zstd` itself unpacks without being told to."""
+"""No more than 128 MiB of memory, which is what `zstd` itself unpacks by default."""
 
 
 class Packing(NamedTuple):

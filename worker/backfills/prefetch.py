@@ -53,7 +53,7 @@ class Prefetch(Generic[Prepared]):
         try:
             return begun.result.result()
         except Exception:
-            # whoever does it now meets the same error, and knows what it means there
+            # the chunk itself meets the same error, and handles it there
             logger.info("could not prepare a chunk", exc_info=True)
             return None
 

@@ -41,7 +41,7 @@ class Preview(msgspec.Struct):
     """What would be done.
 
     Attributes:
-        seen: events, lines or dead letters that would be looked at.
+        seen: events, lines or dead letters that would be read.
         changed: those that would be derived anew, or stored.
         skipped: those that need nothing.
         rejected: those that could not be stored, by reason.

@@ -51,7 +51,7 @@ class Replay:
 
         What a call to emit() was rejected for is left out: it is judged anew.
         """
-        # what admins imported, and what came with a transaction, nobody signed
+        # lines of imports and rows of the outbox are never signed
         signed = {str(letter.id) for letter in letters if letter.stream == self._stream}
 
         def judge(message: IncomingMessage, now: datetime) -> Judged:

@@ -1,8 +1,8 @@
 """Chunks of backfills, each one transaction together with the cursor. Knows nothing of Celery.
 
 The chunk locks the backfill's row, works from the cursor on, moves the cursor
-and commits. So whoever dies loses no more than a chunk that never was, and two
-that run the same backfill never do the same chunk.
+and commits. So a process that dies loses one uncommitted chunk at most, and two
+processes never do the same chunk.
 """
 
 from __future__ import annotations
@@ -45,21 +45,21 @@ BATCHES_BEHIND = 10
 """While so many batches wait in the stream, ingestion goes first."""
 
 EARLY_SECONDS = 0.01
-"""A timer may ring a little early; nobody would come again."""
+"""Start a chunk that is due within this time: a timer may fire a little early."""
 
 YIELD_SECONDS = 2.0
 LINES_SECONDS = 0.05
-"""How often it is looked whether more lines of an import were taken in."""
+"""How often to check whether more lines of an import were staged."""
 
 
 class ChunkResult(msgspec.Struct, frozen=True):
-    """What came of one call.
+    """The result of one call.
 
     Attributes:
         state: of the backfill; ``unknown`` where somebody else works on it.
         mine: whether a chunk was done here, so that the next one is for the caller to start.
         seconds: when that may begin.
-        seen: how much was looked at.
+        seen: how many events, lines or dead letters were read.
     """
 
     state: str
@@ -88,7 +88,7 @@ class Runner:
         return self._parts
 
     def step(self, identity: int, *, after_silence: bool = False) -> ChunkResult:
-        """Do one chunk of a backfill, if it is running, due, and nobody else is at it.
+        """Do one chunk of a backfill, if it is running, due, and not locked by another process.
 
         Args:
             identity: of the backfill.
@@ -110,7 +110,7 @@ class Runner:
             return self._fail(identity, f"{type(error).__name__}: {error}"[:1000])
 
     def run(self, identity: int, seconds: float, *, after_silence: bool = False) -> ChunkResult:
-        """Do chunks for some time, as long as each may begin at once; returns what came of the last.
+        """Do chunks for some time, as long as each may begin at once; returns the last result.
 
         Args:
             identity: of the backfill.

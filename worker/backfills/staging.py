@@ -1,4 +1,4 @@
-"""Takes the lines of a file in, block by block; can begin again wherever it was interrupted."""
+"""Stages the lines of a file block by block; can resume wherever it was interrupted."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIGN_SECONDS = 10.0
 def stage_file(
     engine: Engine, source: EventFile, job: StoredBackfill, progress: Callable[[int], None] = lambda _: None
 ) -> int:
-    """Take in the lines of a file that were not taken in yet.
+    """Stage the lines of a file that were not staged yet.
 
     Args:
         engine: the database.
@@ -36,7 +36,7 @@ def stage_file(
         How many lines there are that are not blank.
 
     Raises:
-        TakenInElsewhere: another process takes it in, or the backfill was cancelled.
+        TakenInElsewhere: another process stages it, or the backfill was cancelled.
         StoreUnavailable: Postgres did not answer; do the same again.
     """
     after = job.lines or 0

@@ -15,7 +15,7 @@ READING_SILENCE = timedelta(seconds=60)
 
 
 def stalled_backfills(settings: WorkerSettings, silence: timedelta = SILENCE) -> list[int]:
-    """The backfills of which another chunk is to be started; imports that nobody reads on are paused.
+    """The backfills that need another chunk started; imports whose command ended are paused.
 
     Raises:
         StoreUnavailable: Postgres did not answer.

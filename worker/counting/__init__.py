@@ -1,4 +1,4 @@
-"""Whether every numbered event is accounted for: what waits, what is missing, and who is told."""
+"""Whether every numbered event is accounted for: what waits, what is missing, and the alarm."""
 
 from .accounts import Account
 from .check import GapCheck, check

@@ -1,4 +1,4 @@
-"""Missing events that an admin gives up: they count as lost from then on, and nobody is alarmed again."""
+"""Missing events that an admin gives up: they count as lost from then on, and raise no more alarms."""
 
 from __future__ import annotations
 

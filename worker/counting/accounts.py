@@ -1,4 +1,4 @@
-"""What became of the numbers of each producer and hour, from what counts, stream and table say."""
+"""The fate of each producer's numbers by hour, from counts, stream and table."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ HOUR = timedelta(hours=1)
 
 
 class Account(msgspec.Struct):
-    """The account of one producer and hour: numbers by what became of them.
+    """The account of one producer and hour: numbers by fate.
 
     Attributes:
         producer: its name.
         hour: when the hour began.
         fates: the numbers by fate, see `models.counting.event_counts.Fate`.
-        waiting: those on their way, in the stream or in this host's spool.
-        missing: those of which nobody knows anything.
+        waiting: those not stored yet, in the stream or in this host's spool.
+        missing: those without any trace.
         deleted: those that were stored and are not in the table, though nothing purged them.
-        uncounted: those that are in the table, though nobody counted them.
+        uncounted: those that are in the table, though no count has them.
     """
 
     producer: str

@@ -1,4 +1,4 @@
-"""The look that beat takes: counts are merged, gaps noted, and who must know is told."""
+"""Beat's check: merges counts, notes gaps, and records an event for each that lasts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .waiting import in_spool, in_stream, newest_in_stream
 logger = logging.getLogger(__name__)
 
 MOST_WAITING = 50_000
-"""Entries of the stream. While it is longer, what seems missing may be in it, and nobody is alarmed."""
+"""Entries of the stream. While it is longer, what seems missing may be in it, and no alarm is raised."""
 
 
 class GapCheck(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class GapCheck(msgspec.Struct, frozen=True):
 
     Attributes:
         merged: how many counts were merged.
-        told: gaps that were told now.
+        reported: gaps that were reported now.
         ended: gaps of which all was found.
         complete: False where the stream was too long to look for gaps.
     """
@@ -51,7 +51,7 @@ def check(settings: WorkerSettings) -> GapCheck:
     """Merge counts, note gaps, and record an event for each that outlived its grace and each that ended.
 
     Raises:
-        StreamUnavailable: Redis did not answer, so nobody knows what is on its way.
+        StreamUnavailable: Redis did not answer, so what waits in the stream is unknown.
         StoreUnavailable: Postgres did not answer.
     """
     with connect(settings.redis_url) as client:

@@ -15,7 +15,7 @@ from .reconcile import Reconciliation, reconcile
 from .waiting import in_spool, in_stream
 
 MOST = 1_000_000
-"""Entries of the stream that are looked at."""
+"""Entries of the stream that are read at most."""
 
 LOOKS = 3
 BETWEEN_SECONDS = 0.5
@@ -29,7 +29,7 @@ def reconcile_live(
     *,
     verify: bool,
 ) -> Reconciliation:
-    """Reconcile; what seems missing is looked for again a moment later, and is missing if it still is.
+    """Reconcile; what seems missing is checked again a moment later, as it may be moving.
 
     Args:
         engine: of the database.
@@ -39,7 +39,7 @@ def reconcile_live(
         verify: hold counts against the rows of the table.
 
     Raises:
-        StreamUnavailable: Redis did not answer, so nobody knows what is on its way.
+        StreamUnavailable: Redis did not answer, so what waits in the stream is unknown.
         StoreError: the schema is missing, or the server is away.
     """
     reconciliation = _once(engine, client, settings, hours, verify=verify)

@@ -1,4 +1,4 @@
-"""Numbered events that are on their way: in the stream, and in the spool of this host."""
+"""Numbered events that are not stored yet: in the stream, and in the spool of this host."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Waiting(NamedTuple):
 
     Attributes:
         numbered: the events that have numbers.
-        complete: whether all of the stream was looked at.
+        complete: whether all of the stream was read.
     """
 
     numbered: list[Numbered]
@@ -34,12 +34,12 @@ class Waiting(NamedTuple):
 
 
 def in_stream(client: redis.Redis, stream: str, most: int) -> Waiting:
-    """What the stream holds, given out or not, from its beginning.
+    """What the stream holds, delivered or not, from its beginning.
 
     Args:
         client: of Redis.
         stream: its key.
-        most: so many entries are looked at.
+        most: the most entries to read.
 
     Raises:
         StreamUnavailable: Redis did not answer.

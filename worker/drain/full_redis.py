@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 SLICE_SECONDS = 1.0
 LONGEST_SECONDS = 60.0
-"""It ends after this time, whatever became of who started it."""
+"""It ends after this time, even if the worker that started it died."""
 
 
 def takes_writes(client: redis.Redis, stream: str) -> bool:

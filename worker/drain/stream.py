@@ -19,7 +19,7 @@ from trailkeeper.worker.ingest.messages import EVENT, NO_FIELDS, IncomingMessage
 
 
 class Pending:
-    """A message given out and not acknowledged: who holds it, since when, how often it was given out."""
+    """A message delivered and not acknowledged: its consumer, since when, how often it was delivered."""
 
     __slots__ = ("consumer", "deliveries", "idle_ms", "stream_id")
 
@@ -40,7 +40,7 @@ class Stream:
         self._uncounted: Counter[str] = Counter()
 
     def read(self, count: int) -> list[IncomingMessage]:
-        """Up to *count* messages that nobody was given yet, oldest first; does not wait for any."""
+        """Up to *count* messages that were not delivered yet, oldest first; does not block."""
         with redis_translated():
             try:
                 entries = self._read_group(count)
@@ -52,7 +52,7 @@ class Stream:
         return [_message_of(stream_id, fields) for stream_id, fields in entries]
 
     def pending(self, *, mine: bool, idle_ms: int, count: int) -> list[Pending]:
-        """Messages given out and left: my own from an earlier life, or anybody's idle for *idle_ms*."""
+        """Pending messages: this consumer's own of before a restart, or anybody's idle for *idle_ms*."""
         with redis_translated():
             try:
                 entries = self._client.xpending_range(
@@ -61,7 +61,7 @@ class Stream:
             except redis.ResponseError as error:
                 if not str(error).startswith("NOGROUP"):
                     raise
-                return []  # no group, so nothing was ever given out
+                return []  # no group, so nothing was ever delivered
         return [Pending(entry) for entry in entries]
 
     def take_over(self, stream_ids: Sequence[str], idle_ms: int) -> list[IncomingMessage]:

@@ -1,6 +1,6 @@
 """While one batch is being written, the one before is acknowledged, and the next is read and prepared.
 
-Postgres and this process then work at once, and a commit's way to the disk keeps nobody waiting.
+Postgres and this process then work at once, and neither waits for a commit to reach the disk.
 """
 
 from __future__ import annotations

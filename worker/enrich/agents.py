@@ -1,6 +1,6 @@
 """Browsers, bots and HTTP libraries, understood through ua-parser and its matcher in Rust.
 
-The matcher in Rust is asked for by name: the one in Python takes a hundred times
+The matcher in Rust is chosen explicitly: the one in Python takes a hundred times
 as long, and backtracks over what a hostile client sends.
 """
 

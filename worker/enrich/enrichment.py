@@ -42,10 +42,10 @@ class Enrichment(Protocol):
     keeps_fact: ClassVar[bool]
 
     def find(self, fact: str) -> Derivation | None:
-        """What is derived from a fact; None where nothing can be told now. Never raises."""
+        """What is derived from a fact; None where its data are missing or broken now. Never raises."""
 
     def changes(self) -> int:
         """How often its data were replaced so far; as long as it is the same, so is what `find` returns."""
 
     def is_current(self, source: str, build: str) -> bool:
-        """Whether a derivation of this source and build is what the data now at hand would give."""
+        """Whether a derivation of this source and build is what its present data would give."""

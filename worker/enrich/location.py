@@ -61,7 +61,7 @@ class LocationFinder:
     def find(self, ip: str) -> Location | None:
         """The location of *ip*, or the reason why it has none; never raises.
 
-        None where it cannot be told now (no file, a missing or broken one, a corrupt
+        None where it is unknown now (no file, a missing or broken one, a corrupt
         record): that address is not enriched, and a backfill may find it.
         """
         with self._checked():
@@ -118,7 +118,7 @@ class LocationFinder:
         except UnusableDatabase as error:
             self._note(str(error))
             return None
-        # a file that is missing now might have known the place: better asked again than settled
+        # a file that is missing now might know the place: try again later rather than store a wrong answer
         return located if located.display or (files and len(files) == len(self._databases)) else None
 
     def _note(self, problem: str) -> None:

@@ -35,7 +35,7 @@ class MmdbFile:
 
     A mapping outlives the file's name, so a file replaced by renaming stays
     readable. One overwritten in place does not: touching a page beyond its new
-    end kills the process. So its own descriptor is asked before each read.
+    end kills the process. So its descriptor is checked before each read.
 
     Attributes:
         source: the type the file gives itself, "GeoLite2-City".

@@ -1,4 +1,4 @@
-"""Dead letters: how a rejected message is kept, counted and told to the log. Nowhere else."""
+"""Dead letters: how a rejected message is kept, counted and logged. Nowhere else."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from .messages import Accepted
 
 Fact: TypeAlias = str | None
 Ids: TypeAlias = tuple[int | None, ...]
-"""Of one event: the id of each derivation, in the order of `DERIVATIONS`; None where nothing can be told."""
+"""Of one event: the id of each derivation, in the order of `DERIVATIONS`; None where nothing is known."""
 
 CAPACITY = 50_000  # facts whose derivation is remembered, per enrichment and process
 
@@ -76,7 +76,7 @@ class _Remembered:
         self._memory = Memory()
 
     def ids(self, facts: Sequence[Fact]) -> list[int | None]:
-        """The id of each fact's derivation; None where there is no fact, or nothing can be told now."""
+        """The id of each fact's derivation; None where there is no fact, or nothing is known now."""
         self._forget()
         # passes in C, as nearly every fact is known: half a microsecond an event, where a loop takes two
         unknown = set(facts).difference(self._known)

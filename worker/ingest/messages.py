@@ -26,7 +26,7 @@ class IncomingMessage(msgspec.Struct, frozen=True, gc=False):
 
     `payload` is field ``e``; `problem` is field ``invalid``, which a producer
     adds to what it quarantined; `fields` is the whole entry, or nothing where that is
-    the payload alone; `deliveries` counts how often it was given out, this time included.
+    the payload alone; `deliveries` counts how often it was delivered, this time included.
     """
 
     stream_id: str

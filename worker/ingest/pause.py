@@ -84,7 +84,7 @@ def begin(client: redis.Redis, stream_key: str, cause: str, detail: str) -> None
 
 
 def succeeded(client: redis.Redis, stream_key: str, began: datetime) -> None:
-    """Forget the outages that were over before *began*: whoever began then committed something."""
+    """Forget the outages that were over before *began*, when a run began that committed something."""
     for outage in outages(client, stream_key):
         if (outage.last or outage.since) < began - _QUIET.get(outage.cause, timedelta(0)):
             with redis_translated():

@@ -1,4 +1,4 @@
-"""The sequence numbers that producers gave to their messages, counted by what became of them."""
+"""The sequence numbers that producers gave to their messages, counted by fate."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def names_of(accepted: Iterable[Accepted], rejected: Iterable[Rejected] = ()) ->
 
 
 def producer_of(accepted: Accepted, ids: ProducerIds) -> int | None:
-    """The id of who numbered an event; None where nobody did."""
+    """The id of the producer that numbered an event; None for an event without number."""
     event = accepted.event
     return ids.get(event.producer) if event.producer and event.seq else None
 

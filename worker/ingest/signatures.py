@@ -1,4 +1,4 @@
-"""Who vouches for a message: checked before anything of it is believed."""
+"""Checks signatures, before anything else of a message is trusted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_SHOWN = 80
 
 
 class Signatures:
-    """Refuses messages that nobody vouches for whose key is known.
+    """Rejects messages that no known key signed.
 
     Args:
         keys: as the settings have them.
@@ -28,7 +28,7 @@ class Signatures:
 
     @classmethod
     def of(cls, keys: Iterable[str]) -> Signatures | None:
-        """None where no key is set: then nothing is asked for."""
+        """None where no key is set: then signatures are not checked."""
         known = tuple(keys)
         return cls(known) if known else None
 

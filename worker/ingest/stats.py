@@ -1,4 +1,4 @@
-"""Counts beside the stream: what became of messages, and how long events took to their commit."""
+"""Counts beside the stream: messages by fate, and how long events took to their commit."""
 
 from __future__ import annotations
 

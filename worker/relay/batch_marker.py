@@ -21,7 +21,7 @@ class MarkedBatch(NamedTuple):
 
 
 class BatchMarker:
-    """The note of one pool slot, and the counts of what became of messages.
+    """The note of one pool slot, and the counts of messages by fate.
 
     Every method may raise StreamUnavailable.
 

@@ -17,7 +17,7 @@ STATEMENT_TIMEOUT_MS = 240_000  # counting a large partition; below the task's t
 
 
 class Busy(Exception):  # noqa: N818 - what it says
-    """Another process is at the same; nothing was done."""
+    """Another process does the same job; nothing was done."""
 
 
 def job_engine(settings: WorkerSettings, name: str) -> AbstractContextManager[Engine]:
@@ -30,7 +30,7 @@ def one_at_a_time(settings: WorkerSettings, name: str, key: int) -> Iterator[Eng
     """Connections for a job that runs once at a time, and a place for the event that will tell of it.
 
     Raises:
-        Busy: another process is at it.
+        Busy: another process holds the lock.
         StoreError: the schema is missing, or the server is away.
     """
     with job_engine(settings, name) as engine, advisory_lock(engine, key) as is_held:

@@ -46,9 +46,9 @@ def add_hold(
         settings: where the database is.
         about: one of `models.holds.ABOUT`.
         subject_id: whose.
-        reason: for whoever asks later.
+        reason: to be read later.
         until: when it ends by itself (aware); None for not before it is released.
-        by: who asked for it.
+        by: the requester.
 
     Raises:
         WrongHold: the id or reason is empty or too long, or the time is past.
@@ -100,7 +100,7 @@ def list_holds(settings: WorkerSettings, *, released: bool = False) -> list[Hold
 
 @contextmanager
 def _writing(settings: WorkerSettings) -> Iterator[Connection]:
-    """A transaction, and a place for its event, made before: whoever makes partitions may wait for a hold."""
+    """A transaction, and a place for its event, made before: making partitions may wait for a hold."""
     with job_engine(settings, "hold") as engine:
         ensure(engine, {period_of("system", datetime.now(UTC))})
         with transaction(engine) as connection:

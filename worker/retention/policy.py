@@ -1,4 +1,4 @@
-"""Retention by scope, with an override by tag: who is kept for how long."""
+"""Retention rules by scope, with overrides by tag."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Which partitions a step of the scrub need not look at again.
 
-A partition that lies wholly before the step's moment is gone through to its end
+A partition that lies wholly before the step's moment is scrubbed to its end
 once, and again only if rows were inserted into it since, the step takes away
 something else, or holds left some of it. So a night's scrub costs by the year,
 and not by all years. What Postgres counts of inserts is read before the walk

@@ -41,7 +41,7 @@ def opened(engine: Engine, table: type[Base], same: Mapping[str, Any], values: M
 
 
 def left_open(connection: Connection, table: type[Base]) -> list[int]:
-    """The ids of records that nobody closed."""
+    """The ids of records that were never closed."""
     columns = _of(table).c
     return list(connection.scalars(select(columns.id).where(columns.finished_at.is_(None))))
 

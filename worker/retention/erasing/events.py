@@ -43,7 +43,7 @@ def _due() -> str:
 
 
 DUE = _due()
-"""Whether a row that names the user still holds personal data. Extras count: nobody knows what is in them."""
+"""Whether a row that names the user still holds personal data. Extras count: they may hold anything."""
 
 NAMED = "(e.user_id = :user OR e.actor_id = :user OR e.on_behalf_of_id = :user)"
 """Which rows name the user."""

@@ -1,4 +1,4 @@
-"""All that may hold a user's personal data, gone through in bounded batches, each in one transaction."""
+"""All that may hold a user's personal data, in bounded batches, each in one transaction."""
 
 from __future__ import annotations
 

@@ -57,13 +57,13 @@ def erase(
     Args:
         settings: where everything is.
         user_id: whose.
-        by: who asked for it.
+        by: the requester.
         wait_seconds: the longest to wait until what is in the stream is stored.
 
     Raises:
         Busy: another erasure is running.
         Undrained: this host's spool was not delivered, or the stream not drained, in time: nothing changed.
-        StreamUnavailable: Redis did not answer, so nobody knows what is in the stream; likewise.
+        StreamUnavailable: Redis did not answer, so the stream's content is unknown; likewise.
         StoreError: Postgres did not answer; what was erased until then is recorded.
     """
     known = catalogue.load(settings.catalogue)

@@ -1,6 +1,6 @@
 """A user's personal data in lines of imports that wait to be stored.
 
-The import is kept from its next chunk while its lines are gone through. So these come
+The import's next chunk waits while its lines are erased. So these come
 before events and dead letters: a line is either found here without the user's
 data, or was stored already and is found there.
 """
@@ -26,7 +26,7 @@ def imports(connection: Connection) -> list[int]:
 
 
 def next_block(connection: Connection, identity: int, after: int) -> Block | None:
-    """The next block of an import, once no chunk is under way; nobody stores it until the transaction ends.
+    """The next block of an import, once no chunk is under way; it is not stored until the transaction ends.
 
     Raises:
         StoreUnavailable: that chunk takes longer than the lock time-out.

@@ -1,4 +1,4 @@
-"""A user's personal data in a message as it came: JSON whose shape nobody vouches for, or no JSON at all."""
+"""A user's personal data in a message as it came: JSON of any shape, or no JSON at all."""
 
 from __future__ import annotations
 
