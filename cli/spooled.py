@@ -1,4 +1,4 @@
-"""The spool of this machine, for the commands that tell of it."""
+"""The spool of this machine, for commands that show it."""
 
 from __future__ import annotations
 
@@ -32,5 +32,5 @@ def waiting() -> int:
     Raises:
         SpoolUnavailable: it cannot be read.
     """
-    found = spool()
-    return found.waiting if found else 0
+    status = spool()
+    return status.waiting if status else 0

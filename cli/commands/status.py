@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import click
-import msgspec
 
 from trailkeeper.cli.errors import PROBLEM
 from trailkeeper.cli.output import print_facts, print_json, say, show
@@ -20,25 +18,24 @@ from trailkeeper.cli.times import duration, moment
 def command(as_json: bool) -> int:
     """Show backlog, rate, workers, beat, dead letters and partitions, and what is wrong since when.
 
-    An alarm makes the exit code 1, as does what cannot be found out, which says why.
+    The exit code is 1 if there is an alarm or something cannot be found out.
     """
-    found = collect()
-    raised = alarms(found)
-    unknown = {name: part["unknown"] for name, part in found.items() if "unknown" in part}
+    status = collect()
+    raised = alarms(status)
+    unknown = {name: part["unknown"] for name, part in status.items() if "unknown" in part}
     healthy = not raised and not unknown
     if as_json:
-        told = [msgspec.to_builtins(alarm, builtin_types=(datetime,)) for alarm in raised]
-        print_json({"healthy": healthy, "alarms": told, **found})
+        print_json({"healthy": healthy, "alarms": raised, **status})
     else:
         for alarm in raised:
             show(f"ALARM {alarm.name}: {alarm}")
-        print_facts({name.replace("_", " "): _shown(name, part) for name, part in found.items()})
+        print_facts({name.replace("_", " "): _sentence(name, part) for name, part in status.items()})
     if unknown:
-        say("start what is away, or look closer with `trailkeeper doctor`")
+        say("`trailkeeper doctor` says more")
     return 0 if healthy else PROBLEM
 
 
-def _shown(name: str, part: Mapping[str, Any]) -> str:
+def _sentence(name: str, part: Mapping[str, Any]) -> str:
     return f"unknown: {part['unknown']}" if "unknown" in part else _SENTENCES[name](part)
 
 
@@ -53,15 +50,9 @@ def _stream(part: Mapping[str, Any]) -> str:
     oldest = part["oldest_seconds"]
     age = "" if oldest is None else f", the oldest for {duration(oldest)}"
     paused = part["paused"]
-    return (
-        waiting
-        + age
-        + (
-            ""
-            if paused is None
-            else f"; PAUSED ({paused['cause']}): {paused['detail']}, since {moment(paused['since'])}"
-        )
-    )
+    if paused is None:
+        return waiting + age
+    return f"{waiting}{age}; PAUSED ({paused['cause']}): {paused['detail']}, since {moment(paused['since'])}"
 
 
 def _spool(part: Mapping[str, Any]) -> str:
@@ -88,8 +79,8 @@ def _rate(part: Mapping[str, Any]) -> str:
 
 
 def _workers(part: Mapping[str, Any]) -> str:
-    each = "; ".join(f"{name} takes {', '.join(queues)}" for name, queues in part["queues"].items())
-    return each or "none answers"
+    answers = "; ".join(f"{name} takes {', '.join(queues)}" for name, queues in part["queues"].items())
+    return answers or "none answers"
 
 
 def _beat(part: Mapping[str, Any]) -> str:
@@ -117,7 +108,7 @@ def _completeness(part: Mapping[str, Any]) -> str:
 
 
 def _partitions(part: Mapping[str, Any]) -> str:
-    rows, size = (sum(each[name] for each in part["list"]) for name in ("rows", "bytes"))
+    rows, size = (sum(partition[name] for partition in part["list"]) for name in ("rows", "bytes"))
     ahead = ", ".join(f"{scope} {count}" for scope, count in part["ahead"].items())
     return f"{len(part['list'])} with about {rows:,} events, {size / 1e6:,.1f} MB; ahead: {ahead}"
 

@@ -1,4 +1,4 @@
-"""What `trailkeeper doctor` looks at; a check that cannot be made is a finding too."""
+"""The checks of `trailkeeper doctor`; one that cannot be made is a finding too."""
 
 from .examine import examine
 from .finding import Finding, Severity

@@ -1,4 +1,4 @@
-"""Every check, in an order in which the first problem explains the later ones."""
+"""All checks, in an order in which the first problem explains the later ones."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ CHECKS: dict[str, Check] = {
 
 
 def examine(checks: dict[str, Check] | None = None) -> Iterator[Finding]:
-    """What all checks find, as they find it; one cause is told once."""
+    """Run all checks, and yield each finding at once; one cause is told once."""
     causes: dict[str, str] = {}
     for name, check in (checks or CHECKS).items():
-        yield from _found(name, check, causes)
+        yield from _run(name, check, causes)
 
 
-def _found(name: str, check: Check, causes: dict[str, str]) -> Iterator[Finding]:
+def _run(name: str, check: Check, causes: dict[str, str]) -> Iterator[Finding]:
     try:
         yield from check()
     except Exception as error:
@@ -49,4 +49,4 @@ def _found(name: str, check: Check, causes: dict[str, str]) -> Iterator[Finding]
             yield problem(name, "not known", f"see {causes[message]} above")
         else:
             causes[message] = name
-            yield problem(name, message, "mend this first; what depends on it is not known until then")
+            yield problem(name, message, "fix this first; what depends on it is not known until then")

@@ -1,4 +1,4 @@
-"""One finding: how bad it is, what was found, what to do."""
+"""What a check found, how bad it is, and what to do."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class Finding(msgspec.Struct, frozen=True):
     """What a check found.
 
     Attributes:
-        check: what was looked at, in two or three words.
+        check: what was checked, in two or three words.
         severity: ``problem`` loses events or stops the pipeline; ``warning`` may one day.
         found: one sentence.
-        advice: what to do; empty when all is well.
+        advice: what to do; empty if nothing.
     """
 
     check: str
@@ -26,12 +26,12 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def ok(check: str, found: str) -> Finding:
-    """All is well."""
+    """Nothing to do."""
     return Finding(check, "ok", found)
 
 
 def warning(check: str, found: str, advice: str) -> Finding:
-    """It works, and may not one day."""
+    """It works now, and may fail one day."""
     return Finding(check, "warning", found, advice)
 
 

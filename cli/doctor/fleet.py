@@ -25,7 +25,7 @@ OLD_BACKLOG_SECONDS = 60.0
 
 
 def clocks() -> Iterator[Finding]:
-    """How far the clocks of this machine, Redis and Postgres are apart."""
+    """The difference between the clocks of this machine, Redis and Postgres."""
     with stream() as (client, _), redis_translated():
         seconds, microseconds = client.time()
         yield _clock("Redis", seconds + microseconds / 1e6 - time.time())
@@ -46,7 +46,7 @@ def workers() -> Iterator[Finding]:
 
 
 def beat() -> Iterator[Finding]:
-    """Whether beat was seen lately."""
+    """Whether beat was seen recently."""
     seconds = beat_status()["seconds_ago"]
     advice = "start it: trailkeeper beat (any number of them is fine)"
     if seconds is None:
@@ -58,7 +58,7 @@ def beat() -> Iterator[Finding]:
 
 
 def drains() -> Iterator[Finding]:
-    """Whether what waits is being stored."""
+    """Whether waiting messages are being stored."""
     found = backlog()
     if found["paused"]:
         advice = (
@@ -72,17 +72,17 @@ def drains() -> Iterator[Finding]:
 
 
 def relays() -> Iterator[Finding]:
-    """Whether what was committed in the outbox is being stored."""
-    found = outbox()
-    yield _waiting("outbox", found["waiting"], found["oldest_seconds"], "workers for ingest")
+    """Whether committed messages in the outbox are being stored."""
+    messages = outbox()
+    yield _waiting("outbox", messages["waiting"], messages["oldest_seconds"], "workers for ingest")
 
 
 def counted() -> Iterator[Finding]:
     """Whether numbered events are missing."""
-    found = completeness()
-    if found["missing"]:
-        shown = f"{found['missing']:,} came nowhere, the first since {moment(found['since'])}"
-        yield problem("numbered events", shown, "`trailkeeper reconcile` names them")
+    counts = completeness()
+    if counts["missing"]:
+        missing = f"{counts['missing']:,} are missing, the first since {moment(counts['since'])}"
+        yield problem("numbered events", missing, "`trailkeeper reconcile` names them")
     else:
         yield ok("numbered events", "none is missing")
 

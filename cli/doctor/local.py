@@ -1,4 +1,4 @@
-"""What lies on this machine: catalogue files and location data."""
+"""Checks of files on this machine: catalogue and location data."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def catalogue() -> Iterator[Finding]:
         CatalogueError: names the file, the event type and what was expected.
     """
     paths = settings().catalogue
-    found = load(paths)
-    yield ok("catalogue", f"{len(found)} event types, {len(paths)} files of the application's own")
+    event_types = load(paths)
+    yield ok("catalogue", f"{len(event_types)} event types, {len(paths)} files of the application")
 
 
 def geoip() -> Iterator[Finding]:
-    """Whether location data is there and young."""
+    """Whether there is location data, and how old it is."""
     paths = settings().geoip
     if not paths:
         advice = "name MaxMind-format files in TRAILKEEPER_GEOIP; a backfill can add locations later"
@@ -39,12 +39,12 @@ def geoip() -> Iterator[Finding]:
 
 def _file(path: str) -> Finding:
     try:
-        found = MmdbFile(path)
+        database = MmdbFile(path)
     except UnusableDatabase as error:
         return problem("location data", str(error), "put a MaxMind-format file there")
-    shown = f"{Path(path).name}: {found.source}, built {found.build}"
-    if (datetime.now(UTC).date() - date.fromisoformat(found.build)).days > STALE_DAYS:
+    shown = f"{Path(path).name}: {database.source}, built {database.build}"
+    if (datetime.now(UTC).date() - date.fromisoformat(database.build)).days > STALE_DAYS:
         return warning(
-            "location data", shown, f"older than {STALE_DAYS} days: fetch a new one, workers notice it"
+            "location data", shown, f"older than {STALE_DAYS} days: fetch a new one, which workers notice"
         )
     return ok("location data", shown)

@@ -1,4 +1,4 @@
-"""Whether Postgres can store what comes: version, encoding, schema, partitions."""
+"""Checks of Postgres: version, encoding, schema, partitions, roles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OLDEST = 140_000  # 14: the first with DETACH PARTITION CONCURRENTLY
 
 
 def postgres() -> Iterator[Finding]:
-    """What the server and the schema say of themselves.
+    """Check the server and the schema.
 
     Raises:
         StoreError: it did not answer.
@@ -66,28 +66,28 @@ def _writable(facts: ServerFacts) -> Finding:
 def _schema(*, current: bool) -> Finding:
     if current:
         return ok("schema", "current")
-    return problem("schema", "not that of this version", "run `trailkeeper migrate`")
+    return problem("schema", "not the one of this version", "run `trailkeeper migrate`")
 
 
 def _ahead(connection: Connection) -> Finding:
     counts = ahead(existing(connection), datetime.now(UTC))
     missing = [scope for scope, count in counts.items() if not count]
-    found = ", ".join(f"{scope} {count}" for scope, count in counts.items())
+    shown = ", ".join(f"{scope} {count}" for scope, count in counts.items())
     if missing:
         advice = "start beat, or run `trailkeeper migrate`: it makes them too"
-        return warning("partitions ahead", found, advice)
-    return ok("partitions ahead", found)
+        return warning("partitions ahead", shown, advice)
+    return ok("partitions ahead", shown)
 
 
 def _unfinished(connection: Connection) -> Iterator[Finding]:
     left = [*leftovers(connection), *(part.name for part in existing(connection) if part.detaching)]
     if left:
-        found = f"removal was begun and not ended: {', '.join(left)}"
-        yield warning("partitions removed", found, "run `trailkeeper purge`: it ends what was begun")
+        shown = f"removal was interrupted: {', '.join(left)}"
+        yield warning("partitions removed", shown, "run `trailkeeper purge`, which completes it")
 
 
 def _roles(connection: Connection) -> Iterator[Finding]:
-    """Whether the roles of least privilege are there, and used."""
+    """Whether the roles of least privilege exist and are used."""
     check, missing = "database roles", [lack.what for lack in lacks(connection)]
     if missing:
         shown = ", ".join(missing[:MOST_SHOWN]) + (", ..." if len(missing) > MOST_SHOWN else "")
@@ -97,4 +97,4 @@ def _roles(connection: Connection) -> Iterator[Finding]:
         advice = f"give the worker a login of its own: CREATE ROLE name LOGIN PASSWORD '...' IN ROLE {WRITER}"
         yield warning(check, "TRAILKEEPER_DATABASE_URL logs in as a superuser", advice)
     else:
-        yield ok(check, "as they should be")
+        yield ok(check, "complete")

@@ -1,4 +1,4 @@
-"""Whether Redis keeps what it is given: version, persistence, eviction, memory."""
+"""Checks of Redis: version, access, persistence, eviction, memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HIDDEN = "CONFIG is not allowed"
 
 
 def redis_server() -> Iterator[Finding]:
-    """What the server says of itself.
+    """Check the server.
 
     Raises:
         StreamUnavailable: it did not answer.
@@ -30,7 +30,7 @@ def redis_server() -> Iterator[Finding]:
     with stream() as (client, _), redis_translated():
         info: Mapping[str, Any] = client.info()
         policy, appendonly = _setting(client, "maxmemory-policy"), _setting(client, "appendonly")
-    yield from _door(worker_settings().redis_url)
+    yield from _access(worker_settings().redis_url)
     yield _version(info)
     yield _persistence(info, appendonly)
     yield from _errors(info)
@@ -38,17 +38,17 @@ def redis_server() -> Iterator[Finding]:
     yield _memory(info)
     if (refused := refusal(info)) is not None:
         advice = (
-            "give it memory, or bring back who empties it (Postgres, workers); events are spooled meanwhile"
+            "give it memory, or bring back what empties it (Postgres, workers); events are spooled meanwhile"
         )
         yield problem("Redis writes", f"refused: {refused}", advice)
 
 
-def _door(url: str) -> Iterator[Finding]:
-    """Whether strangers who reach a server on another machine get in, and whether they can listen."""
+def _access(url: str) -> Iterator[Finding]:
+    """Whether others who reach a server on another machine can log in or listen."""
     place = urlsplit(url)
     if place.scheme == "unix" or _is_local(place.hostname or "localhost"):
         return
-    if _lets_anybody_in(place):
+    if _accepts_no_password(place):
         advice = "set a password (requirepass), or `user default off` and the users of docs/redis.acl"
         yield warning("Redis access", "the default user needs no password", advice)
     if place.scheme != "rediss":
@@ -63,22 +63,22 @@ def _is_local(host: str) -> bool:
         return host == "localhost"
 
 
-def _lets_anybody_in(place: SplitResult) -> bool:
-    stranger = place._replace(netloc=place.netloc.rpartition("@")[2])
-    with connect(urlunsplit(stranger)) as client:
+def _accepts_no_password(place: SplitResult) -> bool:
+    anonymous = place._replace(netloc=place.netloc.rpartition("@")[2])
+    with connect(urlunsplit(anonymous)) as client:
         try:
             return bool(client.ping())
         except redis.RedisError:
-            return False  # it wants to know who asks
+            return False  # it asks for a password
 
 
 def _setting(client: redis.Redis, name: str) -> str | None:
-    """A setting's value; None where a managed server hides it."""
+    """A setting's value; None if a managed server hides it."""
     try:
-        found: Any = client.config_get(name)
+        values: Any = client.config_get(name)
     except redis.ResponseError:
         return None
-    return next((_text(value) for key, value in found.items() if _text(key) == name), None)
+    return next((_text(value) for key, value in values.items() if _text(key) == name), None)
 
 
 def _text(value: Any) -> str:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import wraps
 from typing import Any
+
+from sqlalchemy import Connection
 
 from trailkeeper.cli.services import store
 from trailkeeper.models import outbox as outboxes
@@ -13,70 +17,63 @@ from trailkeeper.models.partitions import Partition, existing
 from trailkeeper.models.status import dead_letter_counts, newest_event
 from trailkeeper.models.tables import SCOPES
 
+Answer = dict[str, Any]
 
-def newest() -> dict[str, Any]:
-    """The event that occurred last, and when it was stored.
 
-    Raises:
-        StoreError: Postgres is away, or has no schema.
-    """
-    with store() as engine, transaction(engine) as connection:
-        event = newest_event(connection)
+def _asking(question: Callable[[Connection], Answer]) -> Callable[[], Answer]:
+    """Let a question connect by itself; it raises StoreError where Postgres is away or has no schema."""
+
+    @wraps(question)
+    def ask() -> Answer:
+        with store() as engine, transaction(engine) as connection:
+            return question(connection)
+
+    return ask
+
+
+@_asking
+def newest(connection: Connection) -> Answer:
+    """The event that occurred last, and when it was stored."""
+    event = newest_event(connection)
     if event is None:
         return {"newest": None}
     return {"newest": event.occurred_at, "stored": event.recorded_at, "tag": event.tag}
 
 
-def outbox() -> dict[str, Any]:
-    """How many messages of committed transactions are not relayed yet, and since when.
-
-    Raises:
-        StoreError: Postgres is away, or has no schema.
-    """
-    with store() as engine, transaction(engine) as connection:
-        found = outboxes.backlog(connection)
+@_asking
+def outbox(connection: Connection) -> Answer:
+    """How many messages of committed transactions are not relayed yet, and since when."""
+    backlog = outboxes.backlog(connection)
     return {
-        "waiting": found.waiting,
-        "at_least": found.waiting >= outboxes.COUNTED,
-        "oldest_seconds": found.oldest_seconds,
+        "waiting": backlog.waiting,
+        "at_least": backlog.waiting >= outboxes.COUNTED,
+        "oldest_seconds": backlog.oldest_seconds,
     }
 
 
-def dead_letters() -> dict[str, Any]:
-    """How many there are of each reason.
-
-    Raises:
-        StoreError: Postgres is away, or has no schema.
-    """
-    with store() as engine, transaction(engine) as connection:
-        counts = dead_letter_counts(connection)
+@_asking
+def dead_letters(connection: Connection) -> Answer:
+    """How many there are for each reason."""
+    counts = dead_letter_counts(connection)
     return {"total": sum(counts.values()), "by_reason": counts}
 
 
-def completeness() -> dict[str, Any]:
-    """How many numbered events are missing, for longer than the grace, and since when the first of them is.
-
-    Raises:
-        StoreError: Postgres is away, or has no schema.
-    """
-    with store() as engine, transaction(engine) as connection:
-        return {"missing": missing_events(connection), "since": missing_since(connection)}
+@_asking
+def completeness(connection: Connection) -> Answer:
+    """How many numbered events are missing for longer than the grace period, and since when the first is."""
+    return {"missing": missing_events(connection), "since": missing_since(connection)}
 
 
-def partitions() -> dict[str, Any]:
-    """The partitions, and of each scope how many are ahead of now.
-
-    Raises:
-        StoreError: Postgres is away, or has no schema.
-    """
-    with store() as engine, transaction(engine) as connection:
-        found = existing(connection)
-    return {"ahead": ahead(found, datetime.now(UTC)), "list": [_as_json(partition) for partition in found]}
+@_asking
+def partitions(connection: Connection) -> Answer:
+    """The partitions, and how many of each scope begin after now."""
+    present = existing(connection)
+    return {"ahead": ahead(present, datetime.now(UTC)), "list": [_as_json(part) for part in present]}
 
 
-def ahead(found: list[Partition], now: datetime) -> dict[str, int]:
+def ahead(partitions: list[Partition], now: datetime) -> dict[str, int]:
     """How many partitions of each scope begin after now."""
-    return {scope: sum(part.scope == scope and part.start > now for part in found) for scope in SCOPES}
+    return {scope: sum(part.scope == scope and part.start > now for part in partitions) for scope in SCOPES}
 
 
 def _as_json(partition: Partition) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What Redis knows: how much waits, how fast it is stored, whether beat lives."""
+"""What Redis knows: backlog, rate, memory, and when beat was seen."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ COUNTED = ("stored", "duplicates", "dead_lettered")
 
 
 def backlog() -> dict[str, Any]:
-    """How much waits, since when, and whether draining is paused.
+    """How many messages wait, since when, and whether draining is paused.
 
     Raises:
         StreamUnavailable: Redis did not answer.
     """
     with stream() as (client, settings), redis_translated():
-        found = read_backlog(client, settings.stream)
+        messages = read_backlog(client, settings.stream)
         return {
-            "waiting": found.new,
-            "being_stored": found.pending,
+            "waiting": messages.new,
+            "being_stored": messages.pending,
             "oldest_seconds": _oldest_seconds(client, settings.stream),
-            "paused": _paused(client, settings.stream, waits=bool(found.new or found.pending)),
+            "paused": _paused(client, settings.stream, waits=bool(messages.new or messages.pending)),
         }
 
 
@@ -42,17 +42,17 @@ def memory() -> dict[str, Any]:
     """
     with stream() as (client, settings), redis_translated():
         info: Mapping[str, Any] = client.info()
-        found: Any = client.get(last_write_key(settings.stream))
+        written: Any = client.get(last_write_key(settings.stream))
     return {
         "used_bytes": info["used_memory"],
         "max_bytes": info["maxmemory"] or None,
         "refuses": refusal(info),
-        "last_write": datetime.fromisoformat(found.decode()) if found else None,
+        "last_write": datetime.fromisoformat(written.decode()) if written else None,
     }
 
 
 def refusal(info: Mapping[str, Any]) -> str | None:
-    """Why a server that says this of itself refuses writes; None where it takes them."""
+    """Why a server with this INFO refuses writes; None if it takes them."""
     counted = info["used_memory"] - info.get("mem_not_counted_for_evict", 0)
     if info["maxmemory"] and counted >= info["maxmemory"]:
         return f"{counted:,} of {info['maxmemory']:,} bytes are used"
@@ -64,7 +64,7 @@ def refusal(info: Mapping[str, Any]) -> str | None:
 
 
 def rate() -> dict[str, Any]:
-    """What happened to messages in the last minutes, by fate.
+    """How many messages had which fate in the last minutes.
 
     Raises:
         StreamUnavailable: Redis did not answer.
@@ -79,27 +79,27 @@ def rate() -> dict[str, Any]:
 
 
 def beat() -> dict[str, Any]:
-    """When beat, broker and a worker last worked together.
+    """When a task of beat last reached a worker.
 
     Raises:
         StreamUnavailable: Redis did not answer.
     """
     with stream() as (client, settings), redis_translated():
-        found: Any = client.get(beat_key(settings.stream))
-    seen = datetime.fromisoformat(found.decode()) if found else None
+        stamp: Any = client.get(beat_key(settings.stream))
+    seen = datetime.fromisoformat(stamp.decode()) if stamp else None
     seconds = None if seen is None else round((datetime.now(UTC) - seen).total_seconds(), 1)
     return {"seen": seen, "seconds_ago": seconds}
 
 
 def _paused(client: redis.Redis, key: str, *, waits: bool) -> dict[str, Any] | None:
-    """Why nothing is drained: between two tries as well, while something waits."""
-    noted = pause.outages(client, key) if waits else []
-    found = pause.current(client, key) or next(iter(noted), None)
-    return None if found is None else {name: getattr(found, name) for name in ("cause", "detail", "since")}
+    """Why nothing is drained, also between two tries while messages wait."""
+    outages = pause.outages(client, key) if waits else []
+    reason = pause.current(client, key) or next(iter(outages), None)
+    return None if reason is None else {name: getattr(reason, name) for name in ("cause", "detail", "since")}
 
 
 def _oldest_seconds(client: redis.Redis, key: str) -> float | None:
-    """The age of the first entry by Redis' own clock, which made its id."""
+    """The age of the first entry by Redis' clock, which made its id."""
     first: Any = client.xrange(key, count=1)
     if not first:
         return None

@@ -10,12 +10,12 @@ NAMES = ("waiting", "oldest_seconds", "bytes", "cap_bytes", "refused", "set_asid
 
 
 def spooled() -> dict[str, Any]:
-    """The spool of this machine; only that it is off, where it is.
+    """The spool of this machine, or only that it is off.
 
     Raises:
         SpoolUnavailable: it cannot be read.
     """
-    found = spool()
-    if found is None:
+    status = spool()
+    if status is None:
         return {"off": True}
-    return {"off": False} | {name: getattr(found, name) for name in NAMES}
+    return {"off": False} | {name: getattr(status, name) for name in NAMES}

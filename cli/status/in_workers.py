@@ -1,4 +1,4 @@
-"""What the workers answer."""
+"""What workers answer."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def workers() -> dict[str, Any]:
     """
     from trailkeeper.worker.control import queues_by_worker  # noqa: PLC0415 - imports Celery, which takes a while
 
-    found = queues_by_worker(settings(), WAIT_SECONDS)
-    return {"answering": len(found), "queues": found}
+    queues = queues_by_worker(settings(), WAIT_SECONDS)
+    return {"answering": len(queues), "queues": queues}

@@ -1,4 +1,4 @@
-"""All parts of the status; one that fails does not take the others with it."""
+"""All parts of the status; one that fails leaves the others."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from tests.support.roles import engine_as
 from trailkeeper.cli.doctor import of_redis
 from trailkeeper.cli.doctor.of_postgres import _roles
-from trailkeeper.cli.doctor.of_redis import _door, _is_local
+from trailkeeper.cli.doctor.of_redis import _access, _is_local
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.models.roles import READER, WRITER
 
@@ -29,7 +29,7 @@ def open_redis_url(redis_url: str) -> Iterator[str]:
 
 
 def severities(url: str) -> dict[str, str]:
-    return {finding.check: finding.severity for finding in _door(url)}
+    return {finding.check: finding.severity for finding in _access(url)}
 
 
 @pytest.mark.parametrize(

@@ -69,9 +69,9 @@ def test_each_trouble_has_a_name_and_the_time_it_began(
 
 def test_an_alarm_reads_as_a_sentence() -> None:
     [known] = alarms(WELL | {"completeness": {"missing": 1234, "since": EARLIER}}, NOON)
-    assert str(known) == "1,234 numbered events came nowhere, since 2026-11-15 11:00:00 (1.0 h)"
+    assert str(known) == "1,234 numbered events are missing, since 2026-11-15 11:00:00 (1.0 h)"
     [unknown] = alarms(WELL | {"outbox": AWAY, "completeness": AWAY}, NOON)
-    assert str(unknown) == "it does not answer; it is not known since when"
+    assert str(unknown) == "it does not answer; since when is not known"
 
 
 @pytest.mark.parametrize(
