@@ -75,9 +75,9 @@ def make_app_state(settings: ViewsSettings, identify: Identify | None, engine: E
     """
     policy = Policy(catalogue.load(settings.catalogue))
     read_engine = reading_engine(settings) if engine is None else engine
-    commands = AdminCommandQueue(
-        command_engine(settings) if engine is None else engine, read_engine, settings
-    )
+    # the views write nothing but commands
+    writing = engine or _engine(settings, "trailkeeper commands", pool_size=2, read_only=False)
+    commands = AdminCommandQueue(writing, read_engine, settings)
     return AppState(
         settings,
         Reader(read_engine, policy),
@@ -95,28 +95,17 @@ def reading_engine(settings: ViewsSettings) -> Engine:
     Raises:
         ValueError: not a database URL.
     """
+    return _engine(settings, "trailkeeper views", pool_size=settings.views_pool, read_only=True)
+
+
+def _engine(settings: ViewsSettings, name: str, *, pool_size: int, read_only: bool) -> Engine:
     return make_engine(
         settings.views_database_url or settings.database_url,
         schema=settings.schema,
-        application_name="trailkeeper views",
-        pool_size=settings.views_pool,
+        application_name=name,
+        pool_size=pool_size,
         statement_timeout_ms=settings.views_statement_ms,
-        read_only=True,
-    )
-
-
-def command_engine(settings: ViewsSettings) -> Engine:
-    """An engine for the one thing that the views write: admin commands.
-
-    Raises:
-        ValueError: not a database URL.
-    """
-    return make_engine(
-        settings.views_database_url or settings.database_url,
-        schema=settings.schema,
-        application_name="trailkeeper commands",
-        pool_size=2,
-        statement_timeout_ms=settings.views_statement_ms,
+        read_only=read_only,
     )
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from json import loads
 from typing import Any
+
+import msgspec
 
 from trailkeeper.models.histories import Row, StoredEvent, as_json, texts_as_json
 from trailkeeper.producer.catalogue import EventType, View, render, sentence_parts
 
-from .payloads import decoded
 from .policy import STAFF, Policy
 from .viewer import Viewer
 
 REDACTED = ("ip", "location", "client", "request_id")
 """Left out of a redacted view, besides the actor's credential and the private keys of `additional`."""
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode  # three times as fast as the standard library
 
 NAMES = {"system": "The system", "staff": "Staff", "service": "A service"}
 
@@ -33,7 +37,7 @@ def masked_row(policy: Policy, viewer: Viewer, row: Row) -> dict[str, Any] | Non
     view = policy.view_of(viewer, event)
     if view is None:
         return None
-    return _masked(policy, view, texts_as_json(event, location, client, decoded(event.additional)))
+    return _masked(policy, view, texts_as_json(event, location, client, _payload(event.additional)))
 
 
 def _masked(policy: Policy, view: View, event: dict[str, Any]) -> dict[str, Any]:
@@ -71,3 +75,11 @@ def _sentence(event: dict[str, Any], kind: EventType | None) -> str | None:
 
 def _name(subject: dict[str, Any] | None) -> str | None:
     return None if subject is None else subject.get("name") or subject.get("id")
+
+
+def _payload(text: str | None) -> dict[str, Any]:
+    try:
+        return _decode(text) if text else {}
+    except (msgspec.DecodeError, RecursionError):  # a number that Postgres accepts and msgspec does not
+        payload: dict[str, Any] = loads(text or "")
+        return payload

@@ -7,8 +7,8 @@ reads events for a viewer.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -19,12 +19,12 @@ from trailkeeper.models.histories import MAX_LIMIT, Count, Place, Question, Stor
 from trailkeeper.models.histories.counts import MOST_COUNTED, count_by_place, count_by_time
 from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.histories.whole import Whole
+from trailkeeper.models.periods import EPOCH
 
 from .errors import NotFound
 from .masking import masked, masked_row
 from .policy import Policy
 from .viewer import Viewer
-from .window import bounded
 
 Width = Literal["hour", "day"]
 WIDTHS: dict[Width, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
@@ -138,15 +138,14 @@ class Reader:
             NotFound, StoreError: as `page`.
         """
         visible = self._visible(viewer, question)
-        window = bounded(question, LONGEST[width])
+        since, until = _counted_time(question, LONGEST[width])
+        counted = replace(question, since=since, until=until)
         with transaction(self._engine) as connection:
-            counts = count_by_time(
-                connection, window.question, WIDTHS[width], visible=visible, most=MOST_COUNTED
-            )
+            counts = count_by_time(connection, counted, WIDTHS[width], visible=visible, most=MOST_COUNTED)
         if sum(count.events for count in counts) < MOST_COUNTED:
-            return Activity(counts, window.since, window.until, complete=True)
-        counted = counts[:-1] or counts
-        return Activity(counted, counted[-1].start, window.until, complete=False)
+            return Activity(counts, since, until, complete=True)
+        finished = counts[:-1] or counts
+        return Activity(finished, finished[-1].start, until, complete=False)
 
     def places(self, viewer: Viewer, question: Question) -> list[Place]:
         """Where events came from, most frequent first; of the newest 20,000 seen in full, within a year.
@@ -155,9 +154,10 @@ class Reader:
             NotFound, StoreError: as `page`.
         """
         visible = self._visible(viewer, question) & self.policy.in_full(viewer)
-        window = bounded(question, LONGEST["day"])
+        since, until = _counted_time(question, LONGEST["day"])
+        counted = replace(question, since=since, until=until)
         with transaction(self._engine) as connection:
-            return count_by_place(connection, window.question, visible=visible)
+            return count_by_place(connection, counted, visible=visible)
 
     def _visible(self, viewer: Viewer, question: Question) -> ColumnElement[bool]:
         if not self.policy.may_ask(viewer, question):
@@ -180,3 +180,11 @@ class Reader:
     def _visible_events(self, viewer: Viewer, events: list[StoredEvent]) -> list[dict[str, Any]]:
         documents = (masked(self.policy, viewer, event) for event in events)
         return [event for event in documents if event is not None]
+
+
+def _counted_time(question: Question, longest: timedelta) -> tuple[datetime, datetime]:
+    """The newest part of a question's time, at most *longest*; without an end, up to an hour from now."""
+    # an hour: events of a clock that is ahead are stored, and appear on the first page
+    until = question.until or datetime.now(UTC) + timedelta(hours=1)
+    earliest = max(until - longest, EPOCH)
+    return min(max(question.since or earliest, earliest), until), until

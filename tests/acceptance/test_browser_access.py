@@ -105,8 +105,8 @@ def _pages(event_id: str) -> list[tuple[Viewer, str]]:
         (ADMIN, "/backfills/1"),
         (ADMIN, "/backfills/2"),
         (ADMIN, "/backfills/1/cancel"),
-        (ADMIN, "/dead-letters/settle?what=replay&reason=wrong_shape"),
-        (ADMIN, "/dead-letters/settle?what=discard&ids=1&ids=2"),
+        (ADMIN, "/dead-letters/confirm?what=replay&reason=wrong_shape"),
+        (ADMIN, "/dead-letters/confirm?what=discard&ids=1&ids=2"),
         (ADMIN, "/dead-letters?stream=import:x"),
         *((ADMIN, f"/commands/{order}") for order in ORDERS),
     ]

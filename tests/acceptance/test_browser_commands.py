@@ -41,7 +41,7 @@ def _asked_for(context: BrowserContext, **fields: str) -> Page:
     """The page that shows what an enrich backfill would do."""
     page = context.new_page()
     page.goto("/backfills")
-    page.get_by_role("link", name="Enrich anew").click()
+    page.get_by_role("link", name="Enrich again").click()
     page.get_by_label("All", exact=False).check()
     for label, value in fields.items():
         page.get_by_label(label.replace("_", " "), exact=False).fill(value)
@@ -69,14 +69,17 @@ def test_a_backfill_is_started_from_the_page_and_watched_to_its_end(
         expect(bar).to_have_attribute("value", "100")
         [job] = query(database_url, "SELECT state, seen, requested_by FROM backfills")
         assert (job["state"], job["requested_by"]) == ("finished", ADMIN.user_id)
-        assert page.get_by_label("Seen", exact=True).get_by_role("strong").inner_text() == f"{job['seen']:,}"
+        assert (
+            page.get_by_label("Looked at", exact=True).get_by_role("strong").inner_text()
+            == f"{job['seen']:,}"
+        )
 
 
 def test_the_page_shows_a_backfill_go_on_pause_and_resume(browser: Browser, site: Served) -> None:
     with signed_in(browser, site, ADMIN) as context:
         page = _started(context, At_most="150")
         expect(page.get_by_role("status")).to_have_text("Running")
-        seen = page.get_by_label("Seen", exact=True).locator("strong")
+        seen = page.get_by_label("Looked at", exact=True).locator("strong")
         first = seen.inner_text()
         expect(seen).not_to_have_text(first)
 
@@ -108,9 +111,9 @@ def test_a_letter_is_discarded_with_a_reason_and_the_log_says_so(
     with signed_in(browser, site, ADMIN, java_script_enabled=scripts) as context:
         page = context.new_page()
         page.goto("/dead-letters")
-        page.get_by_label("Letter 12", exact=True).check()
-        page.get_by_role("button", name="Discard the chosen").click()
-        page.get_by_label("Why they are of no use").fill("tests of the sign-up form")
+        page.get_by_label("Dead letter 12", exact=True).check()
+        page.get_by_role("button", name="Discard selected").click()
+        page.get_by_label("Why they are discarded").fill("tests of the sign-up form")
         page.get_by_role("button", name="Discard for good").click()
 
         expect(page.get_by_text("Discarded 1 dead letter: tests of the sign-up form")).to_be_visible()
@@ -137,5 +140,5 @@ def test_a_page_of_another_site_commands_nothing(
             page.get_by_role("button", name="Win a prize").click()
 
         assert answer.value.status == 403
-        assert query(database_url, "SELECT * FROM orders") == []
+        assert query(database_url, "SELECT * FROM admin_commands") == []
         assert len(query(database_url, "SELECT id FROM dead_letters")) == 12

@@ -139,7 +139,7 @@ def test_to_others_there_is_nothing_to_command_or_to_look_at(
             "/backfills/new",
             "/backfills/1",
             "/retention",
-            "/dead-letters/settle?what=replay",
+            "/dead-letters/confirm?what=replay",
         )
         for path in pages:
             assert client.get(path, headers=HTML).status_code == 404
@@ -273,7 +273,7 @@ def test_on_pages_a_backfill_is_previewed_and_started_and_pressing_twice_starts_
     pages: TestClient, engine: Engine, database_url: str
 ) -> None:
     story.lose(engine, 2)
-    settle = pages.get("/dead-letters/settle?what=replay").text
+    settle = pages.get("/dead-letters/confirm?what=replay").text
     seen = pages.post("/backfills/preview", data=_fields(settle, "/backfills"))
     preview = pages.get(seen.headers["location"]).text
     assert "Nothing was changed yet" in preview
@@ -308,7 +308,7 @@ def test_on_pages_letters_are_discarded_for_a_reason(
     story.lose(engine, 3)
     listed = pages.get("/dead-letters").text
     assert listed.count('name="ids"') == 3
-    confirm = pages.get("/dead-letters/settle?what=discard&ids=1&ids=2").text
+    confirm = pages.get("/dead-letters/confirm?what=discard&ids=1&ids=2").text
     assert "Discard 2 dead letters?" in confirm
     fields = _fields(confirm, "/dead-letters/discard") | {"ids": ["1", "2"]}
     assert pages.post("/dead-letters/discard", data=fields | {"reason": "  "}).status_code == 422
@@ -318,9 +318,9 @@ def test_on_pages_letters_are_discarded_for_a_reason(
     assert "Discarded 2 dead letters" in page
     assert "&lt;b&gt;tests&lt;/b&gt;" in page
     assert query(database_url, "SELECT id FROM dead_letters") == [{"id": 3}]
-    assert pages.get("/dead-letters/settle?what=discard&ids=1").status_code == 409
-    assert pages.get("/dead-letters/settle?what=discard").status_code == 422
-    assert pages.get("/dead-letters/settle?what=dance").status_code == 404
+    assert pages.get("/dead-letters/confirm?what=discard&ids=1").status_code == 409
+    assert pages.get("/dead-letters/confirm?what=discard").status_code == 422
+    assert pages.get("/dead-letters/confirm?what=dance").status_code == 404
 
 
 def test_a_form_that_is_not_ours_commands_nothing(hasty: FastAPI, database_url: str) -> None:

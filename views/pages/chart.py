@@ -55,8 +55,8 @@ def chart(activity: Activity, width: timedelta, link: Link) -> Chart | None:
 
     Args:
         activity: what was counted.
-        width: of a interval.
-        link: from both ends of a interval to the address of its events.
+        width: of an interval.
+        link: from both ends of an interval to the address of its events.
     """
     if not activity.counts:
         return None

@@ -28,7 +28,7 @@ TITLES = {"replay": "Replay", "discard": "Discard"}
 NONE_CHOSEN = "choose the dead letters to discard first"
 
 
-@router.get("/dead-letters/settle")
+@router.get("/dead-letters/confirm")
 def confirm(request: Request, viewer: AdminViewer) -> HTMLResponse:
     """The dead letters that are meant, and what will become of them."""
     params, state = request.query_params, app_state_of(request)

@@ -50,7 +50,7 @@ def list_page(request: Request, viewer: AdminViewer) -> HTMLResponse:
         groups=[_group(addresses, name, number, stream) for name, number in counts.items()],
         all_href=addresses.to("/dead-letters", [("stream", stream)] if stream else []),
         rows=[(row, addresses.to(f"/dead-letters/{row.id}")) for row in rows],
-        replay_href=None if stream else addresses.to("/dead-letters/settle", replay),
+        replay_href=None if stream else addresses.to("/dead-letters/confirm", replay),
         newest=before is None,
         newest_href=addresses.to("/dead-letters", filters),
         older=addresses.to("/dead-letters", [*filters, ("before", str(older))]) if older else None,

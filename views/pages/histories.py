@@ -11,7 +11,7 @@ from trailkeeper.views.viewer import Viewer
 from . import page_subjects as subjects
 from .history import history_page
 from .rendering import addresses_of
-from .visitors import SignedIn
+from .sign_in import SignedIn
 
 router = APIRouter(include_in_schema=False)
 

@@ -14,7 +14,7 @@ from trailkeeper.views.viewer import Membership, Viewer
 
 from .rendering import addresses_of, here, page
 from .rows import Rows
-from .visitors import SignedIn
+from .sign_in import SignedIn
 from .words import plain
 
 router = APIRouter(include_in_schema=False)

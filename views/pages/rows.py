@@ -1,4 +1,4 @@
-"""An event as the templates show it: everything said in words, everything linked that may be looked at."""
+"""An event as the templates show it: in words, with links to everything that the viewer may open."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .addresses import Addresses
 from .sentences import Piece, linked
 
 MOST_BADGE = 60
-"""Letters of a credential's label; the event's own page shows all of it."""
+"""Characters of a credential's label; the event's own page shows all of it."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,7 @@
 """An event's sentence with links on the names in it.
 
-The text is that of the JSON, letter for letter: the catalogue's sentence is made
-once more with marks for the names, and where that does not lead to the same
-text, nothing is linked.
+The text is exactly that of the JSON: the catalogue's sentence is rendered again with
+marks in place of the names, and if that does not give the same text, nothing is linked.
 """
 
 from __future__ import annotations

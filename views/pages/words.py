@@ -1,4 +1,4 @@
-"""Plain words for what events carry as codes, and safe ways to show what strangers wrote."""
+"""Plain words for codes in events, and safe ways to show untrusted text."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def credential(kind: str) -> str:
 
 
 def plain(value: object) -> str:
-    """Text on one line, its control characters and marks that turn the direction of writing made visible."""
+    """Text on one line, with control characters and marks of writing direction made visible."""
     text = str(value)
     return (
         text
@@ -73,7 +73,7 @@ def value(item: Any) -> str:
 
 
 def json_text(item: Any) -> str:
-    """JSON over several lines, in which nothing but letters, signs and line ends is left as it is."""
+    """JSON over several lines, with every character that cannot be printed escaped."""
     text = json.dumps(item, ensure_ascii=False, indent=2)
     return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
 
@@ -99,7 +99,7 @@ def size(length: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A stretch of time in its largest unit."""
+    """A length of time in its largest unit."""
     if seconds < 1:
         return f"{max(0.0, seconds) * THOUSAND:.0f} ms"
     length, unit = next(pair for pair in UNITS if seconds >= pair[0])
