@@ -1,9 +1,8 @@
-"""A history as a table, as lines of JSON and as CSV."""
+"""Prints a history as a table, lines of JSON or CSV: `first` what is there, `more` what follows it."""
 
 from __future__ import annotations
 
 import sys
-from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -18,19 +17,7 @@ COLUMNS = ["time (UTC)", "what", "address", "location", "client"]
 Event = dict[str, Any]
 
 
-class Format(ABC):
-    """Prints events as they come: first a history, then perhaps what follows it."""
-
-    @abstractmethod
-    def first(self, events: Iterable[Event]) -> None:
-        """Print what is there, with a heading where the format has one."""
-
-    @abstractmethod
-    def more(self, events: Iterable[Event]) -> None:
-        """Print what came since, and let it be seen at once."""
-
-
-class TableFormat(Format):
+class TableFormat:
     """For people."""
 
     def first(self, events: Iterable[Event]) -> None:
@@ -38,12 +25,12 @@ class TableFormat(Format):
         print_table(COLUMNS, map(row, events))
 
     def more(self, events: Iterable[Event]) -> None:
-        """Print a line each; how wide columns will be is not known in a stream."""
+        """Print a line each; the widths of columns are not known in a stream."""
         for event in events:
             show("  ".join(UNKNOWN if cell is None else str(cell) for cell in row(event)))
 
 
-class JsonFormat(Format):
+class JsonFormat:
     """For programs: the object that the API gives, one a line."""
 
     def first(self, events: Iterable[Event]) -> None:
@@ -54,8 +41,8 @@ class JsonFormat(Format):
     more = first
 
 
-class CsvFormat(Format):
-    """For spreadsheets, in which nothing that a stranger wrote is run as a formula."""
+class CsvFormat:
+    """For spreadsheets, in which no untrusted cell is run as a formula."""
 
     def first(self, events: Iterable[Event]) -> None:
         """Print the heading, and a line each."""
@@ -69,11 +56,12 @@ class CsvFormat(Format):
         sys.stdout.flush()
 
 
+Format = TableFormat | JsonFormat | CsvFormat
 FORMATS: dict[str, type[Format]] = {"table": TableFormat, "json": JsonFormat, "csv": CsvFormat}
 
 
 def row(event: Event) -> tuple[object, ...]:
-    """An event as cells of a table; None for what is hidden or not known."""
+    """An event as cells of a table; None for what is hidden or unknown."""
     location, client = event.get("location") or {}, event.get("client") or {}
     return (
         moment(datetime.fromisoformat(event["occurred_at"])),

@@ -66,7 +66,7 @@ def _writable(facts: ServerFacts) -> Finding:
 def _schema(*, current: bool) -> Finding:
     if current:
         return ok("schema", "current")
-    return problem("schema", "not the one of this version", "run `trailkeeper migrate`")
+    return problem("schema", "not this version's", "run `trailkeeper migrate`")
 
 
 def _ahead(connection: Connection) -> Finding:

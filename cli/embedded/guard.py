@@ -12,8 +12,9 @@ import sys
 import time
 from pathlib import Path
 
-from .leftovers import end_leftovers
 from .lock import STOPPING, FolderLock
+from .postgres import EmbeddedPostgres
+from .records import end_recorded
 
 PATIENCE_SECONDS = 60
 LOCK_SECONDS = 5.0
@@ -65,6 +66,23 @@ def watch(home: Path) -> None:
         time.sleep(0.05)
     end_leftovers(home)
     lock.release()
+
+
+def end_leftovers(home: Path) -> list[str]:
+    """End the worker, beat and servers that still use this data folder. The caller holds its lock.
+
+    Returns:
+        The names of what still ran.
+
+    Raises:
+        EmbeddedError: Postgres did not stop.
+    """
+    ended = end_recorded(home / "run")
+    postgres = EmbeddedPostgres(home / "postgres")
+    if postgres.is_running():
+        postgres.stop()
+        ended.append(postgres.name)
+    return ended
 
 
 if __name__ == "__main__":

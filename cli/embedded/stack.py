@@ -15,8 +15,7 @@ from trailkeeper.cli.urls import without_password
 from trailkeeper.producer.settings import variable
 
 from .errors import EmbeddedError
-from .guard import Guard
-from .leftovers import end_leftovers
+from .guard import Guard, end_leftovers
 from .lock import STOPPING, FolderLock
 from .logins import make_logins
 from .logs import Logs
