@@ -115,7 +115,7 @@ def test_a_table_says_how_to_read_on_and_that_works(engine: Engine, ask: Any) ->
 
 
 def test_an_export_goes_on_over_pages(engine: Engine, ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trailkeeper.cli.commands.history.MAX_LIMIT", 2)
+    monkeypatch.setattr("trailkeeper.cli.histories.MAX_LIMIT", 2)
     rows = rows_of(engine, 7)
     found = ask("history", "user", "u1", "--format", "json", "--limit", "6").out.splitlines()
     assert [json.loads(line)["id"] for line in found] == [str(row["id"]) for row in rows[:0:-1]]

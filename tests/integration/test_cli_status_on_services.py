@@ -49,9 +49,7 @@ def test_a_database_without_schema_is_a_problem_with_advice(
 ) -> None:
     outcome = call(capsys, monkeypatch, "doctor", REDIS_URL=redis_url, DATABASE_URL=empty_database_url)
     assert outcome.code == 1
-    assert (
-        "PROBLEM  schema: not this version's\n         -> run `trailkeeper migrate`" in outcome.out
-    )
+    assert "PROBLEM  schema: not this version's\n         -> run `trailkeeper migrate`" in outcome.out
 
 
 def test_an_old_sign_of_beat_is_a_problem(ask: Any, client: redis.Redis) -> None:
