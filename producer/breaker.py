@@ -19,43 +19,29 @@ class Breaker:
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
         self._clock = clock
-        self._opening: _Opening | None = None
+        self._cooldown: tuple[float, list[None]] | None = None
+        """Its end, and the one probe that may follow it; None while closed."""
 
     def allows(self) -> bool:
         """Whether to try now. Of many callers after the cooldown, only one gets True: the probe."""
-        opening = self._opening
-        if opening is None:
+        cooldown = self._cooldown
+        if cooldown is None:
             return True
-        if self._clock() < opening.until or not opening.take_probe():
+        end, probe = cooldown
+        if self._clock() < end:
             return False
-        # the next cooldown starts now, so that another probe follows if this one dies
-        self._opening = self._open()
+        try:
+            probe.pop()  # atomic: of several threads, one succeeds
+        except IndexError:
+            return False
+        self.failed()  # the next cooldown starts now, so that another probe follows if this one dies
         return True
 
     def failed(self) -> None:
         """Open it: Redis did not answer."""
-        self._opening = self._open()
+        self._cooldown = (self._clock() + self._seconds, [None])
 
     def succeeded(self) -> None:
         """Close it: Redis answered."""
-        if self._opening is not None:
-            self._opening = None
-
-    def _open(self) -> _Opening:
-        return _Opening(self._clock() + self._seconds)
-
-
-class _Opening:
-    """A cooldown, and the one probe that may follow it."""
-
-    __slots__ = ("_probes", "until")
-
-    def __init__(self, until: float) -> None:
-        self.until = until
-        self._probes = [True]  # list.pop is atomic
-
-    def take_probe(self) -> bool:
-        try:
-            return self._probes.pop()
-        except IndexError:
-            return False
+        if self._cooldown is not None:
+            self._cooldown = None

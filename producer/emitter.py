@@ -153,8 +153,7 @@ class Emitter:
             context = context_of(facts.get("request"), self._proxies)
             kind = self._kind(tag)
             event = event_of(kind, context, datetime.now(UTC), **facts)
-            payload = encoded(self._without_secrets(event, kind), kind, None)
-            return Message(event.id, kind.tag, payload, None, kind.delivery)
+            return self._checked(event, kind, None)
         except InvalidEvent as error:
             stated = {name: value for name, value in facts.items() if name != "request" and value is not None}
             return self._invalid(error, tag, asdict(context) | stated)
@@ -163,14 +162,15 @@ class Emitter:
         try:
             kind = self._kind(event.tag)
             event = replace(event, tag=kind.tag, user_agent=harmless(event.user_agent))
-            payload = encoded(self._without_secrets(event, kind), kind, datetime.now(UTC))
-            return Message(event.id, kind.tag, payload, None, kind.delivery)
+            return self._checked(event, kind, datetime.now(UTC))
         except InvalidEvent as error:
             return self._invalid(error, event.tag, asdict(event))
 
-    def _without_secrets(self, event: Event, kind: EventType) -> Event:
+    def _checked(self, event: Event, kind: EventType, now: datetime | None) -> Message:
         payload = self._secrets.checked(event.additional, kind.payload, kind.tag)
-        return event if payload is event.additional else replace(event, additional=payload)
+        if payload is not event.additional:
+            event = replace(event, additional=payload)
+        return Message(event.id, kind.tag, encoded(event, kind, now), None, kind.delivery)
 
     def _kind(self, tag: str) -> EventType:
         if kind := self._known(tag):

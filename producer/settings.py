@@ -115,7 +115,12 @@ def read(kind: type[S], environ: Mapping[str, str] | None = None) -> S:
     environ = os.environ if environ is None else environ
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
     values = {name: environ[variable(name)] for name in fields if variable(name) in environ}
-    return kind(**{name: _convert(name, text, fields[name].type) for name, text in values.items()})
+    return kind(
+        **{
+            name: _converted(variable(name), text, fields[name].type, strict=False)
+            for name, text in values.items()
+        }
+    )
 
 
 def variable(name: str) -> str:
@@ -147,27 +152,21 @@ def changed(settings: S, overrides: Mapping[str, Any]) -> S:
     kinds = {field.name: field.type for field in msgspec.structs.fields(settings)}
     for name in overrides.keys() - kinds.keys():
         raise SettingsError(f"no setting is called {name!r}; expected one of: {', '.join(kinds)}")
-    values = {name: _checked(name, value, kinds[name]) for name, value in overrides.items()}
+    values = {name: _converted(name, value, kinds[name], strict=True) for name, value in overrides.items()}
     return msgspec.structs.replace(settings, **values)
 
 
-def _checked(name: str, value: Any, kind: Any) -> Any:
+def _converted(label: str, value: Any, kind: Any, *, strict: bool) -> Any:
+    """The value as the setting's type; from text if not *strict*."""
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(value if strict else _split(value, kind), kind, strict=strict)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{name} is {_safe(name, value)}; {_expected(error, kind)}") from error
+        raise SettingsError(f"{label} is {_safe(label, value)}; {_expected(error, kind)}") from error
 
 
-def _convert(name: str, text: str, kind: Any) -> Any:
-    try:
-        return msgspec.convert(_split(text, kind), kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise SettingsError(f"{variable(name)} is {_safe(name, text)}; {_expected(error, kind)}") from error
-
-
-def _safe(name: str, value: Any) -> str:
+def _safe(label: str, value: Any) -> str:
     """The value for an error message, unless it may hold a secret."""
-    return "a secret" if name.endswith(("url", "secret", "key", "keys")) else repr(value)
+    return "a secret" if label.lower().endswith(("url", "secret", "key", "keys")) else repr(value)
 
 
 def _split(text: str, kind: Any) -> Any:

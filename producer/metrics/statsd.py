@@ -32,8 +32,5 @@ class StatsdMetrics:
         if self._tagged is not None:
             self._tagged(name, tags=tags)
         elif self._plain is not None:
-            self._plain(".".join([name, *_outcome(tags)]))
-
-
-def _outcome(tags: list[str]) -> list[str]:
-    return [tag.removeprefix("outcome:") for tag in tags if tag.startswith("outcome:")]
+            outcomes = [tag.removeprefix("outcome:") for tag in tags if tag.startswith("outcome:")]
+            self._plain(".".join([name, *outcomes]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NoReturn
 
 from trailkeeper.producer.errors import InvalidEvent
 
@@ -50,10 +50,7 @@ def for_emit(connection: object) -> Blocking:
     Raises:
         InvalidEvent: `emit` cannot write in its transaction.
     """
-    if kind := blocking(connection):
-        return kind
-    expected = "aemit() for it" if awaited(connection) else FOR_EMIT
-    raise InvalidEvent("connection", described(connection), expected)
+    return blocking(connection) or _refuse(connection, "aemit() for it" if awaited(connection) else FOR_EMIT)
 
 
 def for_aemit(connection: object) -> Awaited:
@@ -62,10 +59,7 @@ def for_aemit(connection: object) -> Awaited:
     Raises:
         InvalidEvent: `aemit` cannot write in its transaction.
     """
-    if kind := awaited(connection):
-        return kind
-    expected = "emit() for it" if blocking(connection) else FOR_AEMIT
-    raise InvalidEvent("connection", described(connection), expected)
+    return awaited(connection) or _refuse(connection, "emit() for it" if blocking(connection) else FOR_AEMIT)
 
 
 def described(connection: object) -> str:
@@ -77,3 +71,7 @@ def described(connection: object) -> str:
 
 def _names(connection: object) -> list[tuple[str, str]]:
     return [(kind.__module__.partition(".")[0], kind.__name__) for kind in type(connection).__mro__]
+
+
+def _refuse(connection: object, expected: str) -> NoReturn:
+    raise InvalidEvent("connection", described(connection), expected)

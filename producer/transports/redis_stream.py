@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 BATCH_SECONDS = 10.0
 
 
-class RedisStream:
+class RedisStream(AsyncRedisStream):
     """A `Transport` to a Redis Stream, for any number of threads, and processes after a fork.
 
     Args:
@@ -34,11 +34,8 @@ class RedisStream:
     """
 
     def __init__(self, url: str, key: str) -> None:
-        self._url = url
-        self._address = RedisAddress(url)
-        self._key = key.encode()
+        super().__init__(url, key, RedisAddress(url))
         self._idle = IdleConnections()
-        self._async = AsyncRedisStream(url, key, self._address)
 
     def send(
         self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
@@ -47,12 +44,6 @@ class RedisStream:
         fields = fields_of(payload, invalid, signature)
         with translated(self._address):
             self._execute(packed(b"XADD", self._key, b"*", *chain.from_iterable(fields.items())), deadline)
-
-    async def asend(
-        self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
-    ) -> None:
-        """See `Transport.asend`."""
-        await self._async.asend(payload, invalid, deadline, signature)
 
     @property
     def place(self) -> str:

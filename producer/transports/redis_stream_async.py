@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 
 from trailkeeper.producer.message import fields_of
 
+from .address import RedisAddress
 from .redis_errors import translated
 
 MAX_CONNECTIONS = 32
@@ -26,13 +27,13 @@ class AsyncRedisStream:
     Args:
         url: of the server.
         key: of the stream.
-        server: its address in errors, without secrets.
+        address: of the server, parsed.
     """
 
-    def __init__(self, url: str, key: str, server: object) -> None:
+    def __init__(self, url: str, key: str, address: RedisAddress) -> None:
         self._url = url
-        self._key = key
-        self._server = server
+        self._key = key.encode()
+        self._address = address
         self._clients: dict[AbstractEventLoop, tuple[Redis, AsyncGenerator[None]]] = {}
 
     async def asend(
@@ -40,7 +41,7 @@ class AsyncRedisStream:
     ) -> None:
         """See `Transport.asend`."""
         fields: dict[Any, Any] = {**fields_of(payload, invalid, signature)}
-        with translated(self._server):
+        with translated(self._address):
             async with asyncio.timeout(deadline - time.monotonic()):
                 client = await self._client()
                 await client.xadd(self._key, fields)
