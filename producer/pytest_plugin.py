@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def trailkeeper_events() -> Iterator[Recorder]:
-    """The events emitted during the test, which are sent nowhere else. See `producer.testing.Recorder`."""
+    """The events emitted during the test, which are sent nowhere else. See `testing.Recorder`."""
     from .testing import recording  # noqa: PLC0415 - loaded only by tests that use the fixture
 
     with recording() as recorder:
