@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from trailkeeper.cli.times import moment
-from trailkeeper.models.counting.ranges import shown
+from trailkeeper.models.counting.ranges import format_ranges
 from trailkeeper.worker.counting import Account, Reconciliation
 
 FATES = ("stored", "dead", "purged", "discarded", "unused", "lost", "waiting", "missing")
@@ -37,7 +37,7 @@ def missing_lines(found: Reconciliation) -> Iterator[str]:
             (line.uncounted, "in the table, and counted by nobody"),
         ):
             if numbers:
-                yield f"{line.producer} {moment(line.hour)}: {shown(numbers)}: {what}"
+                yield f"{line.producer} {moment(line.hour)}: {format_ranges(numbers)}: {what}"
 
 
 def as_json(found: Reconciliation) -> dict[str, Any]:

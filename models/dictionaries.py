@@ -65,24 +65,24 @@ class Dictionary:
         """
         if self._memory.is_over():
             self._known.clear()
-        found = {digest: self._known[digest] for digest in rows if digest in self._known}
-        missing = [digest for digest in rows if digest not in found]
+        ids = {digest: self._known[digest] for digest in rows if digest in self._known}
+        missing = [digest for digest in rows if digest not in ids]
         if missing:
-            found |= self._look_up(missing, rows)
-        self._remember(found)
-        return found
+            ids |= self._look_up(missing, rows)
+        self._remember(ids)
+        return ids
 
     def _look_up(self, digests: list[bytes], rows: Mapping[bytes, Mapping[str, Any]]) -> dict[bytes, int]:
         with translated():
-            found = self._select(digests)
+            ids = self._select(digests)
             # in one order for everybody: two that insert the same values in two orders would deadlock
-            new = sorted(digest for digest in digests if digest not in found)
+            new = sorted(digest for digest in digests if digest not in ids)
             if new:
-                found |= self._insert([{"digest": _hex(digest), **rows[digest]} for digest in new])
+                ids |= self._insert([{"digest": _hex(digest), **rows[digest]} for digest in new])
                 # another process was quicker with these
-                missing = [digest for digest in new if digest not in found]
-                found |= self._select(missing) if missing else {}
-        return found
+                missing = [digest for digest in new if digest not in ids]
+                ids |= self._select(missing) if missing else {}
+        return ids
 
     def _insert(self, rows: list[dict[str, Any]]) -> dict[bytes, int]:
         """As one value that Postgres takes apart: a parameter for each value takes ten times as long."""
@@ -104,9 +104,9 @@ class Dictionary:
         wanted = "{" + ",".join(f'"\\{_hex(digest)}"' for digest in digests) + "}"
         with self._engine.connect() as connection:
             rows = connection.exec_driver_sql(statement, (wanted,)).all()
-        found = {bytes(digest): row_id for digest, row_id, is_marked in rows if not is_marked}
+        ids = {bytes(digest): row_id for digest, row_id, is_marked in rows if not is_marked}
         marked = sorted(row_id for _, row_id, is_marked in rows if is_marked)
-        return found | self._unmark(marked) if marked else found
+        return ids | self._unmark(marked) if marked else ids
 
     def _unmark(self, ids: list[int]) -> dict[bytes, int]:
         """Take the marks away; a row that was collected just before is not found, and will be made anew."""
@@ -119,8 +119,8 @@ class Dictionary:
             rows = connection.execute(kept.returning(columns.digest, columns.id))
             return {bytes(digest): row_id for digest, row_id in rows}
 
-    def _remember(self, found: Mapping[bytes, int]) -> None:
-        for digest, row_id in found.items():
+    def _remember(self, ids: Mapping[bytes, int]) -> None:
+        for digest, row_id in ids.items():
             self._known[digest] = row_id
             self._known.move_to_end(digest)
         while len(self._known) > self._capacity:

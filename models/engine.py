@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from operator import methodcaller
 from threading import Timer
-from typing import Any
+from typing import Any, cast
 
+import psycopg2.extensions
 from sqlalchemy import Connection, Engine, Row, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -22,6 +24,7 @@ SCHEMA = "trailkeeper"
 DRIVER = "postgresql+psycopg2"
 CONNECT_SECONDS = 5
 POOL_SECONDS = 10
+READ_BYTES = 1 << 18  # a COPY takes from Python at once
 LOCK_TIMEOUT_MS = 5_000
 _SCHEMA_OPTION, _LIMIT_OPTION = "trailkeeper_schema", "trailkeeper_statement_ms"
 
@@ -83,6 +86,17 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """
     with translated(), engine.begin() as connection:
         yield connection
+
+
+def copy(connection: Connection, statement: str, content: io.BytesIO) -> None:
+    """Run a COPY from or to *content*, in the transaction of this connection.
+
+    Raises:
+        psycopg2.Error: to be translated by the caller.
+    """
+    assert connection.in_transaction()  # else the driver would run it by itself
+    with cast(psycopg2.extensions.cursor, connection.connection.cursor()) as cursor:
+        cursor.copy_expert(statement, content, READ_BYTES)
 
 
 def run_in_autocommit(engine: Engine, statement: str) -> Sequence[Row[Any]]:

@@ -85,8 +85,8 @@ def release(connection: Connection, identity: int, **values: Any) -> Hold | None
         .returning(Hold.__table__)
     )
     with translated():
-        found = connection.execute(statement).mappings().one_or_none()
-    return None if found is None else Hold(**found)
+        row = connection.execute(statement).mappings().one_or_none()
+    return None if row is None else Hold(**row)
 
 
 def listing(connection: Connection, *, released: bool = False) -> list[Hold]:

@@ -21,7 +21,7 @@ from .errors import StoreMisconfigured, translated
 from .locks import MAKING_PARTITIONS, MIGRATING, lock
 from .partitions.manage import ensure_ahead
 from .relocation import relocate
-from .roles import Lack, settle
+from .roles import MissingPrivilege, grant_missing
 from .tables import VERSION_TABLE
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -35,16 +35,16 @@ class Migration:
     Attributes:
         before: the last step that the database had run; None of an empty one.
         moved_from: the schema from which tables of an earlier version were moved into ours.
-        lacks: what is missing of the roles, as whoever migrates may not give it.
+        missing_privileges: what is missing of the roles, as whoever migrates may not give it.
     """
 
     before: str | None
     moved_from: str | None
-    lacks: list[Lack]
+    missing_privileges: list[MissingPrivilege]
 
 
 def upgrade(url: str, schema: str = SCHEMA) -> Migration:
-    """Run every step that is missing and settle the roles, all or nothing; then make partitions ahead.
+    """Run every step that is missing and grant_missing the roles, all or nothing; then make partitions ahead.
 
     Raises:
         StoreError: the database is away, or something was refused: nothing was changed, but for partitions
@@ -58,9 +58,9 @@ def upgrade(url: str, schema: str = SCHEMA) -> Migration:
             moved_from = relocate(connection, schema)
             before = revision(connection)
             _run_steps(connection)
-            lacks = settle(connection)
+            missing_privileges = grant_missing(connection)
         ensure_ahead(engine, datetime.now(UTC))
-    return Migration(before, moved_from, lacks)
+    return Migration(before, moved_from, missing_privileges)
 
 
 def current(url: str, schema: str = SCHEMA) -> str | None:

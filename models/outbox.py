@@ -75,8 +75,8 @@ def take(connection: Connection, span: Span, limit: int) -> list[OutboxRow]:
         StoreError: Postgres did not answer, or has no outbox.
     """
     with translated():
-        found = connection.execute(_TAKE, {**span._asdict(), "limit": limit})
-        rows = [OutboxRow(*row) for row in found]
+        taken = connection.execute(_TAKE, {**span._asdict(), "limit": limit})
+        rows = [OutboxRow(*row) for row in taken]
     return sorted(
         row._replace(payload=bytes(row.payload), invalid=None if row.invalid is None else bytes(row.invalid))
         for row in rows

@@ -69,8 +69,8 @@ def period_of(scope: str, moment: datetime) -> Period:
     """
     if scope not in SCOPES:
         raise ValueError(f"scope is {scope!r}; expected one of {', '.join(SCOPES)}")
-    found = _in_utc(moment)
-    year, month = (found.year, found.month) if scope in MONTHLY else (found.year, 1)
+    utc = _in_utc(moment)
+    year, month = (utc.year, utc.month) if scope in MONTHLY else (utc.year, 1)
     months = 1 if scope in MONTHLY else 12
     return Period(scope, _first_of(year, month), _first_of(year, month + months))
 
@@ -92,10 +92,10 @@ def periods_between(scope: str, first: datetime, last: datetime) -> list[Period]
     """
     if last < first:
         raise ValueError(f"{last.isoformat()} is before {first.isoformat()}; expected the earlier time first")
-    found, end = [period_of(scope, first)], period_of(scope, last)
-    while found[-1] != end:
-        found.append(found[-1].next())
-    return found
+    periods, end = [period_of(scope, first)], period_of(scope, last)
+    while periods[-1] != end:
+        periods.append(periods[-1].next())
+    return periods
 
 
 def period_named(name: str) -> Period | None:
@@ -105,10 +105,10 @@ def period_named(name: str) -> Period | None:
         return None
     scope, year, month = match.groups()
     try:
-        found = period_of(scope, _first_of(int(year), int(month or 1)))
+        period = period_of(scope, _first_of(int(year), int(month or 1)))
     except ValueError:
         return None
-    return found if found.name == name else None
+    return period if period.name == name else None
 
 
 def id_floor(moment: datetime) -> UUID:
@@ -137,12 +137,12 @@ def _in_utc(moment: datetime, *, including_end: bool = False) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone; expected an aware time")
     try:
-        found = moment.astimezone(UTC)
+        utc = moment.astimezone(UTC)
     except OverflowError:
-        found = END + MILLISECOND
-    if not (EPOCH <= found < END or (including_end and found == END)):
+        utc = END + MILLISECOND
+    if not (EPOCH <= utc < END or (including_end and utc == END)):
         raise ValueError(f"{moment.isoformat()} is out of range; expected a time from 1970 to 9998")
-    return found
+    return utc
 
 
 def _first_of(year: int, month: int) -> datetime:

@@ -66,9 +66,9 @@ def relocate(connection: Connection, schema: str) -> str | None:
             f"schema {schema} has tables that are not Trailkeeper's but have the names of its tables:"
             f" {', '.join(namesakes)}; set TRAILKEEPER_SCHEMA to another schema"
         )
-    if (found := _find(connection, schema)) is None:
+    if (installation := _find(connection, schema)) is None:
         return None
-    old, quoted, version = found
+    old, quoted, version = installation
     into = connection.scalar(text("SELECT quote_ident(:schema)"), {"schema": schema})
     for table in _tables(connection, quoted, version):
         connection.execute(text(f"ALTER TABLE {table} SET SCHEMA {into}"))
@@ -82,13 +82,13 @@ def _find(connection: Connection, schema: str) -> tuple[str, str, str] | None:
     tables = connection.execute(_VERSION_TABLES, {"table": VERSION_TABLE, "schema": schema}).all()
     connection.execute(text("SELECT set_config('search_path', :ours, true)"), {"ours": ours})
     versions = [(row, _version(connection, row.quoted)) for row in tables]
-    found = [(row, version) for row, version in versions if version in MADE_BY]
-    if len(found) > 1 and not found[0][0].visible:
-        places = ", ".join(row.nspname for row, _ in found)
+    candidates = [(row, version) for row, version in versions if version in MADE_BY]
+    if len(candidates) > 1 and not candidates[0][0].visible:
+        places = ", ".join(row.nspname for row, _ in candidates)
         raise StoreMisconfigured(
             f"several schemas have tables of Trailkeeper: {places}; TRAILKEEPER_SCHEMA says which"
         )
-    return next(((row.nspname, row.quoted, version) for row, version in found), None)
+    return next(((row.nspname, row.quoted, version) for row, version in candidates), None)
 
 
 def _version(connection: Connection, quoted: str) -> str:
@@ -99,9 +99,9 @@ def _version(connection: Connection, quoted: str) -> str:
 def _tables(connection: Connection, quoted: str, version: str) -> list[str]:
     """Every table to move, with its schema, the version table last."""
     made = [name for step, tables in MADE_BY.items() if step <= version for name in tables] + [VERSION_TABLE]
-    found = connection.execute(_TREE, {"quoted": quoted, "tables": made, "doomed": DOOMED}).all()
-    if missing := set(made) - {name for _, name in found}:
+    tables = connection.execute(_TREE, {"quoted": quoted, "tables": made, "doomed": DOOMED}).all()
+    if missing := set(made) - {name for _, name in tables}:
         raise StoreMisconfigured(
             f"schema {quoted} is at step {version} but has no {', '.join(sorted(missing))}"
         )
-    return [table for table, _ in found]
+    return [table for table, _ in tables]

@@ -39,14 +39,14 @@ THERE_ALREADY = ("42710", "23505")  # by another migration on the same cluster, 
 
 
 @dataclass(frozen=True)
-class Lack:
+class MissingPrivilege:
     """A privilege that is missing, and the statement that gives it."""
 
     what: str
     statement: str
 
 
-def settle(connection: Connection) -> list[Lack]:
+def grant_missing(connection: Connection) -> list[MissingPrivilege]:
     """Make what is missing of the roles and of what they may do.
 
     Args:
@@ -67,12 +67,12 @@ def settle(connection: Connection) -> list[Lack]:
             lock(connection, MAKING_PARTITIONS)
         # each gives what the next needs: to own tables, a role must be one's own and may create in the schema
         for lacking in (_memberships, _schema, _unowned, _tables):
-            for lack in lacking(connection):
-                _tried(connection, lack.statement)
-        return lacks(connection)
+            for privilege in lacking(connection):
+                _tried(connection, privilege.statement)
+        return missing_privileges(connection)
 
 
-def lacks(connection: Connection) -> list[Lack]:
+def missing_privileges(connection: Connection) -> list[MissingPrivilege]:
     """What is missing of the roles and of what they may do in this database.
 
     Raises:
@@ -80,12 +80,12 @@ def lacks(connection: Connection) -> list[Lack]:
     """
     with translated():
         if missing := _missing_roles(connection):
-            return [Lack(f"the role {role}", f"CREATE ROLE {role} NOLOGIN") for role in missing]
+            return [MissingPrivilege(f"the role {role}", f"CREATE ROLE {role} NOLOGIN") for role in missing]
         return [
-            lack
+            privilege
             for lacking in (_memberships, _schema, _unowned, _tables)
-            for lack in lacking(connection)
-            if CURRENT_USER not in lack.statement
+            for privilege in lacking(connection)
+            if CURRENT_USER not in privilege.statement
         ]
 
 
@@ -113,37 +113,37 @@ def _missing_roles(connection: Connection) -> list[str]:
     return [role for role in ROLES if role not in there]
 
 
-def _memberships(connection: Connection) -> Iterator[Lack]:
+def _memberships(connection: Connection) -> Iterator[MissingPrivilege]:
     ask = text("SELECT pg_has_role(CAST(:member AS name), CAST(:role AS name), 'USAGE')")
     if not connection.scalar(text("SELECT pg_has_role(CAST(:role AS name), 'USAGE')"), {"role": OWNER}):
-        yield Lack(f"membership in {OWNER}", f"GRANT {OWNER} TO {CURRENT_USER}")
+        yield MissingPrivilege(f"membership in {OWNER}", f"GRANT {OWNER} TO {CURRENT_USER}")
     if not connection.scalar(ask, {"member": WRITER, "role": OWNER}):
-        yield Lack(f"{WRITER} as a member of {OWNER}", f"GRANT {OWNER} TO {WRITER}")
+        yield MissingPrivilege(f"{WRITER} as a member of {OWNER}", f"GRANT {OWNER} TO {WRITER}")
 
 
-def _schema(connection: Connection) -> Iterator[Lack]:
+def _schema(connection: Connection) -> Iterator[MissingPrivilege]:
     """The schema of our tables, wherever the search path led the migration."""
     schema, quoted = connection.execute(_SCHEMA, {"events": EVENTS}).one()
     for role, privilege in (*((role, "USAGE") for role in ROLES), (OWNER, "CREATE")):
         if not connection.scalar(_HAS_SCHEMA, {"role": role, "schema": schema, "privilege": privilege}):
             what = f"{privilege} on schema {quoted}"
-            yield Lack(f"{what} for {role}", f"GRANT {what} TO {role}")
+            yield MissingPrivilege(f"{what} for {role}", f"GRANT {what} TO {role}")
 
 
-def _unowned(connection: Connection) -> Iterator[Lack]:
+def _unowned(connection: Connection) -> Iterator[MissingPrivilege]:
     """`events` and what lies beneath it, parents first, as far as it belongs to somebody else."""
-    found = connection.scalars(_TREE, {"events": EVENTS, "owner": OWNER})
-    for table in found.all():
-        yield Lack(f"{table} as a table of {OWNER}", f"ALTER TABLE {table} OWNER TO {OWNER}")
+    tables = connection.scalars(_TREE, {"events": EVENTS, "owner": OWNER})
+    for table in tables.all():
+        yield MissingPrivilege(f"{table} as a table of {OWNER}", f"ALTER TABLE {table} OWNER TO {OWNER}")
 
 
-def _tables(connection: Connection) -> Iterator[Lack]:
+def _tables(connection: Connection) -> Iterator[MissingPrivilege]:
     tables = {name for name in (*Base.metadata.tables, VERSION_TABLE) if _exists(connection, name)}
     for table in sorted(tables):
         for role, privileges in _wanted(table).items():
             for privilege in privileges:
                 if not connection.scalar(_HAS, {"role": role, "table": table, "privilege": privilege}):
-                    yield Lack(
+                    yield MissingPrivilege(
                         f"{privilege} on {table} for {role}", f"GRANT {privilege} ON {table} TO {role}"
                     )
     if COMMANDS in tables:
@@ -156,12 +156,12 @@ def _wanted(table: str) -> dict[str, tuple[str, ...]]:
     return {WRITER: writer, READER: ("SELECT",), OUTBOX: outbox}
 
 
-def _ordering(connection: Connection) -> Iterator[Lack]:
+def _ordering(connection: Connection) -> Iterator[MissingPrivilege]:
     ask = text("SELECT has_column_privilege(CAST(:role AS name), :table, :column, 'INSERT')")
     asked = [{"role": READER, "table": COMMANDS, "column": column} for column in ORDERED]
     if not all(connection.scalar(ask, values) for values in asked):
         columns = f"INSERT ({', '.join(ORDERED)}) ON {COMMANDS}"
-        yield Lack(f"INSERT on {COMMANDS} for {READER}", f"GRANT {columns} TO {READER}")
+        yield MissingPrivilege(f"INSERT on {COMMANDS} for {READER}", f"GRANT {columns} TO {READER}")
 
 
 def _exists(connection: Connection, table: str) -> bool:

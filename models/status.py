@@ -13,7 +13,7 @@ from .histories import Question, StoredEvent
 from .histories.page import read_page
 from .migrate import head, revision
 from .periods import id_floor
-from .tables import DeadLetter, EventRow, Purge
+from .tables import DeadLetterRow, EventRow, Purge
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,9 @@ def dead_letter_counts(connection: Connection) -> dict[str, int]:
     """
     count = func.count()
     grouped = (
-        select(DeadLetter.reason, count).group_by(DeadLetter.reason).order_by(count.desc(), DeadLetter.reason)
+        select(DeadLetterRow.reason, count)
+        .group_by(DeadLetterRow.reason)
+        .order_by(count.desc(), DeadLetterRow.reason)
     )
     with translated():
         return dict(connection.execute(grouped).all())
@@ -136,8 +138,8 @@ def purge_totals(connection: Connection) -> list[PurgeTotal]:
         .order_by(Purge.scope)
     )
     with translated():
-        found = connection.execute(grouped).all()
-    return [PurgeTotal(*row) for row in found]  # type: ignore[arg-type]  # every group has a newest
+        rows = connection.execute(grouped).all()
+    return [PurgeTotal(*row) for row in rows]  # type: ignore[arg-type]  # every group has a newest
 
 
 def dead_letters(
@@ -160,13 +162,13 @@ def dead_letters(
     Raises:
         StoreError: the schema is missing, or the server is away.
     """
-    statement = _dead_letter(null()).order_by(DeadLetter.id.desc()).limit(limit)
+    statement = _dead_letter(null()).order_by(DeadLetterRow.id.desc()).limit(limit)
     if reason is not None:
-        statement = statement.where(DeadLetter.reason == reason)
+        statement = statement.where(DeadLetterRow.reason == reason)
     if before is not None:
-        statement = statement.where(DeadLetter.id < before)
+        statement = statement.where(DeadLetterRow.id < before)
     if stream is not None:
-        statement = statement.where(DeadLetter.stream == stream)
+        statement = statement.where(DeadLetterRow.stream == stream)
     with translated():
         return [_stored(row) for row in connection.execute(statement)]
 
@@ -178,20 +180,22 @@ def dead_letter(connection: Connection, identity: int) -> StoredDeadLetter | Non
         StoreError: the schema is missing, or the server is away.
     """
     with translated():
-        row = connection.execute(_dead_letter(DeadLetter.raw).where(DeadLetter.id == identity)).one_or_none()
+        row = connection.execute(
+            _dead_letter(DeadLetterRow.raw).where(DeadLetterRow.id == identity)
+        ).one_or_none()
     return None if row is None else _stored(row)
 
 
 def _dead_letter(raw: Any) -> Any:
     return select(
-        DeadLetter.id,
-        DeadLetter.recorded_at,
-        DeadLetter.stream,
-        DeadLetter.stream_id,
-        DeadLetter.reason,
-        DeadLetter.detail,
-        DeadLetter.deliveries,
-        func.octet_length(DeadLetter.raw),
+        DeadLetterRow.id,
+        DeadLetterRow.recorded_at,
+        DeadLetterRow.stream,
+        DeadLetterRow.stream_id,
+        DeadLetterRow.reason,
+        DeadLetterRow.detail,
+        DeadLetterRow.deliveries,
+        func.octet_length(DeadLetterRow.raw),
         raw,
     )
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias, cast
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
-import psycopg2.extensions
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
+from .engine import copy
 from .errors import translated
+from .tables import EventRow
 
 DERIVATIONS = ("location_id", "client_id")
 """Columns that one enrichment of the worker fills each: the id of a row of a dictionary table."""
@@ -51,8 +52,8 @@ COLUMNS = (
 Values = Sequence[str | None]
 """One event, a text or None a column, in the order of `COLUMNS`."""
 
-Row: TypeAlias = str
-"""One event in COPY's text format, as `row` makes it."""
+CopyRow: TypeAlias = str
+"""One event in COPY's text format, as `copy_row` makes it."""
 
 
 class Inserted(NamedTuple):
@@ -69,10 +70,9 @@ _names = ", ".join(COLUMNS)
 _all = f"{_names}, imported_by"
 _SPECIAL = "\\\t\n\r"
 _escapes = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_READ_BYTES = 1 << 18
 
 
-def row(values: Values) -> Row:
+def copy_row(values: Values) -> CopyRow:
     """Values as COPY carries them: whatever is in a text, escaped where it has to be.
 
     Args:
@@ -85,12 +85,12 @@ def row(values: Values) -> Row:
     return "\t".join([NULL if value is None else value for value in values])
 
 
-def insert(connection: Connection, rows: Sequence[Row], *, imported_by: int | None = None) -> None:
+def insert(connection: Connection, rows: Sequence[CopyRow], *, imported_by: int | None = None) -> None:
     """Insert rows of which none is in the table.
 
     Args:
         connection: in a transaction.
-        rows: as `row` makes them.
+        rows: as `copy_row` makes them.
         imported_by: the backfill they come from.
 
     Raises:
@@ -103,13 +103,13 @@ def insert(connection: Connection, rows: Sequence[Row], *, imported_by: int | No
 
 
 def insert_missing(
-    connection: Connection, rows: Sequence[Row], *, imported_by: int | None = None
+    connection: Connection, rows: Sequence[CopyRow], *, imported_by: int | None = None
 ) -> list[Inserted]:
     """Insert those rows whose key is not in the table yet.
 
     Args:
         connection: in a transaction.
-        rows: as `row` makes them.
+        rows: as `copy_row` makes them.
         imported_by: the backfill they come from.
 
     Returns:
@@ -126,20 +126,27 @@ def insert_missing(
             f"INSERT INTO events ({_all}) SELECT {_all} FROM staged ORDER BY id ON CONFLICT DO NOTHING"  # noqa: S608 - constants
             " RETURNING id, scope, producer_id, sequence"
         )
-        found = [Inserted(*row) for row in inserted]
+        new = [Inserted(*row) for row in inserted]
         # at once, for the same transaction may do this again
         connection.exec_driver_sql("DROP TABLE staged")
-        return found
+        return new
 
 
-def copy_text(rows: Sequence[Row]) -> bytes:
+def count_stored(connection: Connection, scope: str, ids: Sequence[UUID]) -> int:
+    """How many of these events of one scope are in the table."""
+    counted = select(func.count()).select_from(EventRow)
+    with translated():
+        result = connection.execute(counted.where(EventRow.scope == scope, EventRow.id.in_(ids)))
+        return result.scalar_one()
+
+
+def copy_text(rows: Sequence[CopyRow]) -> bytes:
     """Rows as COPY reads them."""
     return "\n".join([*rows, ""]).encode()
 
 
-def _copy(connection: Connection, table: str, rows: Sequence[Row], imported_by: int | None) -> None:
+def _copy(connection: Connection, table: str, rows: Sequence[CopyRow], imported_by: int | None) -> None:
     names = _names
     if imported_by is not None:
         names, rows = _all, [f"{row}\t{imported_by}" for row in rows]
-    with cast(psycopg2.extensions.cursor, connection.connection.cursor()) as cursor:
-        cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", io.BytesIO(copy_text(rows)), _READ_BYTES)
+    copy(connection, f"COPY {table} ({names}) FROM STDIN", io.BytesIO(copy_text(rows)))

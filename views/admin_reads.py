@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, TypeVar
 from sqlalchemy import Connection
 
 from trailkeeper.models.backfills import StoredBackfill, find, newest
-from trailkeeper.models.backfills.letters import Letter, kept_of, stream_of
+from trailkeeper.models.backfills.dead_letters import DeadLetter, kept_of, stream_of
 from trailkeeper.models.status import StoredDeadLetter, dead_letter, dead_letter_counts, dead_letters
 
 from .errors import NotFound
@@ -56,7 +56,7 @@ def read_backfill(connection: Connection, identity: int) -> StoredBackfill:
 
 def rejected_lines(
     connection: Connection, backfill: StoredBackfill, *, sample: int
-) -> tuple[dict[str, int], list[Letter]] | None:
+) -> tuple[dict[str, int], list[DeadLetter]] | None:
     """Of an import, how many lines were rejected, by reason, and the first of them; None if none were."""
     if backfill.digest is None or not backfill.rejected:
         return None

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from trailkeeper.models.histories import Row, StoredEvent, as_json, texts_as_json
+from trailkeeper.models.histories import ExportRow, StoredEvent, as_json, texts_as_json
 from trailkeeper.producer.catalogue import EventType, View, render, sentence_parts
 
 from .policy import STAFF, Policy
@@ -31,7 +31,7 @@ def masked(policy: Policy, viewer: Viewer, event: StoredEvent) -> dict[str, Any]
     return None if view is None else _masked(policy, view, as_json(event, None))
 
 
-def masked_row(policy: Policy, viewer: Viewer, row: Row) -> dict[str, Any] | None:
+def masked_row(policy: Policy, viewer: Viewer, row: ExportRow) -> dict[str, Any] | None:
     """The same for a row of an export."""
     event, location, client = row
     view = policy.view_of(viewer, event)

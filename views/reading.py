@@ -15,10 +15,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Engine
 
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.histories import MAX_LIMIT, Count, Place, Question, StoredEvent
+from trailkeeper.models.histories import MAX_LIMIT, PlaceCount, Question, StoredEvent, TimeCount
 from trailkeeper.models.histories.counts import MOST_COUNTED, count_by_place, count_by_time
+from trailkeeper.models.histories.export import ExportReader
 from trailkeeper.models.histories.page import read_page
-from trailkeeper.models.histories.whole import Whole
 from trailkeeper.models.periods import EPOCH
 
 from .errors import NotFound
@@ -59,7 +59,7 @@ class Activity:
             the beginning of the oldest interval that was counted completely, or of the newest if none was.
     """
 
-    counts: list[Count]
+    counts: list[TimeCount]
     since: datetime
     until: datetime
     complete: bool
@@ -147,7 +147,7 @@ class Reader:
         finished = counts[:-1] or counts
         return Activity(finished, finished[-1].start, until, complete=False)
 
-    def places(self, viewer: Viewer, question: Question) -> list[Place]:
+    def places(self, viewer: Viewer, question: Question) -> list[PlaceCount]:
         """Where events came from, most frequent first; of the newest 20,000 seen in full, within a year.
 
         Raises:
@@ -167,7 +167,7 @@ class Reader:
     def _exported(
         self, viewer: Viewer, question: Question, visible: ColumnElement[bool], before: UUID | None
     ) -> Iterator[dict[str, Any]]:
-        export = Whole(question, visible)
+        export = ExportReader(question, visible)
         while True:
             with transaction(self._engine) as connection:
                 part = export.part(connection, before)

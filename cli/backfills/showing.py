@@ -7,7 +7,7 @@ import msgspec
 from trailkeeper.cli.output import print_facts, print_items, print_json, print_table, say
 from trailkeeper.cli.times import duration, moment
 from trailkeeper.models.backfills import StoredBackfill
-from trailkeeper.models.backfills.letters import Letter
+from trailkeeper.models.backfills.dead_letters import DeadLetter
 from trailkeeper.worker.backfills.preview import Preview
 
 COLUMNS = ["id", "kind", "state", "asked by", "created", "seen", "of", "changed", "rejected", "about"]
@@ -21,7 +21,7 @@ def print_jobs(jobs: list[StoredBackfill], *, as_json: bool) -> None:
         say("no backfills")
 
 
-def print_job(job: StoredBackfill, kept: tuple[dict[str, int], list[Letter]] | None) -> None:
+def print_job(job: StoredBackfill, kept: tuple[dict[str, int], list[DeadLetter]] | None) -> None:
     """All that is known of one backfill, and the lines of an import that could not be stored."""
     facts = job.as_json()
     print_facts({name.replace("_", " "): facts[name] for name in facts if facts[name] is not None})

@@ -13,7 +13,7 @@ from trailkeeper.cli.output import print_json, say
 from trailkeeper.cli.services import store
 from trailkeeper.cli.who import requested_by
 from trailkeeper.models.backfills import find, newest
-from trailkeeper.models.backfills.letters import kept_of, stream_of
+from trailkeeper.models.backfills.dead_letters import kept_of, stream_of
 from trailkeeper.models.engine import transaction
 
 SHOWN_LINES = 20

@@ -26,5 +26,5 @@ def command() -> None:
     done = f"was current ({head()})" if before == head() else f"migrated from {before} to {head()}"
     moved = f", tables moved here from schema {migration.moved_from}" if migration.moved_from else ""
     say(f"{without_password(url)}, schema {schema}: {done}{moved}")
-    for lack in migration.lacks:
-        say(f"missing: {lack.what}; a superuser can give it: {lack.statement};")
+    for privilege in migration.missing_privileges:
+        say(f"missing: {privilege.what}; a superuser can give it: {privilege.statement};")

@@ -11,7 +11,7 @@ from trailkeeper.cli.services import store
 from trailkeeper.cli.status.in_postgres import ahead
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.partitions import existing, leftovers
-from trailkeeper.models.roles import WRITER, lacks
+from trailkeeper.models.roles import WRITER, missing_privileges
 from trailkeeper.models.status import ServerFacts, schema_current, server_facts
 
 from .finding import Finding, ok, problem, warning
@@ -88,7 +88,7 @@ def _unfinished(connection: Connection) -> Iterator[Finding]:
 
 def _roles(connection: Connection) -> Iterator[Finding]:
     """Whether the roles of least privilege exist and are used."""
-    check, missing = "database roles", [lack.what for lack in lacks(connection)]
+    check, missing = "database roles", [privilege.what for privilege in missing_privileges(connection)]
     if missing:
         shown = ", ".join(missing[:MOST_SHOWN]) + (", ..." if len(missing) > MOST_SHOWN else "")
         advice = "run `trailkeeper migrate` as a superuser, or as who made the database with CREATEROLE"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import cast
 
-import psycopg2.extensions
 from sqlalchemy import Connection
+
+from trailkeeper.models.engine import copy
 
 SIGNATURE = b"PGCOPY\n\xff\r\n\0"
 HEADER = SIGNATURE + struct.pack("!ii", 0, 0)
@@ -20,7 +20,6 @@ FIELD = struct.Struct("!hi")
 """How many fields a row has, and the length of the first."""
 
 _BLOCK = struct.Struct("!hiiiqi")
-_READ_BYTES = 1 << 18
 
 
 def copy_block_in(connection: Connection, identity: int, last_line: int, content: bytes) -> None:
@@ -30,7 +29,7 @@ def copy_block_in(connection: Connection, identity: int, last_line: int, content
         psycopg2.Error: to be translated by the caller.
     """
     keys = _BLOCK.pack(3, 4, identity, 8, last_line, len(content))
-    _copy(
+    copy(
         connection,
         "COPY backfill_blocks (backfill_id, last_line, content) FROM STDIN (FORMAT binary)",
         io.BytesIO(b"".join((HEADER, keys, content, TRAILER))),
@@ -44,19 +43,14 @@ def copy_block_out(connection: Connection, identity: int, last_line: int) -> byt
         psycopg2.Error: to be translated by the caller.
     """
     row = f"backfill_id = {int(identity)} AND last_line = {int(last_line)}"
-    found = io.BytesIO()
-    _copy(
+    copied = io.BytesIO()
+    copy(
         connection,
         f"COPY (SELECT content FROM backfill_blocks WHERE {row}) TO STDOUT (FORMAT binary)",  # noqa: S608 - numbers
-        found,
+        copied,
     )
     begin = len(HEADER) + FIELD.size
-    if found.tell() < begin:  # nothing but the trailer
+    if copied.tell() < begin:  # nothing but the trailer
         return None
-    _, size = FIELD.unpack_from(found.getbuffer(), len(HEADER))
-    return bytes(found.getbuffer()[begin : begin + size])
-
-
-def _copy(connection: Connection, statement: str, content: io.BytesIO) -> None:
-    with cast(psycopg2.extensions.cursor, connection.connection.cursor()) as cursor:
-        cursor.copy_expert(statement, content, _READ_BYTES)
+    _, size = FIELD.unpack_from(copied.getbuffer(), len(HEADER))
+    return bytes(copied.getbuffer()[begin : begin + size])

@@ -141,17 +141,17 @@ def write(
 
 
 def _sought(filters: EnrichFilters) -> dict[str, Any]:
-    found: dict[str, Any] = {"user": filters.user, "project": filters.project}
+    conditions: dict[str, Any] = {"user": filters.user, "project": filters.project}
     if len(filters.tags) == 1:
-        found["tag"] = filters.tags[0]
+        conditions["tag"] = filters.tags[0]
     elif filters.tags:
-        found["tags"] = list(filters.tags)
-    return {name: value for name, value in found.items() if value is not None}
+        conditions["tags"] = list(filters.tags)
+    return {name: value for name, value in conditions.items() if value is not None}
 
 
 def _derived(row: Row[Any]) -> Derived:
     values: list[Any] = list(row)
     identity, partition, ip, user_agent, scrubbed, *pointers = values
     triples = (pointers[at : at + 3] for at in range(0, len(pointers), 3))
-    found = tuple(None if triple[0] is None else Pointer(*triple) for triple in triples)
-    return Derived(identity, partition, ip, user_agent, scrubbed, found)
+    pointed = tuple(None if triple[0] is None else Pointer(*triple) for triple in triples)
+    return Derived(identity, partition, ip, user_agent, scrubbed, pointed)

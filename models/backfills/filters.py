@@ -1,8 +1,8 @@
-"""What a backfill is about, as values that can be checked, kept as JSON and read back."""
+"""Filters of backfills: checked when they are made, and stored as JSON."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal, Self, get_args
 
@@ -12,13 +12,22 @@ from trailkeeper.models.tables import SCOPES
 Which = Literal["missing", "older", "all"]
 
 
+class _Filters:
+    """Any filters, as a dataclass."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The filters that are set, as JSON has them; `from_json` reads them back."""
+        values = ((field.name, getattr(self, field.name)) for field in fields(self))  # type: ignore[arg-type]  # of a subclass
+        return {name: _as_json(value) for name, value in values if value not in (None, ())}
+
+
 @dataclass(frozen=True)
-class EnrichFilters:
-    """Which events get their location and client anew.
+class EnrichFilters(_Filters):
+    """Which events get new derivations.
 
     Attributes:
-        which: ``missing``: what was not found yet; ``older``: that, and what was found with other data than
-            those now at hand; ``all``.
+        which: ``missing``: those without derivations; ``older``: also those with derivations from other data
+            than are installed now; ``all``.
         tags: only these; all without any.
         scope: only of this scope.
         user: only about the user of this id.
@@ -63,42 +72,29 @@ class EnrichFilters:
         """The same with an end, so that a walk comes to one although new events are stored."""
         return self if self.until else replace(self, until=moment)
 
-    def as_json(self) -> dict[str, Any]:
-        """What is asked for, as JSON knows it; without what is not."""
-        return _plain(asdict(self))
-
     @classmethod
-    def from_json(cls, found: dict[str, Any]) -> Self:
-        """What `as_json` made, read back."""
-        times = {name: datetime.fromisoformat(found[name]) for name in ("since", "until") if name in found}
-        values: dict[str, Any] = found | times
-        return cls(**values | {"tags": tuple(found.get("tags", ()))})
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The filters from what `as_json` made."""
+        times = {name: datetime.fromisoformat(values[name]) for name in ("since", "until") if name in values}
+        return cls(**values | times | {"tags": tuple(values.get("tags", ()))})
 
 
 @dataclass(frozen=True)
-class ReplayFilters:
-    """Which dead letters are tried again: of these reasons, of these ids; all without either.
+class ReplayFilters(_Filters):
+    """Which dead letters are tried again: of these reasons, with these ids; all if neither is set.
 
     Attributes:
-        upto: the last id that is looked at, so that a letter that comes meanwhile is not.
+        upto: the highest id, so that dead letters that arrive meanwhile are left out.
     """
 
     upto: int
     reasons: tuple[str, ...] = ()
     ids: tuple[int, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
-        """What is asked for, as JSON knows it; without what is not."""
-        return _plain(asdict(self))
-
     @classmethod
-    def from_json(cls, found: dict[str, Any]) -> Self:
-        """What `as_json` made, read back."""
-        return cls(found["upto"], tuple(found.get("reasons", ())), tuple(found.get("ids", ())))
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: _as_json(value) for name, value in values.items() if value not in (None, ())}
+    def from_json(cls, values: dict[str, Any]) -> Self:
+        """The filters from what `as_json` made."""
+        return cls(values["upto"], tuple(values.get("reasons", ())), tuple(values.get("ids", ())))
 
 
 def _as_json(value: Any) -> Any:

@@ -52,8 +52,8 @@ def newest(connection: Connection, *, limit: int = 50, before: int | None = None
     if before is not None:
         statement = statement.where(Backfill.id < before)
     with translated():
-        found = connection.execute(statement)
-        return [StoredBackfill(*row) for row in found]
+        rows = connection.execute(statement)
+        return [StoredBackfill(*row) for row in rows]
 
 
 def lock(connection: Connection, identity: int) -> StoredBackfill | None:
@@ -120,16 +120,16 @@ def change(connection: Connection, identity: int, action: str) -> StoredBackfill
         WrongState: it is not in a state for that.
         StoreUnavailable: the chunk under way takes longer than the lock time-out.
     """
-    found = wait_for(connection, identity)
-    if found is None:
+    backfill = wait_for(connection, identity)
+    if backfill is None:
         raise NoSuchBackfill(f"no backfill has the id {identity}")
     states, becomes = CHANGES[action]
-    if found.state not in states:
+    if backfill.state not in states:
         raise WrongState(
-            f"backfill {identity} is {found.state}; to {action} one it must be {' or '.join(states)}"
+            f"backfill {identity} is {backfill.state}; to {action} one it must be {' or '.join(states)}"
         )
     change_state(connection, identity, becomes)
-    return found
+    return backfill
 
 
 def change_state(connection: Connection, identity: int, state: str, detail: str | None = None) -> None:

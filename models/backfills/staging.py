@@ -49,7 +49,7 @@ def add_file(connection: Connection, identity: int, name: str, digest: bytes) ->
 def under_way(connection: Connection, digest: bytes) -> int | None:
     """The import of this file that has not ended, if there is one; nobody else asks until we commit."""
     key = int.from_bytes(hashlib.sha256(b"import" + digest).digest()[:8], "big", signed=True)
-    found = (
+    unended = (
         select(Backfill.id)
         .join(BackfillFile, BackfillFile.backfill_id == Backfill.id)
         .where(BackfillFile.digest == digest, Backfill.state.in_(["running", "paused", "failed"]))
@@ -58,7 +58,7 @@ def under_way(connection: Connection, digest: bytes) -> int | None:
     )
     with translated():
         lock(connection, key)
-        return connection.scalar(found)
+        return connection.scalar(unended)
 
 
 def take_in(connection: Connection, identity: int, block: Block, *, after: int, events: int) -> None:
@@ -94,8 +94,8 @@ def touch(connection: Connection, identity: int) -> None:
 def is_complete(connection: Connection, identity: int) -> bool:
     """Whether all lines were taken in. Ask before `next_block`: then no block can come in between."""
     with translated():
-        found = select(BackfillFile.complete).where(BackfillFile.backfill_id == identity)
-        return bool(connection.execute(found).scalar_one_or_none())
+        statement = select(BackfillFile.complete).where(BackfillFile.backfill_id == identity)
+        return bool(connection.execute(statement).scalar_one_or_none())
 
 
 def next_block(connection: Connection, identity: int, after: int) -> Block | None:
@@ -108,9 +108,9 @@ def next_block(connection: Connection, identity: int, after: int) -> Block | Non
     )
     with translated():
         # the version first: of a change in between it is too old, never too new
-        found = connection.execute(statement).one_or_none()
-        content = None if found is None else copy_block_out(connection, identity, found.last_line)
-    return None if found is None or content is None else Block(found.last_line, content, found.version)
+        row = connection.execute(statement).one_or_none()
+        content = None if row is None else copy_block_out(connection, identity, row.last_line)
+    return None if row is None or content is None else Block(row.last_line, content, row.version)
 
 
 def is_unchanged(connection: Connection, identity: int, block: Block) -> bool:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Literal, NamedTuple, TypeAlias, cast
+from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
-import psycopg2.extensions
 from sqlalchemy import Connection
 
+from trailkeeper.models.engine import copy
 from trailkeeper.models.errors import translated
 
 from .ranges import Ranges, ranges_of, size, to_text
@@ -60,10 +60,10 @@ def hour_of(event_id: UUID) -> int:
     return event_id.int // HOUR
 
 
-def grouped(found: Iterable[tuple[CountKey, int]]) -> dict[CountKey, list[int]]:
+def grouped(numbers: Iterable[tuple[CountKey, int]]) -> dict[CountKey, list[int]]:
     """Counts from single numbers."""
     counts: dict[CountKey, list[int]] = {}
-    for key, number in found:
+    for key, number in numbers:
         counts.setdefault(key, []).append(number)
     return counts
 
@@ -95,5 +95,5 @@ def _insert(connection: Connection, rows: Mapping[CountKey, tuple[Ranges, int]])
         f"{producer}\t{EPOCH + hour * HOURLY}\t{scope}\t{fate}\t{to_text(ranges)}\t{count}\n"
         for (producer, hour, scope, fate), (ranges, count) in rows.items()
     ]
-    with translated(), cast(psycopg2.extensions.cursor, connection.connection.cursor()) as cursor:
-        cursor.copy_expert(_COPY, io.BytesIO("".join(lines).encode()))
+    with translated():
+        copy(connection, _COPY, io.BytesIO("".join(lines).encode()))

@@ -92,7 +92,7 @@ def missing_since(connection: Connection) -> datetime | None:
     return min((gap.noticed_at for gap in open_gaps(connection) if gap.reported_at is not None), default=None)
 
 
-def saw(connection: Connection, highest: Mapping[int, int]) -> None:
+def record_highest(connection: Connection, highest: Mapping[int, int]) -> None:
     """Note the highest number of each producer that is on its way, by the producer's id.
 
     Raises:
@@ -111,7 +111,7 @@ def saw(connection: Connection, highest: Mapping[int, int]) -> None:
             connection.execute(statement, values)
 
 
-def note(connection: Connection, missing: Mapping[int, Ranges]) -> list[Gap]:
+def update_gaps(connection: Connection, missing: Mapping[int, Ranges]) -> list[Gap]:
     """Note what is missing now: new gaps begin, those of which all was found end, others shrink.
 
     Args:
@@ -141,7 +141,7 @@ def note(connection: Connection, missing: Mapping[int, Ranges]) -> list[Gap]:
     return ended
 
 
-def overdue(connection: Connection, grace: timedelta) -> list[Gap]:
+def report_overdue(connection: Connection, grace: timedelta) -> list[Gap]:
     """Gaps that nobody was told of and that are older than the grace; they count as told from now on.
 
     Raises:

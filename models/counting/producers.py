@@ -44,12 +44,12 @@ class Producers:
 
     def _look_up(self, names: set[str]) -> dict[str, int]:
         with translated(), self._engine.begin() as connection:
-            found = known(connection, names)
+            ids = known(connection, names)
             # in one order for everybody: two that insert the same names in two orders would deadlock
-            if new := [{"name": name} for name in sorted(names - found.keys())]:
+            if new := [{"name": name} for name in sorted(names - ids.keys())]:
                 connection.execute(insert(Producer).values(new).on_conflict_do_nothing())
-                found |= known(connection, names - found.keys())
-        return found
+                ids |= known(connection, names - ids.keys())
+        return ids
 
 
 def known(connection: Connection, names: AbstractSet[str]) -> dict[str, int]:

@@ -14,34 +14,34 @@ def ranges_of(numbers: Iterable[int]) -> Ranges:
     ordered = sorted(numbers)
     if not ordered:
         return []
-    found: Ranges = []
+    ranges: Ranges = []
     begin = last = ordered[0]
     for number in ordered:  # runs for every event stored
         if number > last + 1:
-            found.append((begin, last))
+            ranges.append((begin, last))
             begin = number
         last = number
-    found.append((begin, last))
-    return found
+    ranges.append((begin, last))
+    return ranges
 
 
 def union(*sets: Ranges) -> Ranges:
     """What is in any of them."""
-    return _joined(sorted(found for ranges in sets for found in ranges))
+    return _joined(sorted(part for ranges in sets for part in ranges))
 
 
 def missing(known: Ranges, upto: int, first: int = 1) -> Ranges:
     """What of *first* to *upto* is not known."""
-    found: Ranges = []
+    gaps: Ranges = []
     for begin, end in known:
         if begin > upto:
             break
         if begin > first:
-            found.append((first, begin - 1))
+            gaps.append((first, begin - 1))
         first = max(first, end + 1)
     if first <= upto:
-        found.append((first, upto))
-    return found
+        gaps.append((first, upto))
+    return gaps
 
 
 def without(ranges: Ranges, others: Ranges) -> Ranges:
@@ -71,7 +71,7 @@ def from_text(text: str) -> Ranges:
     return [(begin, end - 1) for begin, end in zip(numbers[::2], numbers[1::2], strict=True)]
 
 
-def shown(ranges: Ranges, most: int = 20) -> str:
+def format_ranges(ranges: Ranges, most: int = 20) -> str:
     """For people: ``3, 7-9 and 4 more``."""
     parts = [f"{begin}" if begin == end else f"{begin}-{end}" for begin, end in ranges[:most]]
     more = size(ranges[most:])
@@ -83,11 +83,11 @@ def _near(ranges: Ranges, first: int) -> Ranges:
 
 
 def _joined(ordered: Iterable[tuple[int, int]]) -> Ranges:
-    found: Ranges = []
+    joined: Ranges = []
     for begin, end in ordered:
-        if found and begin <= found[-1][1] + 1:
-            if end > found[-1][1]:
-                found[-1] = (found[-1][0], end)
+        if joined and begin <= joined[-1][1] + 1:
+            if end > joined[-1][1]:
+                joined[-1] = (joined[-1][0], end)
         else:
-            found.append((begin, end))
-    return found
+            joined.append((begin, end))
+    return joined

@@ -61,7 +61,7 @@ class Covered(NamedTuple):
     numbers: Ranges
 
 
-def tallied(connection: Connection, start: datetime, end: datetime) -> list[CountedNumbers]:
+def counted(connection: Connection, start: datetime, end: datetime) -> list[CountedNumbers]:
     """What became of the events of some hours, by producer, hour and fate; reads counts only.
 
     Args:
@@ -73,8 +73,8 @@ def tallied(connection: Connection, start: datetime, end: datetime) -> list[Coun
         StoreError: the schema is missing, or the server is away.
     """
     with translated():
-        found = connection.execute(_TALLIED, {"start": start, "end": end})
-        return [CountedNumbers(name, hour, fate, from_text(numbers)) for name, hour, fate, numbers in found]
+        rows = connection.execute(_TALLIED, {"start": start, "end": end})
+        return [CountedNumbers(name, hour, fate, from_text(numbers)) for name, hour, fate, numbers in rows]
 
 
 def covered(connection: Connection, names: Iterable[str]) -> dict[str, Covered]:
@@ -84,11 +84,11 @@ def covered(connection: Connection, names: Iterable[str]) -> dict[str, Covered]:
         StoreError: the schema is missing, or the server is away.
     """
     with translated():
-        found = connection.execute(_COVERED, {"names": sorted(names)})
-        return {name: Covered(highest, from_text(numbers or "{}")) for name, highest, numbers in found}
+        rows = connection.execute(_COVERED, {"names": sorted(names)})
+        return {name: Covered(highest, from_text(numbers or "{}")) for name, highest, numbers in rows}
 
 
-def broken(connection: Connection) -> set[str]:
+def producers_with_gaps(connection: Connection) -> set[str]:
     """Producers of whose numbers some are missing, as far as counts are merged.
 
     Raises:
@@ -105,5 +105,5 @@ def stored(connection: Connection, start: datetime, end: datetime) -> dict[str, 
         StoreError: the schema is missing, or the server is away.
     """
     with translated():
-        found = connection.execute(_STORED, {"low": id_floor(start), "high": id_floor(end)})
-        return {name: union(from_text(numbers)) for name, numbers in found}
+        rows = connection.execute(_STORED, {"low": id_floor(start), "high": id_floor(end)})
+        return {name: union(from_text(numbers)) for name, numbers in rows}

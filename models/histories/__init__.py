@@ -4,27 +4,26 @@ Readers of events are imported from their modules (`page`, `counts`, `whole`), b
 """
 
 from .as_json import as_json, texts_as_json
-from .counts import Count, Place
-from .event import StoredClient, StoredEvent, StoredLocation
+from .counts import PlaceCount, TimeCount
+from .event import EventTexts, StoredClient, StoredEvent, StoredLocation
+from .export import ExportPart, ExportRow
 from .page import MAX_LIMIT, Cursor, Page
 from .question import About, Question
-from .texts import EventTexts
-from .whole import Part, Row
 
 __all__ = [
     "MAX_LIMIT",
     "About",
-    "Count",
     "Cursor",
     "EventTexts",
+    "ExportPart",
+    "ExportRow",
     "Page",
-    "Part",
-    "Place",
+    "PlaceCount",
     "Question",
-    "Row",
     "StoredClient",
     "StoredEvent",
     "StoredLocation",
+    "TimeCount",
     "as_json",
     "texts_as_json",
 ]

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from .event import StoredClient, StoredEvent, StoredLocation
-from .texts import EventTexts
+from .event import EventTexts, StoredClient, StoredEvent, StoredLocation
 
 LOCATION = (
     "display",

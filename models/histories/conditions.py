@@ -35,7 +35,7 @@ def walks(question: Question) -> list[Condition]:
 
 def filters(question: Question) -> list[Condition]:
     """What every event of the page must fulfil besides."""
-    found = [
+    conditions = [
         _tags(question.tags) if question.tags else None,
         _since(question.since) if question.since else None,
         _until(question.until) if question.until else None,
@@ -47,7 +47,7 @@ def filters(question: Question) -> list[Condition]:
         _text(question.text) if question.text else None,
         EventRow.id == question.event if question.event else None,
     ]
-    return [condition for condition in found if condition is not None]
+    return [condition for condition in conditions if condition is not None]
 
 
 def _user_walks(question: Question) -> list[Condition]:
@@ -145,5 +145,5 @@ def _via_service() -> Condition:
 def _text(wanted: str) -> Condition:
     # as it stands in JSON, where a quote is written \"
     written = json.dumps(wanted, ensure_ascii=False)[1:-1]
-    found: Condition = cast(EventRow.additional, Text).icontains(written, autoescape=True)
-    return func.coalesce(found, False)
+    matches: Condition = cast(EventRow.additional, Text).icontains(written, autoescape=True)
+    return func.coalesce(matches, False)

@@ -23,7 +23,7 @@ _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)  # a Monday
 
 
 @dataclass(frozen=True)
-class Count:
+class TimeCount:
     """How many events began within a stretch of time."""
 
     start: datetime
@@ -31,7 +31,7 @@ class Count:
 
 
 @dataclass(frozen=True)
-class Place:
+class PlaceCount:
     """How many events came from a place."""
 
     display: str | None
@@ -49,7 +49,7 @@ def count_by_time(
     *,
     visible: ColumnElement[bool] | None = None,
     most: int = MOST_COUNTED,
-) -> list[Count]:
+) -> list[TimeCount]:
     """The newest *most* events in stretches of equal length, newest first; empty stretches are left out.
 
     Where there are more events, the oldest stretch is cut short: the sum is then *most*.
@@ -64,11 +64,11 @@ def count_by_time(
     Raises:
         StoreError: the database is away, busy, or gave up at the statement time-out.
     """
-    found = ordered_rows(["id", "occurred_at"], question, most, visible=visible)
+    rows = ordered_rows(["id", "occurred_at"], question, most, visible=visible)
     start = func.date_bin(literal(width, Interval), of_page("occurred_at"), _EPOCH).label("start")
-    statement = select(start, func.count()).select_from(found).group_by(start).order_by(start.desc())
+    statement = select(start, func.count()).select_from(rows).group_by(start).order_by(start.desc())
     with translated():
-        return [Count(*row) for row in connection.execute(statement).all()]
+        return [TimeCount(*row) for row in connection.execute(statement).all()]
 
 
 def count_by_place(
@@ -77,13 +77,13 @@ def count_by_place(
     *,
     visible: ColumnElement[bool] | None = None,
     most: int = MOST_COUNTED,
-) -> list[Place]:
+) -> list[PlaceCount]:
     """Where the newest *most* events came from, the most frequent place first; unknown places are left out.
 
     Raises:
         StoreError: the database is away, busy, or gave up at the statement time-out.
     """
-    found = ordered_rows(["id", "location_id"], question, most, visible=visible)
+    rows = ordered_rows(["id", "location_id"], question, most, visible=visible)
     place = (
         LocationRow.display,
         LocationRow.country,
@@ -94,11 +94,11 @@ def count_by_place(
     events = func.count().label("events")
     statement = (
         select(*place, events)
-        .join(found, of_page("location_id") == LocationRow.id)
+        .join(rows, of_page("location_id") == LocationRow.id)
         .where(LocationRow.display.is_not(None))
         .group_by(*place)
         .order_by(events.desc(), LocationRow.display)
         .limit(MOST_PLACES)
     )
     with translated():
-        return [Place(*row) for row in connection.execute(statement).all()]
+        return [PlaceCount(*row) for row in connection.execute(statement).all()]

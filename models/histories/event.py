@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 
@@ -74,3 +74,32 @@ class StoredEvent:
     extras: dict[str, Any] | None
     location: StoredLocation | None
     client: StoredClient | None
+
+
+class EventTexts(NamedTuple):
+    """Columns of `events` by their names, as Postgres writes them: what `as_json` tells of, no more."""
+
+    id: str
+    tag: str
+    scope: str
+    occurred_at: str
+    recorded_at: str
+    user_id: str | None
+    user_name: str | None
+    project_id: str | None
+    project_name: str | None
+    organization_id: str | None
+    organization_name: str | None
+    actor_kind: str
+    actor_id: str | None
+    actor_name: str | None
+    credential_kind: str | None
+    credential_id: str | None
+    credential_label: str | None
+    on_behalf_of_id: str | None
+    on_behalf_of_name: str | None
+    ip: str | None
+    location_id: int | None
+    client_id: int | None
+    request_id: str | None
+    additional: str | None

@@ -17,7 +17,7 @@ from trailkeeper.models.errors import translated
 from trailkeeper.models.tables import ClientRow, LocationRow
 
 from .event import StoredEvent
-from .filling import Asked, filled
+from .page_rows import PageQuery, read_rows
 from .question import Question
 from .rows import CLIENT, EVENT, LOCATION, stored_events
 from .walk import of_page
@@ -29,8 +29,8 @@ Cursor = UUID
 
 def _looked_up(table: type[LocationRow | ClientRow], names: Sequence[str], key: str) -> FromClause:
     """A row of a dictionary, by its key for each row of the page; a join would read the whole of it."""
-    found = select(*(getattr(table, name) for name in names)).where(table.id == of_page(key))
-    return found.offset(0).lateral(f"the_{table.__tablename__}")
+    row = select(*(getattr(table, name) for name in names)).where(table.id == of_page(key))
+    return row.offset(0).lateral(f"the_{table.__tablename__}")
 
 
 _LOCATION = _looked_up(LocationRow, LOCATION, "location_id")
@@ -80,26 +80,26 @@ def read_page(
         raise ValueError(f"limit is {limit}; expected 1 to {MAX_LIMIT}")
     if before is not None and after is not None:
         raise ValueError("before and after are both given; expected one of them")
-    asked = Asked(question, visible, before, after)
+    page = PageQuery(question, visible, before, after)
 
     def fetch(rows: Subquery) -> list[Row[Any]]:
         return list(connection.execute(_with_derivations(rows)))
 
     with translated():
-        rows = filled(connection, asked, limit + 1, fetch)
+        rows = read_rows(connection, page, limit + 1, fetch)
     return _page(stored_events(rows), limit, before, after)
 
 
 def _with_derivations(page: Subquery) -> Select[Any]:
     """Of the page alone, so that a long walk looks up nothing."""
-    found = page.outerjoin(_LOCATION, true()).outerjoin(_CLIENT, true())
-    return select(*_COLUMNS).select_from(found).order_by(of_page("id").desc())
+    joined = page.outerjoin(_LOCATION, true()).outerjoin(_CLIENT, true())
+    return select(*_COLUMNS).select_from(joined).order_by(of_page("id").desc())
 
 
-def _page(found: list[StoredEvent], limit: int, before: Cursor | None, after: Cursor | None) -> Page:
+def _page(rows: list[StoredEvent], limit: int, before: Cursor | None, after: Cursor | None) -> Page:
     """Cut to length; the one event more than asked for says whether the history goes on."""
-    more = len(found) > limit
-    events = found[:limit] if after is None else found[-limit:]
+    more = len(rows) > limit
+    events = rows[:limit] if after is None else rows[-limit:]
     if not events:
         return Page([], None, None)
     goes_on_older = more if after is None else True

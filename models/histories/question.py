@@ -125,9 +125,9 @@ def _check_text(name: str, value: str, longest: int) -> None:
 
 def _network(address: str) -> IPv4Network | IPv6Network:
     try:
-        found = ip_network(address, strict=False)
+        network = ip_network(address, strict=False)
     except ValueError as error:
         raise ValueError(f"address is {address!r}; expected one such as 192.0.2.7 or 192.0.2.0/24") from error
     if "%" in address:  # a zone, which means something on one machine only
         raise ValueError(f"address is {address!r}; expected one without a zone")
-    return found
+    return network

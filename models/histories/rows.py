@@ -22,7 +22,7 @@ def stored_events(rows: Sequence[Sequence[Any]]) -> list[StoredEvent]:
     """Events of rows with the columns of `EVENT`, `LOCATION` and `CLIENT`, in this order."""
     locations: dict[int | None, StoredLocation | None] = {None: None}
     clients: dict[int | None, StoredClient | None] = {None: None}
-    found = []
+    events = []
     for row in rows:
         location, client = row[_LOCATION_AT], row[_CLIENT_AT]
         if location not in locations:
@@ -34,5 +34,5 @@ def stored_events(rows: Sequence[Sequence[Any]]) -> list[StoredEvent]:
         event.__dict__.update(
             zip(EVENT, row, strict=False), location=locations[location], client=clients[client]
         )
-        found.append(event)
-    return found
+        events.append(event)
+    return events

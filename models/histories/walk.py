@@ -1,7 +1,7 @@
 """The rows of a history in order, as a subquery that reads no further than it has to.
 
 Per scope and walk an ordered read stops at the length asked for, so that
-partitions beyond it are never opened. Within a short stretch scopes are read
+partitions beyond it are never opened. Within a short range of ids scopes are read
 as one.
 """
 
@@ -16,8 +16,8 @@ from sqlalchemy import ColumnElement, Select, Subquery, false, func, literal_col
 from trailkeeper.models.tables import SCOPES, EventRow
 
 from .conditions import Condition, filters, walks
+from .id_ranges import IdRange
 from .question import Question
-from .stretches import Stretch
 
 
 def ordered_rows(
@@ -28,7 +28,7 @@ def ordered_rows(
     visible: ColumnElement[bool] | None = None,
     before: UUID | None = None,
     after: UUID | None = None,
-    within: Stretch | None = None,
+    within: IdRange | None = None,
 ) -> Subquery:
     """At most *count* rows: the newest, those just before an id, or those just after one.
 
@@ -39,7 +39,7 @@ def ordered_rows(
         visible: a condition on `EventRow` that every row must fulfil.
         before: only rows older than this one.
         after: only rows newer than this one, the oldest of them first.
-        within: only rows of this stretch.
+        within: only rows in this range.
     """
     conditions = [*filters(question)]
     if visible is not None:
@@ -60,7 +60,7 @@ def ordered_rows(
     return _merged(arms, count, newest_first=after is None)
 
 
-def _scopes(within: Stretch | None) -> list[list[Condition]]:
+def _scopes(within: IdRange | None) -> list[list[Condition]]:
     # merging few partitions opens all of them, and is planned in a third of the time
     if within is not None and within.is_short:
         return [[]]
@@ -78,7 +78,7 @@ def _named(columns: Sequence[str]) -> ColumnElement[Any]:
 
 
 def _merged(arms: Sequence[Select[Any]], count: int, *, newest_first: bool) -> Subquery:
-    found = union_all(*arms).subquery("found")
-    identity: ColumnElement[Any] = literal_column("found.id")
-    once: Select[Any] = select(literal_column("DISTINCT ON (found.id) found.*")).select_from(found)
+    merged = union_all(*arms).subquery("merged")
+    identity: ColumnElement[Any] = literal_column("merged.id")
+    once: Select[Any] = select(literal_column("DISTINCT ON (merged.id) merged.*")).select_from(merged)
     return once.order_by(identity.desc() if newest_first else identity.asc()).limit(count).subquery("page")

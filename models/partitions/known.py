@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 
 from trailkeeper.models.errors import StoreMisconfigured, translated
-from trailkeeper.models.periods import moment_of, period_named
+from trailkeeper.models.periods import Period, moment_of, period_named
 
 DOOMED = "trailkeeper: being dropped"
 """The comment of a partition whose removal has begun. An operator who detaches one to keep it writes none."""
@@ -95,14 +95,25 @@ def leftovers(connection: Connection) -> list[str]:
         StoreError: the schema is missing, or the database is away.
     """
     with translated():
-        found = connection.scalars(_LEFTOVERS, {"doomed": DOOMED})
-        return [name for name in found if period_named(name) is not None]
+        names = connection.scalars(_LEFTOVERS, {"doomed": DOOMED})
+        return [name for name in names if period_named(name) is not None]
 
 
 def is_doomed(connection: Connection, name: str) -> bool:
     """Whether a table of this name is one whose removal has begun, attached or not."""
     comment = text("SELECT obj_description(to_regclass(:name), 'pg_class')")
     return str(connection.scalar(comment, {"name": name})) == DOOMED
+
+
+def attach(connection: Connection, period: Period) -> None:
+    """Attach a table of the period's name as its partition."""
+    # names come from Period: a scope of ours and digits
+    connection.execute(
+        text(
+            f"ALTER TABLE {period.parent} ATTACH PARTITION {period.name}"
+            f" FOR VALUES FROM ('{period.low}') TO ('{period.high}')"
+        )
+    )
 
 
 def _partition(row: Row[tuple[str, str, str, int, int, bool]]) -> Partition:

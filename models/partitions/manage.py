@@ -13,8 +13,8 @@ from trailkeeper.models.locks import MAKING_PARTITIONS, lock
 from trailkeeper.models.periods import MONTHLY, Period, period_of
 from trailkeeper.models.tables import SCOPES
 
-from .known import attached_names, is_doomed, leftovers
-from .settle import settle
+from .finishing import drop_or_reattach
+from .known import attach, attached_names, is_doomed, leftovers
 
 _AS_OWNER = text("""
     SELECT set_config('role', pg_get_userbyid(relowner), true)
@@ -89,7 +89,7 @@ def _clear_the_name(connection: Connection, period: Period) -> bool:
         False if the partition is attached again, as a hold names events of it.
     """
     if period.name in leftovers(connection):
-        return settle(connection, period.name)
+        return drop_or_reattach(connection, period.name)
     if is_doomed(connection, period.name):
         raise StoreUnavailable(f"{period.name} is being dropped; it can be made anew when that is done")
     return True
@@ -100,9 +100,4 @@ def _create_and_attach(connection: Connection, period: Period) -> None:
     connection.execute(_AS_OWNER, {"parent": period.parent})
     # names come from Period: a scope of ours and digits
     connection.execute(text(f"CREATE TABLE {period.name} (LIKE {period.parent} INCLUDING ALL)"))
-    connection.execute(
-        text(
-            f"ALTER TABLE {period.parent} ATTACH PARTITION {period.name}"
-            f" FOR VALUES FROM ('{period.low}') TO ('{period.high}')"
-        )
-    )
+    attach(connection, period)

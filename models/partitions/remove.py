@@ -12,8 +12,8 @@ from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.models.locks import DROPPING_PARTITIONS, MAKING_PARTITIONS, advisory_lock, lock
 from trailkeeper.models.periods import period_named
 
+from .finishing import drop_or_reattach
 from .known import DOOMED, Partition, attached_names, existing, is_doomed, leftovers
-from .settle import settle
 
 
 def drop(engine: Engine, partition: Partition) -> bool:
@@ -96,4 +96,4 @@ def _settle(engine: Engine, name: str) -> bool:
     with transaction(engine) as connection:
         # before any lock on a parent, as whoever makes partitions does
         lock(connection, MAKING_PARTITIONS)
-        return name in leftovers(connection) and settle(connection, name)
+        return name in leftovers(connection) and drop_or_reattach(connection, name)

@@ -10,7 +10,7 @@ from .counting import Coverage, EventCountRow, GapRow, Producer
 from .dictionaries import ClientRow, LocationRow
 from .events import EventRow
 from .governed import Erasure, Hold, Purge, Scrub, ScrubMark
-from .messages import DeadLetter, Outgoing
+from .messages import DeadLetterRow, Outgoing
 
 __all__ = [
     "SCOPES",
@@ -22,7 +22,7 @@ __all__ = [
     "Base",
     "ClientRow",
     "Coverage",
-    "DeadLetter",
+    "DeadLetterRow",
     "Erasure",
     "EventCountRow",
     "EventRow",

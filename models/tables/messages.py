@@ -28,7 +28,7 @@ class Outgoing(Base):
     invalid: Mapped[bytes | None]
 
 
-class DeadLetter(Base):
+class DeadLetterRow(Base):
     """A message that can never be stored, whole, with the reason and the signature that came with it."""
 
     __tablename__ = "dead_letters"

@@ -8,7 +8,7 @@ from statistics import median
 from sqlalchemy import Connection, Engine
 
 from trailkeeper.models.engine import make_engine, transaction
-from trailkeeper.models.writing import Row, insert, insert_missing
+from trailkeeper.models.writing import CopyRow, insert, insert_missing
 from trailkeeper.worker.ingest import make_ingest
 from trailkeeper.worker.ingest.messages import IncomingMessage
 
@@ -19,7 +19,7 @@ from .timing import timed
 A_COMMIT = 1_000
 MOST = 50_000
 
-Write = Callable[[Connection, Sequence[Row]], object]
+Write = Callable[[Connection, Sequence[CopyRow]], object]
 
 
 def staging(machine: Machine) -> Results:
@@ -39,14 +39,14 @@ def staging(machine: Machine) -> Results:
     }
 
 
-def _rows(machine: Machine, engine: Engine) -> list[Row]:
+def _rows(machine: Machine, engine: Engine) -> list[CopyRow]:
     messages = [
         IncomingMessage(str(number), raw, None, {}) for number, raw in enumerate(machine.payloads[:MOST])
     ]
     return make_ingest(machine.settings(), engine).prepare(messages).rows
 
 
-def _rate(machine: Machine, engine: Engine, rows: Sequence[Row], write: Write) -> float:
+def _rate(machine: Machine, engine: Engine, rows: Sequence[CopyRow], write: Write) -> float:
     machine.empty("ours")
     batches = [rows[start : start + A_COMMIT] for start in range(0, len(rows), A_COMMIT)]
 

@@ -18,7 +18,7 @@ from tests.support.command import Outcome, call
 from tests.support.rows import NOON, event_row, store, store_in
 from trailkeeper.cli.follow import PATIENCE_SECONDS
 from trailkeeper.models.errors import StoreUnavailable
-from trailkeeper.models.tables import ClientRow, DeadLetter, LocationRow
+from trailkeeper.models.tables import ClientRow, DeadLetterRow, LocationRow
 
 
 @pytest.fixture
@@ -305,7 +305,7 @@ def test_migrate_makes_the_schema_once(
 def a_dead_letter(engine: Engine, stream_id: str, raw: bytes, reason: str = "not_json") -> int:
     return store_in(
         engine,
-        DeadLetter,
+        DeadLetterRow,
         stream="trailkeeper:events",
         stream_id=stream_id,
         digest=hashlib.sha256(raw).digest(),

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from tests.support.drains import query
 from trailkeeper.models.counting import CountKey, Producers, add, from_text, grouped
 from trailkeeper.models.counting.event_counts import Fate, hour_of
-from trailkeeper.models.counting.gaps import missing_numbers, note, open_gaps, saw
+from trailkeeper.models.counting.gaps import missing_numbers, open_gaps, record_highest, update_gaps
 from trailkeeper.models.counting.merging import merge_all
 from trailkeeper.models.counting.moving import move, purge_all
 from trailkeeper.models.counting.ranges import Ranges, missing, ranges_of
@@ -123,8 +123,8 @@ def test_a_dropped_partition_moves_what_it_held_and_nothing_else(engine: Engine,
 
 def test_what_was_seen_and_never_came_is_missing(engine: Engine, producer: int) -> None:
     with transaction(engine) as connection:
-        saw(connection, {producer: 3})
-        saw(connection, {producer: 2})
+        record_highest(connection, {producer: 3})
+        record_highest(connection, {producer: 2})
         assert missing_numbers(connection) == {producer: [(1, 3)]}
 
 
@@ -132,7 +132,7 @@ def test_a_gap_shrinks_ends_and_another_begins(engine: Engine, producer: int) ->
     seen: list[list[Ranges]] = []
     for numbers in ([(2, 5)], [(2, 3), (9, 9)], [(9, 9)], []):
         with transaction(engine) as connection:
-            ended = note(connection, {producer: numbers} if numbers else {})
+            ended = update_gaps(connection, {producer: numbers} if numbers else {})
             seen.append([gap.numbers for gap in open_gaps(connection)])
         assert [gap.numbers for gap in ended] == {2: [[(2, 3)]], 3: [[(9, 9)]]}.get(len(seen) - 1, [])
     assert seen == [[[(2, 5)]], [[(2, 3)], [(9, 9)]], [[(9, 9)]], []]

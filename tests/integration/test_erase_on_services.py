@@ -20,7 +20,7 @@ from tests.support.waiting import until
 from trailkeeper.models.backfills.jobs import lock
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.locks import ERASING
-from trailkeeper.models.tables import DeadLetter
+from trailkeeper.models.tables import DeadLetterRow
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.event import Actor, Subject
 from trailkeeper.worker.backfills import Runner, importing, staging
@@ -41,7 +41,7 @@ def settings(redis_url: str, database_url: str) -> WorkerSettings:
 
 def letter(engine: Engine, raw: bytes, number: int = 1) -> int:
     columns = {"stream": "s", "stream_id": f"1-{number}", "digest": b"%d" % number, "reason": "unknown_tag"}
-    return store_in(engine, DeadLetter, **columns, detail="by ann", deliveries=1, raw=raw)
+    return store_in(engine, DeadLetterRow, **columns, detail="by ann", deliveries=1, raw=raw)
 
 
 def letters(database_url: str) -> list[bytes]:

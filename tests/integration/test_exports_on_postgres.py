@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 
 from tests.support.rows import NOON, event_row, store, store_in
 from trailkeeper.models.engine import make_engine, transaction
-from trailkeeper.models.histories import Question, whole
+from trailkeeper.models.histories import Question, export
 from trailkeeper.models.tables import ClientRow, LocationRow
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views.policy import Policy
@@ -108,7 +108,7 @@ def test_places_and_clients_are_told_beyond_what_is_remembered(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("trailkeeper.models.histories.derivations.MOST", 2)
-    monkeypatch.setattr(whole, "PART", 3)
+    monkeypatch.setattr(export, "PART", 3)
     derived = {"source": "test", "build": "1"}
     places = [
         store_in(engine, LocationRow, digest=b"%d" % n, display=f"Town {n}", **derived) for n in range(5)

@@ -75,7 +75,7 @@ def url(pooled_server: str, empty_database_url: str) -> Iterator[str]:
         connection.execute(text(NAMESAKES))
     engine.dispose()
     untouched = states(pooled)
-    assert upgrade(pooled, SCHEMA).lacks == []
+    assert upgrade(pooled, SCHEMA).missing_privileges == []
     yield pooled
     assert states(pooled) == untouched
 

@@ -15,7 +15,7 @@ from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.models.errors import RefusedRow, StoreMisconfigured
 from trailkeeper.models.migrate import upgrade
 from trailkeeper.models.periods import period_of
-from trailkeeper.models.roles import KEPT, OUTBOX, OWNER, READER, WRITER, lacks, settle
+from trailkeeper.models.roles import KEPT, OUTBOX, OWNER, READER, WRITER, grant_missing, missing_privileges
 from trailkeeper.models.tables import VERSION_TABLE, Base
 
 TABLES = sorted({*Base.metadata.tables, VERSION_TABLE, "events_user", "events_project"})
@@ -116,19 +116,21 @@ def test_a_partition_that_one_writer_made_is_dropped_by_another_and_read_by_the_
 def test_migrating_again_and_in_another_database_of_the_cluster_finds_nothing_to_do(
     database_url: str, empty_database_url: str
 ) -> None:
-    assert upgrade(database_url).lacks == []
-    assert upgrade(empty_database_url).lacks == []
+    assert upgrade(database_url).missing_privileges == []
+    assert upgrade(empty_database_url).missing_privileges == []
     for url in (database_url, empty_database_url):
         with engine_as(url, WRITER) as writer, transaction(writer) as connection:
-            assert lacks(connection) == []
+            assert missing_privileges(connection) == []
 
 
 def test_a_privilege_that_was_taken_away_is_found_and_given_again(database_url: str, engine: Engine) -> None:
     with transaction(engine) as connection:
         connection.execute(text(f"REVOKE SELECT ON holds FROM {READER}"))
-        assert [lack.what for lack in lacks(connection)] == [f"SELECT on holds for {READER}"]
-        assert settle(connection) == []
-        assert lacks(connection) == []
+        assert [privilege.what for privilege in missing_privileges(connection)] == [
+            f"SELECT on holds for {READER}"
+        ]
+        assert grant_missing(connection) == []
+        assert missing_privileges(connection) == []
 
 
 def test_who_may_not_make_roles_migrates_all_the_same(
@@ -142,7 +144,7 @@ def test_who_may_not_make_roles_migrates_all_the_same(
         connection.execute(text("CREATE ROLE plain LOGIN"))
         connection.execute(text(f"ALTER DATABASE {database} OWNER TO plain"))
     mine = make_url(empty_database_url).set(username="plain").render_as_string(hide_password=False)
-    missing = [lack.what for lack in upgrade(mine).lacks]
+    missing = [privilege.what for privilege in upgrade(mine).missing_privileges]
     assert f"events as a table of {OWNER}" in missing
     assert f"SELECT on events for {READER}" not in missing  # the tables are its own to share
     engine = make_engine(mine, application_name="test")
@@ -151,7 +153,7 @@ def test_who_may_not_make_roles_migrates_all_the_same(
     engine.dispose()
     with transaction(administrator) as connection:
         connection.execute(text(f"ALTER DATABASE {database} OWNER TO postgres"))
-    assert upgrade(empty_database_url).lacks == []  # a superuser mends it
+    assert upgrade(empty_database_url).missing_privileges == []  # a superuser mends it
     cleaning = make_engine(empty_database_url, application_name="test")
     with transaction(cleaning) as connection:
         connection.execute(text("REASSIGN OWNED BY plain TO postgres"))

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from tests.support.drains import STREAM, an_event, entries, put, query, settings_for, stored_ids
 from trailkeeper import Emitter, ProducerSettings
 from trailkeeper.models.backfills import ReplayFilters
-from trailkeeper.models.backfills.letters import last_id
+from trailkeeper.models.backfills.dead_letters import last_id
 from trailkeeper.models.engine import transaction
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.wire import encode

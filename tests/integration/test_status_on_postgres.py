@@ -20,7 +20,7 @@ from trailkeeper.models.status import (
     server_facts,
     stored_since,
 )
-from trailkeeper.models.tables import DeadLetter
+from trailkeeper.models.tables import DeadLetterRow
 
 
 def _bury(engine: Engine, stream_id: str, reason: str) -> int:
@@ -31,7 +31,7 @@ def _bury(engine: Engine, stream_id: str, reason: str) -> int:
         "deliveries": 1,
         "raw": b"\x00raw",
     }
-    return store_in(engine, DeadLetter, stream_id=stream_id, reason=reason, **columns)
+    return store_in(engine, DeadLetterRow, stream_id=stream_id, reason=reason, **columns)
 
 
 def test_dead_letters_are_counted_by_reason_the_most_frequent_first(engine: Engine) -> None:

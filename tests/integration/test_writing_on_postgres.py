@@ -11,16 +11,16 @@ from sqlalchemy import Engine, text
 
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.errors import DuplicateRow, MissingPartition, RefusedRow
-from trailkeeper.models.writing import COLUMNS, Row, insert, insert_missing, row
+from trailkeeper.models.writing import COLUMNS, CopyRow, copy_row, insert, insert_missing
 from trailkeeper.producer.ids import uuid7
 
 
-def a_row(moment: datetime | None = None, **columns: str | None) -> Row:
+def a_row(moment: datetime | None = None, **columns: str | None) -> CopyRow:
     moment = moment or datetime.now(UTC)
     values: dict[str, str | None] = dict.fromkeys(COLUMNS)
     values |= {"id": str(uuid7(moment)), "occurred_at": moment.isoformat(), "scope": "user", "tag": "a:b"}
     values |= {"actor_kind": "user", **columns}
-    return row([values[name] for name in COLUMNS])
+    return copy_row([values[name] for name in COLUMNS])
 
 
 def count(engine: Engine) -> int:

@@ -45,7 +45,7 @@ def test_two_upgrades_at_once_both_end_well(empty_database_url: str) -> None:
     with ThreadPoolExecutor(2) as pool:
         upgrades = [pool.submit(upgrade, empty_database_url) for _ in range(2)]
 
-    assert [upgraded.result().lacks for upgraded in upgrades] == [[], []]  # nothing is missing
+    assert [upgraded.result().missing_privileges for upgraded in upgrades] == [[], []]  # nothing is missing
     assert is_current(empty_database_url)
 
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from tests.support.rows import NOON
-from trailkeeper.models.histories import Place, Question
+from trailkeeper.models.histories import PlaceCount, Question
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views.app import create_app
 from trailkeeper.views.app_state import make_app_state
@@ -76,7 +76,7 @@ class FakeReader(Reader):
         self._ask(viewer, question)
         return Activity([], NOON, NOON, complete=True)
 
-    def places(self, viewer: Viewer, question: Question) -> list[Place]:
+    def places(self, viewer: Viewer, question: Question) -> list[PlaceCount]:
         self._ask(viewer, question)
         return []
 

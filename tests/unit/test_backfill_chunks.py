@@ -15,8 +15,8 @@ from tests.support.backfills import CATALOGUE, a_line
 from tests.support.drains import an_event
 from tests.support.judging import a_judge
 from trailkeeper.models.backfills import CHANGES, STATES, Advance, EnrichFilters, StoredBackfill
+from trailkeeper.models.backfills.dead_letters import DeadLetter
 from trailkeeper.models.backfills.enriching import NIL
-from trailkeeper.models.backfills.letters import Letter
 from trailkeeper.models.backfills.purged import Floors
 from trailkeeper.models.tables import SCOPES
 from trailkeeper.producer.ids import uuid7
@@ -116,7 +116,7 @@ EVENT = encode(an_event())
     ],
 )
 def test_a_letter_comes_again_as_its_event(raw: bytes, payload: bytes, problem: bytes | None) -> None:
-    message = message_of(Letter(7, "trailkeeper:events", "1-1", "not_json", "", raw, b"web:ab"))
+    message = message_of(DeadLetter(7, "trailkeeper:events", "1-1", "not_json", "", raw, b"web:ab"))
 
     assert (message.stream_id, message.payload, message.problem) == ("7", payload, problem)
     assert message.fields == {b"e": payload, b"s": b"web:ab"}

@@ -29,11 +29,6 @@ RETIRED_WORDS = {
 ALLOWED = {
     "views/errors.py: NotFound",  # HTTP's word
     "cli/backfills/refusals.py: told",
-    "models/backfills/letters.py: Letter",
-    "models/backfills/letters.py: letters",
-    "models/histories/filling.py: Asked",
-    "models/histories/stretches.py: Stretch",
-    "models/histories/stretches.py: stretches",
     "producer/secrets/payload.py: Found",
     "worker/backfills/checks.py: assert_letters",
     "worker/backfills/letters.py: letters",

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trailkeeper.models.histories import Place
-from trailkeeper.models.histories.counts import Count
+from trailkeeper.models.histories import PlaceCount
+from trailkeeper.models.histories.counts import TimeCount
 from trailkeeper.views.pages.chart import HEIGHT, LOWEST, chart
 from trailkeeper.views.pages.world import HIGH, WIDE, atlas, project, spot
 from trailkeeper.views.reading import Activity
@@ -21,7 +21,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 def _activity(*counts: tuple[int, int], complete: bool = True) -> Activity:
     """From days ago to events, newest first."""
-    found = [Count(MIDNIGHT - ago * DAY, events) for ago, events in counts]
+    found = [TimeCount(MIDNIGHT - ago * DAY, events) for ago, events in counts]
     return Activity(found, MIDNIGHT - 5 * DAY, NOON, complete)
 
 
@@ -56,7 +56,7 @@ def test_a_count_that_was_cut_short_says_so() -> None:
 
 
 def test_hours_are_named_as_hours() -> None:
-    activity = Activity([Count(NOON, 2)], NOON - 2 * HOUR, NOON + HOUR, complete=True)
+    activity = Activity([TimeCount(NOON, 2)], NOON - 2 * HOUR, NOON + HOUR, complete=True)
     drawn = chart(activity, HOUR, _link)
 
     assert drawn is not None
@@ -92,8 +92,8 @@ def test_every_place_lies_on_the_map(longitude: float, latitude: float) -> None:
     assert abs(y) <= HIGH + 0.01
 
 
-def _place(city: str, code: str, events: int) -> Place:
-    return Place(f"{city}, {code}", f"Land {code}", code, 10.0, 20.0, events)
+def _place(city: str, code: str, events: int) -> PlaceCount:
+    return PlaceCount(f"{city}, {code}", f"Land {code}", code, 10.0, 20.0, events)
 
 
 def test_countries_are_added_up_and_the_rest_is_told() -> None:

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from trailkeeper.models.counting.ranges import (
     Ranges,
+    format_ranges,
     from_text,
     missing,
     ranges_of,
-    shown,
     size,
     to_text,
     union,
@@ -63,5 +63,5 @@ def test_ranges_are_read_as_postgres_writes_them() -> None:
 
 
 def test_people_see_a_few_ranges_and_how_many_more_there_are() -> None:
-    assert shown([(3, 3), (7, 9)]) == "3, 7-9"
-    assert shown([(1, 1), (3, 3), (5, 9)], most=1) == "1 and 6 more"
+    assert format_ranges([(3, 3), (7, 9)]) == "3, 7-9"
+    assert format_ranges([(1, 1), (3, 3), (5, 9)], most=1) == "1 and 6 more"

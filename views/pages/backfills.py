@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
 from trailkeeper.models.backfills import CHANGES
-from trailkeeper.models.backfills.letters import stream_of
+from trailkeeper.models.backfills.dead_letters import stream_of
 from trailkeeper.models.engine import transaction
 from trailkeeper.views.admin_reads import read_backfill, read_backfills, rejected_lines, row_number
 from trailkeeper.views.admin_requests import MAX_BACKFILL

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from math import asin, cos, radians, sin, sqrt
 
-from trailkeeper.models.histories import Place
+from trailkeeper.models.histories import PlaceCount
 
 from .words import count, plain
 
@@ -74,7 +74,7 @@ class Atlas:
         return _path([(longitude, 0.0) for longitude in (-180.0, 180.0)])
 
 
-def atlas(places: Sequence[Place], link: Callable[[str], str]) -> Atlas | None:
+def atlas(places: Sequence[PlaceCount], link: Callable[[str], str]) -> Atlas | None:
     """The picture of some places; None where none is known.
 
     Args:
@@ -108,13 +108,13 @@ def project(longitude: float, latitude: float) -> Point:
     return round(x * UNIT, 2), round(-y * UNIT, 2)
 
 
-def _dots(places: Sequence[Place]) -> list[Dot]:
+def _dots(places: Sequence[PlaceCount]) -> list[Dot]:
     known = [place for place in places if place.latitude is not None and place.longitude is not None]
     most = max((place.events for place in known), default=1)
     return [_dot(place, most) for place in known[:MOST_DOTS]]
 
 
-def _dot(place: Place, most: int) -> Dot:
+def _dot(place: PlaceCount, most: int) -> Dot:
     x, y = project(place.longitude or 0.0, place.latitude or 0.0)
     radius = SMALLEST + (LARGEST - SMALLEST) * sqrt(place.events / most)
     return Dot(x, y, round(radius, 2), f"{plain(place.display)}: {count(place.events, 'event')}")
@@ -132,7 +132,7 @@ def _bars(countries: Counter[tuple[str, str | None]], link: Callable[[str], str]
     return bars
 
 
-def _country(place: Place) -> str:
+def _country(place: PlaceCount) -> str:
     return plain(place.country or place.display or "Unknown")
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from trailkeeper.models.backfills import EnrichFilters, ReplayFilters
-from trailkeeper.models.backfills.letters import last_id, missing, number
+from trailkeeper.models.backfills.dead_letters import last_id, missing, number
 from trailkeeper.models.backfills.purged import gone
 from trailkeeper.models.partitions import existing
 from trailkeeper.producer.catalogue import Catalogue, EventType

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine
 
 from trailkeeper.models.backfills import Advance, StoredBackfill
-from trailkeeper.models.backfills.letters import stream_of
+from trailkeeper.models.backfills.dead_letters import stream_of
 from trailkeeper.models.backfills.purged import Floors, floors
 from trailkeeper.models.backfills.staging import Block, is_complete, is_unchanged, next_block, remove
 from trailkeeper.models.partitions import id_floor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from trailkeeper.models.backfills.letters import Letter
+from trailkeeper.models.backfills.dead_letters import DeadLetter
 from trailkeeper.producer.lines import read_lines
 from trailkeeper.worker.ingest.messages import EVENT, SIGNATURE, IncomingMessage
 
@@ -17,7 +17,7 @@ FIELDS = re.compile(rb"(?:\A|\n)e=([^\n]*)\n")
 """The event in a letter that keeps some other fields."""
 
 
-def message_of(letter: Letter) -> IncomingMessage:
+def message_of(letter: DeadLetter) -> IncomingMessage:
     """The message as it would come again, with the letter's id for that of the stream.
 
     A bad line of a file is read as a line again.

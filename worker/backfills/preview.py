@@ -14,11 +14,11 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from trailkeeper.models.backfills import EnrichFilters, ReplayFilters
+from trailkeeper.models.backfills.dead_letters import take
 from trailkeeper.models.backfills.enriching import Derived
-from trailkeeper.models.backfills.letters import take
 from trailkeeper.models.backfills.purged import floors
-from trailkeeper.models.backfills.there import stored
 from trailkeeper.models.engine import transaction
+from trailkeeper.models.writing import count_stored
 from trailkeeper.producer.lines import EventLine
 from trailkeeper.worker.enrich import Derivation, Enrichment
 from trailkeeper.worker.ingest.derive import Fact
@@ -153,7 +153,7 @@ def _add_accepted(connection: Connection, preview: Preview, accepted: list[Accep
     there = 0
     for scope in {each.event_type.scope for each in accepted}:
         ids = [each.event.id for each in accepted if each.event_type.scope == scope]
-        there += stored(connection, scope, ids)
+        there += count_stored(connection, scope, ids)
     preview.skipped += there
     preview.changed += len(accepted) - there
     for each in accepted[: SAMPLE - len(preview.sample)]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from trailkeeper.models.backfills.letters import Letter
+from trailkeeper.models.backfills.dead_letters import DeadLetter
 from trailkeeper.models.counting import Fate, Ranges, add, ranges_of
 from trailkeeper.models.counting.moving import move
 from trailkeeper.models.counting.producers import known
@@ -17,7 +17,7 @@ from trailkeeper.worker.ingest.sequence_numbers import UNTRUSTED, names_of, numb
 from .letters import message_of
 
 
-def gone(connection: Connection, letters: Iterable[Letter], after: Fate | None) -> None:
+def gone(connection: Connection, letters: Iterable[DeadLetter], after: Fate | None) -> None:
     """Letters were removed.
 
     Args:
@@ -38,7 +38,7 @@ def gone(connection: Connection, letters: Iterable[Letter], after: Fate | None) 
     move(connection, ranges, "dead", after)
 
 
-def trusted(connection: Connection, letters: Mapping[int, Letter], rejected: Sequence[Rejected]) -> None:
+def trusted(connection: Connection, letters: Mapping[int, DeadLetter], rejected: Sequence[Rejected]) -> None:
     """Count letters that stay and whose signature, unknown before, is now one of ours."""
     counted = [
         replace(rejection, message=message_of(letter))

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from trailkeeper.models.backfills import Advance, ReplayFilters, StoredBackfill
-from trailkeeper.models.backfills.letters import Letter, Verdict, judge_anew, remove, take
+from trailkeeper.models.backfills.dead_letters import DeadLetter, Verdict, judge_anew, remove, take
 from trailkeeper.producer.errors import InvalidMessage
 from trailkeeper.worker.ingest import Ingest, store
 from trailkeeper.worker.ingest.dead_letters import detail_text
@@ -46,7 +46,7 @@ class Replay:
         duplicates = len(letters) - stored - len(rejected)
         return Advance(cursor, len(letters), stored, duplicates, len(rejected))
 
-    def judging(self, letters: Sequence[Letter]) -> JudgeMessage:
+    def judging(self, letters: Sequence[DeadLetter]) -> JudgeMessage:
         """Judges the messages of these letters, whose stream ids are the letters' ids.
 
         What a call to emit() was rejected for is left out: it is judged anew.
@@ -65,7 +65,7 @@ class Replay:
         return judge
 
     def _update(
-        self, connection: Connection, letters: Sequence[Letter], rejected: Sequence[Rejected]
+        self, connection: Connection, letters: Sequence[DeadLetter], rejected: Sequence[Rejected]
     ) -> None:
         stay = {int(rejection.message.stream_id): rejection for rejection in rejected}
         stored = [letter for letter in letters if letter.id not in stay]

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from trailkeeper.models.backfills import EnrichFilters, ReplayFilters, StoredBackfill, add, change, find
-from trailkeeper.models.backfills.letters import number, remove
+from trailkeeper.models.backfills.dead_letters import number, remove
 from trailkeeper.models.backfills.staging import add_file, under_way
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.worker.recording import record, staff

@@ -10,7 +10,7 @@ from trailkeeper.models.counting import CountKey, size
 from trailkeeper.models.counting.event_counts import NO_SCOPE, add_ranges
 from trailkeeper.models.counting.moving import move
 from trailkeeper.models.counting.producers import known
-from trailkeeper.models.counting.ranges import shown, union
+from trailkeeper.models.counting.ranges import format_ranges, union
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.worker.recording import record, staff
 
@@ -42,6 +42,6 @@ def accept(
         add_ranges(connection, CountKey(producer, hour, NO_SCOPE, "lost"), missing)
         move(connection, {producer: deleted} if deleted else {}, "stored", "lost")
         gone = union(missing, deleted)
-        facts = {"producer": name, "count": size(gone), "numbers": shown(gone), "reason": reason}
+        facts = {"producer": name, "count": size(gone), "numbers": format_ranges(gone), "reason": reason}
         record(connection, catalogue, "admin:gap:accept", staff(requested_by), facts)
     return reconciliation.missing

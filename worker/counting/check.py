@@ -10,10 +10,10 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from trailkeeper.models.counting import Producers, ranges_of, size
-from trailkeeper.models.counting.gaps import Gap, missing_numbers, note, overdue, saw
+from trailkeeper.models.counting.gaps import Gap, missing_numbers, record_highest, report_overdue, update_gaps
 from trailkeeper.models.counting.merging import merge_all
 from trailkeeper.models.counting.moving import lock_counts
-from trailkeeper.models.counting.ranges import Ranges, shown, without
+from trailkeeper.models.counting.ranges import Ranges, format_ranges, without
 from trailkeeper.models.engine import transaction
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.catalogue import Catalogue
@@ -70,7 +70,7 @@ def _checked(
     on_their_way = _by_producer(waiting, ids)
     with transaction(engine) as connection:
         lock_counts(connection)
-        saw(connection, {producer: numbers[-1][1] for producer, numbers in on_their_way.items()})
+        record_highest(connection, {producer: numbers[-1][1] for producer, numbers in on_their_way.items()})
         if not complete:
             logger.info("the stream is too long to look for gaps")
             return GapCheck(merged, [], [], complete=False)
@@ -79,8 +79,8 @@ def _checked(
             for producer, numbers in missing_numbers(connection).items()
             if (left := without(numbers, on_their_way.get(producer, [])))
         }
-        ended = note(connection, missing)
-        reported = overdue(connection, timedelta(seconds=settings.gap_grace_seconds))
+        ended = update_gaps(connection, missing)
+        reported = report_overdue(connection, timedelta(seconds=settings.gap_grace_seconds))
         known = catalogue.load(settings.catalogue) if reported or ended else None
         if known is not None:
             _report(connection, known, reported, [gap for gap in ended if gap.reported_at is not None])
@@ -97,7 +97,7 @@ def _by_producer(waiting: Sequence[Numbered], ids: dict[str, int]) -> dict[int, 
 def _report(connection: Connection, known: Catalogue, reported: Sequence[Gap], ended: Sequence[Gap]) -> None:
     for tag, gaps in (("system:gap:report", reported), ("system:gap:close", ended)):
         for gap in gaps:
-            numbers, count = shown(gap.numbers), size(gap.numbers)
+            numbers, count = format_ranges(gap.numbers), size(gap.numbers)
             facts = {"gap_id": str(gap.id), "producer": gap.name, "numbers": numbers, "count": count}
             facts["since"] = gap.noticed_at.isoformat(timespec="seconds")
             record(connection, known, tag, SYSTEM, facts)

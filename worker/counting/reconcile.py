@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Engine
 
 from trailkeeper.models.counting.gaps import open_gaps
-from trailkeeper.models.counting.reading import broken, covered, stored, tallied
+from trailkeeper.models.counting.reading import counted, covered, producers_with_gaps, stored
 from trailkeeper.models.errors import translated
 from trailkeeper.worker.ingest.sequence_numbers import Numbered
 
@@ -61,8 +61,12 @@ def reconcile(
     with translated(), engine.connect() as fresh:
         # counts, rows and what they cover are read as of one moment
         connection = fresh.execution_options(isolation_level="REPEATABLE READ")
-        counts = tallied(connection, start, end)
-        names = {each.producer for each in counts} | {each.producer for each in waiting} | broken(connection)
+        counts = counted(connection, start, end)
+        names = (
+            {each.producer for each in counts}
+            | {each.producer for each in waiting}
+            | producers_with_gaps(connection)
+        )
         known = covered(connection, names)
         noticed = open_gaps(connection)
         rows = stored(connection, start, end) if verify else None

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from trailkeeper.models.counting import add
 from trailkeeper.models.errors import translated
-from trailkeeper.models.tables import DeadLetter
+from trailkeeper.models.tables import DeadLetterRow
 from trailkeeper.producer.validation import harmless
 
 from .messages import SIGNATURE, IncomingMessage, Rejected
@@ -43,9 +43,9 @@ def keep(
     if not rejected:
         return
     rows = [_row(source, rejection) for rejection in rejected]
-    statement = pg_insert(DeadLetter).values(rows).on_conflict_do_nothing()
+    statement = pg_insert(DeadLetterRow).values(rows).on_conflict_do_nothing()
     with translated():
-        new = set(connection.execute(statement.returning(DeadLetter.stream_id)).scalars())
+        new = set(connection.execute(statement.returning(DeadLetterRow.stream_id)).scalars())
     kept = [rejection for rejection in rejected if rejection.message.stream_id in new]
     add(connection, of_dead_letters(kept, producers))
     _log(source, kept)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from trailkeeper.models.counting import CountKey
-from trailkeeper.models.writing import Row
+from trailkeeper.models.writing import CopyRow
 
 from .fates import Report
 from .messages import Accepted, IncomingMessage, Rejected
@@ -51,7 +51,7 @@ class Prepared:
     __slots__ = ("counts", "messages", "occurred_at", "producers", "rejected", "rows")
 
     def __init__(self, rejected: Sequence[Rejected] = (), producers: Mapping[str, int] | None = None) -> None:
-        self.rows: list[Row] = []
+        self.rows: list[CopyRow] = []
         self.messages: list[IncomingMessage] = []
         self.occurred_at: list[datetime] = []
         self.counts: dict[CountKey, list[int]] = {}
@@ -61,7 +61,7 @@ class Prepared:
     def add(
         self,
         accepted: Sequence[Accepted],
-        rows: Sequence[Row],
+        rows: Sequence[CopyRow],
         rejected: Sequence[Rejected],
         producers: Mapping[str, int],
     ) -> None:

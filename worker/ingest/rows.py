@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from trailkeeper.models.partitions import Period, period_of_id
-from trailkeeper.models.writing import COLUMNS, NULL, Row, row
+from trailkeeper.models.writing import COLUMNS, NULL, CopyRow, copy_row
 
 from .derive import Ids
 from .messages import Accepted
@@ -23,7 +23,9 @@ _json = msgspec.json.Encoder()
 _id_and_time = msgspec.json.Encoder(uuid_format="hex")
 
 
-def rows_of(accepted: Sequence[Accepted], derived: Iterable[Ids], producers: Mapping[str, int]) -> list[Row]:
+def rows_of(
+    accepted: Sequence[Accepted], derived: Iterable[Ids], producers: Mapping[str, int]
+) -> list[CopyRow]:
     """The row of each event.
 
     Args:
@@ -37,18 +39,18 @@ def rows_of(accepted: Sequence[Accepted], derived: Iterable[Ids], producers: Map
     return [_row(each, ids, producer_of(each, producers)) for each, ids in zip(accepted, texts, strict=True)]
 
 
-def periods_of(rows: Iterable[Row]) -> set[Period]:
+def periods_of(rows: Iterable[CopyRow]) -> set[Period]:
     """The periods that rows fall in: by their ids, as Postgres finds the partition by these."""
     values = [row.split("\t", SCOPE + 1) for row in rows]
     return {period_of_id(each[SCOPE], UUID(each[0])) for each in values}
 
 
-def row_of(accepted: Accepted, derived: Ids, producer_id: int | None = None) -> Row:
+def row_of(accepted: Accepted, derived: Ids, producer_id: int | None = None) -> CopyRow:
     """The row of one event."""
     return _row(accepted, [_texts([identity])[identity] for identity in derived], producer_id)
 
 
-def _row(accepted: Accepted, derived: Sequence[str], producer_id: int | None) -> Row:
+def _row(accepted: Accepted, derived: Sequence[str], producer_id: int | None) -> CopyRow:
     """A row, given the texts of its derivations.
 
     JSON writes what COPY would have to escape with a backslash; so where the
@@ -57,7 +59,9 @@ def _row(accepted: Accepted, derived: Sequence[str], producer_id: int | None) ->
     payload = accepted.message.payload
     if payload is not None and b"\\" not in payload:
         return "\t".join(values_of(accepted, derived, producer_id, NULL))
-    return row(values_of(accepted, [None if text == NULL else text for text in derived], producer_id, None))
+    return copy_row(
+        values_of(accepted, [None if text == NULL else text for text in derived], producer_id, None)
+    )
 
 
 def _texts(ids: Iterable[int | None]) -> dict[int | None, str]:

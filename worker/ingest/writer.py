@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from trailkeeper.models.counting import add
 from trailkeeper.models.errors import DuplicateRow, MissingPartition, RefusedRow
 from trailkeeper.models.partitions import ensure
-from trailkeeper.models.writing import Row, insert, insert_missing
+from trailkeeper.models.writing import CopyRow, insert, insert_missing
 
 from . import dead_letters
 from .fates import RETRY, Report
@@ -76,7 +76,7 @@ def store(
     return _Rows(connection, prepared, imported_by).store(fresh=fresh) if prepared.rows else (0, [])
 
 
-def insert_new(connection: Connection, row: Row) -> None:
+def insert_new(connection: Connection, row: CopyRow) -> None:
     """Insert a row that is certainly new.
 
     Raises:
@@ -88,7 +88,7 @@ def insert_new(connection: Connection, row: Row) -> None:
 class Partitions:
     """Makes the partitions that rows need, when one is missing: once, then it is an error."""
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[CopyRow]) -> None:
         self._rows = rows
         self._made = False
 

@@ -21,7 +21,7 @@ from sqlalchemy import Engine
 
 from tests.support.drains import an_event, query
 from trailkeeper.models.counting.ranges import size
-from trailkeeper.models.counting.reading import tallied
+from trailkeeper.models.counting.reading import counted
 from trailkeeper.models.engine import transaction
 from trailkeeper.producer.event import Event, Subject
 from trailkeeper.producer.ids import uuid7
@@ -87,7 +87,7 @@ class EventSource(ABC):
     def counted(self) -> int:
         """How many stored events were counted by their sequence numbers."""
         with transaction(self.engine) as connection:
-            counts = tallied(connection, datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+            counts = counted(connection, datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
         return sum(size(count.numbers) for count in counts if count.fate == "stored")
 
 

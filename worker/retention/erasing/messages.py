@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, TextClause, text, update
 
-from trailkeeper.models.tables import DeadLetter, Outgoing
+from trailkeeper.models.tables import DeadLetterRow, Outgoing
 
 from .batch import ErasureBatch, ErasureCounts
 from .message import TOLD, written
@@ -65,7 +65,7 @@ def erase_from(
 
 def _rewrite_letter(connection: Connection, identity: int, left: bytes) -> None:
     # what the digest was made of is gone, but it still tells a message that comes once more
-    statement = update(DeadLetter).where(DeadLetter.id == identity).values(raw=left, detail=DETAIL)
+    statement = update(DeadLetterRow).where(DeadLetterRow.id == identity).values(raw=left, detail=DETAIL)
     connection.execute(statement)
 
 

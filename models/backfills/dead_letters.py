@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, delete, func, literal, select, text
 
 from trailkeeper.models.errors import translated
-from trailkeeper.models.tables import DeadLetter
+from trailkeeper.models.tables import DeadLetterRow
 
 from .filters import ReplayFilters
 
 
-class Letter(NamedTuple):
+class DeadLetter(NamedTuple):
     """A dead letter with its message, and the signature that came with it."""
 
     id: int
@@ -36,7 +36,7 @@ class Verdict(NamedTuple):
 def last_id(connection: Connection) -> int:
     """The id of the newest dead letter; 0 without any."""
     with translated():
-        return connection.execute(select(func.coalesce(func.max(DeadLetter.id), 0))).scalar_one()
+        return connection.execute(select(func.coalesce(func.max(DeadLetterRow.id), 0))).scalar_one()
 
 
 def number(connection: Connection, filters: ReplayFilters) -> int:
@@ -48,31 +48,31 @@ def number(connection: Connection, filters: ReplayFilters) -> int:
 def missing(connection: Connection, ids: Sequence[int]) -> list[int]:
     """Those of the ids that no dead letter has."""
     with translated():
-        there = set(connection.scalars(select(DeadLetter.id).where(DeadLetter.id.in_(ids))))
+        there = set(connection.scalars(select(DeadLetterRow.id).where(DeadLetterRow.id.in_(ids))))
     return sorted(set(ids) - there)
 
 
 def take(
     connection: Connection, filters: ReplayFilters, after: int, limit: int, *, lock: bool = True
-) -> list[Letter]:
+) -> list[DeadLetter]:
     """The next letters, and nobody else's until the transaction ends unless *lock* is False.
 
     Raises:
         StoreUnavailable: somebody else holds one for longer than the lock time-out.
     """
-    columns = (getattr(DeadLetter, name) for name in Letter._fields)
-    statement = _those(select(*columns), filters).where(DeadLetter.id > after).order_by(DeadLetter.id)
+    columns = (getattr(DeadLetterRow, name) for name in DeadLetter._fields)
+    statement = _those(select(*columns), filters).where(DeadLetterRow.id > after).order_by(DeadLetterRow.id)
     if lock:
         statement = statement.with_for_update()
     with translated():
-        found = connection.execute(statement.limit(limit))
-        return [_letter(row) for row in found]
+        rows = connection.execute(statement.limit(limit))
+        return [_letter(row) for row in rows]
 
 
-def remove(connection: Connection, ids: Sequence[int]) -> list[Letter]:
+def remove(connection: Connection, ids: Sequence[int]) -> list[DeadLetter]:
     """Remove letters; returns those that were there."""
-    columns = (getattr(DeadLetter, name) for name in Letter._fields)
-    statement = delete(DeadLetter).where(DeadLetter.id.in_(ids)).returning(*columns)
+    columns = (getattr(DeadLetterRow, name) for name in DeadLetter._fields)
+    statement = delete(DeadLetterRow).where(DeadLetterRow.id.in_(ids)).returning(*columns)
     with translated():
         return [_letter(row) for row in connection.execute(statement)]
 
@@ -82,17 +82,19 @@ def stream_of(digest: bytes) -> str:
     return f"import:{digest.hex()[:16]}"
 
 
-def kept_of(connection: Connection, stream: str, limit: int) -> tuple[dict[str, int], list[Letter]]:
+def kept_of(connection: Connection, stream: str, limit: int) -> tuple[dict[str, int], list[DeadLetter]]:
     """What of a file could not be stored: how many lines by reason, and the first, without their bytes."""
-    mine = DeadLetter.stream == stream
+    mine = DeadLetterRow.stream == stream
     count = func.count()
-    grouped = select(DeadLetter.reason, count).where(mine).group_by(DeadLetter.reason).order_by(count.desc())
-    columns: list[Any] = [getattr(DeadLetter, name) for name in Letter._fields if name != "raw"]
-    order = (func.length(DeadLetter.stream_id), DeadLetter.stream_id)  # as numbers are ordered
+    grouped = (
+        select(DeadLetterRow.reason, count).where(mine).group_by(DeadLetterRow.reason).order_by(count.desc())
+    )
+    columns: list[Any] = [getattr(DeadLetterRow, name) for name in DeadLetter._fields if name != "raw"]
+    order = (func.length(DeadLetterRow.stream_id), DeadLetterRow.stream_id)  # as numbers are ordered
     first = select(*columns, literal(b"").label("raw")).where(mine).order_by(*order).limit(limit)
     with translated():
         by_reason = dict(connection.execute(grouped).all())
-        return by_reason, [Letter(**row) for row in connection.execute(first).mappings()]
+        return by_reason, [DeadLetter(**row) for row in connection.execute(first).mappings()]
 
 
 def judge_anew(connection: Connection, verdicts: Sequence[Verdict]) -> None:
@@ -111,15 +113,15 @@ def judge_anew(connection: Connection, verdicts: Sequence[Verdict]) -> None:
         )
 
 
-def _letter(row: Row[Any]) -> Letter:
+def _letter(row: Row[Any]) -> DeadLetter:
     signature = None if row.signature is None else bytes(row.signature)
-    return Letter._make(row)._replace(raw=bytes(row.raw), signature=signature)
+    return DeadLetter._make(row)._replace(raw=bytes(row.raw), signature=signature)
 
 
 def _those(statement: Select[Any], filters: ReplayFilters) -> Select[Any]:
-    statement = statement.where(DeadLetter.id <= filters.upto)
+    statement = statement.where(DeadLetterRow.id <= filters.upto)
     if filters.reasons:
-        statement = statement.where(DeadLetter.reason.in_(filters.reasons))
+        statement = statement.where(DeadLetterRow.reason.in_(filters.reasons))
     if filters.ids:
-        statement = statement.where(DeadLetter.id.in_(filters.ids))
+        statement = statement.where(DeadLetterRow.id.in_(filters.ids))
     return statement

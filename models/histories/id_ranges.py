@@ -26,7 +26,7 @@ SHORTEST_PERIODS = "user"
 
 
 @dataclass(frozen=True)
-class Stretch:
+class IdRange:
     """Ids from *low* on and below *high*; None where there is no bound.
 
     Attributes:
@@ -43,9 +43,9 @@ class Stretch:
         return low if self.high is None else [*low, EventRow.id < self.high]
 
 
-def stretches(
+def id_ranges(
     question: Question, before: UUID | None, after: UUID | None, end: UUID | None = None
-) -> list[Stretch]:
+) -> list[IdRange]:
     """One to three, in the order in which a page is filled; together they hold whatever may belong to it.
 
     Args:
@@ -55,20 +55,20 @@ def stretches(
         end: an id from which on there is no event, where that is known.
     """
     if question.event:
-        return [Stretch(None, None, is_short=True)]
+        return [IdRange(None, None, is_short=True)]
     return _back(question, before, end) if after is None else _on(question, after, end)
 
 
-def joined(found: Sequence[Stretch]) -> Stretch:
+def joined(neighbours: Sequence[IdRange]) -> IdRange:
     """What neighbours hold together."""
-    ends = (found[0], found[-1])
-    return Stretch(
+    ends = (neighbours[0], neighbours[-1])
+    return IdRange(
         low=None if any(end.low is None for end in ends) else min(end.low for end in ends if end.low),
         high=None if any(end.high is None for end in ends) else max(end.high for end in ends if end.high),
     )
 
 
-def _back(question: Question, before: UUID | None, end: UUID | None) -> list[Stretch]:
+def _back(question: Question, before: UUID | None, end: UUID | None) -> list[IdRange]:
     now = datetime.now(UTC)
     begins = min(now, question.until or now, now if before is None else _moment(before, now))
     bounds = [id_floor(period.start) for period in _periods(begins, -SHORT, -LONG)]
@@ -77,7 +77,7 @@ def _back(question: Question, before: UUID | None, end: UUID | None) -> list[Str
     return _in_turn([*bounds, None], [end, *bounds])
 
 
-def _on(question: Question, after: UUID, end: UUID | None) -> list[Stretch]:
+def _on(question: Question, after: UUID, end: UUID | None) -> list[IdRange]:
     now = datetime.now(UTC)
     begins = max(_moment(after, now), min(question.since or EPOCH, now))
     ends = id_floor(min(now, question.until or now))
@@ -86,18 +86,18 @@ def _on(question: Question, after: UUID, end: UUID | None) -> list[Stretch]:
     return _in_turn([None, *bounds], [*bounds, end])
 
 
-def _in_turn(lows: list[UUID | None], highs: list[UUID | None]) -> list[Stretch]:
+def _in_turn(lows: list[UUID | None], highs: list[UUID | None]) -> list[IdRange]:
     pairs = enumerate(zip(lows, highs, strict=True))
-    return [Stretch(low, high, is_short=number == 0) for number, (low, high) in pairs]
+    return [IdRange(low, high, is_short=number == 0) for number, (low, high) in pairs]
 
 
 def _periods(begins: datetime, *steps: timedelta) -> list[Period]:
     """The months into which steps lead, each from where the one before led."""
-    found = []
+    periods = []
     for step in steps:
         begins = max(begins + step, EPOCH)
-        found.append(period_of(SHORTEST_PERIODS, begins))
-    return found
+        periods.append(period_of(SHORTEST_PERIODS, begins))
+    return periods
 
 
 def _moment(event_id: UUID, latest: datetime) -> datetime:

@@ -18,10 +18,9 @@ from trailkeeper.models.tables import ClientRow, LocationRow
 
 from .as_json import Json, client_as_json, location_as_json
 from .derivations import Derivations
-from .event import StoredClient, StoredLocation
-from .filling import Asked, filled
+from .event import EventTexts, StoredClient, StoredLocation
+from .page_rows import PageQuery, read_rows
 from .question import Question
-from .texts import EventTexts
 from .walk import of_page
 
 PART = 2_000
@@ -30,19 +29,19 @@ PART = 2_000
 AS_TEXT = ("id", "occurred_at", "recorded_at", "additional")
 """What the driver would make objects of; addresses it gives as text."""
 
-Row = tuple[EventTexts, Json | None, Json | None]
+ExportRow = tuple[EventTexts, Json | None, Json | None]
 """An event, its location and its client."""
 
 
 @dataclass(frozen=True)
-class Part:
+class ExportPart:
     """Rows newest first; pass *older* as *before* to read on, None where the history ends."""
 
-    rows: list[Row]
+    rows: list[ExportRow]
     older: UUID | None
 
 
-class Whole:
+class ExportReader:
     """Reads a history part by part. Not for several threads at once.
 
     Args:
@@ -56,19 +55,19 @@ class Whole:
         self._locations = Derivations(LocationRow, StoredLocation, location_as_json)
         self._clients = Derivations(ClientRow, StoredClient, client_as_json)
 
-    def part(self, connection: Connection, before: UUID | None = None) -> Part:
+    def part(self, connection: Connection, before: UUID | None = None) -> ExportPart:
         """The newest events, or those older than one: as `read_page` finds them, more at once.
 
         Raises:
             StoreError: the database is away, busy, or gave up at the statement time-out.
         """
-        asked = Asked(self._question, self._visible, before)
+        page = PageQuery(self._question, self._visible, before)
         with translated():
-            found = filled(connection, asked, PART + 1, lambda page: _fetched(connection, page))
-            rows = self._rows(connection, found[:PART])
-        return Part(rows, UUID(found[PART - 1].id) if len(found) > PART else None)
+            events = read_rows(connection, page, PART + 1, lambda page: _fetched(connection, page))
+            rows = self._rows(connection, events[:PART])
+        return ExportPart(rows, UUID(events[PART - 1].id) if len(events) > PART else None)
 
-    def _rows(self, connection: Connection, events: Sequence[EventTexts]) -> list[Row]:
+    def _rows(self, connection: Connection, events: Sequence[EventTexts]) -> list[ExportRow]:
         locations = self._locations.of(connection, {event.location_id for event in events})
         clients = self._clients.of(connection, {event.client_id for event in events})
         return [(event, locations[event.location_id], clients[event.client_id]) for event in events]

@@ -1,4 +1,4 @@
-"""A history is cut into stretches that leave nothing out and overlap nowhere."""
+"""A history is cut into id_ranges that leave nothing out and overlap nowhere."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trailkeeper.models.histories import Question
-from trailkeeper.models.histories.stretches import Stretch, joined, stretches
+from trailkeeper.models.histories.id_ranges import IdRange, id_ranges, joined
 from trailkeeper.models.partitions import id_floor
 from trailkeeper.models.periods import EPOCH
 
@@ -31,7 +31,7 @@ def questions(draw: st.DrawFn) -> Question:
     return Question(since=since, until=until)
 
 
-def holds(stretch: Stretch, identity: UUID) -> bool:
+def holds(stretch: IdRange, identity: UUID) -> bool:
     above = stretch.low is None or identity >= stretch.low
     return above and (stretch.high is None or identity < stretch.high)
 
@@ -40,19 +40,19 @@ def holds(stretch: Stretch, identity: UUID) -> bool:
 def test_every_id_before_a_cursor_lies_in_one_stretch(
     question: Question, before: UUID | None, identity: UUID
 ) -> None:
-    found = stretches(question, before, None)
+    found = id_ranges(question, before, None)
     assert sum(holds(stretch, identity) for stretch in found) == 1
 
 
 @given(question=questions(), after=ids, identity=ids)
 def test_every_id_after_a_cursor_lies_in_one_stretch(question: Question, after: UUID, identity: UUID) -> None:
-    found = stretches(question, None, after)
+    found = id_ranges(question, None, after)
     assert sum(holds(stretch, identity) for stretch in found) == 1
 
 
 @given(question=questions(), cursor=ids)
-def test_stretches_follow_each_other_in_the_order_in_which_is_read(question: Question, cursor: UUID) -> None:
-    back, on = stretches(question, cursor, None), stretches(question, None, cursor)
+def test_id_ranges_follow_each_other_in_the_order_in_which_is_read(question: Question, cursor: UUID) -> None:
+    back, on = id_ranges(question, cursor, None), id_ranges(question, None, cursor)
     assert [stretch.low for stretch in back[:-1]] == [stretch.high for stretch in back[1:]]
     assert [stretch.high for stretch in on[:-1]] == [stretch.low for stretch in on[1:]]
     assert [stretch.is_short for stretch in back] == [True] + [False] * (len(back) - 1)
@@ -60,7 +60,7 @@ def test_stretches_follow_each_other_in_the_order_in_which_is_read(question: Que
 
 @given(question=questions(), cursor=ids, identity=ids)
 def test_what_is_joined_holds_what_its_parts_held(question: Question, cursor: UUID, identity: UUID) -> None:
-    for found in (stretches(question, cursor, None), stretches(question, None, cursor)):
+    for found in (id_ranges(question, cursor, None), id_ranges(question, None, cursor)):
         for first in range(len(found)):
             parts = found[first:]
             assert holds(joined(parts), identity) == any(holds(part, identity) for part in parts)
@@ -68,18 +68,18 @@ def test_what_is_joined_holds_what_its_parts_held(question: Question, cursor: UU
 
 def test_where_events_end_the_newest_stretch_ends() -> None:
     end = id_floor(NOW + timedelta(days=40))
-    assert stretches(Question(), None, None, end)[0].high == end
-    assert stretches(Question(), None, id_floor(NOW), end)[-1].high == end
+    assert id_ranges(Question(), None, None, end)[0].high == end
+    assert id_ranges(Question(), None, id_floor(NOW), end)[-1].high == end
 
 
 def test_a_stretch_that_is_read_first_begins_with_the_month_of_a_week_before() -> None:
     cursor = id_floor(datetime(2025, 5, 20, tzinfo=UTC))
-    assert stretches(Question(), cursor, None)[0].low == id_floor(datetime(2025, 5, 1, tzinfo=UTC))
+    assert id_ranges(Question(), cursor, None)[0].low == id_floor(datetime(2025, 5, 1, tzinfo=UTC))
     early = id_floor(datetime(2025, 5, 3, tzinfo=UTC))
-    assert stretches(Question(), early, None)[0].low == id_floor(datetime(2025, 4, 1, tzinfo=UTC))
+    assert id_ranges(Question(), early, None)[0].low == id_floor(datetime(2025, 4, 1, tzinfo=UTC))
 
 
 def test_times_that_are_asked_for_leave_out_stretches_beyond_them() -> None:
     cursor = id_floor(datetime(2025, 5, 20, tzinfo=UTC))
     question = Question(since=datetime(2025, 5, 15, tzinfo=UTC))
-    assert stretches(question, cursor, None) == [Stretch(None, None, is_short=True)]
+    assert id_ranges(question, cursor, None) == [IdRange(None, None, is_short=True)]

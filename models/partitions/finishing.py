@@ -8,13 +8,15 @@ from trailkeeper.models.counting.moving import purge_all
 from trailkeeper.models.holds import holds_of, wait_for_holds
 from trailkeeper.models.periods import period_named
 
+from .known import attach
+
 _COUNTED = text("""
     UPDATE purges SET partitions = partitions + 1, events = events + :events
      WHERE scope = :scope AND tag IS NULL AND finished_at IS NULL
 """)
 
 
-def settle(connection: Connection, name: str) -> bool:
+def drop_or_reattach(connection: Connection, name: str) -> bool:
     """Drop a detached partition for good, unless a hold names events of it: then it is attached again.
 
     Events may have come, and holds been added, while it was on its way out; now
@@ -35,12 +37,7 @@ def settle(connection: Connection, name: str) -> bool:
     if holds_of(connection, name):
         connection.execute(text(f"COMMENT ON TABLE {name} IS NULL"))
         # the constraint that detaching left behind spares the scan
-        connection.execute(
-            text(
-                f"ALTER TABLE {period.parent} ATTACH PARTITION {name}"
-                f" FOR VALUES FROM ('{period.low}') TO ('{period.high}')"
-            )
-        )
+        attach(connection, period)
         return False
     # by an index, a tenth of the table: what is to go is mostly cold, and none of it need be read
     connection.execute(text("SET LOCAL enable_seqscan = off"))
