@@ -150,8 +150,9 @@ def _sought(filters: EnrichFilters) -> dict[str, Any]:
 
 
 def _derived(row: Row[Any]) -> Derived:
-    values: list[Any] = list(row)
-    identity, partition, ip, user_agent, scrubbed, *pointers = values
-    triples = (pointers[at : at + 3] for at in range(0, len(pointers), 3))
-    pointed = tuple(None if triple[0] is None else Pointer(*triple) for triple in triples)
-    return Derived(identity, partition, ip, user_agent, scrubbed, pointed)
+    # by slices: it is done for every event that a backfill looks at
+    values: tuple[Any, ...] = tuple(row)
+    pointers = [
+        None if values[at] is None else Pointer(*values[at : at + 3]) for at in range(5, len(values), 3)
+    ]
+    return Derived(*values[:5], tuple(pointers))  # type: ignore[call-arg]  # five by the slice

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from trailkeeper.models.backfills import Advance, EnrichFilters, StoredBackfill
 from trailkeeper.models.backfills.enriching import NIL, Change, Derived, DerivedColumn, Pointer, window, write
 from trailkeeper.worker.enrich import Enrichment
-from trailkeeper.worker.ingest.derive import Derive, Fact
+from trailkeeper.worker.ingest.derive import Derive, Fact, Ids
 
 from .prefetch import Prefetch
 
@@ -82,7 +83,7 @@ class Enrich:
     def facts(self, filters: EnrichFilters, events: Sequence[Derived]) -> list[list[Fact]]:
         """For each enrichment, what it is to derive anew from; None for what stays as it is."""
         return [
-            [_fact(filters, enrichment, event, event.pointers[place]) for event in events]
+            _facts(filters, enrichment, [(event, event.pointers[place]) for event in events])
             for place, enrichment in enumerate(self._derive.enrichments)
         ]
 
@@ -97,28 +98,33 @@ class Enrich:
         last = events[-1].id if len(events) == start.size else None
         derived = self._derive.of(self.facts(filters, events))
         changes = [
-            Change(event.id, event.partition, after)
+            change
             for event, ids in zip(events, derived, strict=True)
-            if (after := _after(event, ids)) != _before(event)
+            if any(ids) and (change := _change(event, ids))
         ]
         return PreparedWindow(len(events), last, changes)
 
 
-def _fact(filters: EnrichFilters, enrichment: Enrichment, event: Derived, pointer: Pointer | None) -> Fact:
-    """What is to be derived anew from; None where something was taken from the event, or nothing is newer."""
-    fact: Fact = None if event.scrubbed else getattr(event, enrichment.fact)
-    if filters.which == "all" or pointer is None:
-        return fact
-    is_stale = filters.which == "older" and not enrichment.is_current(pointer.source, pointer.build)
-    return fact if is_stale else None
+def _facts(
+    filters: EnrichFilters, enrichment: Enrichment, events: Iterable[tuple[Derived, Pointer | None]]
+) -> list[Fact]:
+    is_current = cache(enrichment.is_current)  # of thousands of events, a few versions
+
+    def is_due(event: Derived, pointer: Pointer | None) -> bool:
+        if event.scrubbed:
+            return False
+        if filters.which == "all" or pointer is None:
+            return True
+        return filters.which == "older" and not is_current(pointer.source, pointer.build)
+
+    return [getattr(event, enrichment.fact) if is_due(event, pointer) else None for event, pointer in events]
 
 
-def _before(event: Derived) -> tuple[int | None, ...]:
-    return tuple(pointer.id if pointer else None for pointer in event.pointers)
-
-
-def _after(event: Derived, ids: Sequence[int | None]) -> tuple[int | None, ...]:
-    return tuple(new or old for new, old in zip(ids, _before(event), strict=True))
+def _change(event: Derived, ids: Ids) -> Change | None:
+    """Where an event is to point from now on; None where it points there already."""
+    before = tuple([pointer and pointer.id for pointer in event.pointers])
+    after = tuple([new or old for new, old in zip(ids, before, strict=True)])
+    return None if after == before else Change(event.id, event.partition, after)
 
 
 def position(filters: EnrichFilters, cursor: dict[str, str] | None) -> tuple[str, UUID]:
