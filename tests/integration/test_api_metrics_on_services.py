@@ -135,7 +135,7 @@ def test_of_a_server_that_is_away_only_that_is_told(redis_url: str, database_url
 
 
 def test_numbers_are_for_staff_and_for_who_brings_their_token(redis_url: str, database_url: str) -> None:
-    said = "numbers are shown to staff, and to who brings the token of TRAILKEEPER_METRICS_TOKEN"
+    said = "metrics are for staff, and for requests with the token of TRAILKEEPER_METRICS_TOKEN"
     app = app_with(redis_url=redis_url, database_url=database_url, metrics_token=TOKEN)
     with asking(app) as client:
         assert problem(client.get("/metrics"), 401) == said
