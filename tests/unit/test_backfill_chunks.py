@@ -23,9 +23,9 @@ from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.lines import read_lines
 from trailkeeper.producer.wire import decode, encode
 from trailkeeper.worker.backfills.blocks import StagedLine, from_lines, read_block, staged, to_block
+from trailkeeper.worker.backfills.dead_letters import message_of
 from trailkeeper.worker.backfills.enrich import following, position
 from trailkeeper.worker.backfills.importing import refusing_purged
-from trailkeeper.worker.backfills.letters import message_of
 from trailkeeper.worker.backfills.runner import LINES_SECONDS, pause
 from trailkeeper.worker.ingest.judge import judge_all
 from trailkeeper.worker.ingest.messages import Accepted, IncomingMessage

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from trailkeeper.models import admin_commands
 from trailkeeper.models.admin_commands import AdminCommand
@@ -16,6 +16,7 @@ from trailkeeper.models.backfills import NoSuchBackfill, WrongState
 from trailkeeper.models.engine import transaction
 from trailkeeper.worker.backfills import InvalidRequest, NothingToDo
 from trailkeeper.worker.backfills.parts import BackfillParts
+from trailkeeper.worker.ingest.dead_letters import detail_text
 from trailkeeper.worker.ingest.fates import RETRY
 
 from .actions import carry_out, preview
@@ -82,9 +83,8 @@ class AdminCommandExecutor:
     def _outcome(self, command: AdminCommand) -> dict[str, Any]:
         if command.attempts > ATTEMPTS:
             return self._finished(command, {"refused": DIED, "why": "failed"})
-        if command.action.startswith(
-            "preview_"
-        ):  # reads for a while; a transaction of its own would stand idle
+        if command.action.startswith("preview_"):
+            # reads for a while; a transaction of its own would stand idle
             return self._finished(command, preview(self._engine, self._parts, command))
         with transaction(self._engine) as connection:
             if not admin_commands.lock(connection, command.id):
@@ -98,16 +98,10 @@ class AdminCommandExecutor:
         if why is None:
             logger.error("admin command failed", extra={"command": str(command.id)}, exc_info=error)
             return self._finished(command, {"refused": OURS, "why": "failed"})
-        return self._finished(command, {"refused": str(error), "why": why})
+        # Postgres keeps no NUL in JSON
+        return self._finished(command, {"refused": detail_text(str(error)), "why": why})
 
     def _finished(self, command: AdminCommand, outcome: dict[str, Any]) -> dict[str, Any]:
         with transaction(self._engine) as connection:
-            self._finish(connection, command, outcome)
+            admin_commands.finish(connection, command.id, outcome)
         return outcome
-
-    def _finish(self, connection: Connection, command: AdminCommand, outcome: dict[str, Any]) -> None:
-        # Postgres keeps no NUL in JSON
-        storable = outcome | (
-            {"refused": outcome["refused"].replace("\0", "?")} if "refused" in outcome else {}
-        )
-        admin_commands.finish(connection, command.id, storable)

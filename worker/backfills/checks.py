@@ -52,7 +52,7 @@ def replay_filters(
     """Those dead letters that are there now.
 
     Raises:
-        NothingToDo: there are none, or one of the ids is no letter's.
+        NothingToDo: there are none, or one of the ids is not a dead letter's.
     """
     assert_letters(connection, ids)
     filters = ReplayFilters(last_id(connection), tuple(reasons), tuple(ids))

@@ -26,9 +26,9 @@ from trailkeeper.worker.ingest.judge import judge_all
 from trailkeeper.worker.ingest.messages import Accepted, Rejected
 
 from .blocks import from_lines, staged
+from .dead_letters import message_of
 from .event_file import EventFile
 from .importing import refusing_purged
-from .letters import message_of
 from .parts import BackfillParts
 
 SAMPLE = 5

@@ -1,4 +1,4 @@
-"""Dead letters tried again: what can be stored now is, and its letter goes in the same transaction."""
+"""Dead letters as a source of ingestion: what can be stored now leaves them in the same transaction."""
 
 from __future__ import annotations
 
@@ -17,17 +17,16 @@ from trailkeeper.worker.ingest.judge import Judged, JudgeMessage
 from trailkeeper.worker.ingest.messages import IncomingMessage, Rejected
 from trailkeeper.worker.ingest.signatures import Signatures
 
-from .letters import message_of
-from .recounting import gone, trusted
+from .dead_letters import gone, message_of, trusted
 
-LETTERS = 200
-"""The most letters of a chunk: each may hold a quarter of a megabyte."""
+CHUNK = 200
+"""The most dead letters of a chunk: each may hold a quarter of a megabyte."""
 
 
 class Replay:
-    """The kind ``dead_letters``. A letter that still can not be stored stays, with its reason of now."""
+    """The kind ``dead_letters``. One that still can not be stored stays, with its present reason."""
 
-    size = LETTERS
+    size = CHUNK
 
     def __init__(self, ingest: Ingest, stream: str, signatures: Signatures | None) -> None:
         self._ingest = ingest
@@ -35,7 +34,7 @@ class Replay:
         self._signatures = signatures
 
     def chunk(self, connection: Connection, job: StoredBackfill, size: int) -> Advance:
-        """Try the next letters."""
+        """Try the next dead letters."""
         filters = ReplayFilters.from_json(job.filters)
         letters = take(connection, filters, (job.cursor or {}).get("id", 0), size)
         prepared = self._ingest.prepare([message_of(letter) for letter in letters], self.judging(letters))
@@ -47,7 +46,7 @@ class Replay:
         return Advance(cursor, len(letters), stored, duplicates, len(rejected))
 
     def judging(self, letters: Sequence[DeadLetter]) -> JudgeMessage:
-        """Judges the messages of these letters, whose stream ids are the letters' ids.
+        """Judges the messages of these dead letters, whose ids are the messages' stream ids.
 
         What a call to emit() was rejected for is left out: it is judged anew.
         """

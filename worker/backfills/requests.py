@@ -14,7 +14,7 @@ from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.worker.recording import record, staff
 
 from .checks import InvalidRequest, assert_letters, estimated
-from .recounting import gone
+from .dead_letters import gone
 
 
 class Requests:
@@ -46,7 +46,7 @@ class Requests:
 
         Args:
             filters: as `checks.replay_filters` gives them.
-            throttle: the most letters to see in a second.
+            throttle: the most dead letters to read in a second.
         """
         count, chosen = number(self._connection, filters), filters.as_json()
         identity = self._add("dead_letters", chosen, throttle, count)
@@ -80,7 +80,7 @@ class Requests:
 
         Raises:
             InvalidRequest: no reason is given.
-            NothingToDo: one of the ids is no letter's.
+            NothingToDo: one of the ids is not a dead letter's.
         """
         if not reason.strip():
             raise InvalidRequest("a reason is needed, as the messages are lost for good")

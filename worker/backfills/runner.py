@@ -12,7 +12,7 @@ import time
 from datetime import timedelta
 
 import msgspec
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from trailkeeper.models.backfills import Advance, StoredBackfill
 from trailkeeper.models.backfills.jobs import (
@@ -69,23 +69,18 @@ class ChunkResult(msgspec.Struct, frozen=True):
 
 
 class Runner:
-    """Runs chunks. One a process; made within it, after a fork."""
+    """Runs chunks. One a process; made within it, after a fork.
+
+    Attributes:
+        engine: its connections.
+        parts: what it works with.
+    """
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
-        self._engine = engine_of(settings, "backfill", pool_size=3)
+        self.engine = engine_of(settings, "backfill", pool_size=3)
         self._redis = connect(settings.redis_url)
-        self._parts = BackfillParts(self._engine, settings)
-
-    @property
-    def engine(self) -> Engine:
-        """Its connections."""
-        return self._engine
-
-    @property
-    def parts(self) -> BackfillParts:
-        """What it works with."""
-        return self._parts
+        self.parts = BackfillParts(self.engine, settings)
 
     def step(self, identity: int, *, after_silence: bool = False) -> ChunkResult:
         """Do one chunk of a backfill, if it is running, due, and not locked by another process.
@@ -101,7 +96,7 @@ class Runner:
             if after_silence:
                 self._count_attempt(identity)
             behind = self._is_behind()
-            with short_gil_switch_interval(), transaction(self._engine) as connection:
+            with short_gil_switch_interval(), transaction(self.engine) as connection:
                 return self._step(connection, identity, behind=behind)
         except RETRY:
             raise
@@ -128,8 +123,8 @@ class Runner:
 
     def close(self) -> None:
         """Give connections back."""
-        self._parts.close()
-        self._engine.dispose()
+        self.parts.close()
+        self.engine.dispose()
         self._redis.close()
 
     def _step(self, connection: Connection, identity: int, *, behind: bool) -> ChunkResult:
@@ -145,7 +140,7 @@ class Runner:
 
     def _chunk(self, connection: Connection, job: StoredBackfill) -> ChunkResult:
         began = time.monotonic()
-        work = self._parts.kinds[job.kind]
+        work = self.parts.kinds[job.kind]
         done = work.chunk(connection, job, min(work.size, job.throttle or work.size))
         due_in = pause(job, done, time.monotonic() - began)
         advance(connection, job.id, done, timedelta(seconds=due_in))
@@ -159,17 +154,17 @@ class Runner:
         job = find(connection, identity)
         assert job is not None
         facts = {"backfill_id": str(identity), "kind": job.kind, "state": state, "events": job.changed}
-        record(connection, self._parts.catalogue, "system:backfill:finish", SYSTEM, facts)
+        record(connection, self.parts.catalogue, "system:backfill:finish", SYSTEM, facts)
 
     def _fail(self, identity: int, detail: str) -> ChunkResult:
-        with transaction(self._engine) as connection:
+        with transaction(self.engine) as connection:
             job = wait_for(connection, identity)
             if job is not None and job.state == "running":
                 self._end(connection, identity, "failed", detail.replace("\0", "\N{SYMBOL FOR NULL}"))
             return ChunkResult("failed")
 
     def _count_attempt(self, identity: int) -> None:
-        with transaction(self._engine) as connection:
+        with transaction(self.engine) as connection:
             job = lock(connection, identity)
             if job is None or job.state != "running" or job.due_in > 0:
                 return

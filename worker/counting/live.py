@@ -17,7 +17,7 @@ from .waiting import in_spool, in_stream
 MOST = 1_000_000
 """Entries of the stream that are read at most."""
 
-LOOKS = 3
+TRIES = 3
 BETWEEN_SECONDS = 0.5
 
 
@@ -42,30 +42,22 @@ def reconcile_live(
         StreamUnavailable: Redis did not answer, so what waits in the stream is unknown.
         StoreError: the schema is missing, or the server is away.
     """
-    reconciliation = _once(engine, client, settings, hours, verify=verify)
-    for _ in range(LOOKS - 1):
-        if not any(line.missing for line in reconciliation.lines):
+
+    def once() -> Reconciliation:
+        waiting = in_stream(client, settings.stream, MOST)
+        numbered = [*waiting.numbered, *in_spool(settings)]
+        reconciliation = reconcile(engine, *hours, numbered, verify=verify)
+        reconciliation.complete = waiting.complete
+        return reconciliation
+
+    reconciliation = once()
+    for _ in range(TRIES - 1):
+        if not any(account.missing for account in reconciliation.lines):
             break
         time.sleep(BETWEEN_SECONDS)
-        before = _missing(reconciliation)
-        reconciliation = _once(engine, client, settings, hours, verify=verify)
-        for line in reconciliation.lines:
-            line.missing = within(line.missing, before.get(line.producer, []))
-    return reconciliation
-
-
-def _once(
-    engine: Engine,
-    client: redis.Redis,
-    settings: WorkerSettings,
-    hours: tuple[datetime, datetime],
-    *,
-    verify: bool,
-) -> Reconciliation:
-    waiting = in_stream(client, settings.stream, MOST)
-    numbered = [*waiting.numbered, *in_spool(settings)]
-    reconciliation = reconcile(engine, *hours, numbered, verify=verify)
-    reconciliation.complete = waiting.complete
+        before, reconciliation = _missing(reconciliation), once()
+        for account in reconciliation.lines:
+            account.missing = within(account.missing, before.get(account.producer, []))
     return reconciliation
 
 

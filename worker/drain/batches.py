@@ -1,4 +1,4 @@
-"""StreamBatches of the stream: prepared, committed, acknowledged, in this order."""
+"""Batches of the stream: prepared, committed, acknowledged, in this order."""
 
 from __future__ import annotations
 

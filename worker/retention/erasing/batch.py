@@ -26,7 +26,7 @@ class ErasureReport(NamedTuple):
     outbox: ErasureCounts
     lines: ErasureCounts
     events: ErasureCounts
-    letters: ErasureCounts
+    dead_letters: ErasureCounts
 
     @property
     def held(self) -> int:

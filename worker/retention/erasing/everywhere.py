@@ -19,7 +19,7 @@ from trailkeeper.worker.retention.windows import LOWEST
 from . import events, lines, messages
 from .batch import ErasureBatch, ErasureCounts, ErasureReport
 from .events import DUE, NAMED, ErasedUser
-from .messages import LETTERS, OUTBOX, MessageTable
+from .messages import DEAD_LETTERS, OUTBOX, MessageTable
 
 
 class ErasureJob(NamedTuple):
@@ -39,7 +39,7 @@ class ErasureJob(NamedTuple):
 def everywhere(job: ErasureJob) -> ErasureReport:
     """Erase, or count what would be erased."""
     # what is yet to be stored first: see `messages` and `lines`
-    return ErasureReport(_messages(job, OUTBOX), _lines(job), _events(job), _messages(job, LETTERS))
+    return ErasureReport(_messages(job, OUTBOX), _lines(job), _events(job), _messages(job, DEAD_LETTERS))
 
 
 @contextmanager

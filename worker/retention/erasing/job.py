@@ -101,7 +101,7 @@ def _receipt(
         started_at=record.get("started_at"),
         finished_at=record.get("finished_at"),
         events=record.get("events", report.outbox.erased + report.events.erased),
-        dead_letters=record.get("dead_letters", report.letters.erased),
+        dead_letters=record.get("dead_letters", report.dead_letters.erased),
         import_lines=record.get("import_lines", report.lines.erased),
         held=report.held,
         holds=[_kept(hold) for hold in known],

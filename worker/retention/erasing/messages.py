@@ -88,4 +88,4 @@ def _of(
 
 
 OUTBOX = _of("outbox", "payload", _rewrite_outgoing, "events")
-LETTERS = _of("dead_letters", "raw", _rewrite_letter, "dead_letters")
+DEAD_LETTERS = _of("dead_letters", "raw", _rewrite_letter, "dead_letters")

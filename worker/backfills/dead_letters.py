@@ -1,7 +1,8 @@
-"""Numbers of dead letters whose fate changes: they leave the count of the dead."""
+"""Dead letters as the messages that they were, and their sequence numbers when their fate changes."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
@@ -11,14 +12,37 @@ from trailkeeper.models.backfills.dead_letters import DeadLetter
 from trailkeeper.models.counting import Fate, Ranges, add, ranges_of
 from trailkeeper.models.counting.moving import move
 from trailkeeper.models.counting.producers import known
-from trailkeeper.worker.ingest.messages import Rejected
+from trailkeeper.producer.lines import read_lines
+from trailkeeper.worker.ingest.messages import EVENT, SIGNATURE, IncomingMessage, Rejected
 from trailkeeper.worker.ingest.sequence_numbers import UNTRUSTED, names_of, number_in, of_dead_letters
 
-from .letters import message_of
+from .blocks import staged
+
+QUARANTINED = re.compile(rb"e=(.*)\ninvalid=([^\n]*)\n", re.DOTALL)
+"""A dead letter that keeps an event and its fault."""
+
+FIELDS = re.compile(rb"(?:\A|\n)e=([^\n]*)\n")
+"""The event in a dead letter that keeps some other fields."""
+
+
+def message_of(letter: DeadLetter) -> IncomingMessage:
+    """The message as it would come again, with the dead letter's id for that of the stream.
+
+    A bad line of a file is read as a line again.
+    """
+    payload, problem = letter.raw, None
+    if quarantined := QUARANTINED.fullmatch(payload):
+        payload, problem = quarantined[1], quarantined[2]
+    elif not payload.startswith(b"{") and (event_field := FIELDS.search(payload)):
+        payload = event_field[1]
+    elif letter.stream.startswith("import:"):
+        payload = _line(payload)
+    fields = {EVENT: payload} | ({} if letter.signature is None else {SIGNATURE: letter.signature})
+    return IncomingMessage(str(letter.id), payload, problem, fields)
 
 
 def gone(connection: Connection, letters: Iterable[DeadLetter], after: Fate | None) -> None:
-    """Letters were removed.
+    """Count that dead letters were removed.
 
     Args:
         connection: in the transaction that does it.
@@ -39,7 +63,7 @@ def gone(connection: Connection, letters: Iterable[DeadLetter], after: Fate | No
 
 
 def trusted(connection: Connection, letters: Mapping[int, DeadLetter], rejected: Sequence[Rejected]) -> None:
-    """Count letters that stay and whose signature, unknown before, is now one of ours."""
+    """Count dead letters that stay and whose signature, unknown before, is now one of ours."""
     counted = [
         replace(rejection, message=message_of(letter))
         for rejection in rejected
@@ -47,3 +71,8 @@ def trusted(connection: Connection, letters: Mapping[int, DeadLetter], rejected:
         and rejection.reason not in UNTRUSTED
     ]
     add(connection, of_dead_letters(counted, known(connection, names_of([], counted))))
+
+
+def _line(raw: bytes) -> bytes:
+    line = next(read_lines([raw]), None)
+    return raw if line is None or line.event is None else staged(line).payload
