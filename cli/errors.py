@@ -27,7 +27,7 @@ START_STACK = "`trailkeeper up` starts one for development"
 
 
 class Failed(Exception):  # noqa: N818 - read as a sentence: the command failed
-    """A command could not do what was asked; the message is for the person who asked."""
+    """A command failed; the message is for the person who ran it."""
 
     def __init__(self, message: str, code: int = PROBLEM) -> None:
         super().__init__(message)
@@ -63,7 +63,7 @@ def _service(error: Exception) -> str:
 
 
 def unexpected(error: Exception) -> str:
-    """What to say of an error that is a mistake of ours."""
+    """The message for an error that is a bug of ours."""
     return f"unexpected {type(error).__name__}: {error} (TRAILKEEPER_DEBUG=1 shows where)"
 
 

@@ -40,7 +40,7 @@ class Lazy(click.Group):
 )
 @click.version_option(package_name="trailkeeper", message="%(prog)s %(version)s")
 def trailkeeper() -> None:
-    """Keep an audit trail: run the pipeline, look at it, ask it."""
+    """Keep an audit trail: run the pipeline, inspect it, query it."""
 
 
 def run(arguments: Sequence[str]) -> int:

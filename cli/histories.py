@@ -1,4 +1,4 @@
-"""Reads a history page by page and prints it; apart from the command, whose help is to be quick."""
+"""Reads a history page by page and prints it; apart from the command, so that its help is quick."""
 
 from __future__ import annotations
 

@@ -15,10 +15,10 @@ ALWAYS = frozenset({"stored", "missing"})
 
 def columns(lines: Iterable[Account]) -> list[str]:
     """Those that tell something; of those that are 0 everywhere, only the most important ones."""
-    found = list(lines)
+    counted = list(lines)
     return [
         "emitted",
-        *(fate for fate in FATES if fate in ALWAYS or any(line.number(fate) for line in found)),
+        *(fate for fate in FATES if fate in ALWAYS or any(line.number(fate) for line in counted)),
     ]
 
 
@@ -28,9 +28,9 @@ def row(line: Account, chosen: Sequence[str]) -> tuple[object, ...]:
     return line.producer, moment(line.hour), *(f"{number:,}" for number in numbers)
 
 
-def missing_lines(found: Reconciliation) -> Iterator[str]:
+def missing_lines(report: Reconciliation) -> Iterator[str]:
     """Which numbers are missing, and why."""
-    for line in found.lines:
+    for line in report.lines:
         for numbers, what in (
             (line.missing, "came nowhere"),
             (line.deleted, "stored, and removed from the table by nobody we know"),
@@ -40,16 +40,16 @@ def missing_lines(found: Reconciliation) -> Iterator[str]:
                 yield f"{line.producer} {moment(line.hour)}: {format_ranges(numbers)}: {what}"
 
 
-def as_json(found: Reconciliation) -> dict[str, Any]:
+def as_json(report: Reconciliation) -> dict[str, Any]:
     """As one object."""
     return {
-        "from": found.start,
-        "to": found.end,
-        "verified": found.verified,
-        "complete": found.complete,
-        "emitted": sum(line.emitted for line in found.lines),
-        **{fate: sum(line.number(fate) for line in found.lines) for fate in FATES},
-        "producers": [_line_as_json(line) for line in found.lines],
+        "from": report.start,
+        "to": report.end,
+        "verified": report.verified,
+        "complete": report.complete,
+        "emitted": sum(line.emitted for line in report.lines),
+        **{fate: sum(line.number(fate) for line in report.lines) for fate in FATES},
+        "producers": [_line_as_json(line) for line in report.lines],
     }
 
 

@@ -24,5 +24,5 @@ class Sentences:
 
     def of(self, event: StoredEvent) -> str | None:
         """The event's sentence, or None for a tag that no catalogue knows."""
-        found = masked(self._policy, ADMIN, event)
-        return None if found is None else found["sentence"]
+        visible = masked(self._policy, ADMIN, event)
+        return None if visible is None else visible["sentence"]

@@ -60,17 +60,17 @@ def store(*, statement_timeout_ms: int = 30_000) -> Iterator[Engine]:
 
 @contextmanager
 def stream() -> Iterator[tuple[redis.Redis, WorkerSettings]]:
-    """A client of Redis, and the settings that say which stream.
+    """A client of Redis, and the settings with the stream's name.
 
     Raises:
-        SettingsError: the URL is none.
+        SettingsError: it is not a URL of Redis.
     """
     from trailkeeper.producer.redis_client import connect  # noqa: PLC0415 - slow to import
 
-    found = worker_settings()
+    settings = worker_settings()
     try:
-        client = connect(found.redis_url)
+        client = connect(settings.redis_url)
     except ValueError as error:
         raise SettingsError(f"TRAILKEEPER_REDIS_URL: {error}") from error
     with client:
-        yield client, found
+        yield client, settings

@@ -1,4 +1,4 @@
-"""Times as people type and read them. All are UTC; what is typed without a zone is taken for UTC."""
+"""Times as people type and read them, in UTC; a typed time without a zone is UTC."""
 
 from __future__ import annotations
 
@@ -20,30 +20,32 @@ class Moment(click.ParamType[datetime]):
         """Read it.
 
         Raises:
-            click.BadParameter: it is none.
+            click.BadParameter: it is not a time.
         """
         try:
-            found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+            time = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+            return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail(
-                f"{value!r} is no time; expected one such as 2026-11-24 or 2026-11-24T16:00:00Z", param, ctx
+                f"{value!r} is not a time; expected one such as 2026-11-24 or 2026-11-24T16:00:00Z",
+                param,
+                ctx,
             )
 
 
-def moment(found: datetime) -> str:
+def moment(time: datetime) -> str:
     """A time to the second, in UTC."""
-    return found.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def duration(seconds: float) -> str:
-    """A stretch of time in its largest unit: ``3.2 h``."""
+    """A duration in its largest unit: ``3.2 h``."""
     for length, unit in UNITS:
         if seconds >= length:
             return f"{seconds / length:.1f} {unit}"
     return f"{seconds:.1f} s"
 
 
-def ago(found: datetime, now: datetime | None = None) -> timedelta:
+def ago(time: datetime, now: datetime | None = None) -> timedelta:
     """How long ago it was."""
-    return (now or datetime.now(UTC)) - found
+    return (now or datetime.now(UTC)) - time

@@ -1,4 +1,4 @@
-"""Addresses of servers as they may be shown."""
+"""URLs of servers without their secrets, for messages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ IN_QUERY = re.compile(r"(?<=[?&])([^=&]*(?:pass|secret|token)[^=&]*)=[^&#]*", re
 
 
 def without_password(url: str) -> str:
-    """A URL with every secret in it masked; rather too much of an odd one than too little."""
+    """A URL with every secret in it masked; of an odd one, too much rather than too little."""
     scheme, separator, rest = url.partition("://")
     if not separator:
         return "(not a URL)"

@@ -1,4 +1,4 @@
-"""Viewers as they are typed: ``user:42,owner:7`` is user 42, who owns project 7."""
+"""Viewers as people type them: ``user:42,owner:7`` is user 42, who owns project 7."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ EXPECTED = f"public, admin, or some of user:ID, {':ID, '.join(MEMBERSHIPS)}:ID j
 
 
 class ViewerParam(click.ParamType[Viewer]):
-    """Somebody who looks at histories."""
+    """Who reads a history."""
 
     name = "viewer"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Viewer:
-        """Take it apart.
+        """Parse it.
 
         Raises:
-            click.BadParameter: it is none.
+            click.BadParameter: it is not a viewer.
         """
         if isinstance(value, Viewer):
             return value
@@ -43,7 +43,7 @@ def _viewer(text: str) -> Viewer:
     for part in text.split(","):
         kind, _, identity = part.strip().partition(":")
         if not identity or (kind != "user" and kind not in MEMBERSHIPS) or (kind == "user" and user):
-            raise ValueError(f"{part.strip()!r} is no viewer, or named twice")
+            raise ValueError(f"{part.strip()!r} is not a viewer, or repeated")
         if kind == "user":
             user = identity
         else:

@@ -1,4 +1,4 @@
-"""Who runs the command, for the events and records of what was done."""
+"""Who runs the command, for events and records."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def _login() -> str | None:
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
-        return None  # a container's user need not have a name
+        return None  # a container's user may have no name
 
 
 def requested_by(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the option --by."""
     return click.option(
-        "--by", default=_login, metavar="NAME", help="Who asks for it, for the record [your login name]."
+        "--by", default=_login, metavar="NAME", help="Who requests it, for the record [your login name]."
     )(command)

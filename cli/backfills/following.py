@@ -26,7 +26,7 @@ Show = Callable[[StoredBackfill], None]
 
 
 def start_chunk(identity: int) -> None:
-    """Have a worker start at once; if the broker does not answer, it starts at beat's next look."""
+    """Have a worker start at once; if the broker does not answer, it starts when beat looks next."""
     from trailkeeper.worker.control import start_chunk  # noqa: PLC0415 - imports Celery, which takes a while
 
     try:

@@ -23,7 +23,7 @@ from trailkeeper.producer.catalogue import Catalogue, load
 from trailkeeper.producer.settings import read, variable
 
 KEPT = {"TRAILKEEPER_RETENTION_USER_DAYS": "forever", "TRAILKEEPER_SCRUB_ADDRESS_DAYS": "never"}
-"""The demo's worker purges and scrubs nothing: a file of old events is to be looked at."""
+"""The demo's worker purges and scrubs nothing, so that a file of old events stays."""
 
 
 @click.command("demo")
@@ -37,10 +37,8 @@ KEPT = {"TRAILKEEPER_RETENTION_USER_DAYS": "forever", "TRAILKEEPER_SCRUB_ADDRESS
     multiple=True,
     help="TOML file with their event types [TRAILKEEPER_CATALOGUE]. Repeatable.",
 )
-@click.option(
-    "--home", type=click.Path(file_okay=False, path_type=Path), help="Folder of data [.trailkeeper]."
-)
-@click.option("--stay", is_flag=True, help="Keep everything running afterwards, to look at.")
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Data folder [.trailkeeper].")
+@click.option("--stay", is_flag=True, help="Keep everything running afterwards.")
 @click.option("--json", "as_json", is_flag=True, help="End with one line of JSON.")
 def command(
     file: Path | None, catalogues: tuple[str, ...], home: Path | None, stay: bool, as_json: bool
@@ -48,17 +46,17 @@ def command(
     """Show the whole pipeline at work.
 
     Starts what `up` starts, then sends real HTTP requests to the example
-    application, whose handlers call emit(), or a file's events (--input, with their
-    event types in --catalogue). Ends by itself within a minute with a summary; exit
+    application, whose handlers call emit(), or a file's events (--input, with the
+    event types of --catalogue). Ends by itself within a minute with a summary; exit
     code 1 if anything was lost or doubled.
     """
-    given = settings()
-    event_types = load(catalogues or read(ProducerSettings).catalogue)  # a mistake in it is told first
+    configured = settings()
+    event_types = load(catalogues or read(ProducerSettings).catalogue)  # before anything is started
     source: Source = FileSource(file, event_types) if file else TrafficSource()
     stack = Stack(
-        home or Path(given.home),
-        redis_url=given.redis_url,
-        database_url=given.database_url,
+        home or Path(configured.home),
+        redis_url=configured.redis_url,
+        database_url=configured.database_url,
         environment=KEPT | _naming(catalogues),
         with_views=stay,
         say=say,
@@ -70,7 +68,7 @@ def command(
 
 
 def _naming(catalogues: tuple[str, ...]) -> dict[str, str]:
-    """The variable for the worker, which stands in another folder."""
+    """The variable for the worker, whose current folder is another."""
     paths = os.pathsep.join(str(Path(path).resolve()) for path in catalogues)
     return {variable("catalogue"): paths} if paths else {}
 
@@ -80,14 +78,14 @@ def _run(stack: Stack, source: Source, event_types: Catalogue, *, stay: bool, as
         raise Failed("stopped before anything was sent")
     engine = make_engine(stack.database_url, schema=settings().schema, application_name="trailkeeper demo")
     try:
-        found = watch(stack, engine, source, Sentences(event_types), quiet=as_json)
+        totals = watch(stack, engine, source, Sentences(event_types), quiet=as_json)
     finally:
         engine.dispose()
     if as_json:
-        print_json(found)
+        print_json(totals)
     else:
-        print_summary(found, str(stack.home))
+        print_summary(totals, str(stack.home))
     if stay and stack.is_up():
         say(f"everything keeps running, histories at {stack.views_url}; Ctrl-C stops it")
         stack.wait()
-    return 0 if found.complete else 1
+    return 0 if totals.complete else 1

@@ -20,13 +20,13 @@ SLICE_SECONDS = 5.0
 
 
 @click.command("drain")
-@click.option("--seconds", type=click.FloatRange(min=0.1), help="The longest to run [until both are empty].")
-@click.option("--no-rejection-limit", is_flag=True, help="Go on however much of it can never be stored.")
+@click.option("--seconds", type=click.FloatRange(min=0.1), help="At most this long [until both are empty].")
+@click.option("--no-rejection-limit", is_flag=True, help="Continue however many messages are rejected.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(seconds: float | None, no_rejection_limit: bool, as_json: bool) -> None:
     """Store what waits in the stream and in the outbox, from here.
 
-    Does what the workers do, and may run beside them. Ends when nothing waits.
+    Does what workers do, and may run beside them. Ends when nothing is left.
     """
     database_url()
     with stream() as (_, settings):

@@ -16,10 +16,10 @@ from trailkeeper.producer.event import ActorKind
 
 PLACES = {
     "stream": "in the stream",
-    "spooled": "on this machine, as Redis does not take it; it follows (`trailkeeper spool flush`)",
+    "spooled": "in this machine's spool, as Redis does not take it (`trailkeeper spool flush`)",
     "quarantined": "kept as a dead letter",
-    "logged": f"only in the log above, as neither Redis nor the spool took it; {START_STACK}",
-    "dropped": f"nowhere, as Redis did not take it and its event type is best_effort; {START_STACK}",
+    "logged": f"only in the log above: neither Redis nor the spool took it; {START_STACK}",
+    "dropped": f"nowhere: Redis did not take it and its event type is best_effort; {START_STACK}",
 }
 
 
@@ -29,7 +29,7 @@ class SubjectParam(click.ParamType[Subject]):
     name = "ID[=NAME]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Subject:  # noqa: ARG002 - click's signature
-        """Take it apart."""
+        """Parse it."""
         identity, _, name = str(value).partition("=")
         return Subject(id=identity, name=name or None)
 
@@ -40,16 +40,18 @@ class ActorParam(click.ParamType[Actor]):
     name = "KIND[:ID[=NAME]]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Actor:
-        """Take it apart.
+        """Parse it.
 
         Raises:
-            click.BadParameter: there is no such kind.
+            click.BadParameter: it is not a kind of actor.
         """
         kind, _, rest = str(value).partition(":")
         identity, _, name = rest.partition("=")
         if kind not in get_args(ActorKind):
             self.fail(
-                f"{kind!r} is no kind of actor; expected one of {', '.join(get_args(ActorKind))}", param, ctx
+                f"{kind!r} is not a kind of actor; expected one of {', '.join(get_args(ActorKind))}",
+                param,
+                ctx,
             )
         return Actor(kind=cast(ActorKind, kind), id=identity or None, name=name or None)
 
@@ -60,11 +62,11 @@ class ActorParam(click.ParamType[Actor]):
 @click.option("--project", type=SubjectParam(), help="The project it is about.")
 @click.option("--organization", type=SubjectParam(), help="The organization it is about.")
 @click.option("--actor", type=ActorParam(), help="Who did it.")
-@click.option("--ip", help="From which address.")
-@click.option("--user-agent", help="With which client.")
-@click.option("--request-id", help="In which request.")
-@click.option("--additional", metavar="JSON", help="An object with the event type's payload.")
-@click.option("--occurred-at", type=Moment(), help="When, if not now.")
+@click.option("--ip", help="The client's address.")
+@click.option("--user-agent", help="The client's User-Agent.")
+@click.option("--request-id", help="The id of the request.")
+@click.option("--additional", metavar="JSON", help="The payload, a JSON object.")
+@click.option("--occurred-at", type=Moment(), help="When it happened [now].")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(tag: str, additional: str | None, as_json: bool, **given: Any) -> int:
     """Record one event, as an application would.
@@ -103,9 +105,9 @@ def _object(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
     try:
-        found = json.loads(text)
+        payload = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidEvent("additional", str(error), "a JSON object") from error
-    if not isinstance(found, dict):
-        raise InvalidEvent("additional", f"a JSON {type(found).__name__}", "a JSON object")
-    return found
+    if not isinstance(payload, dict):
+        raise InvalidEvent("additional", f"a JSON {type(payload).__name__}", "a JSON object")
+    return payload

@@ -55,7 +55,7 @@ def command(
     ABOUT whom: a user's history holds what was done to it, by it and on its
     behalf. ID is the stable id, not the name; `all` takes none. Without
     --as-viewer it is the administrators' view: nothing is redacted. Whoever
-    runs this holds the database's password, so the look is not recorded.
+    runs this holds the database's password, so reading is not recorded.
     """
     from trailkeeper.cli.histories import print_history  # noqa: PLC0415 - slow to import
 

@@ -20,27 +20,27 @@ from trailkeeper.worker.counting.live import reconcile_live
 from trailkeeper.worker.settings import settings
 
 NAMELESS = "operator"
-STATEMENT_MS = 30 * 60_000  # a look at all rows of a long time takes a while
+STATEMENT_MS = 30 * 60_000  # reading all rows of a long time takes a while
 NEXT = (
-    "next: look at that host's spool (`trailkeeper spool status`) and for event_not_in_redis in its logs;"
+    "next: check that host's spool (`trailkeeper spool status`) and its logs for event_not_in_redis;"
     " import what you find (`trailkeeper backfill import`); else restore from a backup,"
-    " or give them up for lost: --accept REASON"
+    " or accept the loss: --accept REASON"
 )
 
 
 @click.command("reconcile")
-@click.option("--from", "since", type=Moment(), help="From the hour of this time on.")
-@click.option("--to", "until", type=Moment(), help="Up to this time; without it, now.")
+@click.option("--from", "since", type=Moment(), help="From the hour of this time.")
+@click.option("--to", "until", type=Moment(), help="Up to this time [now].")
 @click.option(
     "--hours",
     type=click.IntRange(1, 24 * 366),
     default=24,
     show_default=True,
-    help="Without --from: so many.",
+    help="Without --from: this many hours.",
 )
-@click.option("--verify/--no-verify", default=True, help="Whether to look at each row of the table as well.")
+@click.option("--verify/--no-verify", default=True, help="Whether to check each row of the table as well.")
 @click.option("--only-missing", is_flag=True, help="Show only the hours that do not add up.")
-@click.option("--accept", "reason", metavar="REASON", help="Give what is missing up for lost; is recorded.")
+@click.option("--accept", "reason", metavar="REASON", help="Accept the loss of what is missing; recorded.")
 @click.option("--json", "json", is_flag=True, help="One JSON object.")
 @requested_by
 def command(
@@ -56,40 +56,40 @@ def command(
 ) -> int:
     """Count by producer and hour: emitted = stored + dead letters + purged + waiting + missing.
 
-    Names the numbers of missing events. Exit code 1 if there are any. What it cannot see: events that a
-    process numbered last, if it died before anything of them, or after them, came anywhere.
+    Names the numbers of missing events. Exit code 1 if there are any. It cannot see
+    the last events of a process that died before any of them arrived anywhere.
     """
     end = until or datetime.now(UTC)
     begin = since or end - timedelta(hours=hours)
     if begin >= end:
         raise click.UsageError(f"--from {begin.isoformat()} is not before --to {end.isoformat()}")
-    with stream() as (client, found_settings), store(statement_timeout_ms=STATEMENT_MS) as engine:
-        found = reconcile_live(engine, client, found_settings, (begin, end), verify=verify)
-        if reason and found.missing:
+    with stream() as (client, stream_settings), store(statement_timeout_ms=STATEMENT_MS) as engine:
+        report = reconcile_live(engine, client, stream_settings, (begin, end), verify=verify)
+        if reason and report.missing:
             with transaction(engine) as connection:
                 known = catalogue.load(settings().catalogue)
-                accepted = accept(connection, known, found, reason, by or NAMELESS)
-            say(f"gave up {accepted:,} events for lost")
+                accepted = accept(connection, known, report, reason, by or NAMELESS)
+            say(f"accepted the loss of {accepted:,} events")
     if json:
-        print_json(as_json(found))
+        print_json(as_json(report))
     else:
-        _show(found, only_missing=only_missing)
-    return PROBLEM if found.missing and not reason else 0
+        _show(report, only_missing=only_missing)
+    return PROBLEM if report.missing and not reason else 0
 
 
-def _show(found: Reconciliation, *, only_missing: bool) -> None:
-    lines = [line for line in found.lines if line.gone or line.uncounted or not only_missing]
-    chosen = columns(found.lines)
+def _show(report: Reconciliation, *, only_missing: bool) -> None:
+    lines = [line for line in report.lines if line.gone or line.uncounted or not only_missing]
+    chosen = columns(report.lines)
     print_table(["producer", "hour", *chosen], [row(line, chosen) for line in lines], right=list(chosen))
-    for sentence in missing_lines(found):
+    for sentence in missing_lines(report):
         show(sentence)
-    if not found.complete:
-        say("the stream is too long to look at all of it: what seems missing may be there")
-    span = f"from {moment(found.start)} to {moment(found.end)}"
-    if found.missing:
-        events = "1 event is" if found.missing == 1 else f"{found.missing:,} events are"
+    if not report.complete:
+        say("the stream is too long to be read whole: events that seem missing may be in it")
+    span = f"from {moment(report.start)} to {moment(report.end)}"
+    if report.missing:
+        events = "1 event is" if report.missing == 1 else f"{report.missing:,} events are"
         say(f"{events} missing {span}; {NEXT}")
     else:
-        checked = "" if found.verified else " (not held against the table: --no-verify)"
-        total = sum(line.emitted for line in found.lines)
+        checked = "" if report.verified else " (not checked against the table: --no-verify)"
+        total = sum(line.emitted for line in report.lines)
         say(f"{total:,} numbered events {span}, each accounted for{checked}")

@@ -25,14 +25,14 @@ def command() -> None:
 @command.command("status")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def status(as_json: bool) -> None:
-    """Show how many events wait for Redis, since when, and how much room is left."""
-    found = spool()
+    """Show how many events wait for Redis, since when, and how much space is used."""
+    spooled = spool()
     if as_json:
-        print_json(msgspec.to_builtins(found) if found else {"off": True})
-    elif found is None:
+        print_json(msgspec.to_builtins(spooled) if spooled else {"off": True})
+    elif spooled is None:
         say("the spool is off (TRAILKEEPER_SPOOL)")
     else:
-        print_facts(_facts(found))
+        print_facts(_facts(spooled))
 
 
 @command.command("flush")
@@ -42,25 +42,25 @@ def status(as_json: bool) -> None:
     default=WAIT_SECONDS,
     show_default=True,
     metavar="SECONDS",
-    help="The longest to wait for another process that is delivering.",
+    help="Wait at most this long for another process that is delivering.",
 )
 @click.option(
     "--kept-for",
     metavar="PLACE",
-    help="After Redis moved: deliver to our stream what waits for this other one, as `spool status` says it.",
+    help="After Redis moved: deliver to our stream what waits for this one, named as in `spool status`.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def flush(wait: float, kept_for: str | None, as_json: bool) -> None:
-    """Deliver what waits for our stream, in order.
+    """Deliver the events that wait for our stream, in order.
 
-    Applications and workers do so themselves once Redis is back; this is for a machine on which
+    Applications and workers do this themselves once Redis is back; this is for a machine where
     none runs any more. Safe at any time, and safe to repeat.
     """
     _refuse_unknown(kept_for)
     try:
         delivered = deliver(settings(), wait, kept_for)
     except FlushInProgress as error:
-        raise Failed(f"{error}; ask again later") from error
+        raise Failed(f"{error}; try again later") from error
     left = waiting()
     if as_json:
         print_json({"delivered": delivered, "waiting": left})
@@ -68,19 +68,19 @@ def flush(wait: float, kept_for: str | None, as_json: bool) -> None:
     print_facts({"delivered": f"{delivered:,}", "waiting": f"{left:,}"})
     if left:
         say(
-            "what still waits is for another stream, or came meanwhile: see `trailkeeper spool status`;"
-            " --kept-for delivers it to ours"
+            "the rest is for another stream, or was emitted meanwhile: see `trailkeeper spool status`;"
+            " --kept-for delivers it here"
         )
 
 
 def _refuse_unknown(place: str | None) -> None:
-    """Nothing waits for a place that was misspelt, and that is no success.
+    """A misspelt place must not look like success.
 
     Raises:
         BadParameter: names the places that there are.
     """
-    found = spool()
-    places = found.places if found else {}
+    spooled = spool()
+    places = spooled.places if spooled else {}
     if place is not None and place not in places:
         known = ", ".join(places) or "none"
         raise click.BadParameter(
@@ -88,15 +88,15 @@ def _refuse_unknown(place: str | None) -> None:
         )
 
 
-def _facts(found: SpoolStatus) -> dict[str, object]:
-    megabytes = found.bytes / 1e6, found.cap_bytes / 1e6
-    oldest = None if found.oldest_seconds is None else f"for {duration(found.oldest_seconds)}"
+def _facts(spooled: SpoolStatus) -> dict[str, object]:
+    megabytes = spooled.bytes / 1e6, spooled.cap_bytes / 1e6
+    oldest = None if spooled.oldest_seconds is None else f"for {duration(spooled.oldest_seconds)}"
     facts: dict[str, object] = {
-        "file": found.path,
-        "waiting": f"{found.waiting:,}",
+        "file": spooled.path,
+        "waiting": f"{spooled.waiting:,}",
         "oldest": oldest,
         "size": f"{megabytes[0]:,.1f} of {megabytes[1]:,.1f} MB",
-        "refused": f"{found.refused:,}",
+        "refused": f"{spooled.refused:,}",
     }
-    facts |= {f"for {place}": f"{count:,}" for place, count in found.places.items()}
-    return facts | {f"set aside {number}": path for number, path in enumerate(found.set_aside, start=1)}
+    facts |= {f"for {place}": f"{count:,}" for place, count in spooled.places.items()}
+    return facts | {f"set aside {number}": path for number, path in enumerate(spooled.set_aside, start=1)}

@@ -1,4 +1,4 @@
-"""`trailkeeper token`: a signed token with which somebody may look at histories."""
+"""`trailkeeper token`: a signed token to read histories with."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ YEAR = 366 * 24 * 60
 @click.option("--maintainer", "maintainers", multiple=True, metavar="PROJECT", help="Maintains this project.")
 @click.option("--org-owner", "org_owners", multiple=True, metavar="ORG", help="Owns this organization.")
 @click.option("--org-maintainer", "org_members", multiple=True, metavar="ORG", help="Maintains it.")
-@click.option("--admin", is_flag=True, help="Sees everything; give --user as well, and looks bear a name.")
+@click.option("--admin", is_flag=True, help="Sees everything; with --user, reading is recorded by name.")
 @click.option("--minutes", type=click.IntRange(1, YEAR), default=HOUR, show_default=True, help="How long.")
-@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Embedded stack it is for.")
+@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Data folder of its stack.")
 def command(user: str | None, admin: bool, minutes: int, home: Path | None, **roles: tuple[str, ...]) -> None:
     """Print a signed token for the history pages.
 
     It is signed with TRAILKEEPER_TOKEN_SECRET, or where that is not set with
-    the secret of the stack that `trailkeeper up` runs in --home. That it was
-    issued becomes an event.
+    the secret of the stack that `trailkeeper up` runs in --home. Issuing it is
+    recorded as an event.
     """
     if user is None and not admin:
-        raise Failed("a token needs --user or --admin; what is public needs none", WRONG_CALL)
+        raise Failed("expected --user or --admin; public histories need no token", WRONG_CALL)
     home = home or Path(command_settings().home)
     viewer = _viewer(user, admin=admin, **roles)
     try:
@@ -75,17 +75,17 @@ def _memberships(owned: tuple[str, ...], maintained: tuple[str, ...]) -> dict[st
 
 
 def _settings(home: Path) -> ViewsSettings:
-    """The views' settings, with the home's secret where the environment names no key."""
-    found = read(ViewsSettings)
-    if found.token_secret or found.token_public_key:
-        return found
+    """The views' settings, with the data folder's secret if the environment has no key."""
+    configured = read(ViewsSettings)
+    if configured.token_secret or configured.token_public_key:
+        return configured
     secret = kept_secret(home)
     if secret is None:
         name = variable("token_secret")
         raise Failed(
-            f"{name} is not set, and {home} has no secret yet: start `trailkeeper up` on it, or set one"
+            f"{name} is not set, and {home} has no secret yet: run `trailkeeper up` with it, or set one"
         )
-    return msgspec.structs.replace(found, token_secret=secret)
+    return msgspec.structs.replace(configured, token_secret=secret)
 
 
 def _record(viewer: Viewer, identity: str, expires: datetime, home: Path) -> None:
@@ -105,7 +105,7 @@ def _record(viewer: Viewer, identity: str, expires: datetime, home: Path) -> Non
         },
     )
     if receipt.outcome not in {"stream", "spooled"}:
-        say("recorded only in the log above, as neither Redis nor the spool took it")
+        say("recorded only in the log above: neither Redis nor the spool took it")
 
 
 def _redis_of(home: Path) -> str | None:

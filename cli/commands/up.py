@@ -16,25 +16,25 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @click.command("up")
 @click.option(
-    "--home", type=click.Path(file_okay=False, path_type=Path), help="Folder of data and logs [.trailkeeper]."
+    "--home", type=click.Path(file_okay=False, path_type=Path), help="Data folder, with logs [.trailkeeper]."
 )
 @click.option(
-    "--concurrency", type=click.IntRange(1, 64), help="Pool processes of the worker [one a core, 2 to 4]."
+    "--concurrency", type=click.IntRange(1, 64), help="Pool processes of the worker [one per core, 2 to 4]."
 )
 @click.option("--json", "as_json", is_flag=True, help="First print one line of JSON with the addresses.")
 def command(home: Path | None, concurrency: int | None, as_json: bool) -> None:
     """Run the whole pipeline on this machine, in the foreground.
 
     Redis and Postgres are embedded ones, unless TRAILKEEPER_REDIS_URL or
-    TRAILKEEPER_DATABASE_URL name others. Ctrl-C or SIGTERM ends the batch at
-    hand and stops everything; twice, at once. Data stays in the home.
+    TRAILKEEPER_DATABASE_URL name others. Ctrl-C or SIGTERM finishes the
+    current batch and stops everything; a second one stops at once. The data folder stays.
     """
-    given = settings()
+    configured = settings()
     stack = Stack(
-        home or Path(given.home),
+        home or Path(configured.home),
         concurrency=concurrency,
-        redis_url=given.redis_url,
-        database_url=given.database_url,
+        redis_url=configured.redis_url,
+        database_url=configured.database_url,
         say=say,
     )
     _stop_at_signals(stack)
@@ -46,7 +46,7 @@ def command(home: Path | None, concurrency: int | None, as_json: bool) -> None:
 
 def _stop_at_signals(stack: Stack) -> None:
     for number in SIGNALS:
-        # nohup ignores one of them, and means it
+        # nohup ignores SIGHUP, and so do we
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, lambda *_: stack.request_stop())
 
@@ -62,5 +62,5 @@ def _announce(stack: Stack, *, as_json: bool) -> None:
         print(f"export TRAILKEEPER_DATABASE_URL='{stack.database_url}'")
         print(f"export TRAILKEEPER_SPOOL='{stack.spool}'", flush=True)
         if stack.views_url:
-            say(f"histories at {stack.views_url}; trailkeeper token makes tokens to look at them")
+            say(f"histories at {stack.views_url}; `trailkeeper token` prints a token to sign in")
     say("running; Ctrl-C stops it")

@@ -1,4 +1,4 @@
-"""Counting what arrived: every id that was sent is looked for in the table."""
+"""Counts what arrived: looks up every id that was sent in the table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .sent import Sent
 CHUNK = 5_000
 HUNDREDTHS = 100
 
-_FOUND = text("""
+_STORED = text("""
     SELECT events.id, count(*) AS rows, min(events.recorded_at) AS recorded_at,
            bool_or(locations.display IS NOT NULL) AS located,
            bool_or(clients.kind <> 'unknown') AS recognised
@@ -28,12 +28,12 @@ _FOUND = text("""
      WHERE events.id = ANY(:ids)
      GROUP BY events.id
 """)
-_LETTERS = text("SELECT count(*) FROM dead_letters WHERE id > :after")
-_LAST_LETTER = text("SELECT coalesce(max(id), 0) FROM dead_letters")
+_DEAD_LETTERS = text("SELECT count(*) FROM dead_letters WHERE id > :after")
+_LAST_DEAD_LETTER = text("SELECT coalesce(max(id), 0) FROM dead_letters")
 
 
 class Latency(msgspec.Struct, frozen=True):
-    """From emit to row, in milliseconds; None where everything was stored before already."""
+    """From emit to row, in milliseconds; None if everything was stored before."""
 
     p50: float | None
     p99: float | None
@@ -61,48 +61,48 @@ class Totals(msgspec.Struct, frozen=True):
 
 
 def last_dead_letter(engine: Engine) -> int:
-    """The newest dead letter there is; later ones are this run's."""
+    """The newest dead letter there is; later ones belong to this run."""
     with transaction(engine) as connection:
-        return int(connection.execute(_LAST_LETTER).scalar_one())
+        return int(connection.execute(_LAST_DEAD_LETTER).scalar_one())
 
 
 def dead_lettered(engine: Engine, after: int) -> int:
     """How many dead letters came after that one."""
     with transaction(engine) as connection:
-        return int(connection.execute(_LETTERS, {"after": after}).scalar_one())
+        return int(connection.execute(_DEAD_LETTERS, {"after": after}).scalar_one())
 
 
 def missing(engine: Engine, sent: Iterable[UUID]) -> set[UUID]:
     """Those ids that are not in the table yet."""
     wanted = set(sent)
     with transaction(engine) as connection:
-        return wanted - {row.id for row in _look(connection, list(wanted))}
+        return wanted - {row.id for row in _select(connection, list(wanted))}
 
 
-def totals(engine: Engine, sent: Sent, *, letters_before: int, seconds: float) -> Totals:
-    """Look for everything that was sent."""
+def totals(engine: Engine, sent: Sent, *, dead_letters_before: int, seconds: float) -> Totals:
+    """Count what was sent and what of it is stored."""
     moments = sent.moments()
     with transaction(engine) as connection:
-        found = list(_look(connection, list(moments)))
+        rows = list(_select(connection, list(moments)))
     return Totals(
         emitted=len(moments),
-        stored=len(found),
-        dead_lettered=dead_lettered(engine, letters_before),
-        duplicates=sum(row.rows - 1 for row in found),
-        with_location=sum(bool(row.located) for row in found),
-        with_client=sum(bool(row.recognised) for row in found),
+        stored=len(rows),
+        dead_lettered=dead_lettered(engine, dead_letters_before),
+        duplicates=sum(row.rows - 1 for row in rows),
+        with_location=sum(bool(row.located) for row in rows),
+        with_client=sum(bool(row.recognised) for row in rows),
         seconds=round(seconds, 1),
-        latency_ms=_latency([(moments[row.id], row.recorded_at) for row in found]),
+        latency_ms=_latency([(moments[row.id], row.recorded_at) for row in rows]),
     )
 
 
-def _look(connection: Connection, ids: Sequence[UUID]) -> Iterator[Any]:
+def _select(connection: Connection, ids: Sequence[UUID]) -> Iterator[Any]:
     for start in range(0, len(ids), CHUNK):
-        yield from connection.execute(_FOUND, {"ids": list(ids[start : start + CHUNK])})
+        yield from connection.execute(_STORED, {"ids": list(ids[start : start + CHUNK])})
 
 
 def _latency(times: Iterable[tuple[datetime, datetime]]) -> Latency:
-    # what an earlier run had stored took no time in this one
+    # an event that an earlier run stored has no latency in this one
     waits = [(stored - sent).total_seconds() * 1000 for sent, stored in times if stored >= sent]
     if not waits:
         return Latency(None, None)

@@ -38,7 +38,7 @@ def cells(event: StoredEvent, sentences: Sentences) -> tuple[str, str, str, str]
 
 
 def place(event: StoredEvent) -> str:
-    """Where an event came from, or why that is not known."""
+    """The location of an event, or why it is not known."""
     if event.ip is None:
         return "-"
     if event.location is None:

@@ -1,4 +1,4 @@
-"""What was sent: the ids to look for in the table, and when each was on its way."""
+"""The ids of sent events, and when each was sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from uuid import UUID
 
 
 class Sent:
-    """Ids of events that Redis confirmed, by time of confirmation. For several threads at once."""
+    """Ids of events that Redis confirmed, by time of confirmation. Thread-safe."""
 
     def __init__(self) -> None:
         self._moments: dict[UUID, datetime] = {}
@@ -17,7 +17,7 @@ class Sent:
         """Events that Redis did not confirm, or that no worker could store."""
 
     def add(self, event_id: UUID, moment: datetime | None = None) -> None:
-        """Note an event that is on its way since *moment*, or since now."""
+        """Add an event that was sent at *moment*, or now."""
         with self._lock:
             self._moments.setdefault(event_id, moment or datetime.now(UTC))
 
@@ -25,6 +25,6 @@ class Sent:
         return len(self._moments)
 
     def moments(self) -> dict[UUID, datetime]:
-        """When each event was on its way."""
+        """When each event was sent."""
         with self._lock:
             return dict(self._moments)

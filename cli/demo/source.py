@@ -42,21 +42,21 @@ class Source(Protocol):
 
 
 class FileSource:
-    """A file's events through `Emitter.send`; lines that are no events become dead letters, and are named.
+    """A file's events through `Emitter.send`; other lines become dead letters, and are reported.
 
     Raises:
-        Failed: none of the first lines is an event, so that this is likely another kind of file.
+        Failed: none of the first lines is an event: it is probably another kind of file.
     """
 
     def __init__(self, path: Path, event_types: Catalogue) -> None:
         self._path = path
         self._event_types = event_types
-        self._complaints = 0
+        self._reported = 0
         with path.open("rb") as file:
             first = [line for line, _ in zip(read_lines(file), range(FIRST_LINES), strict=False)]
         if all(line.error for line in first):
             why = f"line {first[0].number}: {first[0].error}" if first else "it is empty"
-            raise Failed(f"{path} holds no event lines; {why}", WRONG_CALL)
+            raise Failed(f"{path} has no event lines; {why}", WRONG_CALL)
 
     def send(self, stack: Stack, sent: Sent) -> None:
         """See `Source.send`."""
@@ -90,17 +90,17 @@ class FileSource:
             sent.refused += 1
 
     def _keep(self, line: EventLine, problem: str, stream: RedisStream, sent: Sent) -> None:
-        self._complain(line.number, problem)
+        self._report(line.number, problem)
         sent.refused += 1
-        said = msgspec.json.encode({"problem": f"line {line.number}: {problem}"})
-        stream.send(line.raw, said, time.monotonic() + STOP_SECONDS)
+        invalid = msgspec.json.encode({"problem": f"line {line.number}: {problem}"})
+        stream.send(line.raw, invalid, time.monotonic() + STOP_SECONDS)
 
-    def _complain(self, number: int, problem: str) -> None:
-        self._complaints += 1
-        if self._complaints <= SHOWN_ERRORS:
+    def _report(self, number: int, problem: str) -> None:
+        self._reported += 1
+        if self._reported <= SHOWN_ERRORS:
             say(f"{self._path}:{number}: {problem}")
-        if self._complaints == SHOWN_ERRORS:
-            say("further lines like these are not named; `trailkeeper dead-letters list` has them all")
+        if self._reported == SHOWN_ERRORS:
+            say("further such lines are not reported; `trailkeeper dead-letters list` has them all")
 
 
 class TrafficSource:
@@ -141,7 +141,7 @@ def _application(stack: Stack) -> Iterator[str]:
         first = process.stdout.readline()
         if not first:
             raise EmbeddedError(
-                f"the example application did not start; {stack.home}/logs/application.log says why"
+                f"the example application did not start; {stack.home}/logs/application.log has the reason"
             )
         yield json.loads(first)["url"]
     finally:

@@ -36,6 +36,6 @@ What to try next
                                                 export lines: paste them into another terminal, and there
   .venv/bin/trailkeeper history all --limit 20  the newest events
   .venv/bin/trailkeeper status                  backlog, rate, workers, partitions
-  .venv/bin/trailkeeper doctor                  what would hurt in production
+  .venv/bin/trailkeeper doctor                  what would go wrong in production
 
-The data are in {home}; examples/package_index/README.md shows how an application calls emit().""")
+The data is in {home}; examples/package_index/README.md shows how an application calls emit().""")

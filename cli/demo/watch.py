@@ -25,12 +25,12 @@ from .live import ROWS, picture
 from .sent import Sent
 from .source import Source
 
-LOOK_SECONDS = 0.25
+POLL_SECONDS = 0.25
 STALLED_SECONDS = 60.0
 
 
 class _Sending(threading.Thread):
-    """A source at work beside the table; keeps what it raised."""
+    """A source that runs beside the table; keeps what it raised."""
 
     def __init__(self, source: Source, stack: Stack, sent: Sent) -> None:
         super().__init__(name="demo source", daemon=True)
@@ -48,7 +48,7 @@ def watch(stack: Stack, engine: Engine, source: Source, sentences: Sentences, *,
     """Run a source to its end; on a terminal, and unless *quiet*, show the newest events meanwhile.
 
     Raises:
-        Failed: nothing arrived for a minute although events were waiting.
+        Failed: nothing arrived for a minute while events were waiting.
         EmbeddedError, TrailkeeperError, OSError: the source could not go on.
     """
     _await_worker(stack)
@@ -57,8 +57,8 @@ def watch(stack: Stack, engine: Engine, source: Source, sentences: Sentences, *,
     sending.start()
     try:
         with Live(console=console(stderr=True), transient=quiet, auto_refresh=False) as live:
-            shown = live if not quiet and live.console.is_terminal else None
-            _follow(engine, sending, sent, stack, sentences=sentences, live=shown)
+            display = live if not quiet and live.console.is_terminal else None
+            _follow(engine, sending, sent, stack, sentences=sentences, live=display)
     except BaseException:
         stack.request_stop()
         raise
@@ -66,40 +66,40 @@ def watch(stack: Stack, engine: Engine, source: Source, sentences: Sentences, *,
         sending.join()
     if sending.error is not None:
         raise sending.error
-    return totals(engine, sent, letters_before=before, seconds=time.monotonic() - began)
+    return totals(engine, sent, dead_letters_before=before, seconds=time.monotonic() - began)
 
 
 def _await_worker(stack: Stack) -> None:
-    """Until a worker takes drains, so that what is measured is not how fast it starts."""
+    """Wait until a worker takes drains, so that its start is not measured."""
     deadline = time.monotonic() + STALLED_SECONDS
     settings = WorkerSettings(redis_url=stack.redis_url)
-    while not any("ingest" in queues for queues in queues_by_worker(settings, LOOK_SECONDS).values()):
+    while not any("ingest" in queues for queues in queues_by_worker(settings, POLL_SECONDS).values()):
         if stack.is_stopping() or time.monotonic() > deadline:
-            raise Failed(f"no worker answers; {stack.home}/logs/worker.log says why")
+            raise Failed(f"no worker answers; see {stack.home}/logs/worker.log")
 
 
 def _follow(
     engine: Engine, sending: _Sending, sent: Sent, stack: Stack, *, sentences: Sentences, live: Live | None
 ) -> None:
     waiting = set(sent.moments())
-    looked, progress = set(waiting), time.monotonic()
-    while not stack.is_stopping() and (sending.is_alive() or waiting or len(looked) < len(sent)):
+    checked, progress = set(waiting), time.monotonic()
+    while not stack.is_stopping() and (sending.is_alive() or waiting or len(checked) < len(sent)):
         known = set(sent.moments())
-        left = missing(engine, waiting | (known - looked))
+        left = missing(engine, waiting | (known - checked))
         if left != waiting or sending.is_alive():
             progress = time.monotonic()
-        looked, waiting = known, left
+        checked, waiting = known, left
         if live:
-            shown = picture(_newest(engine), sentences, sent=len(known), stored=len(known) - len(left))
-            live.update(shown, refresh=True)
+            table = picture(_newest(engine), sentences, sent=len(known), stored=len(known) - len(left))
+            live.update(table, refresh=True)
         if time.monotonic() - progress > STALLED_SECONDS:
             raise Failed(
                 f"{len(left):,} events have not arrived for a minute; `trailkeeper status` says more"
             )
-        sending.join(LOOK_SECONDS) if sending.is_alive() else time.sleep(LOOK_SECONDS / 5)
+        sending.join(POLL_SECONDS) if sending.is_alive() else time.sleep(POLL_SECONDS / 5)
 
 
 def _newest(engine: Engine) -> list[StoredEvent]:
     with transaction(engine) as connection:
-        found: Any = read_page(connection, Question(), limit=ROWS)
-    return list(found.events)
+        page: Any = read_page(connection, Question(), limit=ROWS)
+    return list(page.events)

@@ -41,8 +41,8 @@ def workers() -> Iterator[Finding]:
         if takers:
             yield ok(f"workers for {queue}", ", ".join(takers))
         else:
-            found = f"none answers: {consequence}"
-            yield problem(f"workers for {queue}", found, "start one: trailkeeper worker")
+            observed = f"none answers: {consequence}"
+            yield problem(f"workers for {queue}", observed, "start one: trailkeeper worker")
 
 
 def beat() -> Iterator[Finding]:
@@ -59,16 +59,16 @@ def beat() -> Iterator[Finding]:
 
 def drains() -> Iterator[Finding]:
     """Whether waiting messages are being stored."""
-    found = backlog()
-    if found["paused"]:
+    status = backlog()
+    if status["paused"]:
         advice = (
             "see `trailkeeper dead-letters list`"
-            if found["paused"]["cause"] == "rejection_limit"
+            if status["paused"]["cause"] == "rejection_limit"
             else "see Postgres above"
         )
-        since = moment(found["paused"]["since"])
-        yield problem("draining", f"paused since {since}: {found['paused']['detail']}", advice)
-    yield _waiting("backlog", found["waiting"] + found["being_stored"], found["oldest_seconds"], "workers")
+        since = moment(status["paused"]["since"])
+        yield problem("draining", f"paused since {since}: {status['paused']['detail']}", advice)
+    yield _waiting("backlog", status["waiting"] + status["being_stored"], status["oldest_seconds"], "workers")
 
 
 def relays() -> Iterator[Finding]:
@@ -88,15 +88,15 @@ def counted() -> Iterator[Finding]:
 
 
 def _waiting(check: str, messages: int, oldest: float | None, needed: str) -> Finding:
-    found = f"{messages:,} messages, the oldest for {duration(oldest or 0.0)}"
+    observed = f"{messages:,} messages, the oldest for {duration(oldest or 0.0)}"
     if oldest and oldest > OLD_BACKLOG_SECONDS:
-        return warning(check, found, f"start more {needed}, or see the findings above")
-    return ok(check, found)
+        return warning(check, observed, f"start more {needed}, or see the findings above")
+    return ok(check, observed)
 
 
 def _clock(name: str, difference: float) -> Finding:
-    check, found = f"clock of {name}", f"{abs(difference):.2f} s {'ahead' if difference > 0 else 'behind'}"
+    check, observed = f"clock of {name}", f"{abs(difference):.2f} s {'ahead' if difference > 0 else 'behind'}"
     advice = "synchronise the machines' clocks: the order of events is the order of their times"
     if abs(difference) > CLOCK_PROBLEM:
-        return problem(check, found, advice)
-    return warning(check, found, advice) if abs(difference) > CLOCK_WARNING else ok(check, found)
+        return problem(check, observed, advice)
+    return warning(check, observed, advice) if abs(difference) > CLOCK_WARNING else ok(check, observed)

@@ -42,9 +42,11 @@ def _file(path: str) -> Finding:
         database = MmdbFile(path)
     except UnusableDatabase as error:
         return problem("location data", str(error), "put a MaxMind-format file there")
-    shown = f"{Path(path).name}: {database.source}, built {database.build}"
+    description = f"{Path(path).name}: {database.source}, built {database.build}"
     if (datetime.now(UTC).date() - date.fromisoformat(database.build)).days > STALE_DAYS:
         return warning(
-            "location data", shown, f"older than {STALE_DAYS} days: fetch a new one, which workers notice"
+            "location data",
+            description,
+            f"older than {STALE_DAYS} days: fetch a new one, which workers notice",
         )
-    return ok("location data", shown)
+    return ok("location data", description)

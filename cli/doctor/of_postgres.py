@@ -40,12 +40,12 @@ def postgres() -> Iterator[Finding]:
 
 
 def _version(facts: ServerFacts) -> Finding:
-    shown = (
+    description = (
         f"Postgres {facts.version // 10_000}.{facts.version % 10_000}, {facts.bytes / 1e6:,.0f} MB of data"
     )
     if facts.version < OLDEST:
-        return problem("Postgres version", shown, "use Postgres 14 or later")
-    return ok("Postgres version", shown)
+        return problem("Postgres version", description, "use Postgres 14 or later")
+    return ok("Postgres version", description)
 
 
 def _encoding(facts: ServerFacts) -> Finding:
@@ -72,27 +72,27 @@ def _schema(*, current: bool) -> Finding:
 def _ahead(connection: Connection) -> Finding:
     counts = ahead(existing(connection), datetime.now(UTC))
     missing = [scope for scope, count in counts.items() if not count]
-    shown = ", ".join(f"{scope} {count}" for scope, count in counts.items())
+    description = ", ".join(f"{scope} {count}" for scope, count in counts.items())
     if missing:
         advice = "start beat, or run `trailkeeper migrate`: it makes them too"
-        return warning("partitions ahead", shown, advice)
-    return ok("partitions ahead", shown)
+        return warning("partitions ahead", description, advice)
+    return ok("partitions ahead", description)
 
 
 def _unfinished(connection: Connection) -> Iterator[Finding]:
     left = [*leftovers(connection), *(part.name for part in existing(connection) if part.detaching)]
     if left:
-        shown = f"removal was interrupted: {', '.join(left)}"
-        yield warning("partitions removed", shown, "run `trailkeeper purge`, which completes it")
+        description = f"removal was interrupted: {', '.join(left)}"
+        yield warning("partitions removed", description, "run `trailkeeper purge`, which completes it")
 
 
 def _roles(connection: Connection) -> Iterator[Finding]:
     """Whether the roles of least privilege exist and are used."""
     check, missing = "database roles", [privilege.what for privilege in missing_privileges(connection)]
     if missing:
-        shown = ", ".join(missing[:MOST_SHOWN]) + (", ..." if len(missing) > MOST_SHOWN else "")
+        description = ", ".join(missing[:MOST_SHOWN]) + (", ..." if len(missing) > MOST_SHOWN else "")
         advice = "run `trailkeeper migrate` as a superuser, or as who made the database with CREATEROLE"
-        yield warning(check, f"missing: {shown}", advice)
+        yield warning(check, f"missing: {description}", advice)
     elif connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")):
         advice = f"give the worker a login of its own: CREATE ROLE name LOGIN PASSWORD '...' IN ROLE {WRITER}"
         yield warning(check, "TRAILKEEPER_DATABASE_URL logs in as a superuser", advice)

@@ -87,12 +87,12 @@ def _text(value: Any) -> str:
 
 def _version(info: Mapping[str, Any]) -> Finding:
     name = "Valkey" if "valkey_version" in info else "Redis"
-    shown = str(info.get("valkey_version") or info.get("redis_version", "0"))
+    version = str(info.get("valkey_version") or info.get("redis_version", "0"))
     if _number(str(info.get("redis_version", "0"))) < OLDEST:
         return problem(
-            "Redis version", f"{name} {shown}", "use Redis 6.2 or later, or Valkey: XAUTOCLAIM is needed"
+            "Redis version", f"{name} {version}", "use Redis 6.2 or later, or Valkey: XAUTOCLAIM is needed"
         )
-    return ok("Redis version", f"{name} {shown}")
+    return ok("Redis version", f"{name} {version}")
 
 
 def _number(version: str) -> tuple[int, ...]:
@@ -111,19 +111,19 @@ def _persistence(info: Mapping[str, Any], appendonly: str | None) -> Finding:
 def _errors(info: Mapping[str, Any]) -> Iterator[Finding]:
     for name in ("aof_last_write_status", "aof_last_bgrewrite_status", "rdb_last_bgsave_status"):
         if info.get(name, "ok") != "ok":
-            advice = "look at Redis' log and its disk: what it holds is not safe"
+            advice = "see Redis' log and its disk: its data is not safe"
             yield problem("Redis persistence", f"{name} is {info[name]}", advice)
 
 
 def _eviction(info: Mapping[str, Any], policy: str | None) -> Finding:
-    found = policy or info.get("maxmemory_policy")
-    if found is None:
+    in_force = policy or info.get("maxmemory_policy")
+    if in_force is None:
         advice = "see in the provider's console that the policy is noeviction"
         return warning("Redis eviction", f"maxmemory-policy is not known: {HIDDEN}", advice)
-    if found == "noeviction":
+    if in_force == "noeviction":
         return ok("Redis eviction", "nothing is evicted")
     advice = "set `maxmemory-policy noeviction`, or a full Redis drops events instead of refusing them"
-    return problem("Redis eviction", f"maxmemory-policy is {found}", advice)
+    return problem("Redis eviction", f"maxmemory-policy is {in_force}", advice)
 
 
 def _memory(info: Mapping[str, Any]) -> Finding:
@@ -131,7 +131,7 @@ def _memory(info: Mapping[str, Any]) -> Finding:
     most = most or int(info.get("total_system_memory", 0))
     if not most:
         return ok("Redis memory", f"{used / 1e6:,.0f} MB used")
-    found = f"{used / 1e6:,.0f} of {most / 1e6:,.0f} MB used"
+    usage = f"{used / 1e6:,.0f} of {most / 1e6:,.0f} MB used"
     if used > HEADROOM * most:
-        return warning("Redis memory", found, "raise maxmemory, or find out why the backlog is not drained")
-    return ok("Redis memory", found)
+        return warning("Redis memory", usage, "raise maxmemory, or find out why the backlog is not drained")
+    return ok("Redis memory", usage)

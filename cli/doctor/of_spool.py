@@ -25,13 +25,13 @@ def spooled() -> Iterator[Finding]:
     Raises:
         SpoolUnavailable: it cannot be read.
     """
-    found = spool()
-    if found is None:
+    status = spool()
+    if status is None:
         advice = "set TRAILKEEPER_SPOOL to a file on a disk; without it events go to the log in an outage"
         yield warning(CHECK, "it is off", advice)
         return
-    yield from _place(Path(found.path))
-    yield from _content(found)
+    yield from _place(Path(status.path))
+    yield from _content(status)
 
 
 def _place(path: Path) -> Iterator[Finding]:
@@ -44,20 +44,22 @@ def _place(path: Path) -> Iterator[Finding]:
         yield warning(CHECK, f"{path} is on {kind}, which does not outlive the machine or container", advice)
 
 
-def _content(found: SpoolStatus) -> Iterator[Finding]:
-    oldest = found.oldest_seconds or 0.0
-    waiting = f"{found.waiting:,} events wait, the oldest for {duration(oldest)}"
+def _content(status: SpoolStatus) -> Iterator[Finding]:
+    oldest = status.oldest_seconds or 0.0
+    waiting = f"{status.waiting:,} events wait, the oldest for {duration(oldest)}"
     if oldest > OLD_SECONDS:
         elsewhere = "; `trailkeeper spool status` says for which stream"
         yield warning(CHECK, waiting, f"see Redis above, then run `trailkeeper spool flush`{elsewhere}")
     else:
         yield ok(CHECK, waiting)
-    if found.bytes > NEARLY_FULL * found.cap_bytes:
+    if status.bytes > NEARLY_FULL * status.cap_bytes:
         advice = "raise TRAILKEEPER_SPOOL_MAX_MB, or bring Redis back"
-        yield warning(CHECK, f"{found.bytes / 1e6:,.0f} of {found.cap_bytes / 1e6:,.0f} MB are used", advice)
-    if found.refused:
-        advice = "they are whole in the log (event_not_in_redis); raise TRAILKEEPER_SPOOL_MAX_MB"
-        yield warning(CHECK, f"it was full, and refused {found.refused:,} events", advice)
-    for path in found.set_aside:
+        yield warning(
+            CHECK, f"{status.bytes / 1e6:,.0f} of {status.cap_bytes / 1e6:,.0f} MB are used", advice
+        )
+    if status.refused:
+        advice = "the log has them in full (event_not_in_redis); raise TRAILKEEPER_SPOOL_MAX_MB"
+        yield warning(CHECK, f"it was full, and refused {status.refused:,} events", advice)
+    for path in status.set_aside:
         advice = "`sqlite3 FILE .recover` shows what can be read; remove it then, it holds personal data"
-        yield warning(CHECK, f"{path} was damaged, and is set aside", advice)
+        yield warning(CHECK, f"{path} was damaged and renamed", advice)

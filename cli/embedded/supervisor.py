@@ -96,7 +96,7 @@ class Supervisor:
         try:
             chore()
         except OSError as error:
-            if str(error) != self._problem:  # the same problem is told once
+            if str(error) != self._problem:  # the same problem is reported once
                 self._problem = str(error)
                 self._say(f"the logs could not be rotated: {error}")
 

@@ -34,20 +34,20 @@ def body() -> Fields:
     cookies, which is what protects these routes from forged requests.
     """
     try:
-        found = request.get_json()
+        value = request.get_json()
     except RecursionError as error:
         raise Refusal(400, "the body is nested too deeply") from error
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise Refusal(400, "the body must be a JSON object")
-    return found
+    return value
 
 
 def text(fields: Fields, key: str, *, at_most: int = 200, default: str | None = None) -> str:
     """A field of printable characters."""
-    found = fields.get(key, default)
-    if not isinstance(found, str) or len(found) > at_most or not found.isprintable():
+    value = fields.get(key, default)
+    if not isinstance(value, str) or len(value) > at_most or not value.isprintable():
         raise Refusal(400, f"{key} must be printable text of at most {at_most} characters")
-    return found
+    return value
 
 
 def name(fields: Fields, key: str) -> str:
@@ -81,24 +81,24 @@ def workflow(fields: Fields, key: str = "workflow") -> str:
 
 def password(fields: Fields, key: str = "password") -> str:
     """A password, of which only the length is judged here."""
-    found = fields.get(key)
-    if not isinstance(found, str) or not SHORTEST_PASSWORD <= len(found) <= LONGEST_PASSWORD:
+    value = fields.get(key)
+    if not isinstance(value, str) or not SHORTEST_PASSWORD <= len(value) <= LONGEST_PASSWORD:
         raise Refusal(400, f"{key} must have {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-    if any("\ud800" <= character <= "\udfff" for character in found):
+    if any("\ud800" <= character <= "\udfff" for character in value):
         raise Refusal(400, f"{key} holds half a character")
-    return found
+    return value
 
 
 def choice(fields: Fields, key: str, allowed: tuple[str, ...]) -> str:
     """A field that is one of a few words."""
-    found = fields.get(key)
-    if found not in allowed:
+    value = fields.get(key)
+    if value not in allowed:
         raise Refusal(400, f"{key} must be one of {', '.join(allowed)}")
-    return str(found)
+    return str(value)
 
 
 def _match(fields: Fields, key: str, pattern: re.Pattern[str], expected: str) -> str:
-    found = fields.get(key)
-    if not isinstance(found, str) or not found.isprintable() or not pattern.fullmatch(found):
+    value = fields.get(key)
+    if not isinstance(value, str) or not value.isprintable() or not pattern.fullmatch(value):
         raise Refusal(400, f"{key} must be {expected}")
-    return found
+    return value

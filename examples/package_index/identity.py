@@ -45,8 +45,8 @@ def identify() -> None:
 
 
 def caller() -> Caller:
-    found: Caller = g.caller
-    return found
+    caller: Caller = g.caller
+    return caller
 
 
 def signed_in() -> User:

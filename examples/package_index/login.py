@@ -77,11 +77,11 @@ def log_out() -> Any:
 
 def _limit(tag: str, name: str, user: User | None) -> None:
     """Refuse who tried too often; the first time it is recorded, after that only counted."""
-    found = services().login_limit.attempt(f"name {name.lower()}", f"address {current().ip}")
-    if found is Attempt.ALLOWED:
+    attempt = services().login_limit.attempt(f"name {name.lower()}", f"address {current().ip}")
+    if attempt is Attempt.ALLOWED:
         return
     metrics().increment("package_index.login.rate_limited")
-    if found is Attempt.REFUSED_FIRST:
+    if attempt is Attempt.REFUSED_FIRST:
         record(tag, user=user)
     raise Refusal(429, "too many attempts; wait a while")
 

@@ -29,10 +29,10 @@ def project(name: str) -> str:
         " FROM releases WHERE project_id = ? ORDER BY rowid DESC"
     )
     with reading() as db:
-        found = project_named(db, name)
-        releases = db.column(statement, found.id)
-        people = [(user.name, role) for user, role in collaborators_of(db, found)]
-    return render_template("project.html", project=found, releases=releases, people=people)
+        project = project_named(db, name)
+        releases = db.column(statement, project.id)
+        people = [(user.name, role) for user, role in collaborators_of(db, project)]
+    return render_template("project.html", project=project, releases=releases, people=people)
 
 
 @pages.get("/account/")

@@ -25,8 +25,8 @@ def matches(password: str, stored: str | None, *, cost: int) -> bool:
         _scrypt(password, b"nobody", cost)
         return False
     given_cost, salt, expected = stored.split("$")
-    found = _scrypt(password, base64.b64decode(salt), int(given_cost))
-    return hmac.compare_digest(found, base64.b64decode(expected))
+    derived = _scrypt(password, base64.b64decode(salt), int(given_cost))
+    return hmac.compare_digest(derived, base64.b64decode(expected))
 
 
 def is_compromised(password: str) -> bool:

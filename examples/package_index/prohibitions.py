@@ -29,10 +29,10 @@ def allow() -> Any:
     """Let a name be taken again."""
     name = forms.name(forms.body(), "name").lower()
     with desk().transaction() as session:
-        found = session.get(ProhibitedName, name)
-        if found is None:
+        prohibited = session.get(ProhibitedName, name)
+        if prohibited is None:
             raise Refusal(404, "is not prohibited")
-        session.delete(found)
+        session.delete(prohibited)
         metrics().increment("package_index.name.allow")
-        record_with(session, "admin:prohibited_name:remove", name=name, reason=found.reason)
+        record_with(session, "admin:prohibited_name:remove", name=name, reason=prohibited.reason)
     return {"allowed": name}

@@ -75,9 +75,9 @@ class Services:
     @classmethod
     def of(cls, app: Flask) -> Services:
         """Those of an application that `create_app` made."""
-        found = app.extensions[cls.__name__]
-        assert isinstance(found, cls)
-        return found
+        service = app.extensions[cls.__name__]
+        assert isinstance(service, cls)
+        return service
 
 
 def services() -> Services:

@@ -80,7 +80,7 @@ def test_a_file_of_another_kind_is_refused_before_anything_starts(services_folde
 
     assert run.returncode == 2
     assert len(run.stderr.splitlines()) == 1
-    assert "holds no event lines; line 1" in run.stderr
+    assert "has no event lines; line 1" in run.stderr
     assert not home.exists()
 
 

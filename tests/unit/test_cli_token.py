@@ -64,7 +64,7 @@ def test_the_homes_secret_signs_where_the_environment_names_none(ask: Any, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "variables", "message"),
     [
-        ([], {"TOKEN_SECRET": SECRET}, "a token needs --user or --admin"),
+        ([], {"TOKEN_SECRET": SECRET}, "expected --user or --admin"),
         (["--user", "u1"], {}, r"TRAILKEEPER_TOKEN_SECRET is not set, and \S+ has no secret yet"),
         (
             ["--user", "u1"],
