@@ -149,7 +149,7 @@ class TestDoctor:
         small.file.close()
         found = findings()
         assert any("refused 3 events" in each for each in found)
-        assert any("was damaged, and is set aside" in each for each in found)
+        assert any("was damaged and renamed" in each for each in found)
         assert any("of 1 MB are used" in each for each in found)
 
     def test_a_spool_that_is_off_is_warned_of(self, monkeypatch: pytest.MonkeyPatch) -> None:
