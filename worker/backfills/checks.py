@@ -54,7 +54,7 @@ def replay_filters(
     Raises:
         NothingToDo: there are none, or one of the ids is not a dead letter's.
     """
-    assert_letters(connection, ids)
+    assert_dead_letters(connection, ids)
     filters = ReplayFilters(last_id(connection), tuple(reasons), tuple(ids))
     if not number(connection, filters):
         of = f" of the reason {', '.join(reasons)}" if reasons else ""
@@ -62,7 +62,7 @@ def replay_filters(
     return filters
 
 
-def assert_letters(connection: Connection, ids: Sequence[int]) -> None:
+def assert_dead_letters(connection: Connection, ids: Sequence[int]) -> None:
     """Raise `NothingToDo` if one of the ids is no dead letter's."""
     if absent := missing(connection, ids):
         raise NothingToDo(f"no dead letter has the id {', '.join(map(str, absent))}")

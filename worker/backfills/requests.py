@@ -13,7 +13,7 @@ from trailkeeper.models.backfills.staging import add_file, under_way
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.worker.recording import record, staff
 
-from .checks import InvalidRequest, assert_letters, estimated
+from .checks import InvalidRequest, assert_dead_letters, estimated
 from .dead_letters import gone
 
 
@@ -84,7 +84,7 @@ class Requests:
         """
         if not reason.strip():
             raise InvalidRequest("a reason is needed, as the messages are lost for good")
-        assert_letters(self._connection, ids)
+        assert_dead_letters(self._connection, ids)
         removed = remove(self._connection, ids)
         gone(self._connection, removed, "discarded")
         count = len(removed)
