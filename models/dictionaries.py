@@ -1,4 +1,4 @@
-"""Ids of distinct derivations: the tables `locations` and `clients`.
+"""Ids of distinct derivations: the tables `locations`, `clients` and `networks`.
 
 Rows are never altered, and committed before the batch of events that points to
 them; so an id, once known to a process, stays true even where that batch is
@@ -26,7 +26,7 @@ MEMORY_SECONDS = 3600.0
 
 
 class Memory:
-    """Whether it is time to forget what was remembered: once in every so many seconds."""
+    """Tells once per interval that remembered ids have to be forgotten."""
 
     def __init__(self, seconds: float = MEMORY_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -34,7 +34,7 @@ class Memory:
         self._since = clock()
 
     def is_over(self) -> bool:
-        """Whether it is time now; the next stretch begins with it."""
+        """Whether the interval is over; if so, the next one begins."""
         now = self._clock()
         over = now - self._since > self._seconds
         if over:
@@ -85,7 +85,7 @@ class Dictionary:
         return ids
 
     def _insert(self, rows: list[dict[str, Any]]) -> dict[bytes, int]:
-        """As one value that Postgres takes apart: a parameter for each value takes ten times as long."""
+        """As one JSON value that Postgres expands: a parameter per value takes ten times as long."""
         names = ", ".join(rows[0])
         statement = (
             f"INSERT INTO {self._table.name} ({names})"  # noqa: S608 - names of our own tables and columns

@@ -1,4 +1,4 @@
-"""Connections to Postgres whose every transaction begins by setting our schema and time limits."""
+"""Connections to Postgres; each transaction begins by setting our schema and time limits."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def make_engine(
     Args:
         url: ``postgresql+psycopg2://user:password@host/database``.
         application_name: what ``pg_stat_activity`` shows.
-        schema: that has our tables.
+        schema: the schema of our tables.
         pool_size: the most connections at once; one more waits at most ten seconds.
         statement_timeout_ms: the longest that one statement may run.
         lock_timeout_ms: the longest that a statement may wait for a lock.
-        read_only: whether no transaction may write, whatever the role may do.
+        read_only: make all transactions read-only, whatever the role may do.
 
     Raises:
-        ValueError: the URL is none, or of another database or driver.
+        ValueError: not a database URL, or one of another database or driver.
     """
     values = {
         "search_path": f"{_quoted(schema)}, pg_temp",
@@ -82,7 +82,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction: committed at the end of the block, rolled back when it raises.
 
     Raises:
-        StoreError: whatever Postgres or its driver had to say, translated.
+        StoreError: any error of Postgres or its driver, translated.
     """
     with translated(), engine.begin() as connection:
         yield connection
@@ -100,10 +100,10 @@ def copy(connection: Connection, statement: str, content: io.BytesIO) -> None:
 
 
 def run_in_autocommit(engine: Engine, statement: str) -> Sequence[Row[Any]]:
-    """One statement by itself: one that no transaction may contain, such as DETACH PARTITION … CONCURRENTLY.
+    """Run one statement outside of a transaction, such as DETACH PARTITION … CONCURRENTLY.
 
-    No setting of ours holds there, so it has to name tables as `qualified` does, and its time limit is kept
-    from here, by a request to cancel it.
+    Our settings do not hold there: the statement has to name tables as `qualified` does, and a timer here
+    cancels it at the time limit.
 
     Raises:
         StoreError: as for `transaction`; StoreUnavailable where it took longer than a statement may.
@@ -117,7 +117,7 @@ def run_in_autocommit(engine: Engine, statement: str) -> Sequence[Row[Any]]:
             return result.all() if result.returns_rows else []
         finally:
             canceller.cancel()
-            # no request may be under way when the connection is given to somebody else
+            # a late cancel request must not hit the next user of the connection
             canceller.join()
 
 
@@ -132,15 +132,15 @@ def qualified(engine: Engine, table: str) -> str:
 
 
 def parse_url(url: str) -> URL:
-    """A database URL taken apart.
+    """Parse a database URL.
 
     Raises:
-        ValueError: it is none, or of another database or driver. Its password is not repeated.
+        ValueError: not a database URL, or one of another database or driver. The message has no password.
     """
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
-        raise ValueError(f"the database URL is none; expected {DRIVER}://user@host/database") from error
+        raise ValueError(f"not a database URL; expected {DRIVER}://user@host/database") from error
     if parsed.drivername != DRIVER:
         raise ValueError(f"the database URL begins with {parsed.drivername}://; expected {DRIVER}://")
     return parsed
@@ -151,7 +151,7 @@ def _quoted(schema: str) -> str:
 
 
 def _connect_args(application_name: str, settings: str) -> dict[str, Any]:
-    # a server that vanished without a word is noticed within a minute, also by a connection that only waits
+    # a server that vanished is noticed within a minute, even by an idle connection
     return {
         "application_name": application_name,
         "connection_factory": partial(PinnedConnection, settings=settings),

@@ -1,9 +1,9 @@
-"""Legal holds: what they name is neither purged, scrubbed nor erased.
+"""Legal holds: events that they name are neither purged, scrubbed nor erased.
 
 A hold on a user covers the events about the user, those the user did, and those
-done on the user's behalf. Whoever removes or scrubs events takes the lock shared,
-in the transaction that does it, before it looks; whoever adds a hold takes it
-alone. So a hold either is seen, or came after the events were gone.
+done on the user's behalf. A transaction that removes or scrubs events first takes the
+lock shared; one that adds a hold takes it exclusively. So either the hold is seen,
+or it came after the events were gone.
 """
 
 from __future__ import annotations
@@ -49,19 +49,19 @@ HELD = _held()
 
 
 def wait_for_holds(connection: Connection) -> None:
-    """Let no hold be added until this transaction ends. To be called before it looks at any row."""
+    """Keep holds from being added until this transaction ends. Call it before reading any row."""
     lock(connection, HOLDING, shared=True)
 
 
 def add(connection: Connection, **values: Any) -> Hold:
-    """Add a hold, in force once this transaction is committed.
+    """Add a hold, in force as soon as this transaction commits.
 
     Args:
         connection: in a transaction.
         **values: of the columns `about`, `subject_id`, `reason`, `until`, `added_by`.
 
     Raises:
-        StoreUnavailable: a purge, scrub or erasure did not come to the end of a batch in time.
+        StoreUnavailable: a purge, scrub or erasure did not finish its batch in time.
     """
     with translated():
         connection.execute(text(f"SET LOCAL lock_timeout = {LONGEST_WAIT_MS}"))
@@ -71,7 +71,7 @@ def add(connection: Connection, **values: Any) -> Hold:
 
 
 def release(connection: Connection, identity: int, **values: Any) -> Hold | None:
-    """End a hold; None if there is none of this id, or it was released before.
+    """Release a hold; None if there is none of this id, or it was released before.
 
     Args:
         connection: in a transaction.
@@ -104,7 +104,7 @@ def listing(connection: Connection, *, released: bool = False) -> list[Hold]:
 
 
 def any_in_force(connection: Connection) -> bool:
-    """Whether there is any hold at all, so that rows need be looked at."""
+    """Whether any hold is in force; if none is, rows need not be checked."""
     with translated():
         return bool(connection.scalar(text(f"SELECT EXISTS (SELECT FROM holds WHERE {IN_FORCE})")))  # noqa: S608 - constants
 
@@ -112,11 +112,11 @@ def any_in_force(connection: Connection) -> bool:
 def holds_of(
     connection: Connection, table: str, where: str = "true", values: Mapping[str, Any] | None = None
 ) -> list[int]:
-    """The holds in force that name rows of a table, by id. Reads one index entry a hold and way of naming.
+    """The ids of holds in force that name rows of a table. Reads a few index entries per hold.
 
     Args:
         connection: to the database.
-        table: `events` or a partition; not a stranger's text.
+        table: `events` or a partition; never text from outside.
         where: a further condition on its rows ``e``; likewise.
         values: of the condition's parameters.
     """

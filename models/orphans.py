@@ -1,17 +1,16 @@
-"""Rows of `locations` and `clients` that no event uses any more; user agents are personal data.
+"""Delete rows of the dictionaries that no event uses any more; user agents are personal data.
 
-No index leads from them to events, for it would cost every event that is stored.
-So one pass reads the events once, partition by partition, and in it
+No index leads from them to events, as it would cost time for every event stored.
+So one pass reads all events once, partition by partition, and
 
-* a row that is used loses its mark, if it had one,
-* a row that was marked longer ago than the grace, and is used by nothing, is deleted,
-* another one that is used by nothing is marked.
+* a row in use loses its mark, if it had one,
+* an unused row that was marked longer ago than the grace period is deleted,
+* any other unused row is marked.
 
-A worker may know the id of a row from before the mark, for two hours at most (see
-`dictionaries.MEMORY_SECONDS`, twice: two caches stand behind each other), and uses
-it within its batch; by the end of the grace, what it stored is there to be seen by
-the pass. One that looks the row up later takes the mark away, and waits for a
-deletion that is under way, or makes it fail.
+A worker may remember the id of a row from before the mark, for two hours at most
+(`dictionaries.MEMORY_SECONDS` in each of two caches), and stores events with it; by the
+end of the grace period the pass sees these events. A worker that looks the row up later
+removes the mark, and either waits for a deletion under way or makes it fail.
 """
 
 from __future__ import annotations
@@ -28,10 +27,10 @@ COLUMNS = {"locations": "location_id", "clients": "client_id", "networks": "netw
 
 
 def collect(engine: Engine, grace_hours: float = GRACE_HOURS) -> dict[str, int]:
-    """One pass: take marks back, delete, mark. No partition may be dropped meanwhile, nor be half-way to it.
+    """One pass: remove marks, delete, mark. No partition may be dropped meanwhile.
 
-    It costs a sequential read of every partition, one statement each, and space by the
-    number of distinct rows, not of events. Writers do not wait for it.
+    It reads every partition sequentially, two or three times, and keeps one bit per dictionary row.
+    Writers do not wait for it.
 
     Returns:
         How many rows were deleted, by table.
@@ -46,7 +45,7 @@ def collect(engine: Engine, grace_hours: float = GRACE_HOURS) -> dict[str, int]:
     for partition in partitions:
         for table, column in COLUMNS.items():
             statement = f"SELECT DISTINCT {column} FROM {partition.name} WHERE {column} IS NOT NULL"  # noqa: S608 - names from the catalog
-            # each by itself: a transaction over all would keep Postgres from cleaning up
+            # one transaction each: a long one would hold back VACUUM
             with transaction(engine) as connection:
                 used[table].update(connection.scalars(text(statement)))
     return {

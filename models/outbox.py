@@ -1,8 +1,8 @@
-"""The outbox as the worker sees it: take rows out, within the transaction that stores them; count what waits.
+"""The outbox for the worker: delete rows in the transaction that stores them, and count what waits.
 
-Ids are given out before commits, so a lower id may appear after a higher one was
-taken. Therefore nobody remembers how far the outbox was read: what is there is
-taken, whatever its id, and what is locked by another worker is left to it.
+Ids are assigned before commits, so a lower id may become visible after a higher one was
+relayed. Therefore no position is remembered: any visible row is taken, whatever its id,
+except those that another worker has locked.
 """
 
 from __future__ import annotations

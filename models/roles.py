@@ -3,11 +3,11 @@
 * ``trailkeeper_owner`` owns `events` and its partitions, and nothing else. To attach, detach or drop a
   partition one has to own it, so the writer is a member; a new partition belongs to it whoever makes it.
 * ``trailkeeper_writer`` is for workers and operators: what drains, purges, scrubs and backfills need.
-* ``trailkeeper_reader`` is for the views: reads, and places orders for a worker to judge.
+* ``trailkeeper_reader`` is for the views: reads, and submits admin commands for a worker to judge.
 * ``trailkeeper_outbox`` is for applications: leaves messages in the outbox, and cannot read them.
 
-Roles belong to the whole cluster; what they may do, to a database. So all of this is settled anew at the
-end of each migration: it finds what is missing, also in another database, and for tables of later versions.
+Roles belong to the cluster, privileges to a database. So each migration ends by granting what is missing,
+in any database of the cluster and for tables of later versions.
 """
 
 from __future__ import annotations
@@ -29,51 +29,51 @@ ROLES = (OWNER, WRITER, READER, OUTBOX)
 EVENTS, COMMANDS = "events", "admin_commands"
 CHANGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 KEPT = frozenset({"erasures", "holds"})
-"""What no worker removes. Records of purges and scrubs that had nothing to do, it does."""
+"""Tables that no worker deletes from. It does delete records of purges and scrubs that had nothing to do."""
 
-ORDERED = ("id", "requested_by", "action", "arguments")
-"""What whoever places an order may say of it; what came of it is the worker's to say."""
+SUBMITTED = ("id", "requested_by", "action", "arguments")
+"""The columns of a command that the views may write; the others are the worker's."""
 
 NOT_ALLOWED = ("42501", "0LP01")  # insufficient privilege, invalid grant operation
-THERE_ALREADY = ("42710", "23505")  # by another migration on the same cluster, just now
+THERE_ALREADY = ("42710", "23505")  # created by another migration on the same cluster, just now
 
 
 @dataclass(frozen=True)
 class MissingPrivilege:
-    """A privilege that is missing, and the statement that gives it."""
+    """A privilege that is missing, and the statement that grants it."""
 
     what: str
     statement: str
 
 
 def grant_missing(connection: Connection) -> list[MissingPrivilege]:
-    """Make what is missing of the roles and of what they may do.
+    """Create the roles and grant the privileges that are missing.
 
     Args:
         connection: in a transaction, of whoever migrates.
 
     Returns:
-        What could not be made, as whoever migrates may not; a superuser, or who made the database and
-        has CREATEROLE, may everything.
+        What whoever migrates may not grant. A superuser, or the database's owner with CREATEROLE, may
+        grant all of it.
 
     Raises:
-        StoreError: the database is away, or a lock was not to be had.
+        StoreError: the database is away, or a lock was not released in time.
     """
     with translated():
         for role in _missing_roles(connection):
-            _tried(connection, f"CREATE ROLE {role} NOLOGIN")
+            _try(connection, f"CREATE ROLE {role} NOLOGIN")
         if any(True for _ in _unowned(connection)):
             # before any lock on a parent, as whoever makes partitions does
             lock(connection, MAKING_PARTITIONS)
-        # each gives what the next needs: to own tables, a role must be one's own and may create in the schema
+        # in this order: to own tables, a role must be one of the migrator's and may create in the schema
         for lacking in (_memberships, _schema, _unowned, _tables):
             for privilege in lacking(connection):
-                _tried(connection, privilege.statement)
+                _try(connection, privilege.statement)
         return missing_privileges(connection)
 
 
 def missing_privileges(connection: Connection) -> list[MissingPrivilege]:
-    """What is missing of the roles and of what they may do in this database.
+    """The roles and privileges that are missing in this database.
 
     Raises:
         StoreError: the schema is missing, or the database is away.
@@ -90,10 +90,10 @@ def missing_privileges(connection: Connection) -> list[MissingPrivilege]:
 
 
 def make_login(connection: Connection, name: str, group: str) -> None:
-    """Make a role that logs in without a password of its own, as the embedded server lets it.
+    """Create a login without a password, which the embedded server trusts.
 
     Raises:
-        StoreError: it cannot be made.
+        StoreError: it cannot be created.
     """
     with translated():
         if not connection.scalar(text("SELECT to_regrole(:name)"), {"name": name}):
@@ -122,7 +122,7 @@ def _memberships(connection: Connection) -> Iterator[MissingPrivilege]:
 
 
 def _schema(connection: Connection) -> Iterator[MissingPrivilege]:
-    """The schema of our tables, wherever the search path led the migration."""
+    """The schema of our tables."""
     schema, quoted = connection.execute(_SCHEMA, {"events": EVENTS}).one()
     for role, privilege in (*((role, "USAGE") for role in ROLES), (OWNER, "CREATE")):
         if not connection.scalar(_HAS_SCHEMA, {"role": role, "schema": schema, "privilege": privilege}):
@@ -147,7 +147,7 @@ def _tables(connection: Connection) -> Iterator[MissingPrivilege]:
                         f"{privilege} on {table} for {role}", f"GRANT {privilege} ON {table} TO {role}"
                     )
     if COMMANDS in tables:
-        yield from _ordering(connection)
+        yield from _submitting(connection)
 
 
 def _wanted(table: str) -> dict[str, tuple[str, ...]]:
@@ -156,11 +156,11 @@ def _wanted(table: str) -> dict[str, tuple[str, ...]]:
     return {WRITER: writer, READER: ("SELECT",), OUTBOX: outbox}
 
 
-def _ordering(connection: Connection) -> Iterator[MissingPrivilege]:
+def _submitting(connection: Connection) -> Iterator[MissingPrivilege]:
     ask = text("SELECT has_column_privilege(CAST(:role AS name), :table, :column, 'INSERT')")
-    asked = [{"role": READER, "table": COMMANDS, "column": column} for column in ORDERED]
-    if not all(connection.scalar(ask, values) for values in asked):
-        columns = f"INSERT ({', '.join(ORDERED)}) ON {COMMANDS}"
+    values = [{"role": READER, "table": COMMANDS, "column": column} for column in SUBMITTED]
+    if not all(connection.scalar(ask, parameters) for parameters in values):
+        columns = f"INSERT ({', '.join(SUBMITTED)}) ON {COMMANDS}"
         yield MissingPrivilege(f"INSERT on {COMMANDS} for {READER}", f"GRANT {columns} TO {READER}")
 
 
@@ -168,8 +168,8 @@ def _exists(connection: Connection, table: str) -> bool:
     return connection.scalar(text("SELECT to_regclass(:table)"), {"table": table}) is not None
 
 
-def _tried(connection: Connection, statement: str) -> None:
-    """Do it, or find that one may not; whatever else is wrong stops the migration."""
+def _try(connection: Connection, statement: str) -> None:
+    """Execute it, unless we lack the privilege; any other error stops the migration."""
     try:
         with connection.begin_nested():
             connection.execute(text(statement))

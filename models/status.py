@@ -18,11 +18,11 @@ from .tables import DeadLetterRow, EventRow, Purge
 
 @dataclass(frozen=True)
 class ServerFacts:
-    """What a server says of itself.
+    """Facts about a database server.
 
     Attributes:
         version: of the server, as a number: 180001 is 18.1.
-        encoding: of the database; all but UTF8 refuses some events.
+        encoding: of the database; any but UTF8 refuses some events.
         clock: its time, to compare with ours.
         read_only: whether it takes no writes, as a standby does.
         bytes: the size of the database on disk.

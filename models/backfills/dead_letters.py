@@ -1,4 +1,4 @@
-"""Dead letters taken in hand again: read for a replay, given a new reason, or removed."""
+"""Dead letters for backfills: read for a replay, updated with a new reason, or removed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def last_id(connection: Connection) -> int:
 
 
 def number(connection: Connection, filters: ReplayFilters) -> int:
-    """How many there are of those that are asked for."""
+    """How many match the filters."""
     with translated():
         return int(connection.execute(_those(select(func.count()), filters)).scalar_one())
 

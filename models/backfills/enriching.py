@@ -1,4 +1,4 @@
-"""Events with what their derivations came from, window by window; and derivations written anew."""
+"""Read events with their facts and derivations, window by window, and update the derivations."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ class Derived(NamedTuple):
 
     Attributes:
         partition: where it lies, as SQL names it.
-        pointers: one for each column that was asked for; None where it points nowhere.
-        scrubbed: something was taken from it; then it is to be left alone.
+        pointers: one per column; None if it is not set.
+        scrubbed: personal data was removed from it, so it must stay unchanged.
     """
 
     id: UUID
@@ -77,7 +77,7 @@ class Derived(NamedTuple):
 
 
 class Change(NamedTuple):
-    """Where an event is to point from now on: an id, or None, for each column."""
+    """The new ids of an event's derivations, or None, for each column."""
 
     id: UUID
     partition: str
@@ -121,9 +121,9 @@ def window(
 def write(
     connection: Connection, scope: str, columns: Sequence[DerivedColumn], changes: Sequence[Change]
 ) -> int:
-    """Let events point to other derivations; returns how many did. Facts stay as they are.
+    """Update the derivations of events; returns how many changed. Facts stay as they are.
 
-    One that was scrubbed since it was looked at is left alone.
+    An event that was scrubbed since it was read stays as it is.
     """
     names = [derived.column for derived in columns]
     statement = _UPDATE.replace("{columns}", ", ".join(names))

@@ -1,4 +1,4 @@
-"""Backfills as Postgres keeps them: made, looked at, locked for one chunk, advanced, ended."""
+"""The table `backfills`: insert, find, lock for one chunk, advance, end."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def newest(connection: Connection, *, limit: int = 50, before: int | None = None
 
 
 def lock(connection: Connection, identity: int) -> StoredBackfill | None:
-    """A backfill for this transaction's chunk; None if there is none, or somebody else has it."""
+    """A backfill for this transaction's chunk; None if there is none, or another worker has it."""
     statement = _select().where(Backfill.id == identity)
     # not the key's lock, which the command takes that adds lines meanwhile
     return _one(connection, statement.with_for_update(of=Backfill, skip_locked=True, key_share=True))

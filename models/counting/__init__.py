@@ -1,7 +1,7 @@
-"""What became of each number that a producer gave to its events: counts, what they cover, and gaps.
+"""What became of each sequence number of a producer: counts by fate, coverage, and gaps.
 
-Numbers of one process begin at 1. Who decides an event's fate adds it to a count in
-the same transaction; beat merges counts and finds what none of them holds. Reading a
+Numbers of one process begin at 1. The transaction that decides an event's fate adds its
+number to a count; beat merges counts and finds numbers that none of them has. Finding a
 gap never reads events.
 """
 

@@ -1,7 +1,7 @@
-"""Numbers that no count holds, since when, and whether that was told: the table `gaps`.
+"""Sequence numbers that no count has, since when, and whether that was reported: the table `gaps`.
 
-A number is looked for once a higher one of the same producer is known. It may be on its
-way still, so a gap is told only when it outlives a grace.
+A number is missing once a higher one of the same producer is known. Its event may still be on
+its way, so a gap is reported only after a grace period.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ class Gap:
         id: of the gap.
         producer: the producer's id.
         name: and its name.
-        noticed_at: when they were looked for first.
-        reported_at: when that was told; None before.
-        closed_at: when the last of them was found; None before.
-        numbers: which are missing still; of a closed gap, which were missing in the end.
+        noticed_at: when they were first missing.
+        reported_at: when that was reported; None before.
+        closed_at: when none was missing any more; None before.
+        numbers: those still missing; of a closed gap, those missing last.
     """
 
     id: int
@@ -55,7 +55,7 @@ class Gap:
 
 
 def missing_numbers(connection: Connection) -> dict[int, Ranges]:
-    """What the merged counts do not hold, by the producer's id. Reads a row a producer.
+    """Numbers that no merged count has, by the producer's id. Reads one row per producer.
 
     Raises:
         StoreError: the schema is missing, or the server is away.
@@ -65,7 +65,7 @@ def missing_numbers(connection: Connection) -> dict[int, Ranges]:
 
 
 def open_gaps(connection: Connection) -> list[Gap]:
-    """The gaps that are not closed.
+    """The open gaps.
 
     Raises:
         StoreError: the schema is missing, or the server is away.
@@ -75,7 +75,7 @@ def open_gaps(connection: Connection) -> list[Gap]:
 
 
 def missing_events(connection: Connection) -> int:
-    """How many events are missing for longer than the grace. Reads open gaps only.
+    """How many events have been missing for longer than the grace period. Reads open gaps only.
 
     Raises:
         StoreError: the schema is missing, or the server is away.
@@ -84,7 +84,7 @@ def missing_events(connection: Connection) -> int:
 
 
 def missing_since(connection: Connection) -> datetime | None:
-    """Since when the first of these events is missing; None where none is.
+    """Since when the first of these events has been missing; None if none is.
 
     Raises:
         StoreError: the schema is missing, or the server is away.
@@ -93,7 +93,7 @@ def missing_since(connection: Connection) -> datetime | None:
 
 
 def record_highest(connection: Connection, highest: Mapping[int, int]) -> None:
-    """Note the highest number of each producer that is on its way, by the producer's id.
+    """Record the highest number of each producer that is on its way, by the producer's id.
 
     Raises:
         StoreError: the transaction is spoilt.
@@ -112,37 +112,37 @@ def record_highest(connection: Connection, highest: Mapping[int, int]) -> None:
 
 
 def update_gaps(connection: Connection, missing: Mapping[int, Ranges]) -> list[Gap]:
-    """Note what is missing now: new gaps begin, those of which all was found end, others shrink.
+    """Update the gaps with what is missing now: open new ones, shrink others, close those that are empty.
 
     Args:
-        connection: in a transaction of the only process that does this.
+        connection: in a transaction that holds the lock of counts.
         missing: by the producer's id.
 
     Returns:
-        The gaps that ended.
+        The gaps that were closed.
 
     Raises:
         StoreError: the transaction is spoilt.
     """
-    noted: dict[int, Ranges] = {}
+    known: dict[int, Ranges] = {}
     ended: list[Gap] = []
     with translated():
         for gap in open_gaps(connection):
             left = within(gap.numbers, missing.get(gap.producer, []))
-            noted[gap.producer] = union(noted.get(gap.producer, []), left)
+            known[gap.producer] = union(known.get(gap.producer, []), left)
             if not left:
                 ended.append(gap)
                 _close(connection, gap)
             elif left != gap.numbers:
                 _shrink(connection, gap, left)
         for producer, numbers in missing.items():
-            if new := without(numbers, noted.get(producer, [])):
+            if new := without(numbers, known.get(producer, [])):
                 _open(connection, producer, new)
     return ended
 
 
 def report_overdue(connection: Connection, grace: timedelta) -> list[Gap]:
-    """Gaps that nobody was told of and that are older than the grace; they count as told from now on.
+    """Mark the gaps that are older than the grace period as reported; returns those that were not before.
 
     Raises:
         StoreError: the transaction is spoilt.
@@ -153,8 +153,8 @@ def report_overdue(connection: Connection, grace: timedelta) -> list[Gap]:
         RETURNING id
     """)
     with translated():
-        told = set(connection.execute(statement, {"grace": grace}).scalars())
-    return [gap for gap in open_gaps(connection) if gap.id in told]
+        reported = set(connection.execute(statement, {"grace": grace}).scalars())
+    return [gap for gap in open_gaps(connection) if gap.id in reported]
 
 
 def _open(connection: Connection, producer: int, numbers: Ranges) -> None:

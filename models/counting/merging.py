@@ -1,4 +1,4 @@
-"""Many small counts become few, one a producer, hour, scope and fate; what they cover is kept beside."""
+"""Merge counts into one per producer, hour, scope and fate, and record what they cover."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ AT_ONCE = 10_000
 """EventCounts in one transaction."""
 
 _MERGE = text("""
-    WITH taken AS (
+    WITH removed AS (
         DELETE FROM event_counts
          WHERE id IN (SELECT id FROM event_counts WHERE NOT merged ORDER BY id LIMIT :limit FOR UPDATE)
         RETURNING producer_id, hour, scope, fate, sequences, count
     ), summed AS (
         SELECT producer_id, hour, scope, fate, range_agg(part) AS sequences
-          FROM taken, unnest(sequences) AS part GROUP BY 1, 2, 3, 4
+          FROM removed, unnest(sequences) AS part GROUP BY 1, 2, 3, 4
     ), counted AS (
         SELECT producer_id, hour, scope, fate, sum(count) AS count, count(*) AS merged_rows
-          FROM taken GROUP BY 1, 2, 3, 4
+          FROM removed GROUP BY 1, 2, 3, 4
     ), covered AS (
         INSERT INTO coverage (producer_id, sequences)
-        SELECT producer_id, range_agg(part) FROM taken, unnest(sequences) AS part GROUP BY 1
+        SELECT producer_id, range_agg(part) FROM removed, unnest(sequences) AS part GROUP BY 1
             ON CONFLICT (producer_id) DO UPDATE SET sequences = coverage.sequences + excluded.sequences
     ), merged AS (
         INSERT INTO event_counts (producer_id, hour, scope, fate, sequences, count, merged)
@@ -42,10 +42,10 @@ def merge_all(engine: Engine) -> int:
     """Merge until nothing is left to be merged, a bounded number a transaction; one process at a time.
 
     Returns:
-        How many counts were merged.
+        How many rows were merged.
 
     Raises:
-        StoreError: what was merged until then stays so.
+        StoreError: what was merged before stays merged.
     """
     total, merged = 0, AT_ONCE
     while merged == AT_ONCE:
@@ -56,7 +56,7 @@ def merge_all(engine: Engine) -> int:
 
 
 def merge(connection: Connection, limit: int = AT_ONCE) -> int:
-    """Merge some counts in a transaction; returns how many, 0 while somebody else is at it too."""
+    """Merge some counts in a transaction; returns how many, 0 if another process is merging."""
     with translated():
         if not try_lock(connection, COUNTING):
             return 0

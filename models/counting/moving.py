@@ -1,4 +1,4 @@
-"""Events whose fate changes: purged, replayed, discarded. Their numbers go from one count to another."""
+"""Move numbers to another count when the fate of their events changes: purged, replayed, discarded."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _SOME = text("""
 
 
 def purge_all(connection: Connection, scope: str, start: datetime, end: datetime) -> None:
-    """Every event of a scope and a time was purged, since its partition is dropped.
+    """Move all numbers of a scope and time to ``purged``, as their partition is dropped.
 
     Args:
         connection: in the transaction that does it.
@@ -58,7 +58,7 @@ def purge_all(connection: Connection, scope: str, start: datetime, end: datetime
 
 
 def move(connection: Connection, numbers: Mapping[int, Ranges], before: Fate, after: Fate | None) -> None:
-    """Some events changed their fate.
+    """Move numbers to another fate.
 
     Args:
         connection: in the transaction that did it.
@@ -80,5 +80,5 @@ def move(connection: Connection, numbers: Mapping[int, Ranges], before: Fate, af
 
 
 def lock_counts(connection: Connection) -> None:
-    """Let nobody else merge or move counts until this transaction ends. Whoever only adds does not wait."""
+    """Keep others from merging or moving counts until this transaction ends; adding is not blocked."""
     lock(connection, COUNTING)

@@ -1,4 +1,4 @@
-"""Sets of numbers as ranges, in order and apart from each other; and as Postgres writes them: multiranges."""
+"""Sets of numbers as sorted, disjoint ranges, and as Postgres' multiranges."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 Ranges: TypeAlias = list[tuple[int, int]]
-"""First and last of each, both included; between two there is at least one number of neither."""
+"""First and last of each range, both included; neighbouring ranges do not touch."""
 
 
 def ranges_of(numbers: Iterable[int]) -> Ranges:
-    """A set of numbers in any order, each as often as one likes."""
+    """Ranges from numbers in any order, duplicates allowed."""
     ordered = sorted(numbers)
     if not ordered:
         return []
@@ -72,7 +72,7 @@ def from_text(text: str) -> Ranges:
 
 
 def format_ranges(ranges: Ranges, most: int = 20) -> str:
-    """For people: ``3, 7-9 and 4 more``."""
+    """Ranges for people to read: ``3, 7-9 and 4 more``."""
     parts = [f"{begin}" if begin == end else f"{begin}-{end}" for begin, end in ranges[:most]]
     more = size(ranges[most:])
     return ", ".join(parts) + (f" and {more:,} more" if more else "")

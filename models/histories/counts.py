@@ -24,7 +24,7 @@ _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)  # a Monday
 
 @dataclass(frozen=True)
 class TimeCount:
-    """How many events began within a stretch of time."""
+    """How many events occurred in an interval of time."""
 
     start: datetime
     events: int
@@ -50,14 +50,14 @@ def count_by_time(
     visible: ColumnElement[bool] | None = None,
     most: int = MOST_COUNTED,
 ) -> list[TimeCount]:
-    """The newest *most* events in stretches of equal length, newest first; empty stretches are left out.
+    """The newest *most* events in intervals of equal length, newest first; empty ones are left out.
 
-    Where there are more events, the oldest stretch is cut short: the sum is then *most*.
+    Where there are more events, the oldest interval is incomplete: the sum is then *most*.
 
     Args:
         connection: to the database.
         question: whose history, and which part; its times bound what is read.
-        width: of a stretch; they begin at midnight UTC, or a part of the day after it.
+        width: of an interval; they begin at midnight UTC, or a part of the day after it.
         visible: a condition on `EventRow` that every event must fulfil.
         most: the most events that are read.
 

@@ -1,8 +1,8 @@
-"""Stretches of ids that are read one after another until a page is full.
+"""Ranges of ids that are read one after another until a page is full.
 
-Every partition that may hold a row is planned for, opened or not, and for a
-page planning costs more than reading. A busy history fills its page with the
-month it begins in; so this is asked for first and alone.
+Postgres plans for every partition that may hold a row, and for a page planning
+costs more than reading. A busy history fills its page from the month in which it
+begins; so that range is read first, by itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .question import Question
 SHORT = timedelta(days=7)
 LONG = timedelta(days=120)
 SHORTEST_PERIODS = "user"
-"""The scope whose partitions are the shortest, so that a stretch never holds the mere tail of one."""
+"""The scope whose partitions are the shortest, so that a range never has just the tail of one."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class IdRange:
     """Ids from *low* on and below *high*; None where there is no bound.
 
     Attributes:
-        is_short: it lies within so few partitions that all of them may be opened at once.
+        is_short: it spans so few partitions that all of them may be opened at once.
     """
 
     low: UUID | None
@@ -38,7 +38,7 @@ class IdRange:
     is_short: bool = False
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """That an event lies in it."""
+        """Conditions on `EventRow`: its id is in the range."""
         low = [] if self.low is None else [EventRow.id >= self.low]
         return low if self.high is None else [*low, EventRow.id < self.high]
 
@@ -46,21 +46,21 @@ class IdRange:
 def id_ranges(
     question: Question, before: UUID | None, after: UUID | None, end: UUID | None = None
 ) -> list[IdRange]:
-    """One to three, in the order in which a page is filled; together they hold whatever may belong to it.
+    """One to three ranges, in the order in which they fill a page; together they cover it.
 
     Args:
         question: its times bound what is read.
         before: where a page that goes back begins.
         after: where a page that goes on begins.
-        end: an id from which on there is no event, where that is known.
+        end: an id at and after which there is no event, if known.
     """
     if question.event:
         return [IdRange(None, None, is_short=True)]
-    return _back(question, before, end) if after is None else _on(question, after, end)
+    return _backward(question, before, end) if after is None else _forward(question, after, end)
 
 
-def joined(neighbours: Sequence[IdRange]) -> IdRange:
-    """What neighbours hold together."""
+def merged(neighbours: Sequence[IdRange]) -> IdRange:
+    """One range that spans neighbouring ones."""
     ends = (neighbours[0], neighbours[-1])
     return IdRange(
         low=None if any(end.low is None for end in ends) else min(end.low for end in ends if end.low),
@@ -68,31 +68,31 @@ def joined(neighbours: Sequence[IdRange]) -> IdRange:
     )
 
 
-def _back(question: Question, before: UUID | None, end: UUID | None) -> list[IdRange]:
+def _backward(question: Question, before: UUID | None, end: UUID | None) -> list[IdRange]:
     now = datetime.now(UTC)
     begins = min(now, question.until or now, now if before is None else _moment(before, now))
     bounds = [id_floor(period.start) for period in _periods(begins, -SHORT, -LONG)]
     if question.since:
         bounds = [bound for bound in bounds if bound > id_floor(question.since)]
-    return _in_turn([*bounds, None], [end, *bounds])
+    return _pair([*bounds, None], [end, *bounds])
 
 
-def _on(question: Question, after: UUID, end: UUID | None) -> list[IdRange]:
+def _forward(question: Question, after: UUID, end: UUID | None) -> list[IdRange]:
     now = datetime.now(UTC)
     begins = max(_moment(after, now), min(question.since or EPOCH, now))
     ends = id_floor(min(now, question.until or now))
     bounds = [id_floor(period.end) for period in _periods(begins, SHORT, LONG)]
     bounds = [bound for bound in bounds if bound < ends]
-    return _in_turn([None, *bounds], [*bounds, end])
+    return _pair([None, *bounds], [*bounds, end])
 
 
-def _in_turn(lows: list[UUID | None], highs: list[UUID | None]) -> list[IdRange]:
+def _pair(lows: list[UUID | None], highs: list[UUID | None]) -> list[IdRange]:
     pairs = enumerate(zip(lows, highs, strict=True))
     return [IdRange(low, high, is_short=number == 0) for number, (low, high) in pairs]
 
 
 def _periods(begins: datetime, *steps: timedelta) -> list[Period]:
-    """The months into which steps lead, each from where the one before led."""
+    """The periods reached by these steps, each from the end of the one before."""
     periods = []
     for step in steps:
         begins = max(begins + step, EPOCH)
@@ -101,6 +101,6 @@ def _periods(begins: datetime, *steps: timedelta) -> list[Period]:
 
 
 def _moment(event_id: UUID, latest: datetime) -> datetime:
-    """When an id was made, at most *latest*: one from outside may say any time."""
+    """When an id was created, at most *latest*: an id from outside may have any time."""
     milliseconds = min(event_id.int >> 80, (latest - EPOCH) // MILLISECOND)
     return EPOCH + milliseconds * MILLISECOND

@@ -13,7 +13,7 @@ from trailkeeper.models.periods import id_floor, period_of
 from trailkeeper.models.tables import EventRow
 
 from .conditions import walks
-from .id_ranges import IdRange, id_ranges, joined
+from .id_ranges import IdRange, id_ranges, merged
 from .question import Question
 from .rows import EVENT
 from .walk import ordered_rows
@@ -61,7 +61,7 @@ def read_rows(
         rows = fetch(page.rows(count - len(filled), within))
         filled = [*filled, *rows] if page.after is None else [*rows, *filled]
         if not filled and left:  # a history with little in it: the rest at once
-            left = [joined(left)]
+            left = [merged(left)]
     return filled
 
 

@@ -1,4 +1,4 @@
-"""What is asked of the events: whose history, and which part of it."""
+"""A question to the events: whose history, and which part of it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COUNTRY_CODE = re.compile(r"[A-Z]{2}", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """Whose history is asked for, and what the events must have in common. What is left out is not asked.
+    """Whose history, and filters that every event must meet. A filter that is left out does not apply.
 
     Attributes:
         about: whose history. A user's holds what was done to it, by it and on its behalf.
@@ -96,9 +96,7 @@ class Question:
             raise ValueError(f"tags holds {len(self.tags)}; expected at most {MAX_TAGS}")
         for tag in self.tags:
             if not TAG.fullmatch(tag):
-                raise ValueError(
-                    f"tag {tag!r} is none; expected one such as account:login:failure or account:*"
-                )
+                raise ValueError(f"tag is {tag!r}; expected one such as account:login:failure or account:*")
 
     def _check_times(self) -> None:
         for name, moment in (("since", self.since), ("until", self.until)):

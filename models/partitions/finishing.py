@@ -1,4 +1,4 @@
-"""The end of a partition that was detached: dropped, or put back where a hold names events of it."""
+"""Drop a detached partition, or attach it again if a hold names events of it."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ _COUNTED = text("""
 
 
 def drop_or_reattach(connection: Connection, name: str) -> bool:
-    """Drop a detached partition for good, unless a hold names events of it: then it is attached again.
+    """Drop a detached partition, unless a hold names events of it: then it is attached again.
 
-    Events may have come, and holds been added, while it was on its way out; now
-    nobody writes to it, and no hold can be added before the transaction ends. What
-    is dropped is counted in the open record of the purge that wanted it, if there
-    is one.
+    Events and holds may have been added while it was being detached; now nobody
+    writes to it, and no hold can be added before the transaction ends. The dropped
+    events are counted in the open record of the purge, if there is one.
 
     Args:
         connection: in a transaction that holds no lock on a parent yet.
-        name: the partition's; one of `known.leftovers`.
+        name: of the partition; one of `known.leftovers`.
 
     Returns:
-        Whether it is gone.
+        Whether it was dropped.
     """
     period = period_named(name)
     assert period is not None, name
@@ -39,7 +38,7 @@ def drop_or_reattach(connection: Connection, name: str) -> bool:
         # the constraint that detaching left behind spares the scan
         attach(connection, period)
         return False
-    # by an index, a tenth of the table: what is to go is mostly cold, and none of it need be read
+    # by an index, a tenth of the table: the events are mostly not in the cache and need not be read
     connection.execute(text("SET LOCAL enable_seqscan = off"))
     events = connection.scalar(text(f"SELECT count(*) FROM {name}"))  # noqa: S608 - a partition's name, taken apart above
     connection.execute(text(f"DROP TABLE {name}"))

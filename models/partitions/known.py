@@ -1,4 +1,4 @@
-"""Which partitions there are, from Postgres' own catalogue."""
+"""The partitions that exist, from Postgres' catalog."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trailkeeper.models.errors import StoreMisconfigured, translated
 from trailkeeper.models.periods import Period, moment_of, period_named
 
 DOOMED = "trailkeeper: being dropped"
-"""The comment of a partition whose removal has begun. An operator who detaches one to keep it writes none."""
+"""The comment on a partition that is being dropped. One that an operator detached to keep has none."""
 
 _ATTACHED = text("""
     SELECT leaf.relname
@@ -60,7 +60,7 @@ class Partition:
         name: its table.
         rows: how many events, as far as statistics know.
         bytes: its size on disk with its indexes.
-        detaching: its removal was begun and did not end.
+        detaching: it was being detached when the process died or gave up.
     """
 
     scope: str
@@ -73,7 +73,7 @@ class Partition:
 
 
 def existing(connection: Connection) -> list[Partition]:
-    """Every partition that holds or can hold events, by scope and time.
+    """Every attached partition, by scope and time.
 
     Raises:
         StoreError: the schema is missing, or the database is away.
@@ -89,7 +89,7 @@ def attached_names(connection: Connection) -> set[str]:
 
 
 def leftovers(connection: Connection) -> list[str]:
-    """Tables that a purge detached and did not come to drop.
+    """Tables that a purge detached and did not drop.
 
     Raises:
         StoreError: the schema is missing, or the database is away.
@@ -100,7 +100,7 @@ def leftovers(connection: Connection) -> list[str]:
 
 
 def is_doomed(connection: Connection, name: str) -> bool:
-    """Whether a table of this name is one whose removal has begun, attached or not."""
+    """Whether the table of this name is a partition that is being dropped, attached or not."""
     comment = text("SELECT obj_description(to_regclass(:name), 'pg_class')")
     return str(connection.scalar(comment, {"name": name})) == DOOMED
 

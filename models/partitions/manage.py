@@ -1,4 +1,4 @@
-"""Make the partitions that rows need, without stopping anybody who writes."""
+"""Create the partitions that rows need, without blocking writers."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _AS_OWNER = text("""
 
 
 def ensure(engine: Engine, periods: Iterable[Period]) -> list[str]:
-    """Make those partitions that are not there. Safe from any number of processes at once.
+    """Create the partitions that are missing. Any number of processes may do so at once.
 
-    A partition is made beside the others and attached when it is ready, which
-    inserts and reads of its siblings do not notice. One transaction a
-    partition: what was made before an error stays.
+    A partition is created as a table of its own and then attached, which does not
+    block inserts into its siblings nor reads of them. One transaction per partition:
+    those created before an error stay.
 
     Returns:
-        The names of those that were made.
+        The names of those that were created.
 
     Raises:
-        StoreUnavailable: another process holds what it needs for too long; try again.
-        StoreMisconfigured: no schema, no right, or a foreign table has the name.
+        StoreUnavailable: another process holds a lock for too long; try again.
+        StoreMisconfigured: no schema, no privilege, or another table has the name.
     """
     wanted = sorted(set(periods))
     with transaction(engine) as connection:
@@ -47,15 +47,15 @@ def ensure(engine: Engine, periods: Iterable[Period]) -> list[str]:
 
 
 def ensure_ahead(engine: Engine, now: datetime, ahead: int = 3) -> list[str]:
-    """Make the partitions of now and of the near future.
+    """Create the partitions of now and of the near future.
 
     Args:
         engine: the database.
         now: the present (aware).
-        ahead: months to make for user events, after this one; other scopes get next year.
+        ahead: months to create for user events, after this one; other scopes get the next year.
 
     Returns:
-        The names of those that were made.
+        The names of those that were created.
 
     Raises:
         StoreError: as for `ensure`.
@@ -72,7 +72,7 @@ def ensure_ahead(engine: Engine, now: datetime, ahead: int = 3) -> list[str]:
 
 def _make(engine: Engine, period: Period) -> bool:
     with transaction(engine) as connection:
-        # before any lock on a parent, so that whoever waits for the parent never waits for this one's turn
+        # before any lock on a parent, so that no one holds the parent and waits for this lock
         lock(connection, MAKING_PARTITIONS)
         if period.name in attached_names(connection):
             return False
@@ -83,20 +83,20 @@ def _make(engine: Engine, period: Period) -> bool:
 
 
 def _clear_the_name(connection: Connection, period: Period) -> bool:
-    """Finish what a purge that died half-way had begun; any other table of this name is left alone.
+    """Finish what a purge that died left unfinished; any other table of this name is left alone.
 
     Returns:
-        False if the partition is attached again, as a hold names events of it.
+        False if the partition was attached again because a hold names events of it.
     """
     if period.name in leftovers(connection):
         return drop_or_reattach(connection, period.name)
     if is_doomed(connection, period.name):
-        raise StoreUnavailable(f"{period.name} is being dropped; it can be made anew when that is done")
+        raise StoreUnavailable(f"{period.name} is being dropped; it can be created again when that is done")
     return True
 
 
 def _create_and_attach(connection: Connection, period: Period) -> None:
-    # it belongs to whom its parent does, so that whoever may drop one may drop all
+    # owned by the parent's owner, so that a role that may drop one partition may drop them all
     connection.execute(_AS_OWNER, {"parent": period.parent})
     # names come from Period: a scope of ours and digits
     connection.execute(text(f"CREATE TABLE {period.name} (LIKE {period.parent} INCLUDING ALL)"))

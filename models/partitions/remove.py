@@ -1,4 +1,4 @@
-"""Remove a partition with all its events, without stopping anybody who reads or writes its siblings."""
+"""Drop a partition with all its events, without blocking reads and writes of its siblings."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from .known import DOOMED, Partition, attached_names, existing, is_doomed, lefto
 
 
 def drop(engine: Engine, partition: Partition) -> bool:
-    """Remove a partition for good, and first whatever an earlier call did not come to the end of.
+    """Drop a partition, after finishing what earlier calls left unfinished.
 
     It is marked, detached, then dropped. A process that dies in between leaves
-    a marked table; the next call, for whichever partition, removes that too. Where
-    a hold names events of it by then, it is attached again.
+    a marked table, which the next call, for any partition, drops too. If a hold
+    names events of it by then, it is attached again.
 
     Returns:
-        Whether it was there and is gone.
+        Whether it existed and is gone.
 
     Raises:
-        StoreUnavailable: somebody reads it for longer than the statement time-out. It is out of
-            sight by then, or not touched yet; call again.
-        StoreMisconfigured: no right to do so.
-        ValueError: the name is not one of our partitions'.
+        StoreUnavailable: someone reads it for longer than the statement timeout. It is either detached
+            or untouched by then; call again.
+        StoreMisconfigured: the role may not do so.
+        ValueError: not the name of a partition.
     """
     name, parent = _names(partition)
     with _one_at_a_time(engine):
@@ -43,7 +43,7 @@ def drop(engine: Engine, partition: Partition) -> bool:
 
 
 def finish(engine: Engine) -> list[str]:
-    """Remove what earlier calls of `drop` did not come to the end of.
+    """Finish what earlier calls of `drop` left unfinished.
 
     Returns:
         The names of those that are gone.
@@ -58,13 +58,15 @@ def finish(engine: Engine) -> list[str]:
 def _names(partition: Partition) -> tuple[str, str]:
     period = period_named(partition.name)
     if period is None:
-        raise ValueError(f"{partition.name!r} is no partition's name; expected one like events_user_2026_11")
+        raise ValueError(
+            f"{partition.name!r} is not a partition's name; expected one like events_user_2026_11"
+        )
     return period.name, period.parent
 
 
 @contextmanager
 def _one_at_a_time(engine: Engine) -> Iterator[None]:
-    # another one may be in the middle of a long removal: given up sooner, every attempt would start anew
+    # it may take the other process that long; giving up sooner would only mean starting over
     with advisory_lock(engine, DROPPING_PARTITIONS, wait_seconds=statement_seconds(engine)) as is_held:
         if not is_held:
             raise StoreUnavailable("another process is dropping partitions")
@@ -72,7 +74,7 @@ def _one_at_a_time(engine: Engine) -> Iterator[None]:
 
 
 def _mark(engine: Engine, name: str) -> bool:
-    """Mark a partition as one that goes; False if it is not attached."""
+    """Mark a partition as being dropped; False if it is not attached."""
     with transaction(engine) as connection:
         is_attached = name in attached_names(connection)
         if is_attached:
@@ -82,7 +84,7 @@ def _mark(engine: Engine, name: str) -> bool:
 
 def _finish_removals(engine: Engine) -> list[str]:
     with transaction(engine) as connection:
-        # waiting is bounded by the statement time-out
+        # bounded by the statement timeout
         connection.execute(text("SET LOCAL lock_timeout = 0"))
         for partition in existing(connection):
             if partition.detaching and is_doomed(connection, partition.name):
@@ -94,6 +96,6 @@ def _finish_removals(engine: Engine) -> list[str]:
 
 def _settle(engine: Engine, name: str) -> bool:
     with transaction(engine) as connection:
-        # before any lock on a parent, as whoever makes partitions does
+        # before any lock on a parent, in the same order as `manage`
         lock(connection, MAKING_PARTITIONS)
         return name in leftovers(connection) and drop_or_reattach(connection, name)

@@ -9,7 +9,7 @@ from .base import Base, Moment, RecordedAt, SmallKey, Word
 
 
 class LocationRow(Base):
-    """A distinct place, or the reason why there is none, with the data that said so.
+    """A distinct location, or the reason why there is none, with the data that it came from.
 
     Never altered. One that no event uses is marked, and removed after a grace; see `models.orphans`.
     """
@@ -35,7 +35,7 @@ class LocationRow(Base):
 
 
 class ClientRow(Base):
-    """A distinct user-agent string and what it was understood as, by which data.
+    """A distinct user-agent string and what it was parsed as, by which data.
 
     Never altered. One that no event uses is marked, and removed after a grace; see `models.orphans`.
     """
@@ -59,7 +59,7 @@ class ClientRow(Base):
 
 
 class NetworkRow(Base):
-    """A distinct network that addresses belong to, by its operator, with the data that said so.
+    """A distinct network that addresses belong to, by its operator, with the data that it came from.
 
     Never altered. One that no event uses is marked, and removed after a grace; see `models.orphans`.
     """

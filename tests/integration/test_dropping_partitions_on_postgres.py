@@ -132,5 +132,5 @@ def test_a_partition_that_an_operator_detached_is_kept(engine: Engine, may: Part
 def test_a_table_that_is_no_partition_of_ours_is_refused(engine: Engine) -> None:
     stranger = Partition("user", MAY, JUNE, "users; DROP TABLE events", 0, 0, False)
 
-    with pytest.raises(ValueError, match="is no partition's name; expected one like events_user_2026_11"):
+    with pytest.raises(ValueError, match="is not a partition's name; expected one like events_user_2026_11"):
         drop(engine, stranger)

@@ -164,7 +164,7 @@ def test_a_step_that_fails_leaves_everything_as_it_was(
     def fail(*_: Any) -> None:
         raise StoreMisconfigured("a right is missing")
 
-    monkeypatch.setattr(migrate, "settle", fail)  # the last of all
+    monkeypatch.setattr(migrate, "grant_missing", fail)  # the last of all
     with pytest.raises(StoreMisconfigured, match="a right is missing"):
         upgrade(released)
 

@@ -10,11 +10,11 @@ from trailkeeper.models.engine import make_engine
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("", "the database URL is none"),
-        ("localhost/trail", "the database URL is none"),
+        ("", "not a database URL"),
+        ("localhost/trail", "not a database URL"),
         ("postgresql://u:hush@h/d", r"begins with postgresql://; expected postgresql\+psycopg2://"),
         ("sqlite:///trail.db", "begins with sqlite://"),
-        ("postgresql+psycopg2://u:hush@h:port/d", "the database URL is none"),
+        ("postgresql+psycopg2://u:hush@h:port/d", "not a database URL"),
     ],
 )
 def test_a_url_of_anything_else_is_refused_without_repeating_its_password(url: str, message: str) -> None:

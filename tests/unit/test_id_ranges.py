@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trailkeeper.models.histories import Question
-from trailkeeper.models.histories.id_ranges import IdRange, id_ranges, joined
+from trailkeeper.models.histories.id_ranges import IdRange, id_ranges, merged
 from trailkeeper.models.partitions import id_floor
 from trailkeeper.models.periods import EPOCH
 
@@ -63,7 +63,7 @@ def test_what_is_joined_holds_what_its_parts_held(question: Question, cursor: UU
     for found in (id_ranges(question, cursor, None), id_ranges(question, None, cursor)):
         for first in range(len(found)):
             parts = found[first:]
-            assert holds(joined(parts), identity) == any(holds(part, identity) for part in parts)
+            assert holds(merged(parts), identity) == any(holds(part, identity) for part in parts)
 
 
 def test_where_events_end_the_newest_stretch_ends() -> None:
