@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
 from typing import Any, cast, get_args
 
 import click
 
-from trailkeeper import Actor, InvalidEvent, Receipt, RequestContext, Subject, emit
+from trailkeeper import Actor, InvalidEvent, RequestContext, Subject, emit
 from trailkeeper.cli.errors import PROBLEM, START_STACK
 from trailkeeper.cli.output import print_json, say, show
 from trailkeeper.cli.times import Moment
@@ -71,29 +70,16 @@ class ActorParam(click.ParamType[Actor]):
 def command(tag: str, additional: str | None, as_json: bool, **given: Any) -> int:
     """Record one event, as an application would.
 
-    Prints its id and where it is. Exit code 1 if it is neither in the stream nor in the spool.
+    Prints its id and where it is. The exit code is 1 if it is neither in the stream nor in the spool.
     """
-    receipt = _emit(tag, _object(additional), **given)
+    origin = {name: given.pop(name) for name in ("ip", "user_agent", "request_id")}
+    receipt = emit(tag, additional=_object(additional), request=RequestContext(**origin), **given)
     if as_json:
         print_json({"id": str(receipt), "outcome": receipt.outcome})
     else:
         show(str(receipt))
         say(PLACES[receipt.outcome])
     return 0 if receipt.outcome in {"stream", "spooled"} else PROBLEM
-
-
-def _emit(
-    tag: str,
-    additional: dict[str, Any] | None,
-    *,
-    ip: str | None,
-    user_agent: str | None,
-    request_id: str | None,
-    occurred_at: datetime | None,
-    **about: Any,
-) -> Receipt:
-    request = RequestContext(ip=ip, user_agent=user_agent, request_id=request_id)
-    return emit(tag, additional=additional, occurred_at=occurred_at, request=request, **about)
 
 
 def _object(text: str | None) -> dict[str, Any] | None:

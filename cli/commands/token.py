@@ -52,19 +52,11 @@ def command(user: str | None, admin: bool, minutes: int, home: Path | None, **ro
     show(token)
 
 
-def _viewer(
-    user: str | None,
-    *,
-    admin: bool,
-    owners: tuple[str, ...],
-    maintainers: tuple[str, ...],
-    org_owners: tuple[str, ...],
-    org_members: tuple[str, ...],
-) -> Viewer:
+def _viewer(user: str | None, *, admin: bool, **roles: tuple[str, ...]) -> Viewer:
     return Viewer(
         user_id=user,
-        projects=_memberships(owners, maintainers),
-        organizations=_memberships(org_owners, org_members),
+        projects=_memberships(roles["owners"], roles["maintainers"]),
+        organizations=_memberships(roles["org_owners"], roles["org_members"]),
         staff=admin,
     )
 
