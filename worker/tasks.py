@@ -17,7 +17,7 @@ from .celery import app
 from .drain import Drainer
 from .ingest import RETRY
 from .relay import Relayer
-from .settings import settings
+from .settings import WorkerSettings, settings
 
 logger = logging.getLogger(__name__)
 
@@ -68,46 +68,23 @@ def relay(of: Any) -> None:
     _ingest(Relayer, of.request.hostname)
 
 
-@task("beat_alive")
-def beat_alive() -> None:
-    """Note that beat, broker and a worker work together."""
-    upkeep.beat_alive(settings())
+def beat_task(name: str, call: Callable[[WorkerSettings], object], **options: Any) -> Any:
+    """A task that beat starts: a call that needs the settings only."""
+
+    @wraps(call)
+    def with_settings() -> None:
+        call(settings())
+
+    return task(name, **options)(with_settings)
 
 
-@task("make_partitions")
-def make_partitions() -> None:
-    """Make the partitions of the coming months and years."""
-    upkeep.make_partitions(settings())
-
-
-@task("reap_consumers")
-def reap_consumers() -> None:
-    """Remove consumers of the stream that are gone and hold nothing."""
-    upkeep.reap_consumers(settings())
-
-
-@task("count")
-def count() -> None:
-    """Check whether numbered events are missing, and report them."""
-    counting.check(settings())
-
-
-@task("purge", **GOVERNED)
-def purge() -> None:
-    """Remove events past their retention, unless another worker does."""
-    retention.purge(settings())
-
-
-@task("scrub", **GOVERNED)
-def scrub() -> None:
-    """Take personal data out of old events, unless another worker does."""
-    retention.scrub(settings())
-
-
-@task("collect", **GOVERNED)
-def collect() -> None:
-    """Remove rows of dictionaries that no event uses, unless a purge is running."""
-    retention.collect_orphans(settings())
+beat_alive = beat_task("beat_alive", upkeep.beat_alive)
+make_partitions = beat_task("make_partitions", upkeep.make_partitions)
+reap_consumers = beat_task("reap_consumers", upkeep.reap_consumers)
+count = beat_task("count", counting.check)
+purge = beat_task("purge", retention.purge, **GOVERNED)
+scrub = beat_task("scrub", retention.scrub, **GOVERNED)
+collect = beat_task("collect", retention.collect_orphans, **GOVERNED)
 
 
 @task("resume_stalled_backfills")
