@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.schema import CreateSchema
 
 from .engine import LOCK_TIMEOUT_MS, SCHEMA, make_engine, transaction
-from .errors import StoreMisconfigured, translated
+from .errors import StoreMisconfigured
 from .locks import MAKING_PARTITIONS, MIGRATING, lock
 from .partitions.manage import ensure_ahead
 from .relocation import relocate
@@ -63,17 +63,6 @@ def upgrade(url: str, schema: str = SCHEMA) -> Migration:
     return Migration(before, moved_from, missing_privileges)
 
 
-def current(url: str, schema: str = SCHEMA) -> str | None:
-    """The last step that a database has run, or None before the first.
-
-    Raises:
-        StoreError: the database is away.
-        ValueError: the URL is wrong.
-    """
-    with _engine(url, schema) as engine, translated(), engine.connect() as connection:
-        return revision(connection)
-
-
 def revision(connection: Connection) -> str | None:
     """The last step that a connected database has run, or None before the first."""
     context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
@@ -83,16 +72,6 @@ def revision(connection: Connection) -> str | None:
 def head() -> str:
     """The last step of this version."""
     return str(ScriptDirectory(str(SCRIPTS)).get_current_head())
-
-
-def is_current(url: str, schema: str = SCHEMA) -> bool:
-    """Whether a database has run every step of this version and no other.
-
-    Raises:
-        StoreError: the database is away.
-        ValueError: the URL is wrong.
-    """
-    return current(url, schema) == head()
 
 
 @contextmanager

@@ -84,20 +84,6 @@ def period_of_id(scope: str, identity: UUID) -> Period:
     return period_of(scope, moment_of(identity))
 
 
-def periods_between(scope: str, first: datetime, last: datetime) -> list[Period]:
-    """Every period from the one *first* falls in to the one *last* falls in, both included, in order.
-
-    Raises:
-        ValueError: no such scope, *last* is before *first*, or a time is out of range.
-    """
-    if last < first:
-        raise ValueError(f"{last.isoformat()} is before {first.isoformat()}; expected the earlier time first")
-    periods, end = [period_of(scope, first)], period_of(scope, last)
-    while periods[-1] != end:
-        periods.append(periods[-1].next())
-    return periods
-
-
 def period_named(name: str) -> Period | None:
     """The period whose partition has this name, or None if that is no partition's name."""
     match = NAME.fullmatch(name)

@@ -12,8 +12,7 @@ from .errors import translated
 from .histories import Question, StoredEvent
 from .histories.page import read_page
 from .migrate import head, revision
-from .periods import id_floor
-from .tables import DeadLetterRow, EventRow, Purge
+from .tables import DeadLetterRow, Purge
 
 
 @dataclass(frozen=True)
@@ -95,18 +94,6 @@ def newest_event(connection: Connection) -> StoredEvent | None:
         StoreError: the schema is missing, or the server is away.
     """
     return next(iter(read_page(connection, Question(), limit=1).events), None)
-
-
-def stored_since(connection: Connection, moment: datetime) -> int:
-    """How many events occurred at this time or later, to the millisecond. Reads one index entry for each.
-
-    Raises:
-        StoreError: the schema is missing, or the server is away.
-        ValueError: the time is out of range or has no zone.
-    """
-    counted = select(func.count()).select_from(EventRow).where(EventRow.id >= id_floor(moment))
-    with translated():
-        return connection.execute(counted).scalar_one()
 
 
 def dead_letter_counts(connection: Connection) -> dict[str, int]:

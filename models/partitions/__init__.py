@@ -1,6 +1,6 @@
 """Which stretch of time a partition holds, and how partitions come and go."""
 
-from trailkeeper.models.periods import Period, id_floor, period_of, period_of_id, periods_between
+from trailkeeper.models.periods import Period, id_floor, period_of, period_of_id
 
 from .known import Partition, existing, leftovers
 from .manage import ensure, ensure_ahead
@@ -18,5 +18,4 @@ __all__ = [
     "leftovers",
     "period_of",
     "period_of_id",
-    "periods_between",
 ]

@@ -7,7 +7,7 @@ from .admin_commands import AdminCommandRow
 from .backfills import Backfill, BackfillBlock, BackfillFile
 from .base import SCOPES, VERSION_TABLE, Base
 from .counting import Coverage, EventCountRow, GapRow, Producer
-from .dictionaries import ClientRow, LocationRow
+from .dictionaries import ClientRow, LocationRow, NetworkRow
 from .events import EventRow
 from .governed import Erasure, Hold, Purge, Scrub, ScrubMark
 from .messages import DeadLetterRow, Outgoing
@@ -29,6 +29,7 @@ __all__ = [
     "GapRow",
     "Hold",
     "LocationRow",
+    "NetworkRow",
     "Outgoing",
     "Producer",
     "Purge",

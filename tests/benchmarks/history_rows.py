@@ -11,8 +11,9 @@ from random import Random
 
 from sqlalchemy import Engine, text
 
+from tests.support.periods import periods_between
 from trailkeeper.models.engine import make_engine, transaction
-from trailkeeper.models.partitions import ensure, periods_between
+from trailkeeper.models.partitions import ensure
 from trailkeeper.models.tables import SCOPES
 from trailkeeper.models.writing import COLUMNS, NULL, insert
 from trailkeeper.producer.ids import uuid7

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine, insert, text
 
+from tests.support.periods import periods_between
 from tests.support.rows import event_row, store
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.models.errors import MissingPartition, StoreMisconfigured, StoreUnavailable
 from trailkeeper.models.locks import MAKING_PARTITIONS
-from trailkeeper.models.partitions import ensure, ensure_ahead, existing, period_of, periods_between
+from trailkeeper.models.partitions import ensure, ensure_ahead, existing, period_of
 from trailkeeper.models.tables import SCOPES, EventRow
 
 OLD = datetime(2003, 5, 17, tzinfo=UTC)

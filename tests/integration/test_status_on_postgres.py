@@ -18,7 +18,6 @@ from trailkeeper.models.status import (
     newest_event,
     schema_current,
     server_facts,
-    stored_since,
 )
 from trailkeeper.models.tables import DeadLetterRow
 
@@ -86,15 +85,6 @@ def test_the_newest_event_is_the_one_that_occurred_last(engine: Engine) -> None:
         found = newest_event(connection)
     assert found is not None
     assert found.id == rows[1]["id"]
-
-
-def test_events_are_counted_from_a_time_on(engine: Engine) -> None:
-    store(engine, *(event_row(NOON + timedelta(days=40 * step)) for step in (-1, 0, 1)))
-
-    with transaction(engine) as connection:
-        counted = [stored_since(connection, NOON + timedelta(days=days)) for days in (-41, 0, 1, 41)]
-
-    assert counted == [3, 2, 1, 0]
 
 
 def test_the_schema_is_current_once_migrated_and_not_before(engine: Engine, empty_database_url: str) -> None:
