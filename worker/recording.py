@@ -56,11 +56,7 @@ def record(
 
 
 def announce(
-    connection: Connection,
-    catalogue: Catalogue,
-    tag: str,
-    facts: Mapping[str, Any],
-    actor: Actor = SYSTEM,
+    connection: Connection, catalogue: Catalogue, tag: str, facts: Mapping[str, Any], actor: Actor = SYSTEM
 ) -> None:
     """Record one event in the caller's transaction, from a row that says what was done.
 

@@ -42,10 +42,7 @@ def beat_alive(settings: WorkerSettings) -> None:
     policy = msgspec.json.encode(lines(settings, catalogue.load(settings.catalogue)))
     with connect(settings.redis_url) as client, redis_translated():
         client.mset(
-            {
-                beat_key(settings.stream): datetime.now(UTC).isoformat(),
-                policy_key(settings.stream): policy,
-            }
+            {beat_key(settings.stream): datetime.now(UTC).isoformat(), policy_key(settings.stream): policy}
         )
 
 

@@ -126,9 +126,7 @@ def preview_replay(
 
 
 def _add_events(
-    preview: Preview,
-    enrichments: Sequence[Enrichment],
-    events: Iterable[tuple[Derived, Sequence[Fact]]],
+    preview: Preview, enrichments: Sequence[Enrichment], events: Iterable[tuple[Derived, Sequence[Fact]]]
 ) -> None:
     for event, facts in events:
         preview.seen += 1

@@ -9,13 +9,4 @@ from .kernel import Ingest, make_ingest
 from .prepared import Prepared
 from .writer import store, write
 
-__all__ = [
-    "RETRY",
-    "Ingest",
-    "Prepared",
-    "RejectionLimitExceeded",
-    "Report",
-    "make_ingest",
-    "store",
-    "write",
-]
+__all__ = ["RETRY", "Ingest", "Prepared", "RejectionLimitExceeded", "Report", "make_ingest", "store", "write"]
