@@ -16,7 +16,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.producer import catalogue
 from trailkeeper.worker.counting import Reconciliation
 from trailkeeper.worker.counting.accepting import accept
-from trailkeeper.worker.counting.live import reconcile_live
+from trailkeeper.worker.counting.reconcile import reconcile_live
 from trailkeeper.worker.settings import settings
 
 NAMELESS = "operator"

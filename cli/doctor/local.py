@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from trailkeeper.producer.catalogue import load
-from trailkeeper.worker.enrich.errors import UnusableDatabase
-from trailkeeper.worker.enrich.mmdb import MmdbFile
+from trailkeeper.worker.enrich.mmdb import MmdbFile, UnusableDatabase
 from trailkeeper.worker.settings import settings
 
 from .finding import Finding, ok, problem, warning

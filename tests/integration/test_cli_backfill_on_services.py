@@ -17,7 +17,7 @@ from tests.support.backfills import a_line, write_lines
 from tests.support.command import Outcome, call, is_one_line
 from tests.support.drains import an_event, put, query, settings_for, stored_ids
 from trailkeeper.worker.backfills import event_file
-from trailkeeper.worker.backfills.zstandard import zstd
+from trailkeeper.worker.backfills.packing import zstd
 from trailkeeper.worker.drain import Drainer
 
 Call = Callable[..., Outcome]

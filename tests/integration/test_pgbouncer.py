@@ -41,7 +41,7 @@ from trailkeeper.views.app import create_app
 from trailkeeper.views.app_state import reading_engine
 from trailkeeper.worker.backfills import Runner
 from trailkeeper.worker.counting import check
-from trailkeeper.worker.counting.live import reconcile_live
+from trailkeeper.worker.counting.reconcile import reconcile_live
 from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.relay import Relayer
 from trailkeeper.worker.retention import Busy, add_hold, collect_orphans, erase, purge, scrub

@@ -24,7 +24,7 @@ from trailkeeper.producer.wire import encode
 from trailkeeper.worker.backfills import Requests, Runner
 from trailkeeper.worker.counting import Reconciliation, check
 from trailkeeper.worker.counting.accepting import accept
-from trailkeeper.worker.counting.live import reconcile_live
+from trailkeeper.worker.counting.reconcile import reconcile_live
 from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.retention import purge
 from trailkeeper.worker.settings import WorkerSettings

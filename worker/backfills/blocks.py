@@ -11,7 +11,7 @@ from trailkeeper.producer.lines import EventLine
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.ingest.messages import NO_FIELDS, IncomingMessage, Rejected
 
-from .zstandard import zstd
+from .packing import zstd
 
 QUICKLY = 1
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import gzip
 import io
+import sys
 import zlib
 from collections.abc import Callable
 from typing import BinaryIO, NamedTuple, cast
 
-from .zstandard import zstd
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+__all__ = ["BROKEN", "GZIP", "START", "ZSTD", "Packing", "packing_of", "zstd"]
 
 START = 4
 """Bytes that tell."""

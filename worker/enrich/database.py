@@ -6,8 +6,7 @@ import logging
 
 import msgspec
 
-from .errors import UnusableDatabase
-from .mmdb import MmdbFile, signature
+from .mmdb import MmdbFile, UnusableDatabase, signature
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 from .database import Database, DatabaseState
-from .errors import UnusableDatabase
-from .mmdb import MmdbFile
+from .mmdb import MmdbFile, UnusableDatabase
 from .place import Location, Record, location
 from .special import Address, parsed, reason_of
 

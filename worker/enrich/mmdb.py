@@ -12,12 +12,15 @@ from pathlib import Path
 
 import maxminddb
 
-from .errors import UnusableDatabase
 from .place import Record
 from .special import Address
 
 Signature = tuple[int, int, int, int]  # device, inode, size, modified
 IPV6 = 6
+
+
+class UnusableDatabase(Exception):  # noqa: N818 - reads as the sentence it is in an `except`
+    """A MaxMind-format file that cannot be opened or read now: names the file and what is wrong."""
 
 
 def signature(path: str) -> Signature:
