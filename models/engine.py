@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from operator import methodcaller
-from threading import Timer
+from threading import TIMEOUT_MAX, Timer
 from typing import Any, cast
 
 import psycopg2.extensions
@@ -50,7 +50,7 @@ def make_engine(
         application_name: what ``pg_stat_activity`` shows.
         schema: the schema of our tables.
         pool_size: the most connections at once; one more waits at most ten seconds.
-        statement_timeout_ms: the longest that one statement may run.
+        statement_timeout_ms: the longest that one statement may run; 0 for no limit.
         lock_timeout_ms: the longest that a statement may wait for a lock.
         read_only: make all transactions read-only, whatever the role may do.
 
@@ -123,7 +123,7 @@ def run_in_autocommit(engine: Engine, statement: str) -> Sequence[Row[Any]]:
 
 def statement_seconds(engine: Engine) -> float:
     """The longest that a statement may run."""
-    return float(engine.get_execution_options()[_LIMIT_OPTION]) / 1000
+    return float(engine.get_execution_options()[_LIMIT_OPTION]) / 1000 or TIMEOUT_MAX
 
 
 def qualified(engine: Engine, table: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
-from trailkeeper.models.engine import make_engine, transaction
+from trailkeeper.models.engine import make_engine, run_in_autocommit, transaction
 from trailkeeper.models.errors import StoreMisconfigured, StoreUnavailable
 
 
@@ -59,3 +59,9 @@ def _insert_then_fail(engine: Engine) -> None:
     with transaction(engine) as connection:
         connection.execute(text("INSERT INTO kept VALUES (1)"))
         connection.execute(text("SELECT * FROM missing"))
+
+
+def test_no_limit_is_none_outside_of_transactions_too(database_url: str) -> None:
+    engine = make_engine(database_url, application_name="test", statement_timeout_ms=0)
+    assert run_in_autocommit(engine, "SELECT 1 FROM pg_sleep(0.2)") == [(1,)]
+    engine.dispose()
