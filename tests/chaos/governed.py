@@ -156,8 +156,8 @@ def _pages(stack: Stack, events: int, say: Callable[[str], None]) -> dict[str, t
     with pages(stack) as shown:
         jobs = shown.table("/backfills", "Backfills")
         imports = [job for job in jobs if "past.jsonl" in job["Backfill"]]
-        purges = shown.table("/retention", "Last purges")
-        holds, erasures = (shown.table("/retention", label) for label in ("Holds in force", "Last erasures"))
+        purges = shown.table("/retention", "Latest purges")
+        holds, erasures = (shown.table("/retention", label) for label in ("Active holds", "Latest erasures"))
         return {
             "pages: backfills that have ended": (len(jobs), sum("Finished" in job["State"] for job in jobs)),
             "pages: imported": (events, sum(number(job["Changed"]) for job in imports)),
