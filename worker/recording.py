@@ -28,6 +28,11 @@ def staff(name: str) -> Actor:
     return Actor(kind="staff", id=name, name=name)
 
 
+def staff_or_system(name: str | None) -> Actor:
+    """The administrator of this name; without one, the pipeline itself."""
+    return staff(name) if name else SYSTEM
+
+
 def record(
     connection: Connection, catalogue: Catalogue, tag: str, actor: Actor, additional: Mapping[str, Any]
 ) -> UUID:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .client import Client, ClientFinder
-from .client_wording import NO_USER_AGENT
+from .client import NO_USER_AGENT, Client, ClientFinder
 from .database import DatabaseState
 from .enrichment import Derivation, Enrichment
 from .location import LocationFinder

@@ -8,11 +8,14 @@ from typing import ClassVar
 
 import msgspec
 
-from . import client_wording as wording
 from .agents import SPIDER, Agent, agent
 from .installers import BROWSER, Installer, installer
 from .kinds import BROWSERS, Kind, kind_of
 from .products import Product, product
+
+NO_USER_AGENT = "No User-Agent"
+UNKNOWN_USER_AGENT = "Unknown User-Agent"
+UNKNOWN_BROWSER = "Unknown Browser"
 
 CACHE_SIZE = 20_000  # user agents, least recently used leave first
 RULES = 1
@@ -77,14 +80,14 @@ class ClientFinder:
     def _look_up(self, user_agent: str | None) -> Client:
         text = (user_agent or "").encode("utf-8", "replace").decode("utf-8").strip()
         if not text:
-            return Client(display=wording.NO_USER_AGENT, build=self.build)
+            return Client(display=NO_USER_AGENT, build=self.build)
         known = installer(text)
         if known and known.name != BROWSER:
             return self._of_installer(known)
         return self._of_agent(text, agent(text), browser=known is not None)
 
     def _of_installer(self, known: Installer) -> Client:
-        line = wording.with_details(known.name, known.implementation, known.system)
+        line = _with_details(known.name, known.implementation, known.system)
         kind = kind_of(known.name, bot=False, otherwise="installer")
         itself = Agent(name=known.name, version=known.version, os=known.system)
         return self._of_parts(line, kind, itself, source="linehaul")
@@ -96,9 +99,9 @@ class ClientFinder:
         if named:
             return self._of_product(named, parsed)
         if browser:
-            line = wording.browser(None, parsed.os, parsed.device)
+            line = _browser(None, parsed.os, parsed.device)
             return self._of_parts(line, "browser", parsed, source="ua-parser")
-        return self._of_parts(wording.UNKNOWN_USER_AGENT, "unknown", parsed, source="none")
+        return self._of_parts(UNKNOWN_USER_AGENT, "unknown", parsed, source="none")
 
     def _of_name(self, name: str, parsed: Agent) -> Client:
         kind = kind_of(name, bot=parsed.spider, otherwise="browser")
@@ -124,7 +127,18 @@ class ClientFinder:
 
 def _display(name: str, kind: Kind, parsed: Agent) -> str:
     if kind == "browser":
-        return wording.browser(name, parsed.os, parsed.device)
+        return _browser(name, parsed.os, parsed.device)
     if kind == "bot" and name in BROWSERS:
-        return wording.browser(name, parsed.os, SPIDER)
+        return _browser(name, parsed.os, SPIDER)
     return name
+
+
+def _browser(name: str | None, os: str | None, device: str | None) -> str:
+    """Such as "Chrome Mobile iOS (iOS on iPhone)", "Firefox (Ubuntu)", "Unknown Browser"."""
+    return _with_details(name or UNKNOWN_BROWSER, os, device)
+
+
+def _with_details(name: str, what: str | None, on: str | None) -> str:
+    """Such as "poetry (CPython on Linux)", "twine (CPython)", "maturin"."""
+    details = " on ".join(part for part in (what, on) if part)
+    return f"{name} ({details})" if details else name

@@ -15,7 +15,7 @@ from trailkeeper.models.partitions import ensure, period_of
 from trailkeeper.models.tables import Hold
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.event import MAX_ID
-from trailkeeper.worker.recording import SYSTEM, announce, staff
+from trailkeeper.worker.recording import announce, staff_or_system
 from trailkeeper.worker.settings import WorkerSettings
 
 from .advisory_lock import job_engine
@@ -60,7 +60,7 @@ def add_hold(
     with _writing(settings) as connection:
         hold = holds.add(connection, until=until, added_by=by, **values)
         facts = _facts(hold) | {"reason": reason, "until": until.isoformat() if until else None}
-        announce(connection, known, "admin:hold:add", facts, staff(by) if by else SYSTEM)
+        announce(connection, known, "admin:hold:add", facts, staff_or_system(by))
     return hold
 
 
@@ -78,13 +78,8 @@ def release_hold(
         hold = holds.release(connection, identity, released_by=by, release_reason=reason)
         if hold is None:
             raise UnknownHold(f"no hold in force has the id {identity}")
-        announce(
-            connection,
-            known,
-            "admin:hold:release",
-            _facts(hold) | {"reason": reason},
-            staff(by) if by else SYSTEM,
-        )
+        facts = _facts(hold) | {"reason": reason}
+        announce(connection, known, "admin:hold:release", facts, staff_or_system(by))
     return hold
 
 

@@ -18,7 +18,7 @@ from trailkeeper.models.locks import ERASING
 from trailkeeper.models.tables import Erasure, Hold
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.redis_client import connect
-from trailkeeper.worker.recording import SYSTEM, announce, staff
+from trailkeeper.worker.recording import announce, staff_or_system
 from trailkeeper.worker.retention import records
 from trailkeeper.worker.retention.advisory_lock import job_engine, one_at_a_time
 from trailkeeper.worker.retention.personal import personal_keys
@@ -85,7 +85,7 @@ def _close(job: ErasureJob, report: ErasureReport, by: str | None) -> ErasureRec
         kept = update(Erasure).where(Erasure.id == job.identity).values(receipt=msgspec.to_builtins(receipt))
         connection.execute(kept)
         facts = record | {"erasure_id": str(job.identity)}
-        announce(connection, job.known, "system:erasure:finish", facts, staff(by) if by else SYSTEM)
+        announce(connection, job.known, "system:erasure:finish", facts, staff_or_system(by))
     logger.info("erased a user's data from %d events, %d held", record["events"], held)
     return receipt
 
