@@ -9,6 +9,7 @@ from pathlib import Path
 
 from trailkeeper.cli.embedded.processes import Child
 
+ROOT = Path(__file__).parents[2]
 OURS = ("-A", "trailkeeper.worker", "worker", "-Q", "ingest")
 TASK_AN_EVENT = ("-A", "tests.benchmarks.peers.celery_task", "worker")
 ALIKE = ("-c", "2", "-l", "WARNING", "--without-mingle", "--without-gossip")
@@ -22,7 +23,7 @@ def worker(home: Path, environment: Mapping[str, str], options: tuple[str, ...])
         [sys.executable, "-m", "celery", *options, *ALIKE],
         log=home / "worker.log",
         records=home,
-        environment=environment,
+        environment={**environment, "PYTHONPATH": str(ROOT)},  # the peer's tasks are not installed
         patience=1.0,
     )
     child.start()
