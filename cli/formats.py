@@ -13,7 +13,7 @@ from .output import UNKNOWN, print_json, print_table, safe, show
 from .times import moment
 
 LINE_END = "\r\n"
-COLUMNS = ["time (UTC)", "what", "address", "location", "client"]
+COLUMNS = ["time (UTC)", "what", "address", "location", "client", "network"]
 Event = dict[str, Any]
 
 
@@ -62,11 +62,9 @@ FORMATS: dict[str, type[Format]] = {"table": TableFormat, "json": JsonFormat, "c
 
 def row(event: Event) -> tuple[object, ...]:
     """An event as cells of a table; None for what is hidden or unknown."""
-    location, client = event.get("location") or {}, event.get("client") or {}
     return (
         moment(datetime.fromisoformat(event["occurred_at"])),
         event["sentence"] or event["tag"],
         event.get("ip"),
-        location.get("display"),
-        client.get("display"),
+        *((event.get(of) or {}).get("display") for of in ("location", "client", "network")),
     )

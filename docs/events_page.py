@@ -25,7 +25,7 @@ time, other names by the payload's value. Text in brackets is left out where som
 bars part alternatives, of which the first that is known is shown.
 
 Admins see every event in full, and nobody sees more than is said here. Seen *redacted*, an event is without
-address, location, client, request id, credential and private keys. Personal keys
+address, location, client, network, request id, credential and private keys. Personal keys
 are taken away when the event is [scrubbed or a user's data erased](retention.md). How long an event is kept
 is settled by whose history it belongs to (see [settings](settings.md)), and its delivery is `spooled`,
 unless its table says otherwise.

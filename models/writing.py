@@ -18,7 +18,7 @@ from .engine import copy
 from .errors import translated
 from .tables import EventRow
 
-DERIVATIONS = ("location_id", "client_id")
+DERIVATIONS = ("location_id", "client_id", "network_id")
 """Columns that one enrichment of the worker fills each: the id of a row of a dictionary table."""
 
 COLUMNS = (

@@ -14,7 +14,7 @@ from trailkeeper.models.histories import Question
 
 from .viewer import Viewer
 
-FILTERS = ("since", "until", "address", "country_code", "actor", "client", "text")
+FILTERS = ("since", "until", "address", "country_code", "asn", "actor", "client", "text")
 
 
 def record_view(viewer: Viewer, question: Question, *, request: Any = None) -> None:

@@ -25,14 +25,14 @@ Tag = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class EnrichRequest(BaseModel):
-    """Work out location and client of events again; facts are never altered."""
+    """Work out location, client and network of events again; facts are never altered."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": examples.ENRICH})
 
     kind: Literal["enrich"]
     which: Which = Field(
         default="missing",
-        description="Events without a location or client; also those with older ones; or all.",
+        description="Events without a location, client or network; also those with older ones; or all.",
     )
     tags: list[Tag] = Field(default=[], max_length=50, description="Only events of these tags.")
     scope: Scope | None = None

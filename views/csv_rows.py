@@ -24,7 +24,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "ip": ("ip",),
     "location": ("location", "display"),
     "country_code": ("location", "country_code"),
-    "client": ("client", "display"),
+    **{of: (of, "display") for of in ("client", "network")},
     **{name: (name,) for name in ("request_id", "additional", "view")},
 }
 """The keys of the JSON that lead to each column. A masked field and an unknown one are both empty."""
@@ -39,7 +39,17 @@ BEGUN = re.compile(f",[{re.escape(''.join(sorted(SUSPICIOUS)))}]")
 """A cell after another one that may begin like a formula."""
 
 NOTHING: dict[str, Any] = {}
-CHECKED_ALONE = {"id", "occurred_at", "recorded_at", "sentence", "location", "client", "additional", "view"}
+CHECKED_ALONE = {
+    "id",
+    "occurred_at",
+    "recorded_at",
+    "sentence",
+    "location",
+    "client",
+    "network",
+    "additional",
+    "view",
+}
 CHECKED_TOGETHER = len(set(HEADER) - CHECKED_ALONE)
 
 _json = msgspec.json.Encoder()
@@ -68,6 +78,7 @@ def _plain_line(event: dict[str, Any]) -> str | None:
     user, project, organization = event["user"], event["project"], event["organization"]
     credential, principal = actor.get("credential"), actor.get("on_behalf_of")
     location, client = event.get("location") or NOTHING, event.get("client") or NOTHING
+    network = event.get("network") or NOTHING
     before = f",{event['tag']},{event['scope']}"
     between = (
         f"{_named(user)}{_named(project)}{_named(organization)},{actor['kind']}"
@@ -82,7 +93,7 @@ def _plain_line(event: dict[str, Any]) -> str | None:
     return (
         f"{event['id']},{event['occurred_at']},{event['recorded_at']}{before},{_cell(event['sentence'])}{between}"
         f",{_known_cell(location.get('display'))},{location.get('country_code') or ''}"
-        f",{_known_cell(client.get('display'))}{after}"
+        f",{_known_cell(client.get('display'))},{_known_cell(network.get('display'))}{after}"
         f",{_quoted(_json.encode(additional).decode()) if additional else ''},{event['view']}\r\n"
     )
 

@@ -55,6 +55,12 @@ class HistoryFilters(BaseModel):
         description="A two-letter code of ISO 3166.",
         examples=["DE"],
     )
+    asn: str | None = Field(
+        default=None,
+        max_length=12,
+        description="The number of an autonomous system, with or without `AS`.",
+        examples=["AS13335"],
+    )
     client: Text | None = Field(
         default=None,
         description="The name or kind of the device or program, in any case.",
@@ -81,6 +87,7 @@ class HistoryFilters(BaseModel):
                 actor=self.actor,
                 address=self.address,
                 country_code=self.country and self.country.upper(),
+                asn=self.asn,
                 client=self.client,
                 via_service=self.via_service,
                 text=self.text,

@@ -13,7 +13,7 @@ from trailkeeper.producer.catalogue import EventType, View, render, sentence_par
 from .policy import STAFF, Policy
 from .viewer import Viewer
 
-REDACTED = ("ip", "location", "client", "request_id")
+REDACTED = ("ip", "location", "client", "network", "request_id")
 """Left out of a redacted view, besides the actor's credential and the private keys of `additional`."""
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode  # three times as fast as the standard library
@@ -25,7 +25,7 @@ def masked(policy: Policy, viewer: Viewer, event: StoredEvent) -> dict[str, Any]
     """The event's JSON for a viewer, or None if the viewer may not see it.
 
     A masked key is absent, an unknown value is null. Others see staff as
-    ``{"kind": "staff"}``, without address, location and client.
+    ``{"kind": "staff"}``, without address, location, client and network.
     """
     view = policy.view_of(viewer, event)
     return None if view is None else _masked(policy, view, as_json(event, None))
@@ -33,11 +33,11 @@ def masked(policy: Policy, viewer: Viewer, event: StoredEvent) -> dict[str, Any]
 
 def masked_row(policy: Policy, viewer: Viewer, row: ExportRow) -> dict[str, Any] | None:
     """The same for a row of an export."""
-    event, location, client = row
+    event, derivations = row
     view = policy.view_of(viewer, event)
     if view is None:
         return None
-    return _masked(policy, view, texts_as_json(event, location, client, _payload(event.additional)))
+    return _masked(policy, view, texts_as_json(event, derivations, _payload(event.additional)))
 
 
 def _masked(policy: Policy, view: View, event: dict[str, Any]) -> dict[str, Any]:

@@ -87,7 +87,7 @@ class Policy:
 
     def _no_guessing(self, viewer: Viewer, question: Question) -> Iterator[Condition]:
         """Keeps filters from revealing what they filter by; the counterpart of `views.masking`."""
-        if question.address or question.country_code or question.client or question.text:
+        if any((question.address, question.country_code, question.asn, question.client, question.text)):
             yield self.in_full(viewer)
         if question.via_service:
             # everybody sees that a service acted, but not with which credential

@@ -55,7 +55,8 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
         stream: key of the Redis Stream.
         spool: file from which a worker delivers what producers on its host keep there, or ``off``.
         catalogue: TOML files with the application's own event types.
-        geoip: MaxMind-format files (city, country, ASN); the first that knows a value wins.
+        geoip: MaxMind-format files: cities or countries for locations, ASNs for networks; the first that
+            knows a value wins.
         batch_size: messages stored in one transaction.
         dispatch_ms: how often the worker looks whether there is something to drain.
         outbox_ms: how often the worker looks into the outbox while nothing is there; more often after a find.
@@ -66,8 +67,8 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
         retention_organization_days: how long organization events are kept: days, or ``forever``.
         retention_system_days: how long system events are kept: days, or ``forever``.
         scrub_address_days: after how many days an address becomes its network (/24 or /48), or ``never``.
-        scrub_days: after how many days an event loses its address, location, client, names and personal
-            payload keys, or ``never``.
+        scrub_days: after how many days an event loses its address, location, client, network, names and
+            personal payload keys, or ``never``.
         secrets: what becomes of a password, token or key in the payload of an event that another producer
             wrote: ``redact`` or ``refuse`` put a mark in its place, ``allow`` keeps it.
         secret_words: words in the names of payload keys that tell a secret, besides those we know.

@@ -44,7 +44,7 @@ DeadLetterId = click.IntRange(1, 2**63 - 1)
 @click.option("--until", type=Moment(), help="Only before this time (UTC).")
 @run_options
 def enrich(**given: Any) -> int:
-    """Derive location and client of events again.
+    """Derive location, client and network of events again.
 
     For events that were stored without them, or after a new GeoIP file. Facts are never changed,
     and scrubbed events stay as they are.

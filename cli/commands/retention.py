@@ -34,7 +34,7 @@ def show(as_json: bool) -> None:
 
 @command.command("collect")
 def collect() -> None:
-    """Remove locations and user agents that no event uses any more.
+    """Remove locations, user agents and networks that no event uses any more.
 
     Beat starts this every week. One pass marks them; a later one, at least a day after,
     removes those that still are not used.
@@ -43,7 +43,10 @@ def collect() -> None:
         removed = collect_orphans(checked_settings())
     except Busy as error:
         raise Failed(f"{error}; try again when it is done") from error
-    say(f"removed {removed['locations']:,} locations and {removed['clients']:,} user agents")
+    say(
+        f"removed {removed['locations']:,} locations, {removed['clients']:,} user agents"
+        f" and {removed['networks']:,} networks"
+    )
 
 
 def _row(line: RetentionPolicy) -> tuple[object, ...]:

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from trailkeeper.producer.catalogue import load
+from trailkeeper.worker.enrich import LocationFinder, NetworkFinder
 from trailkeeper.worker.enrich.mmdb import MmdbFile, UnusableDatabase
 from trailkeeper.worker.settings import settings
 
@@ -41,7 +42,9 @@ def _file(path: str) -> Finding:
         database = MmdbFile(path)
     except UnusableDatabase as error:
         return problem("location data", str(error), "put a MaxMind-format file there")
-    description = f"{Path(path).name}: {database.source}, built {database.build}"
+    finders = (LocationFinder, NetworkFinder)
+    derived = " and ".join(finder.table for finder in finders if finder.reads(database.source))
+    description = f"{Path(path).name}: {database.source}, built {database.build}, for {derived}"
     if (datetime.now(UTC).date() - date.fromisoformat(database.build)).days > STALE_DAYS:
         return warning(
             "location data",

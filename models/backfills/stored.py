@@ -44,7 +44,7 @@ class StoredBackfill:
         estimate: how much there is to see; None where that is not known yet.
         cursor: where the next chunk begins; None before the first.
         seen: events, lines or dead letters that were looked at.
-        changed: those whose location or client changed, or that were stored.
+        changed: those whose derivations changed, or that were stored.
         skipped: those that needed nothing: current already, or stored before.
         rejected: those that can not be stored.
         detail: why it waits, is paused or failed.

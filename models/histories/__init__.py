@@ -5,7 +5,7 @@ Readers of events are imported from their modules (`page`, `counts`, `whole`), b
 
 from .as_json import as_json, texts_as_json
 from .counts import PlaceCount, TimeCount
-from .event import EventTexts, StoredClient, StoredEvent, StoredLocation
+from .event import EventTexts, StoredClient, StoredEvent, StoredLocation, StoredNetwork
 from .export import ExportPart, ExportRow
 from .page import MAX_LIMIT, Cursor, Page
 from .question import About, Question
@@ -23,6 +23,7 @@ __all__ = [
     "StoredClient",
     "StoredEvent",
     "StoredLocation",
+    "StoredNetwork",
     "TimeCount",
     "as_json",
     "texts_as_json",

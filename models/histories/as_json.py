@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from .event import EventTexts, StoredClient, StoredEvent, StoredLocation
+from .event import EventTexts, StoredDerivation, StoredEvent
 
-LOCATION = (
-    "display",
-    "city",
-    "region",
-    "country",
-    "country_code",
-    "latitude",
-    "longitude",
-    "asn",
-    "source",
-    "build",
-)
-CLIENT = ("display", "kind", "name", "version", "os", "device", "source", "build")
+INTERNAL = ("id", "reason", "user_agent")
+"""Columns of derivations that are in no document."""
 
-CACHED = 4096
-"""Places and clients kept as JSON: a page and its neighbours repeat few of them."""
+CACHED = 8192
+"""Derivations kept as JSON: a page and its neighbours repeat few of them."""
 
 USUAL = len("2026-01-31 12:00:00.123456+00")
 Json = dict[str, Any]
@@ -37,7 +27,7 @@ def as_json(event: StoredEvent, sentence: str | None) -> Json:
         sentence: how it reads, by its event type; None for a tag that no catalogue knows.
 
     Returns:
-        What is not known is None; nothing is left out. Places and clients are shared between
+        What is not known is None; nothing is left out. Derivations are shared between
         events: leave their objects as they are.
     """
     return _in_order(
@@ -46,19 +36,17 @@ def as_json(event: StoredEvent, sentence: str | None) -> Json:
         sentence=sentence,
         occurred_at=_utc(event.occurred_at),
         recorded_at=_utc(event.recorded_at),
-        location=location_as_json(event.location),
-        client=client_as_json(event.client),
+        derivations=map(derivation_as_json, (event.location, event.client, event.network)),
         additional=event.additional or {},
     )
 
 
-def texts_as_json(event: EventTexts, location: Json | None, client: Json | None, additional: Json) -> Json:
+def texts_as_json(event: EventTexts, derivations: Iterable[Json | None], additional: Json) -> Json:
     """The same of an event as text, without its sentence.
 
     Args:
         event: its columns.
-        location: by its `location_id`, as `location_as_json` writes it.
-        client: by its `client_id`, as `client_as_json` writes it.
+        derivations: location, client and network, as `derivation_as_json` writes them.
         additional: its payload, decoded.
     """
     return _in_order(
@@ -67,22 +55,17 @@ def texts_as_json(event: EventTexts, location: Json | None, client: Json | None,
         sentence=None,
         occurred_at=_utc_text(event.occurred_at),
         recorded_at=_utc_text(event.recorded_at),
-        location=location,
-        client=client,
+        derivations=derivations,
         additional=additional,
     )
 
 
 @lru_cache(maxsize=CACHED)
-def location_as_json(location: StoredLocation | None) -> Json | None:
-    """A place; the object is shared."""
-    return None if location is None else {key: getattr(location, key) for key in LOCATION}
-
-
-@lru_cache(maxsize=CACHED)
-def client_as_json(client: StoredClient | None) -> Json | None:
-    """A client; the object is shared."""
-    return None if client is None else {key: getattr(client, key) for key in CLIENT}
+def derivation_as_json(stored: StoredDerivation | None) -> Json | None:
+    """A location, client or network; the object is shared."""
+    if stored is None:
+        return None
+    return {key: value for key, value in vars(stored).items() if key not in INTERNAL}
 
 
 def _in_order(
@@ -92,13 +75,15 @@ def _in_order(
     sentence: str | None,
     occurred_at: str,
     recorded_at: str,
-    location: Json | None,
-    client: Json | None,
+    derivations: Iterable[Json | None],
     additional: Json,
 ) -> Json:
     # runs for every event of an export: written out, not called, as calls take longer than what they do
     user, project, organization = event.user_id, event.project_id, event.organization_id
     credential, principal = event.credential_kind, event.on_behalf_of_id
+    location, client, network = derivations
+    if location and network and network["asn"]:
+        location = {**location, "asn": network["asn"]}
     return {
         "id": identity,
         "tag": event.tag,
@@ -123,6 +108,7 @@ def _in_order(
         "ip": event.ip,
         "location": location,
         "client": client,
+        "network": network,
         "request_id": event.request_id,
         "additional": additional,
         "view": "full",

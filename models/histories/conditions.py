@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, sele
 from sqlalchemy.dialects.postgresql import INET
 
 from trailkeeper.models.periods import id_floor
-from trailkeeper.models.tables import ClientRow, EventRow, LocationRow
+from trailkeeper.models.tables import ClientRow, EventRow, LocationRow, NetworkRow
 
 from .question import Question
 
@@ -41,6 +41,7 @@ def filters(question: Question) -> list[Condition]:
         _until(question.until) if question.until else None,
         _address(question) if question.address else None,
         _country(question.country_code) if question.country_code else None,
+        _as_number(question.as_number) if question.as_number else None,
         EventRow.actor_id == question.actor if question.actor else None,
         _client(question.client) if question.client else None,
         _via_service() if question.via_service else None,
@@ -128,6 +129,13 @@ def _country(code: str) -> Condition:
     # looked up row by row along the walk; as a join it would be free to read all of them first
     place = select(LocationRow.country_code).where(LocationRow.id == EventRow.location_id)
     return place.scalar_subquery() == code
+
+
+def _as_number(number: int) -> Condition:
+    # row by row, as with countries; before there were networks, locations had it
+    network = select(NetworkRow.asn).where(NetworkRow.id == EventRow.network_id)
+    place = select(LocationRow.asn).where(LocationRow.id == EventRow.location_id)
+    return func.coalesce(network.scalar_subquery(), place.scalar_subquery()) == number
 
 
 def _client(wanted: str) -> Condition:

@@ -43,6 +43,21 @@ class StoredClient:
 
 
 @dataclass(frozen=True)
+class StoredNetwork:
+    """Which network an address belonged to, if any, by some data of some build."""
+
+    id: int
+    display: str | None
+    asn: int | None
+    operator: str | None
+    source: str
+    build: str
+
+
+StoredDerivation = StoredLocation | StoredClient | StoredNetwork
+
+
+@dataclass(frozen=True)
 class StoredEvent:
     """One event: the columns of `events` by their names, then its derivations where there are any."""
 
@@ -72,8 +87,10 @@ class StoredEvent:
     request_id: str | None
     additional: dict[str, Any] | None
     extras: dict[str, Any] | None
+    network_id: int | None
     location: StoredLocation | None
     client: StoredClient | None
+    network: StoredNetwork | None
 
 
 class EventTexts(NamedTuple):
@@ -101,5 +118,6 @@ class EventTexts(NamedTuple):
     ip: str | None
     location_id: int | None
     client_id: int | None
+    network_id: int | None
     request_id: str | None
     additional: str | None

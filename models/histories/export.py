@@ -1,24 +1,23 @@
 """A history from its newest event to its oldest, for exports: a part of it costs little more than its rows.
 
 What takes most of the time of a page is done another way: rows come as text and stay
-text, and places and clients are looked up once for all parts.
+text, and derivations are looked up once for all parts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Subquery, Text, literal_column, select
 
 from trailkeeper.models.errors import translated
-from trailkeeper.models.tables import ClientRow, LocationRow
 
-from .as_json import Json, client_as_json, location_as_json
-from .derivations import Derivations
-from .event import EventTexts, StoredClient, StoredLocation
+from .derivations import KINDS, Derivations, Json
+from .event import EventTexts
 from .page_rows import PageQuery, read_rows
 from .question import Question
 from .walk import of_page
@@ -29,8 +28,8 @@ PART = 2_000
 AS_TEXT = ("id", "occurred_at", "recorded_at", "additional")
 """What the driver would make objects of; addresses it gives as text."""
 
-ExportRow = tuple[EventTexts, Json | None, Json | None]
-"""An event, its location and its client."""
+ExportRow = tuple[EventTexts, tuple[Json | None, ...]]
+"""An event, and its derivations in the order of `KINDS`."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +51,7 @@ class ExportReader:
     def __init__(self, question: Question, visible: ColumnElement[bool]) -> None:
         self._question = question
         self._visible = visible
-        self._locations = Derivations(LocationRow, StoredLocation, location_as_json)
-        self._clients = Derivations(ClientRow, StoredClient, client_as_json)
+        self._derivations = [(attrgetter(kind.key), Derivations(kind)) for kind in KINDS]
 
     def part(self, connection: Connection, before: UUID | None = None) -> ExportPart:
         """The newest events, or those older than one: as `read_page` finds them, more at once.
@@ -68,9 +66,11 @@ class ExportReader:
         return ExportPart(rows, UUID(events[PART - 1].id) if len(events) > PART else None)
 
     def _rows(self, connection: Connection, events: Sequence[EventTexts]) -> list[ExportRow]:
-        locations = self._locations.of(connection, {event.location_id for event in events})
-        clients = self._clients.of(connection, {event.client_id for event in events})
-        return [(event, locations[event.location_id], clients[event.client_id]) for event in events]
+        columns = []
+        for key_of, derivations in self._derivations:
+            keys = list(map(key_of, events))
+            columns.append(map(derivations.of(connection, set(keys)).__getitem__, keys))
+        return list(zip(events, zip(*columns, strict=True), strict=True))
 
 
 def _fetched(connection: Connection, page: Subquery) -> list[EventTexts]:

@@ -6,7 +6,6 @@ there is no OFFSET and no COUNT.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,12 +13,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Subquery, select, true
 
 from trailkeeper.models.errors import translated
-from trailkeeper.models.tables import ClientRow, LocationRow
 
+from .derivations import KINDS, DerivationKind
 from .event import StoredEvent
 from .page_rows import PageQuery, read_rows
 from .question import Question
-from .rows import CLIENT, EVENT, LOCATION, stored_events
+from .rows import EVENT, stored_events
 from .walk import of_page
 
 MAX_LIMIT = 1000
@@ -27,15 +26,15 @@ Cursor = UUID
 """A place in a history: the id of the event before or after which a page begins."""
 
 
-def _looked_up(table: type[LocationRow | ClientRow], names: Sequence[str], key: str) -> FromClause:
+def _looked_up(kind: DerivationKind) -> FromClause:
     """A row of a dictionary, by its key for each row of the page; a join would read the whole of it."""
-    row = select(*(getattr(table, name) for name in names)).where(table.id == of_page(key))
-    return row.offset(0).lateral(f"the_{table.__tablename__}")
+    columns = [getattr(kind.table, name) for name in kind.columns]
+    row = select(*columns).where(kind.table.id == of_page(kind.key))
+    return row.offset(0).lateral(f"the_{kind.name}")
 
 
-_LOCATION = _looked_up(LocationRow, LOCATION, "location_id")
-_CLIENT = _looked_up(ClientRow, CLIENT, "client_id")
-_COLUMNS = (*map(of_page, EVENT), *_LOCATION.c, *_CLIENT.c)
+_DERIVATIONS = [_looked_up(kind) for kind in KINDS]
+_COLUMNS = (*map(of_page, EVENT), *(column for derivation in _DERIVATIONS for column in derivation.c))
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,9 @@ def read_page(
 
 def _with_derivations(page: Subquery) -> Select[Any]:
     """Of the page alone, so that a long walk looks up nothing."""
-    joined = page.outerjoin(_LOCATION, true()).outerjoin(_CLIENT, true())
+    joined: FromClause = page
+    for derivation in _DERIVATIONS:
+        joined = joined.outerjoin(derivation, true())
     return select(*_COLUMNS).select_from(joined).order_by(of_page("id").desc())
 
 

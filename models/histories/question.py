@@ -19,6 +19,8 @@ MAX_TAGS = 50
 PART = r"[a-z][a-z0-9_]*"
 TAG = re.compile(rf"{PART}(?::{PART}){{1,4}}|{PART}(?::{PART}){{0,3}}:\*", re.ASCII)
 COUNTRY_CODE = re.compile(r"[A-Z]{2}", re.ASCII)
+AS_NUMBER = re.compile(r"(?:AS)?([1-9][0-9]{0,9})", re.ASCII | re.IGNORECASE)
+HIGHEST_AS_NUMBER = 2**32 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,7 @@ class Question:
         until: events before this time (aware).
         address: an IP address, or a network such as ``192.0.2.0/24``.
         country_code: two capital letters of ISO 3166.
+        asn: the number of an autonomous system, ``AS13335`` or ``13335``.
         actor: the id of who acted.
         client: what was used, whatever its case: a name (``Firefox``), a kind (``browser``), or both with the
             system as they are shown (``Firefox (Ubuntu)``).
@@ -52,6 +55,7 @@ class Question:
     until: datetime | None = None
     address: str | None = None
     country_code: str | None = None
+    asn: str | None = None
     actor: str | None = None
     client: str | None = None
     via_service: bool = False
@@ -75,11 +79,18 @@ class Question:
             )
         if self.address is not None:
             _network(self.address)
+        if self.asn is not None:
+            _as_number(self.asn)
 
     @property
     def network(self) -> IPv4Network | IPv6Network | None:
         """The address as a network, of one address where a single one was given."""
         return None if self.address is None else _network(self.address)
+
+    @property
+    def as_number(self) -> int | None:
+        """The number of the autonomous system, without its prefix."""
+        return None if self.asn is None else _as_number(self.asn)
 
     def _check_about(self) -> None:
         if self.about not in get_args(About):
@@ -119,6 +130,13 @@ def _check_text(name: str, value: str, longest: int) -> None:
         raise ValueError(
             f"{name} is {value[:longest]!r}; expected 1 to {longest} characters, none of them NUL"
         )
+
+
+def _as_number(asn: str) -> int:
+    match = AS_NUMBER.fullmatch(asn)
+    if match is None or int(match[1]) > HIGHEST_AS_NUMBER:
+        raise ValueError(f"asn is {asn[:MAX_ID]!r}; expected a number such as AS13335")
+    return int(match[1])
 
 
 def _network(address: str) -> IPv4Network | IPv6Network:

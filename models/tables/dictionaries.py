@@ -11,6 +11,7 @@ from .base import Base, Moment, RecordedAt, SmallKey, Word
 class LocationRow(Base):
     """A distinct location, or the reason why there is none, with the data that it came from.
 
+    Only rows from before there were networks have an `asn`.
     Never altered. One that no event uses is marked, and removed after a grace; see `models.orphans`.
     """
 
@@ -69,6 +70,7 @@ class NetworkRow(Base):
 
     id: Mapped[SmallKey]
     digest: Mapped[bytes]
+    display: Mapped[str | None]
     asn: Mapped[int | None] = mapped_column(BigInteger)
     operator: Mapped[str | None]
     source: Mapped[str]

@@ -109,7 +109,7 @@ def test_an_emitted_event_is_seen_by_each_viewer_as_the_catalogue_says(
     for other in (MAINTAINER, STRANGER, None):
         event = seen(other)
         assert event["view"] == "redacted"
-        assert not {"ip", "location", "client", "request_id"} & event.keys()
+        assert not {"ip", "location", "client", "network", "request_id"} & event.keys()
         assert event["additional"] == {"version": "1.0"}
 
 

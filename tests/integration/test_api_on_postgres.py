@@ -29,7 +29,7 @@ from tests.support.api import (
 )
 from tests.support.rows import NOON, event_row, store, store_in
 from trailkeeper.models.engine import make_engine
-from trailkeeper.models.tables import LocationRow
+from trailkeeper.models.tables import LocationRow, NetworkRow
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.testing import recording
 from trailkeeper.views import tail_stream
@@ -68,7 +68,7 @@ SEEN: dict[str, dict[str, dict[str, str]]] = {
 """By history and viewer, which events are seen, and how much of each. Who is not named sees none."""
 
 
-def rows(location: int) -> dict[str, dict[str, Any]]:
+def rows(location: int, network: int) -> dict[str, dict[str, Any]]:
     """The events, oldest first."""
     scopes = {"account": "user", "project": "project", "organization": "organization"}
     said: dict[str, dict[str, Any]] = {
@@ -96,7 +96,7 @@ def rows(location: int) -> dict[str, dict[str, Any]]:
     found = {}
     for place, (name, row) in enumerate(said.items()):
         scope = row.pop("scope", None) or scopes[row["tag"].partition(":")[0]]
-        where = {"ip": "192.0.2.7", "location_id": location, "request_id": "r1"}
+        where = {"ip": "192.0.2.7", "location_id": location, "network_id": network, "request_id": "r1"}
         found[name] = event_row(NOON + timedelta(minutes=place), scope=scope, **where, **row)
     return found
 
@@ -108,7 +108,10 @@ def stored(engine: Engine) -> dict[str, str]:
     location = store_in(
         engine, LocationRow, display="Berlin, DE", country="Germany", country_code="DE", **derived
     )
-    found = rows(location)
+    network = store_in(
+        engine, NetworkRow, display="AS64496 Example", asn=64496, operator="Example", **derived
+    )
+    found = rows(location, network)
     store(engine, *found.values())
     return {name: str(row["id"]) for name, row in found.items()}
 
@@ -208,7 +211,7 @@ def test_what_is_hidden_is_absent_whatever_the_path(app: FastAPI, stored: dict[s
     with asking(app, STRANGER) as client:
         (event,) = paged(client, "/projects/p1")
         assert event["additional"] == {"version": "1.0"}
-        assert not {"ip", "location", "client", "request_id"} & event.keys()
+        assert not {"ip", "location", "client", "network", "request_id"} & event.keys()
         assert "credential" not in event["actor"]
         (row,) = in_spreadsheet(client, "/projects/p1")
         assert "192.0.2.7" not in str(row) + str(event)
@@ -228,6 +231,8 @@ FILTERS = [
     ("address=198.51.100.0/24", []),
     ("country=de&tag=project:release:*", ["release"]),
     ("country=US", []),
+    ("asn=AS64496&tag=project:release:*", ["release"]),
+    ("asn=64497", []),
     ("client=firefox", []),
     ("via_service=true", []),
     ("text=CI.EXAMPLE", ["release"]),

@@ -21,7 +21,7 @@ from tests.support.backfills import (
     start_enrich,
 )
 from tests.support.drains import an_event, put, query, settings_for
-from tests.support.small_mmdb import write_mmdb
+from tests.support.small_mmdb import asn, write_mmdb
 from trailkeeper.models.backfills import EnrichFilters
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.tables import Purge
@@ -29,6 +29,7 @@ from trailkeeper.producer.event import Event, Subject
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.backfills import InvalidRequest, NothingToDo, Runner
 from trailkeeper.worker.backfills.checks import enrich_filters
+from trailkeeper.worker.backfills.preview import preview_enrich
 from trailkeeper.worker.drain import Drainer
 
 UBUNTU = "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
@@ -142,6 +143,44 @@ def test_older_renews_what_came_from_another_file_and_leaves_the_rest(
 
     assert (missing.changed, older.changed) == (0, 10)
     assert places(database_url) == ["Leeds"] * 10 + ["private"]
+
+
+def networks(database_url: str) -> list[str | None]:
+    rows = query(
+        database_url,
+        "SELECT n.display FROM events LEFT JOIN networks n ON n.id = network_id"
+        " WHERE scope = 'user' ORDER BY events.id",
+    )
+    return [row["display"] for row in rows]
+
+
+def test_networks_are_missing_once_there_is_a_file_of_them_and_older_when_it_is_replaced(
+    stored: Callable[..., None], redis_url: str, database_url: str, file: Path, tmp_path: Path
+) -> None:
+    stored(*events(3), geoip=file)
+    path = tmp_path / "asn.mmdb"
+    geoip = (str(file), str(path))
+
+    def run(which: Any, *paths: str) -> tuple[int, int]:
+        runner = Runner(settings_for(redis_url, database_url, geoip=paths))
+        filters = EnrichFilters(scope="user", which=which)
+        preview = preview_enrich(runner.engine, runner.parts, filters.ending(datetime.now(UTC)))
+        done = run_to_end(runner, start_enrich(runner.engine, scope="user", which=which))
+        runner.close()
+        return preview.changed, done.changed
+
+    assert run("missing", str(file)) == (0, 0)  # no file of networks: nothing to be had
+
+    write_mmdb(path, {"8.8.0.0/16": asn(64496, "Example")}, kind="Small-ASN")
+    assert run("missing", *geoip) == (3, 3)
+    assert networks(database_url) == ["AS64496 Example"] * 3
+    assert run("missing", *geoip) == run("older", *geoip) == (0, 0)
+
+    write_mmdb(path, {"8.8.0.0/16": asn(64496, "Renamed")}, kind="Small-ASN", built="2025-02-01")
+    assert run("missing", *geoip) == (0, 0)
+    assert run("older", *geoip) == (3, 3)
+    assert networks(database_url) == ["AS64496 Renamed"] * 3
+    assert places(database_url) == ["London"] * 3
 
 
 def test_older_renews_clients_that_another_version_understood(

@@ -18,7 +18,7 @@ from tests.support.command import Outcome, call
 from tests.support.rows import NOON, event_row, store, store_in
 from trailkeeper.cli.follow import PATIENCE_SECONDS
 from trailkeeper.models.errors import StoreUnavailable
-from trailkeeper.models.tables import ClientRow, DeadLetterRow, LocationRow
+from trailkeeper.models.tables import ClientRow, DeadLetterRow, LocationRow, NetworkRow
 
 
 @pytest.fixture
@@ -45,12 +45,12 @@ def test_json_is_one_complete_object_a_line_newest_first(engine: Engine, ask: An
     assert [event["id"] for event in found] == [str(row["id"]) for row in reversed(rows)]
     assert list(found[0]) == [
         *("id", "tag", "scope", "occurred_at", "recorded_at", "sentence", "user", "project", "organization"),
-        *("actor", "ip", "location", "client", "request_id", "additional", "view"),
+        *("actor", "ip", "location", "client", "network", "request_id", "additional", "view"),
     ]
     assert (found[0]["user"], found[0]["view"]) == ({"id": "u1", "name": "joe"}, "full")
 
 
-def test_a_table_shows_sentence_address_location_and_client(engine: Engine, ask: Any) -> None:
+def test_a_table_shows_sentence_address_location_client_and_network(engine: Engine, ask: Any) -> None:
     digest = hashlib.sha256(b"x").digest()
     derived = {"source": "test", "build": "1"}
     place = store_in(
@@ -65,6 +65,9 @@ def test_a_table_shows_sentence_address_location_and_client(engine: Engine, ask:
         kind="browser",
         **derived,
     )
+    network = store_in(
+        engine, NetworkRow, digest=digest, display="AS64496 Example", asn=64496, operator="Example", **derived
+    )
     facts = {
         "user_id": "u1",
         "user_name": "joe",
@@ -73,11 +76,11 @@ def test_a_table_shows_sentence_address_location_and_client(engine: Engine, ask:
         "actor_name": "joe",
         "ip": "192.0.2.7",
     }
-    store(engine, event_row(NOON, **facts, location_id=place, client_id=client))
+    store(engine, event_row(NOON, **facts, location_id=place, client_id=client, network_id=network))
     outcome = ask("history", "user", "u1")
     line = outcome.out.splitlines()[1]
     assert line.startswith("2026-11-15 12:00:00")
-    for part in ("joe", "192.0.2.7", "New York, NY, US", "Firefox (Ubuntu)"):
+    for part in ("joe", "192.0.2.7", "New York, NY, US", "Firefox (Ubuntu)", "AS64496 Example"):
         assert part in line
 
 
@@ -131,6 +134,7 @@ def test_an_export_goes_on_over_pages(engine: Engine, ask: Any, monkeypatch: pyt
         (["--text", "NEEDLE"], [1]),
         (["--tag", "account:*", "--tag", "account:logout"], [2, 1, 0]),
         (["--country", "de"], []),
+        (["--asn", "AS64496"], []),
     ],
 )
 def test_filters_narrow_a_history(filters: list[str], expected: list[int], engine: Engine, ask: Any) -> None:

@@ -68,8 +68,17 @@ def test_what_the_user_did_loses_name_address_device_label_and_personal_keys(
     receipt = erase(settings, "u1")
 
     found = event(engine, own)
-    gone = ("user_name", "actor_name", "ip", "location_id", "client_id", "credential_label", "extras")
-    assert [found[name] for name in (*gone, "additional")] == [None] * 8
+    gone = (
+        "user_name",
+        "actor_name",
+        "ip",
+        "location_id",
+        "client_id",
+        "network_id",
+        "credential_label",
+        "extras",
+    )
+    assert [found[name] for name in (*gone, "additional")] == [None] * 9
     assert (found["user_id"], found["actor_id"], found["tag"]) == ("u1", "u1", "account:email:add")
     assert found["scrubbed_by"] == [f"erasure/{receipt.erasure_id}"]
     assert (receipt.events, receipt.held) == (1, 0)

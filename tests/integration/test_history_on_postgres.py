@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,9 @@ from sqlalchemy import Engine
 
 from tests.support.rows import NOON, event_row, store, store_in
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.histories import Page, Question, StoredEvent
+from trailkeeper.models.histories import Page, Question, StoredEvent, StoredNetwork
 from trailkeeper.models.histories.page import read_page
-from trailkeeper.models.tables import ClientRow, EventRow, LocationRow
+from trailkeeper.models.tables import ClientRow, EventRow, LocationRow, NetworkRow
 
 
 def _read(engine: Engine, question: Question, **how: Any) -> Page:
@@ -217,13 +218,35 @@ def test_an_event_comes_with_its_location_and_client(engine: Engine) -> None:
     assert _found(engine, country_code="FR") == []
 
 
+def test_an_event_comes_with_its_network_and_is_found_by_its_number(engine: Engine) -> None:
+    facts = {"source": "asn.mmdb", "build": "2018-04-03"}
+    expected = StoredNetwork(1, "AS64496 Example", 64496, "Example", **facts)
+    columns = {name: value for name, value in vars(expected).items() if name != "id"}
+    networks = [
+        store_in(engine, NetworkRow, digest=b"1", **columns),
+        store_in(engine, NetworkRow, digest=b"2", **facts),
+    ]
+    place = store_in(engine, LocationRow, digest=b"1", display="Berlin, DE", asn=64497, **facts)  # of 0006
+    store(
+        engine,
+        _named("known", network_id=networks[0], location_id=place),
+        _named("in none", network_id=networks[1]),
+        _named("before", location_id=place),
+        _named("nowhere"),
+    )
+
+    assert _found(engine, asn="AS64496") == _found(engine, asn="64496") == ["known"]
+    assert _found(engine, asn="as64497") == ["before"]
+    assert _found(engine, asn="AS1") == []
+    [known] = _read(engine, Question(asn="64496")).events
+    assert known.network == replace(expected, id=networks[0])
+
+
 def test_every_column_of_an_event_is_read(engine: Engine) -> None:
     bookkeeping = {"scrubbed_by", "imported_by", "producer_id", "sequence"}
-    not_shown_yet = {"network_id"}
-    hidden = bookkeeping | not_shown_yet
-    columns = [column.name for column in EventRow.__table__.columns if column.name not in hidden]
+    columns = [column.name for column in EventRow.__table__.columns if column.name not in bookkeeping]
 
-    assert list(StoredEvent.__dataclass_fields__) == [*columns, "location", "client"]
+    assert list(StoredEvent.__dataclass_fields__) == [*columns, "location", "client", "network"]
 
 
 def test_an_event_reads_as_it_was_stored(engine: Engine) -> None:

@@ -32,7 +32,7 @@ def agents(database_url: str) -> list[str]:
 
 def let_grace_pass(engine: Engine) -> None:
     with transaction(engine) as connection:
-        for table in ("clients", "locations"):
+        for table in ("clients", "locations", "networks"):
             connection.execute(text(f"UPDATE {table} SET unused_since = unused_since - interval '25 hours'"))
 
 
@@ -45,7 +45,7 @@ def test_what_no_event_uses_goes_with_the_second_pass_after_the_grace(
     assert collect_orphans(settings) == {"locations": 0, "clients": 0, "networks": 0}
     assert collect_orphans(settings) == {"locations": 0, "clients": 0, "networks": 0}
     let_grace_pass(engine)
-    assert collect_orphans(settings) == {"locations": 1, "clients": 1, "networks": 0}
+    assert collect_orphans(settings) == {"locations": 1, "clients": 1, "networks": 1}
 
     assert agents(database_url) == ["used"]
 

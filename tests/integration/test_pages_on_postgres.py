@@ -6,14 +6,18 @@ import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from tests.support import story
+from tests.support.rows import store_in
 from tests.support.served import ADMIN, MAINTAINER, OWNER, STRANGER, views_settings
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.tables import EventRow, NetworkRow
 from trailkeeper.producer.testing import Recorder
 from trailkeeper.views.app import create_app
 from trailkeeper.views.tokens import mint
@@ -189,6 +193,25 @@ def test_staff_is_staff_to_everybody_else(app: FastAPI, engine: Engine) -> None:
     assert str(story.STAFF.name) not in page + event
     assert "as said in the ticket" not in event
     assert str(story.STAFF.name) in _client(app, ADMIN).get(f"/events/{frozen.id}").text
+
+
+def test_the_page_of_an_event_names_its_network_and_what_that_comes_from(
+    app: FastAPI, engine: Engine
+) -> None:
+    history = f"{TIDEWATER}?tag=file:add"
+    [identity, *_] = _ids(_client(app, OWNER).get(history).text)
+    facts = {"operator": "<Example>", "source": "Small-ASN", "build": "2024-02-01"}
+    network = store_in(engine, NetworkRow, digest=b"1", display="AS64496 <Example>", asn=64496, **facts)
+    with transaction(engine) as connection:
+        connection.execute(update(EventRow).where(EventRow.id == UUID(identity)).values(network_id=network))
+
+    seen, redacted = (_client(app, viewer).get(f"/events/{identity}").text for viewer in (OWNER, STRANGER))
+
+    assert "<dt>Network</dt>\n<dd><bdi>AS64496 &lt;Example&gt;</bdi></dd>" in seen
+    assert "Its network, according to Small-ASN of 2024-02-01." in seen
+    assert "64496" not in redacted
+    assert _ids(_client(app, OWNER).get(f"{history}&asn=AS64496").text) == [identity]
+    assert _ids(_client(app, STRANGER).get(f"{history}&asn=AS64496").text) != [identity]
 
 
 def test_whoever_is_not_signed_in_is_sent_to_sign_in_and_back(app: FastAPI) -> None:

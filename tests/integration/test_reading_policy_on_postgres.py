@@ -17,7 +17,7 @@ from tests.support.trail import BEGIN, END, questions, trail, viewers
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.histories import Question, StoredEvent
 from trailkeeper.models.histories.page import read_page
-from trailkeeper.models.tables import ClientRow, LocationRow
+from trailkeeper.models.tables import ClientRow, LocationRow, NetworkRow
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views.errors import NotFound
 from trailkeeper.views.masking import masked
@@ -27,7 +27,7 @@ from trailkeeper.views.viewer import Viewer
 
 ADMIN = Viewer(staff=True)
 POLICY = Policy(load())
-SECRETS = ("192.0.2.1", "198.51.100.1", "Berlin", "Firefox", "laptop", "r1")
+SECRETS = ("192.0.2.1", "198.51.100.1", "Berlin", "Firefox", "AS64496", "Example", "laptop", "r1")
 
 
 class World:
@@ -37,22 +37,35 @@ class World:
         self.engine = engine
         derived = {"source": "test", "build": "1"}
         places = (("Berlin, DE", "DE"), ("New York, NY, US", "US"))
-        self.locations = tuple(
+        locations = tuple(
             store_in(engine, LocationRow, digest=_digest(name), display=name, country_code=code, **derived)
             for name, code in places
         )
-        self.clients = tuple(
+        networks = tuple(
+            store_in(
+                engine,
+                NetworkRow,
+                digest=_digest(str(asn)),
+                display=f"AS{asn} Example",
+                asn=asn,
+                operator="Example",
+                **derived,
+            )
+            for asn in (64496, 64497)
+        )
+        clients = tuple(
             store_in(
                 engine, ClientRow, digest=_digest(name), user_agent=name, display=name, kind=kind, **derived
             )
             for name, kind in (("Firefox", "browser"), ("pip", "installer"))
         )
+        self.derivations = {"location_id": locations, "client_id": clients, "network_id": networks}
 
     def fill(self, seed: int) -> list[StoredEvent]:
         """Store a random trail in place of the one before; returns it as it is read, newest first."""
         with transaction(self.engine) as connection:
             connection.execute(text("DELETE FROM events"))
-        store(self.engine, *trail(seed, 80, self.locations, self.clients))
+        store(self.engine, *trail(seed, 80, self.derivations))
         with transaction(self.engine) as connection:
             return read_page(connection, Question(), limit=1000).events
 
@@ -99,7 +112,7 @@ def belongs(event: StoredEvent, question: Question) -> bool:
 
 def fits(found: dict[str, Any], question: Question) -> bool:
     """Whether what is shown of an event says that it fits the filters."""
-    location, client = found.get("location") or {}, found.get("client") or {}
+    location, client, network = (found.get(of) or {} for of in ("location", "client", "network"))
     credential = found["actor"].get("credential") or {}
     via = found["actor"]["kind"] == "service" or credential.get("kind") == "api_token"
     by = question.actor or (question.id if question.about == "actor" else None)
@@ -108,6 +121,7 @@ def fits(found: dict[str, Any], question: Question) -> bool:
             not question.tags or any(_tagged(found["tag"], tag) for tag in question.tags),
             not question.address or found.get("ip") == "192.0.2.1",
             not question.country_code or location.get("country_code") == question.country_code,
+            not question.asn or network.get("asn") == 64496,
             not question.client or client.get("display") == "Firefox",
             not question.via_service or via,
             not by or found["actor"].get("id") == by,

@@ -80,8 +80,17 @@ def test_an_older_event_loses_all_that_is_personal_and_keeps_the_rest(
     scrub(settings, NOW)
 
     found = event(engine, old)
-    gone = ("user_name", "actor_name", "on_behalf_of_name", "ip", "location_id", "client_id", "extras")
-    assert [found[name] for name in (*gone, "credential_label")] == [None] * 8
+    gone = (
+        "user_name",
+        "actor_name",
+        "on_behalf_of_name",
+        "ip",
+        "location_id",
+        "client_id",
+        "network_id",
+        "extras",
+    )
+    assert [found[name] for name in (*gone, "credential_label")] == [None] * 9
     kept = ("user_id", "actor_id", "on_behalf_of_id", "project_id", "project_name", "credential_id")
     assert [found[name] for name in kept] == ["u1", "u2", "u3", "p1", "lib", "t1"]
     assert found["additional"] == {"role_name": "Owner"}

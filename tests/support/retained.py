@@ -11,10 +11,11 @@ from sqlalchemy import Engine, text
 from tests.support.drains import query
 from tests.support.rows import event_row, store, store_in
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.tables import ClientRow, LocationRow
+from trailkeeper.models.tables import ClientRow, LocationRow, NetworkRow
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 PLACE = {"display": "Paris, FR", "source": "test", "build": "1"}
+NETWORK = {"display": "AS64496 Example", "asn": 64496, "operator": "Example", "source": "test", "build": "1"}
 AGENT = {"display": "twine", "kind": "installer", "source": "test", "build": "1"}
 
 
@@ -24,11 +25,12 @@ def days_ago(days: float) -> datetime:
 
 
 def derivations(engine: Engine, user_agent: str = "twine/6") -> dict[str, int]:
-    """A location and a client, as columns of an event that points to them."""
+    """A location, a client and a network, as columns of an event that points to them."""
     digest = user_agent.encode()
     location = store_in(engine, LocationRow, digest=digest, **PLACE)
     client = store_in(engine, ClientRow, digest=digest, user_agent=user_agent, **AGENT)
-    return {"location_id": location, "client_id": client}
+    network = store_in(engine, NetworkRow, digest=digest, **NETWORK)
+    return {"location_id": location, "client_id": client, "network_id": network}
 
 
 def stored(engine: Engine, occurred_at: datetime, **columns: Any) -> UUID:

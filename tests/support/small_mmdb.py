@@ -41,6 +41,11 @@ def write_mmdb(
     return path
 
 
+def asn(number: int, operator: str) -> dict[str, Any]:
+    """A record of GeoLite2-ASN."""
+    return {"autonomous_system_number": number, "autonomous_system_organization": operator}
+
+
 def _bits(network: str, version: int) -> str:
     parsed = ip_network(network)
     bits = f"{int(parsed.network_address):0{parsed.max_prefixlen}b}"[: parsed.prefixlen]

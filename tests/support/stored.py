@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from tests.support.rows import NOON
-from trailkeeper.models.histories import StoredClient, StoredEvent, StoredLocation
+from trailkeeper.models.histories import StoredClient, StoredEvent, StoredLocation, StoredNetwork
 
 EVENT_ID = UUID("019a8700-0000-7000-8000-000000000001")
 PLACE = StoredLocation(
@@ -35,6 +35,9 @@ CLIENT = StoredClient(
     source="test",
     build="1",
 )
+NETWORK = StoredNetwork(
+    id=1, display="AS64496 Example", asn=64496, operator="Example", source="test", build="1"
+)
 
 
 def stored(tag: str, **columns: Any) -> StoredEvent:
@@ -56,5 +59,6 @@ def stored(tag: str, **columns: Any) -> StoredEvent:
         "request_id": "request-1",
         "location": PLACE,
         "client": CLIENT,
+        "network": NETWORK,
     }
     return StoredEvent(**values | columns)

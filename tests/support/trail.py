@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -41,6 +41,7 @@ FILTERS: tuple[dict[str, Any], ...] = (
     {"address": ADDRESSES[0]},
     {"address": "192.0.2.0/24"},
     {"country_code": "DE"},
+    {"asn": "AS64496"},
     {"client": "firefox"},
     {"client": "browser"},
     {"via_service": True},
@@ -49,13 +50,13 @@ FILTERS: tuple[dict[str, Any], ...] = (
 )
 
 
-def trail(seed: int, count: int, locations: Sequence[int], clients: Sequence[int]) -> list[dict[str, Any]]:
-    """Rows of `events`, the same for the same seed."""
+def trail(seed: int, count: int, derivations: Mapping[str, Sequence[int]]) -> list[dict[str, Any]]:
+    """Rows of `events`, the same for the same seed; *derivations* are ids by their column."""
     chance = Random(seed)
-    return [_row(chance, locations, clients) for _ in range(count)]
+    return [_row(chance, derivations) for _ in range(count)]
 
 
-def _row(chance: Random, locations: Sequence[int], clients: Sequence[int]) -> dict[str, Any]:
+def _row(chance: Random, derivations: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     def maybe(*values: Any) -> Any:
         return chance.choice((None, *values))
 
@@ -76,8 +77,7 @@ def _row(chance: Random, locations: Sequence[int], clients: Sequence[int]) -> di
         credential_label=maybe("laptop"),
         on_behalf_of_id=maybe(None, *USERS),
         ip=maybe(*ADDRESSES),
-        location_id=maybe(*locations),
-        client_id=maybe(*clients),
+        **{column: maybe(*ids) for column, ids in derivations.items()},
         request_id=maybe("r1"),
         additional=maybe(additional, additional),
     )

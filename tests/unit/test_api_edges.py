@@ -69,6 +69,7 @@ def ask(client: TestClient, path: str, viewer: Viewer | None = ADMIN, **options:
         ("&".join(["tag=a:b"] * 51), "tag: list should have at most 50 items"),
         ("address=999.1.1.1", "address: is '999.1.1.1'; expected one such as"),
         ("address=fe80::1%25eth0", "address: is 'fe80::1%eth0'; expected one without a zone"),
+        ("asn=Cloudflare", "asn: is 'Cloudflare'; expected a number such as AS13335"),
         ("country=Germany", "country: string should match pattern"),
         ("client=", "client: string should have at least 1 character"),
         ("text=%00", "text: is '\\x00'; expected 1 to 200 characters, none of them NUL"),

@@ -30,7 +30,7 @@ Event = dict[str, Any]
 
 
 def redacted() -> Event:
-    hidden = ("ip", "location", "client", "request_id")
+    hidden = ("ip", "location", "client", "network", "request_id")
     event = {key: value for key, value in EVENT.items() if key not in hidden}
     return event | {"actor": {"kind": "staff"}, "view": "redacted", "additional": {}}
 
@@ -55,7 +55,9 @@ def test_a_csv_has_a_row_an_event_and_what_is_hidden_is_empty(client: TestClient
     assert full["id"] == EVENT["id"]
     assert (full["user_name"], full["ip"], full["location"]) == ("alice", "203.0.113.7", "New York, NY, US")
     assert json.loads(full["additional"]) == EVENT["additional"]
+    assert full["network"] == "AS64496 Example"
     assert (hidden["ip"], hidden["location"], hidden["client"], hidden["actor_id"]) == ("", "", "", "")
+    assert hidden["network"] == ""
     assert (hidden["actor_kind"], hidden["view"]) == ("staff", "redacted")
 
 
@@ -103,7 +105,13 @@ derivations = st.one_of(st.none(), st.fixed_dictionaries({"display": cells, "cou
 @given(
     changes=st.fixed_dictionaries(
         {"sentence": cells, "user": subjects, "project": subjects, "organization": subjects},
-        optional={"ip": cells, "location": derivations, "client": derivations, "request_id": cells},
+        optional={
+            "ip": cells,
+            "location": derivations,
+            "client": derivations,
+            "network": derivations,
+            "request_id": cells,
+        },
     ),
     actor=st.fixed_dictionaries(
         {"kind": st.sampled_from(("user", "staff"))},

@@ -6,11 +6,13 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
+from pydantic import BaseModel
 
 from tests.support.api import app_with
 from trailkeeper.models.backfills import CHANGES, STATES, StoredBackfill
 from trailkeeper.models.backfills.stored import HIDDEN
-from trailkeeper.models.histories.as_json import CLIENT, LOCATION
+from trailkeeper.models.histories.as_json import INTERNAL
+from trailkeeper.models.histories.derivations import KINDS
 from trailkeeper.producer.catalogue.event_type import Role, Scope, View
 from trailkeeper.views import admin_requests as requests
 from trailkeeper.views.documents import admin, examples
@@ -21,6 +23,7 @@ from trailkeeper.views.documents.events import (
     EventDocument,
     EventTypeDocument,
     LocationDocument,
+    NetworkDocument,
     PageDocument,
     ViewerDocument,
 )
@@ -87,8 +90,9 @@ def test_each_example_is_what_its_model_says(model: Any, example: dict[str, Any]
 
 def test_the_models_name_the_fields_that_are_answered_in_their_order() -> None:
     assert list(EventDocument.model_fields) == list(examples.EVENT)
-    assert list(LocationDocument.model_fields) == list(LOCATION)
-    assert list(ClientDocument.model_fields) == list(CLIENT)
+    of_kinds: list[type[BaseModel]] = [LocationDocument, ClientDocument, NetworkDocument]
+    for kind, document in zip(KINDS, of_kinds, strict=True):
+        assert list(document.model_fields) == [name for name in kind.columns if name not in INTERNAL]
     assert list(ViewerDocument.model_fields) == list(Viewer.__struct_fields__)
     assert get_args(documents.Scope) == get_args(Scope)
     assert get_args(EventDocument.model_fields["view"].annotation) == get_args(View)

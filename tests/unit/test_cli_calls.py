@@ -33,6 +33,7 @@ WRONG = [
     ["history", "all", "--tag", "Not A Tag"],
     ["history", "all", "--address", "999.1.1.1"],
     ["history", "all", "--country", "Germany"],
+    ["history", "all", "--asn", "Cloudflare"],
     ["history", "all", "--before", "17"],
     ["history", "all", "--limit", "0"],
     ["history", "all", "--format", "yaml"],

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from docs import generate
-from trailkeeper.models.histories import StoredClient, StoredEvent, StoredLocation, as_json
+from trailkeeper.models.histories import StoredClient, StoredEvent, StoredLocation, StoredNetwork, as_json
 from trailkeeper.models.tables import SCOPES
 from trailkeeper.producer.catalogue import load, render, sentence_parts
 from trailkeeper.producer.event import Actor, Credential, Event, Subject
@@ -37,6 +37,7 @@ def stored(example: dict[str, Any]) -> StoredEvent:
     columns |= {f"credential_{key}": getattr(credential, key) for key in ("kind", "id", "label")}
     columns["location"] = StoredLocation(id=1, reason=None, **example["location"])
     columns["client"] = StoredClient(id=1, user_agent="", **example["client"])
+    columns["network"] = StoredNetwork(id=1, **example["network"])
     return StoredEvent(**columns)
 
 
@@ -62,6 +63,7 @@ def test_the_example_reads_as_its_event_type_says() -> None:
         ("The actor", EXAMPLE["actor"]),
         ("The location", EXAMPLE["location"]),
         ("The client", EXAMPLE["client"]),
+        ("The network", EXAMPLE["network"]),
     ],
 )
 def test_each_field_has_its_place_in_a_table(heading: str, example: dict[str, Any]) -> None:

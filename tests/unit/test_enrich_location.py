@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.small_mmdb import write_mmdb
-from trailkeeper.worker.enrich import Location, LocationFinder
+from trailkeeper.worker.enrich import GeoipFiles, Location, LocationFinder
 from trailkeeper.worker.enrich.place import display, location
 
 NEW_YORK: dict[str, Any] = {
@@ -21,7 +21,6 @@ NEW_YORK: dict[str, Any] = {
     "subdivisions": [{"iso_code": "NY", "names": {"en": "New York"}}, {"iso_code": "XX"}],
 }
 SWEDEN = {"country": {"iso_code": "SE", "names": {"en": "Sweden"}}}
-CARRIER = {"autonomous_system_number": 64496, "autonomous_system_organization": "Example"}
 
 
 @pytest.mark.parametrize(
@@ -48,7 +47,7 @@ def test_a_place_is_shown_as_the_package_index_shows_it(
 def test_all_that_a_city_file_knows_is_found(tmp_path: Path) -> None:
     path = write_mmdb(tmp_path / "city.mmdb", {"81.2.0.0/16": NEW_YORK})
 
-    assert LocationFinder([str(path)]).find("81.2.69.160") == Location(
+    assert LocationFinder(GeoipFiles([str(path)])).find("81.2.69.160") == Location(
         display="New York, NY, US", city="New York", region="NY", country="United States", country_code="US",
         latitude=40.7, longitude=-74.0, source="Small-City", build="2024-02-01",
     )  # fmt: skip
@@ -59,19 +58,19 @@ def test_for_each_value_the_first_file_that_has_it_wins(tmp_path: Path) -> None:
     paths = [
         write_mmdb(tmp_path / "country.mmdb", {"81.2.0.0/16": country}, kind="Country", built="2024-03-02"),
         write_mmdb(tmp_path / "city.mmdb", {"81.2.0.0/16": NEW_YORK}, kind="City"),
-        write_mmdb(tmp_path / "asn.mmdb", {"81.2.0.0/16": CARRIER}, kind="ASN", built="2024-04-03"),
+        write_mmdb(tmp_path / "asn.mmdb", {"81.2.0.0/16": SWEDEN}, kind="Small-ASN"),  # not of places
     ]
-    found = LocationFinder([str(path) for path in paths]).find("81.2.69.160")
+    found = LocationFinder(GeoipFiles([str(path) for path in paths])).find("81.2.69.160")
 
     assert found is not None
-    assert (found.display, found.country, found.asn) == ("New York, NY, US", "USA", 64496)
-    assert (found.source, found.build) == ("Country+City+ASN", "2024-03-02+2024-02-01+2024-04-03")
+    assert (found.display, found.country) == ("New York, NY, US", "USA")
+    assert (found.source, found.build) == ("Country+City", "2024-03-02+2024-02-01")
 
 
 def test_a_place_is_never_put_together_from_two_countries() -> None:
-    found = location([SWEDEN, {**NEW_YORK, **CARRIER}], "s", "b")
+    found = location([SWEDEN, NEW_YORK], "s", "b")
 
-    assert (found.display, found.city, found.latitude, found.asn) == ("Sweden", None, None, 64496)
+    assert (found.display, found.city, found.latitude) == ("Sweden", None, None)
 
 
 def test_coordinates_without_a_country_are_no_location() -> None:
@@ -86,7 +85,7 @@ def test_coordinates_without_a_country_are_no_location() -> None:
         {"country": "SE"}, {"country": {"iso_code": 7, "names": []}},
         {"city": {"names": {"en": "\x00\u202e "}}},
         {"subdivisions": [7]}, {"subdivisions": {}}, {"location": {"latitude": 1.0}},
-        {"location": {"latitude": float("nan"), "longitude": 1.0}}, {"autonomous_system_number": 2**64},
+        {"location": {"latitude": float("nan"), "longitude": 1.0}},
     ],
 )  # fmt: skip
 def test_a_record_of_an_unexpected_shape_gives_what_it_can(record: dict[str, Any]) -> None:
@@ -108,33 +107,33 @@ def test_a_record_of_an_unexpected_shape_gives_what_it_can(record: dict[str, Any
     ],
 )  # fmt: skip
 def test_an_address_without_location_says_why_and_needs_no_file(ip: str, reason: str) -> None:
-    assert LocationFinder([]).find(ip) == Location(reason=reason, source="address", build="1")
+    assert LocationFinder(GeoipFiles([])).find(ip) == Location(reason=reason, source="address", build="1")
 
 
 @pytest.mark.parametrize(
     "ip", ["172.15.255.255", "172.32.0.0", "11.0.0.0", "100.128.0.0", "192.0.1.0", "2600::1"]
 )
 def test_public_neighbours_of_special_networks_are_not_special(ip: str) -> None:
-    assert LocationFinder([]).find(ip) is None
+    assert LocationFinder(GeoipFiles([])).find(ip) is None
 
 
 def test_an_address_that_no_file_knows_is_settled_as_not_found(tmp_path: Path) -> None:
     path = write_mmdb(tmp_path / "city.mmdb", {"81.2.0.0/16": NEW_YORK})
     expected = Location(reason="not_found", source="Small-City", build="2024-02-01")
 
-    assert LocationFinder([str(path)]).find("8.8.8.8") == expected
+    assert LocationFinder(GeoipFiles([str(path)])).find("8.8.8.8") == expected
 
 
 def test_an_ipv4_address_mapped_into_ipv6_is_the_ipv4_address(tmp_path: Path) -> None:
     path = write_mmdb(tmp_path / "city.mmdb", {"81.2.0.0/16": NEW_YORK})
-    finder = LocationFinder([str(path)])
+    finder = LocationFinder(GeoipFiles([str(path)]))
 
     assert finder.find("::ffff:81.2.69.160") == finder.find("81.2.69.160")
 
 
 def test_a_file_of_ipv4_only_knows_no_ipv6_address(tmp_path: Path) -> None:
     path = write_mmdb(tmp_path / "city.mmdb", {"81.2.0.0/16": NEW_YORK}, version=4)
-    finder = LocationFinder([str(path)])
+    finder = LocationFinder(GeoipFiles([str(path)]))
     known, unknown = finder.find("81.2.69.160"), finder.find("2600::1")
 
     assert known is not None
@@ -145,14 +144,14 @@ def test_a_file_of_ipv4_only_knows_no_ipv6_address(tmp_path: Path) -> None:
 
 def test_the_same_address_gives_the_same_object_while_its_data_stay(tmp_path: Path) -> None:
     path = write_mmdb(tmp_path / "city.mmdb", {"81.2.0.0/16": NEW_YORK})
-    finder = LocationFinder([str(path)])
+    finder = LocationFinder(GeoipFiles([str(path)]))
 
     assert finder.find("81.2.69.160") is finder.find("81.2.69.160")
 
 
 @pytest.fixture(scope="module")
 def geolite2() -> LocationFinder:
-    return LocationFinder([geolite2_database()])
+    return LocationFinder(GeoipFiles([geolite2_database()]))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.clock import Clock
 from tests.support.small_mmdb import CORRUPT, write_mmdb
-from trailkeeper.worker.enrich import DatabaseState, Location, LocationFinder
+from trailkeeper.worker.enrich import GeoipFiles, Location, LocationFinder, NetworkFinder
 from trailkeeper.worker.enrich.database import Database
 
 IP = "81.2.69.160"
@@ -29,7 +29,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def finder(path: Path, clock: Clock) -> LocationFinder:
-    return LocationFinder([str(path)], check_seconds=10, clock=clock)
+    return LocationFinder(GeoipFiles([str(path)], check_seconds=10, clock=clock))
 
 
 def _write(path: Path, city: str, built: str = "2024-02-01") -> None:
@@ -63,10 +63,10 @@ def test_a_replaced_file_is_picked_up_without_restart(
 def test_a_file_is_looked_at_once_in_the_time_given(
     path: Path, finder: LocationFinder, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks: list[str] = []
+    looks: list[Database] = []
 
     def refresh(database: Database) -> bool:
-        looks.append(database.state().path)
+        looks.append(database)
         return False
 
     monkeypatch.setattr(Database, "refresh", refresh)
@@ -78,9 +78,9 @@ def test_a_file_is_looked_at_once_in_the_time_given(
 
 
 def test_without_any_file_a_public_address_is_not_enriched() -> None:
-    assert LocationFinder([]).find(IP) is None
-    assert LocationFinder([]).is_current("address", "1")
-    assert not LocationFinder([]).is_current("Small-City", "2024-02-01")
+    assert LocationFinder(GeoipFiles([])).find(IP) is None
+    assert LocationFinder(GeoipFiles([])).is_current("address", "1")
+    assert not LocationFinder(GeoipFiles([])).is_current("Small-City", "2024-02-01")
 
 
 def test_a_missing_file_is_said_once_and_found_when_it_comes(
@@ -142,21 +142,17 @@ def test_a_file_overwritten_in_place_is_not_read_beyond_its_new_end(
     assert _city(finder.find("81.2.69.161")) == "Leeds"
 
 
-def test_a_deleted_file_is_read_until_another_comes(path: Path, finder: LocationFinder, clock: Clock) -> None:
+def test_a_deleted_file_is_read_until_another_comes(
+    path: Path, finder: LocationFinder, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
     _write(path, "London")
     finder.find(IP)
     path.unlink()
     clock.now += 11
 
     assert _city(finder.find("81.2.69.161")) == "London"
-    assert finder.builds() == (
-        DatabaseState(
-            path=str(path),
-            source="Small-City",
-            build="2024-02-01",
-            problem=f"{path}: No such file or directory",
-        ),
-    )
+    assert finder.is_current("Small-City", "2024-02-01")
+    assert _warnings(caplog) == [f"location data: {path}: No such file or directory"]
 
 
 def test_a_corrupt_record_is_said_once_and_without_the_address(
@@ -172,21 +168,21 @@ def test_while_a_file_is_missing_the_others_are_not_taken_for_all(
     path: Path, tmp_path: Path, clock: Clock
 ) -> None:
     asn = write_mmdb(tmp_path / "asn.mmdb", {"81.2.0.0/16": {"autonomous_system_number": 64496}}, kind="ASN")
-    finder = LocationFinder([str(path), str(asn)], clock=clock)
+    finder = LocationFinder(GeoipFiles([str(path), str(asn)], clock=clock))
     assert finder.find(IP) is None
     _write(path, "London")
     clock.now += 11
     found = finder.find(IP)
 
     assert found is not None
-    assert (found.city, found.asn, found.source) == ("London", 64496, "Small-City+ASN")
+    assert (found.city, found.source) == ("London", "Small-City")
 
 
 def test_a_place_is_given_even_where_another_file_is_missing(
     path: Path, tmp_path: Path, clock: Clock
 ) -> None:
     _write(path, "London")
-    finder = LocationFinder([str(path), str(tmp_path / "missing.mmdb")], clock=clock)
+    finder = LocationFinder(GeoipFiles([str(path), str(tmp_path / "missing.mmdb")], clock=clock))
 
     assert _city(finder.find(IP)) == "London"
     assert finder.is_current("Small-City", "2024-02-01")
@@ -214,3 +210,24 @@ def _descriptors_below(folder: Path) -> int:
         with suppress(FileNotFoundError):  # of another test, and closed just now
             found += str(descriptor.readlink()).startswith(str(folder))
     return found
+
+
+def test_enrichments_share_the_files_and_notice_together_that_one_was_replaced(
+    path: Path, tmp_path: Path, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    asn = tmp_path / "asn.mmdb"
+    record = {"autonomous_system_number": 64496, "autonomous_system_organization": "Example"}
+    _write(path, "London")
+    write_mmdb(asn, {"81.2.0.0/16": record}, kind="Small-ASN")
+    files = GeoipFiles([str(path), str(asn)], check_seconds=10, clock=clock)
+    locations, networks = LocationFinder(files), NetworkFinder(files)
+    before = locations.find(IP), networks.find(IP)
+    assert len(caplog.records) == 2
+    clock.now += 11
+    write_mmdb(asn, {"81.2.0.0/16": record | {"autonomous_system_number": 64497}}, kind="Small-ASN")
+
+    assert networks.changes() == locations.changes() == 2
+    after = locations.find(IP), networks.find(IP)
+    assert after[0] == before[0]
+    assert [network and network.asn for network in (before[1], after[1])] == [64496, 64497]

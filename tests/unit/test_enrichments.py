@@ -1,36 +1,68 @@
-"""Each enrichment says which fact it reads and where its derivations go, and both are there."""
+"""Each enrichment keeps the contract, and together they fill every column of derivations."""
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+from typing import ClassVar
 
-from trailkeeper.models.tables import Base
+from tests.support.contracts.enrichment import EnrichmentContract
+from tests.support.small_mmdb import asn, write_mmdb
+from trailkeeper.models.histories.derivations import KINDS
+from trailkeeper.models.orphans import COLUMNS
 from trailkeeper.models.writing import DERIVATIONS
-from trailkeeper.producer.event import Event
-from trailkeeper.worker.enrich import Enrichment, enrichments
+from trailkeeper.views.csv_rows import HEADER
+from trailkeeper.views.masking import REDACTED
+from trailkeeper.worker.enrich import (
+    ClientFinder,
+    Enrichment,
+    GeoipFiles,
+    LocationFinder,
+    NetworkFinder,
+    enrichments,
+)
 
-ALL = enrichments(())
-each_enrichment = pytest.mark.parametrize("enrichment", ALL, ids=[each.name for each in ALL])
+
+class TestLocation(EnrichmentContract):
+    known: ClassVar[tuple[str, ...]] = ("81.2.69.160", "8.8.8.8")
+
+    def make(self, folder: Path) -> Enrichment:
+        records = {
+            network: {"country": {"iso_code": code, "names": {"en": name}}}
+            for network, code, name in (("81.2.0.0/16", "GB", "United Kingdom"), ("8.0.0.0/8", "US", "USA"))
+        }
+        return LocationFinder(GeoipFiles([str(write_mmdb(folder / "country.mmdb", records))]))
+
+
+class TestNetwork(EnrichmentContract):
+    known: ClassVar[tuple[str, ...]] = ("81.2.69.160", "8.8.8.8")
+
+    def make(self, folder: Path) -> Enrichment:
+        records = {"81.2.0.0/16": asn(64496, "One"), "8.0.0.0/8": asn(64497, "Two")}
+        return NetworkFinder(GeoipFiles([str(write_mmdb(folder / "asn.mmdb", records, kind="Small-ASN"))]))
+
+
+class TestClient(EnrichmentContract):
+    known: ClassVar[tuple[str, ...]] = (
+        "twine/4.0.2 CPython/3.11.3",
+        "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0",
+    )
+
+    def make(self, folder: Path) -> Enrichment:
+        return ClientFinder()
 
 
 def test_each_column_of_derivations_has_one_enrichment() -> None:
-    assert sorted(each.column for each in ALL) == sorted(DERIVATIONS)
-    assert len({each.table for each in ALL}) == len({each.name for each in ALL}) == len(ALL)
+    every = enrichments(())
+
+    assert sorted(each.column for each in every) == sorted(DERIVATIONS)
+    assert len({each.table for each in every}) == len({each.name for each in every}) == len(every)
 
 
-@each_enrichment
-def test_its_fact_is_an_events_and_its_table_keeps_the_version_of_its_data(enrichment: Enrichment) -> None:
-    [table] = [table for table in Base.metadata.tables.values() if table.name == enrichment.table]
-    assert enrichment.fact in Event.__struct_fields__
-    assert {"display", "source", "build"} <= set(table.columns.keys())
-    assert (enrichment.fact in table.columns) == enrichment.keeps_fact
+def test_each_is_read_masked_exported_and_collected() -> None:
+    names = {each.name for each in enrichments(())}
 
-
-@each_enrichment
-@pytest.mark.parametrize("fact", ["", "192.168.1.9", "twine/4.0.2 CPython/3.11.3", "\0\ud800", "x" * 2_000])
-def test_whatever_the_fact_it_does_not_raise_and_what_it_finds_is_current(
-    enrichment: Enrichment, fact: str
-) -> None:
-    derived = enrichment.find(fact)
-    assert derived is None or enrichment.is_current(derived.source, derived.build)
-    assert enrichment.changes() == enrichment.changes()
+    assert [kind.key for kind in KINDS] == list(DERIVATIONS)
+    assert {kind.name for kind in KINDS} == names
+    assert names <= set(REDACTED)
+    assert names <= set(HEADER)
+    assert {each.table: each.column for each in enrichments(())} == COLUMNS

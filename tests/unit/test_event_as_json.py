@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
-from trailkeeper.models.histories import StoredClient, StoredEvent, StoredLocation, as_json
+import pytest
+
+from tests.support.stored import NETWORK, PLACE
+from trailkeeper.models.histories import StoredClient, StoredEvent, StoredLocation, StoredNetwork, as_json
 
 KEYS = (
     "id tag scope occurred_at recorded_at sentence user project organization actor ip location client"
-    " request_id additional view"
+    " network request_id additional view"
 )
 
 
@@ -37,7 +41,7 @@ def test_what_is_not_known_is_null_and_nothing_is_left_out() -> None:
         "on_behalf_of": None,
     }
     assert [key for key, value in found.items() if value is None] == [
-        "sentence", "user", "project", "organization", "ip", "location", "client", "request_id",
+        "sentence", "user", "project", "organization", "ip", "location", "client", "network", "request_id",
     ]  # fmt: skip
     assert found["additional"] == {}
 
@@ -83,7 +87,7 @@ def test_derivations_show_what_they_were_made_from_and_not_their_keys() -> None:
         "DE",
         52.5,
         13.4,
-        3320,
+        None,
         "city.mmdb",
         "2018-04-03",
     )
@@ -91,7 +95,9 @@ def test_derivations_show_what_they_were_made_from_and_not_their_keys() -> None:
         4, "Mozilla/5.0", "Firefox", "browser", "Firefox", "120", "Ubuntu", None, "ua", "1.0"
     )
 
-    found = as_json(_event(location_id=3, client_id=4, location=location, client=client), None)
+    network = StoredNetwork(5, "AS3320 Telekom", 3320, "Telekom", "asn.mmdb", "2018-04-04")
+
+    found = as_json(_event(location=location, client=client, network=network), None)
 
     assert " ".join(found["location"]) == (
         "display city region country country_code latitude longitude asn source build"
@@ -99,3 +105,25 @@ def test_derivations_show_what_they_were_made_from_and_not_their_keys() -> None:
     assert found["location"]["display"] == "Berlin, BE, DE"
     assert " ".join(found["client"]) == "display kind name version os device source build"
     assert found["client"]["device"] is None
+    assert found["network"] == {
+        "display": "AS3320 Telekom",
+        "asn": 3320,
+        "operator": "Telekom",
+        "source": "asn.mmdb",
+        "build": "2018-04-04",
+    }
+
+
+@pytest.mark.parametrize(
+    ("of_location", "of_network", "expected"),
+    [(None, 3320, 3320), (1, 3320, 3320), (1, None, 1), (None, None, None)],
+)
+def test_a_location_has_the_number_of_the_network_or_the_one_it_was_stored_with(
+    of_location: int | None, of_network: int | None, expected: int | None
+) -> None:
+    location = replace(PLACE, asn=of_location)
+    network = replace(NETWORK, asn=of_network)
+
+    assert as_json(_event(location=location, network=network), None)["location"]["asn"] == expected
+    assert as_json(_event(location=location), None)["location"]["asn"] == of_location
+    assert as_json(_event(network=network), None)["location"] is None

@@ -13,7 +13,7 @@ from trailkeeper.views.viewer import ANYBODY, Viewer
 POLICY = Policy(load())
 ADMIN = Viewer(staff=True)
 OWNER = Viewer(user_id="u2", projects={"p1": "owner"})
-HIDDEN = {"ip", "location", "client", "request_id"}
+HIDDEN = {"ip", "location", "client", "network", "request_id"}
 RELEASE = stored(
     "project:release:add",
     project_id="p1",
@@ -37,16 +37,17 @@ def test_an_owner_sees_all_of_it() -> None:
     assert found is not None
     assert (found["view"], found["ip"], found["request_id"]) == ("full", "192.0.2.7", "request-1")
     assert (found["location"]["display"], found["client"]["display"]) == ("Berlin, DE", "Firefox (Ubuntu)")
+    assert found["network"]["display"] == "AS64496 Example"
     assert found["additional"] == RELEASE.additional
     assert found["actor"]["credential"] == {"kind": "api_token", "id": "token-9", "label": "laptop"}
 
 
 def test_what_is_not_known_is_null_and_what_is_hidden_is_absent() -> None:
-    bare = stored("project:release:add", project_id="p1", ip=None, location=None, client=None)
+    bare = stored("project:release:add", project_id="p1", ip=None, location=None, client=None, network=None)
     full, redacted = masked(POLICY, OWNER, bare), masked(POLICY, ANYBODY, bare)
     assert full is not None
     assert redacted is not None
-    assert (full["ip"], full["location"], full["client"]) == (None, None, None)
+    assert [full[key] for key in ("ip", "location", "client", "network")] == [None] * 4
     assert not HIDDEN & set(redacted)
 
 

@@ -29,6 +29,7 @@ def test_an_address_says_all_that_is_asked() -> None:
         "until": "2026-11-16T13:00:00+01:00",
         "address": "192.0.2.0/24",
         "country": "de",
+        "asn": "AS64496",
         "client": "twine",
         "text": "blue key",
         "via_service": "true",
@@ -40,6 +41,7 @@ def test_an_address_says_all_that_is_asked() -> None:
     assert question.since == datetime(2026, 11, 15, 12, tzinfo=UTC)
     assert question.until == datetime(2026, 11, 16, 12, tzinfo=UTC)
     assert (question.address, question.country_code, question.client) == ("192.0.2.0/24", "DE", "twine")
+    assert question.as_number == 64496
     assert (question.actor, question.text, question.via_service) == ("u1", "blue key", True)
     assert filters.query == [(name, params[name]) for name in ALL]
 
@@ -69,6 +71,7 @@ def test_what_is_not_offered_is_not_asked() -> None:
         ({"since": "2026-02-01", "until": "2026-01-01"}, "until"),
         ({"address": "nonsense"}, "address"),
         ({"country": "Germany"}, "country"),
+        ({"asn": "Cloudflare"}, "asn"),
         ({"text": "x" * 201}, "text"),
         ({"client": "x" * 999}, "client"),
         ({"actor": "x" * 999}, "actor"),

@@ -46,6 +46,11 @@ NAIVE = datetime(2026, 1, 1)  # noqa: DTZ001 - the mistake under test
         ({"address": "fe80::1%eth0"}, "address is 'fe80::1%eth0'; expected one"),
         ({"address": "'; DROP TABLE events; --"}, "expected one such as"),
         ({"country_code": "de"}, "country_code is 'de'; expected two capital letters"),
+        ({"asn": "AS0"}, "asn is 'AS0'; expected a number such as AS13335"),
+        ({"asn": "4294967296"}, "expected a number such as AS13335"),
+        ({"asn": "AS 1"}, "expected a number such as AS13335"),
+        ({"asn": "\u0661"}, "expected a number such as AS13335"),
+        ({"asn": ""}, "expected a number such as AS13335"),
         ({"country_code": "DEU"}, "expected two capital letters"),
     ],
 )

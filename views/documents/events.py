@@ -69,6 +69,16 @@ class ClientDocument(BaseModel):
     build: str
 
 
+class NetworkDocument(BaseModel):
+    """The autonomous system that announced the address, according to `source` of `build`."""
+
+    display: str | None
+    asn: int | None
+    operator: str | None
+    source: str
+    build: str
+
+
 class EventDocument(BaseModel):
     """One event as the viewer may see it. A key that is masked is absent; what is not known is null."""
 
@@ -87,6 +97,7 @@ class EventDocument(BaseModel):
     ip: str | None = None
     location: LocationDocument | None = None
     client: ClientDocument | None = None
+    network: NetworkDocument | None = None
     request_id: str | None = None
     additional: dict[str, Any]
     view: Literal["full", "redacted"]

@@ -11,7 +11,7 @@ from . import words
 
 KINDS = {"enrich": "Enrich", "import": "Import", "dead_letters": "Replay of dead letters"}
 WHICH = {
-    "missing": "events without a location or client",
+    "missing": "events without a location, client or network",
     "older": "events without one, or with one from other data",
     "all": "every event, even if it is up to date",
 }

@@ -22,9 +22,9 @@ from .world import spot
 
 router = APIRouter(include_in_schema=False)
 
-LOCATION = ("city", "region", "country", "asn")
+LOCATION = ("city", "region", "country")
 CLIENT = ("name", "version", "os", "device")
-NAMES = {"os": "System", "asn": "Network (AS)"}
+NAMES = {"os": "System"}
 
 
 class Fact(NamedTuple):
@@ -72,6 +72,7 @@ def of_an_event(request: Request, viewer: CurrentViewer, identity: str) -> HTMLR
         who=list(_who(event["actor"], rows)),
         location=list(_derived(event.get("location"), LOCATION)),
         client=list(_derived(event.get("client"), CLIENT)),
+        network=_network(event),
         atlas=_spot(event.get("location")),
         json=words.json_text(event),
     )
@@ -133,6 +134,14 @@ def _derived(derived: dict[str, Any] | None, names: tuple[str, ...]) -> Iterator
     for name in names:
         if derived[name] is not None:
             yield NAMES.get(name, name.capitalize()), words.plain(derived[name])
+
+
+def _network(event: dict[str, Any]) -> str | None:
+    """Of events from before there were networks, the number that their location has."""
+    network, location = event.get("network") or {}, event.get("location") or {}
+    asn = location.get("asn")
+    display = network.get("display") or (f"AS{asn}" if asn else None)
+    return display and words.plain(display)
 
 
 def _spot(location: dict[str, Any] | None) -> Any:

@@ -20,9 +20,10 @@ HINTS = {
     "actor": "The id of who did it",
     "address": "Such as 192.0.2.7 or 192.0.2.0/24",
     "country": "Two letters, such as DE",
+    "asn": "A number such as AS13335",
     "client": "Such as Firefox, twine or browser",
 }
-LONGEST = {"actor": MAX_ID, "text": MAX_TEXT, "client": MAX_TEXT, "country": 2, "address": 64}
+LONGEST = {"actor": MAX_ID, "text": MAX_TEXT, "client": MAX_TEXT, "country": 2, "asn": 12, "address": 64}
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from trailkeeper.views.problems import Problem, message_of
 from .addresses import Query
 
 PUBLIC = ("tag", "actor", "since", "until")
-OWN = ("tag", "since", "until", "address", "country", "client", "text", "via_service")
-ALL = ("tag", "actor", "since", "until", "address", "country", "client", "text", "via_service")
+OWN = ("tag", "since", "until", "address", "country", "asn", "client", "text", "via_service")
+ALL = ("tag", "actor", "since", "until", "address", "country", "asn", "client", "text", "via_service")
 TIMES = ("since", "until")
 LABELS = {
     "tag": "Event type",
@@ -30,6 +30,7 @@ LABELS = {
     "until": "Until (UTC)",
     "address": "Address or network",
     "country": "Country",
+    "asn": "Network",
     "client": "Device or program",
     "text": "Text in the details",
     "via_service": "Only what services and programs did",

@@ -130,21 +130,20 @@ def _add_events(
 ) -> None:
     for event, facts in events:
         preview.seen += 1
-        if not any(facts):
+        # what cannot be derived now, as its files are missing, stays as it is
+        derived = {each.name: fact and each.find(fact) for each, fact in zip(enrichments, facts, strict=True)}
+        if not any(derived.values()):
             preview.skipped += 1
             continue
         preview.changed += 1
         if len(preview.sample) < SAMPLE:
-            derived = {
-                each.name: fact and _display(each.find(fact))
-                for each, fact in zip(enrichments, facts, strict=True)
-            }
-            preview.sample.append({"id": str(event.id), "ip": event.ip, **derived})
+            displays = {name: each and _display(each) for name, each in derived.items()}
+            preview.sample.append({"id": str(event.id), "ip": event.ip, **displays})
 
 
-def _display(derived: Derivation | None) -> str | None:
+def _display(derived: Derivation) -> str | None:
     """A derivation for people; of an address without location, the reason."""
-    return None if derived is None else derived.display or getattr(derived, "reason", None)
+    return derived.display or getattr(derived, "reason", None)
 
 
 def _add_accepted(connection: Connection, preview: Preview, accepted: list[Accepted]) -> None:

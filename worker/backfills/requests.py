@@ -32,7 +32,7 @@ class Requests:
         self._requested_by = requested_by
 
     def enrich(self, filters: EnrichFilters, throttle: int | None = None) -> int:
-        """Start deriving location and client anew; returns the backfill's id.
+        """Start deriving location, client and network anew; returns the backfill's id.
 
         Args:
             filters: as `checks.enrich_filters` gives them.

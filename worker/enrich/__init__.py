@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .client import NO_USER_AGENT, Client, ClientFinder
-from .database import DatabaseState
 from .enrichment import Derivation, Enrichment
+from .geoip import GeoipFiles
 from .location import LocationFinder
+from .network import Network, NetworkFinder
 from .place import Location
 
 
@@ -21,17 +22,20 @@ def enrichments(geoip: Sequence[str]) -> tuple[Enrichment, ...]:
     Args:
         geoip: MaxMind-format files (city, country, ASN).
     """
-    return LocationFinder(geoip), ClientFinder()
+    files = GeoipFiles(geoip)
+    return LocationFinder(files), ClientFinder(), NetworkFinder(files)
 
 
 __all__ = [
     "NO_USER_AGENT",
     "Client",
     "ClientFinder",
-    "DatabaseState",
     "Derivation",
     "Enrichment",
+    "GeoipFiles",
     "Location",
     "LocationFinder",
+    "Network",
+    "NetworkFinder",
     "enrichments",
 ]

@@ -4,26 +4,9 @@ from __future__ import annotations
 
 import logging
 
-import msgspec
-
 from .mmdb import MmdbFile, UnusableDatabase, signature
 
 log = logging.getLogger(__name__)
-
-
-class DatabaseState(msgspec.Struct, frozen=True, kw_only=True):
-    """What is loaded from one configured path, for status and doctor.
-
-    Attributes:
-        source: the file's own type; None when nothing is loaded.
-        build: the day it was built, an ISO date in UTC; None when nothing is loaded.
-        problem: what is wrong with the path now; an older file may be loaded still.
-    """
-
-    path: str
-    source: str | None = None
-    build: str | None = None
-    problem: str | None = None
 
 
 class Database:
@@ -50,16 +33,6 @@ class Database:
         else:
             self._problem = None
         return self.file is not before
-
-    def state(self) -> DatabaseState:
-        """What is loaded, and what is wrong."""
-        file = self.file
-        return DatabaseState(
-            path=self._path,
-            source=file.source if file else None,
-            build=file.build if file else None,
-            problem=self._problem,
-        )
 
     def _open_if_new(self) -> None:
         now = signature(self._path)

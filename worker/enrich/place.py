@@ -10,7 +10,6 @@ import msgspec
 from .text import one_line
 
 Record = dict[str, Any]
-HIGHEST_ASN = 2**32 - 1  # reserved itself
 
 
 class Location(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +21,6 @@ class Location(msgspec.Struct, frozen=True, kw_only=True):
             ``documentation``, ``multicast``, ``reserved``, ``unspecified``, ``invalid`` or ``not_found``.
         region: ISO code of the subdivision, without the country.
         country: its English name.
-        asn: number of the autonomous system that announces the address.
         source: the types of the files that were asked, joined by ``+``; ``address`` where none was needed.
         build: the dates those files were built, joined by ``+`` in the same order.
     """
@@ -35,7 +33,6 @@ class Location(msgspec.Struct, frozen=True, kw_only=True):
     country_code: str | None = None
     latitude: float | None = None
     longitude: float | None = None
-    asn: int | None = None
     source: str
     build: str
 
@@ -52,21 +49,19 @@ def display(
 def location(records: Iterable[Record], source: str, build: str) -> Location:
     """The location that *records* describe; for each value the first record that has it wins.
 
-    A record that names another country than those before it gives only its
-    autonomous system: a place is never put together from two.
+    A record that names another country than those before it is left out: a place is
+    never put together from two.
     """
     merged: dict[str, Any] = {}
     for record in records:
         values = _values(record)
         code = values.get("country_code")
-        if code and merged.get("country_code", code) != code:
-            values = {"asn": values["asn"]} if "asn" in values else {}
-        merged = values | merged
+        if not code or merged.get("country_code", code) == code:
+            merged = values | merged
     line = display(*(merged.get(key) for key in ("city", "region", "country", "country_code")))
     if line is None:  # coordinates alone are the middle of a continent
-        merged = {key: value for key, value in merged.items() if key == "asn"}
-    reason = None if merged else "not_found"
-    return Location(display=line, reason=reason, source=source, build=build, **merged)
+        return Location(reason="not_found", source=source, build=build)
+    return Location(display=line, source=source, build=build, **merged)
 
 
 def _values(record: Record) -> dict[str, Any]:
@@ -74,7 +69,6 @@ def _values(record: Record) -> dict[str, Any]:
     subdivisions = record.get("subdivisions")
     region = subdivisions[0] if isinstance(subdivisions, list) and subdivisions else None
     latitude, longitude = _degrees(where.get("latitude"), 90), _degrees(where.get("longitude"), 180)
-    number = record.get("autonomous_system_number", _part(record, "traits").get("autonomous_system_number"))
     placed = latitude is not None and longitude is not None
     values = {
         "city": _name(_part(record, "city")),
@@ -83,7 +77,6 @@ def _values(record: Record) -> dict[str, Any]:
         "country_code": one_line(country.get("iso_code")),
         "latitude": latitude if placed else None,
         "longitude": longitude if placed else None,
-        "asn": number if isinstance(number, int) and 0 < number < HIGHEST_ASN else None,
     }
     return {key: value for key, value in values.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""The collection of locations and user agents that no event uses any more."""
+"""The collection of locations, user agents and networks that no event uses any more."""
 
 from __future__ import annotations
 
@@ -35,5 +35,9 @@ def collect_orphans(settings: WorkerSettings, grace_hours: float = GRACE_HOURS) 
         finish(engine)
         removed = collect(engine, grace_hours)
     if any(removed.values()):
-        logger.info("removed %(locations)d locations and %(clients)d user agents that no event uses", removed)
+        logger.info(
+            "removed %(locations)d locations, %(clients)d user agents and %(networks)d networks"
+            " that no event uses",
+            removed,
+        )
     return removed

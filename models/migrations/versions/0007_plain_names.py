@@ -74,6 +74,7 @@ def _networks() -> None:
         "networks",
         sa.Column("id", sa.Integer, sa.Identity(always=True), nullable=False),
         sa.Column("digest", sa.LargeBinary, nullable=False),
+        sa.Column("display", sa.Text),
         sa.Column("asn", sa.BigInteger),
         sa.Column("operator", sa.Text),
         sa.Column("source", sa.Text, nullable=False),
@@ -83,5 +84,6 @@ def _networks() -> None:
         sa.PrimaryKeyConstraint("id", name="networks_pkey"),
     )
     op.create_index("networks_digest_key", "networks", ["digest"], unique=True)
-    # null costs no byte of a row, and adding it rewrites no table
+    # null costs no byte of a row, and adding it rewrites no table. `locations.asn` stays where it is, and is
+    # read where an event has no network: to carry it over would rewrite every event in this transaction
     op.add_column("events", sa.Column("network_id", sa.Integer))
