@@ -52,7 +52,7 @@ class Inserter:
         assert kind is not None
         accepted = Accepted(IncomingMessage("", None, None, {}), event, kind, None)
         [derived] = self._derive.ids([accepted])
-        self._cursor.execute(INSERT, values_of(accepted, derived, None, None))
+        self._cursor.execute(INSERT, values_of(accepted, derived, None))
         self._connection.commit()
 
 
