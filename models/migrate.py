@@ -20,7 +20,7 @@ from .engine import LOCK_TIMEOUT_MS, SCHEMA, make_engine, transaction
 from .errors import StoreMisconfigured
 from .locks import MAKING_PARTITIONS, MIGRATING, lock
 from .partitions.manage import ensure_ahead
-from .relocation import relocate
+from .relocation import refuse_unreleased, relocate
 from .roles import MissingPrivilege, grant_missing
 from .tables import VERSION_TABLE
 
@@ -57,6 +57,7 @@ def upgrade(url: str, schema: str = SCHEMA) -> Migration:
             _make_schema(connection, schema)
             moved_from = relocate(connection, schema)
             before = revision(connection)
+            refuse_unreleased(before)
             _run_steps(connection)
             missing_privileges = grant_missing(connection)
         ensure_ahead(engine, datetime.now(UTC))

@@ -1,8 +1,8 @@
 """Move the tables of a database that was migrated before they had a schema of their own.
 
 Up to step 0006 they went wherever the connection's `search_path` led, mostly into `public`, beside the
-application's. Our version table says which of the tables there are ours: those that its steps have made, and
-the partitions of our `events`. A table that only has one of our names is not touched.
+application's. Our version table says that there are tables of ours: those of the baseline, and the
+partitions of our `events`. A table that only has one of our names is not touched.
 """
 
 from __future__ import annotations
@@ -13,15 +13,19 @@ from .errors import StoreMisconfigured
 from .partitions.known import DOOMED
 from .tables import VERSION_TABLE, Base
 
-MADE_BY = {
-    "0001": ("events", "locations", "clients", "dead_letters", "purges"),
-    "0002": ("holds", "scrubs", "scrub_marks", "erasures"),
-    "0003": ("backfills", "backfill_files", "backfill_blocks"),
-    "0004": ("producers", "tallies", "coverage", "gaps"),
-    "0005": ("outbox",),
-    "0006": ("orders",),
-}
-"""The tables that each step made, before there was a schema of their own."""
+BASELINE = "0006"
+"""The last step of databases whose tables have no schema of their own."""
+
+UNRELEASED = ("0001", "0002", "0003", "0004", "0005")
+"""Steps that led to the baseline and of which no version was released."""
+
+TABLES = (
+    *("events", "locations", "clients", "outbox", "dead_letters"),
+    *("purges", "scrubs", "scrub_marks", "erasures", "holds"),
+    *("orders", "backfills", "backfill_files", "backfill_blocks"),
+    *("producers", "tallies", "coverage", "gaps", VERSION_TABLE),
+)
+"""The tables of the baseline."""
 
 _VERSION_TABLES = text("""
     SELECT nspname, quote_ident(nspname) AS quoted, pg_table_is_visible(pg_class.oid) AS visible
@@ -57,8 +61,8 @@ def relocate(connection: Connection, schema: str) -> str | None:
     Raises:
         StoreMisconfigured: the schema has strangers' tables of our names, or it is not clear which are ours.
     """
-    names = {*Base.metadata.tables, VERSION_TABLE, *(name for made in MADE_BY.values() for name in made)}
-    namesakes = connection.scalars(_NAMESAKES, {"schema": schema, "names": [*names]}).all()
+    names = [*{*Base.metadata.tables, *TABLES}]
+    namesakes = connection.scalars(_NAMESAKES, {"schema": schema, "names": names}).all()
     if VERSION_TABLE in namesakes:
         return None
     if namesakes:
@@ -69,10 +73,20 @@ def relocate(connection: Connection, schema: str) -> str | None:
     if (installation := _find(connection, schema)) is None:
         return None
     old, quoted, version = installation
+    refuse_unreleased(version)
     into = connection.scalar(text("SELECT quote_ident(:schema)"), {"schema": schema})
-    for table in _tables(connection, quoted, version):
+    for table in _tables(connection, quoted):
         connection.execute(text(f"ALTER TABLE {table} SET SCHEMA {into}"))
     return old
+
+
+def refuse_unreleased(version: str | None) -> None:
+    """Raise `StoreMisconfigured` for a database at a step from which no migration leads on."""
+    if version in UNRELEASED:
+        raise StoreMisconfigured(
+            f"the database is at step {version}, which was never part of a release and cannot be migrated;"
+            " migrate an empty database, or restore a backup of a released version"
+        )
 
 
 def _find(connection: Connection, schema: str) -> tuple[str, str, str] | None:
@@ -82,7 +96,7 @@ def _find(connection: Connection, schema: str) -> tuple[str, str, str] | None:
     tables = connection.execute(_VERSION_TABLES, {"table": VERSION_TABLE, "schema": schema}).all()
     connection.execute(text("SELECT set_config('search_path', :ours, true)"), {"ours": ours})
     versions = [(row, _version(connection, row.quoted)) for row in tables]
-    candidates = [(row, version) for row, version in versions if version in MADE_BY]
+    candidates = [(row, version) for row, version in versions if version in (*UNRELEASED, BASELINE)]
     if len(candidates) > 1 and not candidates[0][0].visible:
         places = ", ".join(row.nspname for row, _ in candidates)
         raise StoreMisconfigured(
@@ -96,12 +110,11 @@ def _version(connection: Connection, quoted: str) -> str:
     return str(versions.one_or_none())
 
 
-def _tables(connection: Connection, quoted: str, version: str) -> list[str]:
-    """Every table to move, with its schema, the version table last."""
-    made = [name for step, tables in MADE_BY.items() if step <= version for name in tables] + [VERSION_TABLE]
-    tables = connection.execute(_TREE, {"quoted": quoted, "tables": made, "doomed": DOOMED}).all()
-    if missing := set(made) - {name for _, name in tables}:
+def _tables(connection: Connection, quoted: str) -> list[str]:
+    """Every table to move, with its schema."""
+    tables = connection.execute(_TREE, {"quoted": quoted, "tables": [*TABLES], "doomed": DOOMED}).all()
+    if missing := set(TABLES) - {name for _, name in tables}:
         raise StoreMisconfigured(
-            f"schema {quoted} is at step {version} but has no {', '.join(sorted(missing))}"
+            f"schema {quoted} is at step {BASELINE} but has no {', '.join(sorted(missing))}"
         )
     return [table for table, _ in tables]

@@ -8,9 +8,10 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, text
 
+from tests.support.dumps import dump, load
 from tests.support.rows import event_row, store
 from trailkeeper.models.engine import make_engine, transaction
-from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.errors import StoreMisconfigured, StoreUnavailable
 from trailkeeper.models.histories import Question
 from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.migrate import _config, head, revision, upgrade
@@ -87,3 +88,19 @@ def test_going_back_is_refused_with_what_to_do_instead(engine: Engine) -> None:
 def test_a_database_that_is_away_is_said_to_be(tmp_path: object) -> None:
     with pytest.raises(StoreUnavailable):
         upgrade(f"postgresql+psycopg2://postgres@/postgres?host={tmp_path}")
+
+
+@pytest.mark.parametrize("schema", ["public", "trailkeeper"])
+def test_a_step_that_was_never_released_is_refused_and_named(empty_database_url: str, schema: str) -> None:
+    made = f"""
+        CREATE SCHEMA IF NOT EXISTS {schema};
+        CREATE TABLE {schema}.events (id uuid);
+        CREATE TABLE {schema}.trailkeeper_version AS SELECT '0003' AS version_num
+    """
+    load(empty_database_url, made)
+    before = dump(empty_database_url, "--inserts")
+
+    with pytest.raises(StoreMisconfigured, match="at step 0003, which was never part of a release"):
+        upgrade(empty_database_url)
+
+    assert dump(empty_database_url, "--inserts") == before
