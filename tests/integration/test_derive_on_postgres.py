@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
 
 from tests.support.drains import query
 from tests.support.small_mmdb import asn, write_mmdb
+from trailkeeper.models.dictionaries import Dictionary
+from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.worker.enrich import (
     ClientFinder,
     GeoipFiles,
@@ -83,14 +86,32 @@ def test_when_a_file_is_replaced_the_same_address_has_the_id_of_what_it_says_now
     assert client == same_client
 
 
-def test_what_cannot_be_told_now_is_asked_for_again(engine: Engine) -> None:
+def test_what_is_not_known_is_asked_for_again_once_the_data_changed(engine: Engine) -> None:
     places = Places()
     places.replace(None)
     derived = derive(engine, places)
+    assert of(derived, ("8.8.8.8", None), ("8.8.8.8", None)) == [(None, None, None)] * 2
     assert of(derived, ("8.8.8.8", None)) == [(None, None, None)]
-    places.city = "Ulm"  # no file was replaced: a record could not be read just then
+    assert places.asked == 1
+    places.replace("Ulm")
     [(location, _, _)] = of(derived, ("8.8.8.8", None))
     assert location is not None
+
+
+def test_an_address_is_asked_for_again_when_its_derivation_could_not_be_stored(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    derived = derive(engine, Places())
+    with monkeypatch.context() as patch:
+        patch.setattr(Dictionary, "ids", away)
+        with pytest.raises(StoreUnavailable):
+            of(derived, ("8.8.8.8", None))
+    [(location, _, _)] = of(derived, ("8.8.8.8", None))
+    assert location is not None
+
+
+def away(*_: object) -> None:
+    raise StoreUnavailable("gone for a moment")
 
 
 def test_addresses_of_one_operator_share_a_network(engine: Engine, database_url: str, tmp_path: Path) -> None:

@@ -72,17 +72,15 @@ class _Remembered:
         tables = {table.name: table for table in Base.metadata.tables.values()}  # whatever their schema
         self._dictionary = Dictionary(engine, tables[enrichment.table])
         self._changes_seen = enrichment.changes()
-        self._known: dict[Fact, int] = {}
+        self._known: dict[Fact, int | None] = {}
         self._memory = Memory()
 
     def ids(self, facts: Sequence[Fact]) -> list[int | None]:
         """The id of each fact's derivation; None where there is no fact, or nothing is known now."""
         self._forget()
         # passes in C, as nearly every fact is known: half a microsecond an event, where a loop takes two
-        unknown = set(facts).difference(self._known)
-        new = {fact: derived for fact in unknown if fact and (derived := self._enrichment.find(fact))}
-        if new:
-            self._look_up(new)
+        if unknown := set(facts).difference(self._known):
+            self._look_up(unknown)
         return list(map(self._known.get, facts))
 
     def _forget(self) -> None:
@@ -92,7 +90,14 @@ class _Remembered:
             self._known.clear()
         self._changes_seen = changes
 
-    def _look_up(self, new: dict[str, Derivation]) -> None:
+    def _look_up(self, unknown: Iterable[Fact]) -> None:
+        new = {fact: derived for fact in unknown if fact and (derived := self._enrichment.find(fact))}
+        if new:
+            self._store(new)
+        # that nothing is known holds as long as the data: without a file, each batch would ask for every address
+        self._known.update(dict.fromkeys(set(unknown).difference(new)))
+
+    def _store(self, new: dict[str, Derivation]) -> None:
         digests = {fact: self._digest(fact, derived) for fact, derived in new.items()}
         ids = self._dictionary.ids({digests[fact]: self._row(fact, derived) for fact, derived in new.items()})
         self._known.update((fact, ids[digest]) for fact, digest in digests.items())
