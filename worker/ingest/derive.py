@@ -94,7 +94,7 @@ class _Remembered:
         new = {fact: derived for fact in unknown if fact and (derived := self._enrichment.find(fact))}
         if new:
             self._store(new)
-        # that nothing is known holds as long as the data: without a file, each batch would ask for every address
+        # known to have none as long as the data hold: without a file, each batch would ask for every address
         self._known.update(dict.fromkeys(set(unknown).difference(new)))
 
     def _store(self, new: dict[str, Derivation]) -> None:
