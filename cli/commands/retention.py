@@ -43,10 +43,7 @@ def collect() -> None:
         removed = collect_orphans(checked_settings())
     except Busy as error:
         raise Failed(f"{error}; try again when it is done") from error
-    say(
-        f"removed {removed['locations']:,} locations, {removed['clients']:,} user agents"
-        f" and {removed['networks']:,} networks"
-    )
+    say(f"removed {', '.join(f'{count:,} {table}' for table, count in removed.items())}")
 
 
 def _row(line: RetentionPolicy) -> tuple[object, ...]:

@@ -79,8 +79,8 @@ class Question:
             )
         if self.address is not None:
             _network(self.address)
-        if self.asn is not None:
-            _as_number(self.asn)
+        if self.asn is not None and not 0 < (self.as_number or 0) <= HIGHEST_AS_NUMBER:
+            raise ValueError(f"asn is {self.asn[:MAX_ID]!r}; expected a number such as AS13335")
 
     @property
     def network(self) -> IPv4Network | IPv6Network | None:
@@ -90,7 +90,8 @@ class Question:
     @property
     def as_number(self) -> int | None:
         """The number of the autonomous system, without its prefix."""
-        return None if self.asn is None else _as_number(self.asn)
+        match = AS_NUMBER.fullmatch(self.asn or "")
+        return int(match[1]) if match else None
 
     def _check_about(self) -> None:
         if self.about not in get_args(About):
@@ -130,13 +131,6 @@ def _check_text(name: str, value: str, longest: int) -> None:
         raise ValueError(
             f"{name} is {value[:longest]!r}; expected 1 to {longest} characters, none of them NUL"
         )
-
-
-def _as_number(asn: str) -> int:
-    match = AS_NUMBER.fullmatch(asn)
-    if match is None or int(match[1]) > HIGHEST_AS_NUMBER:
-        raise ValueError(f"asn is {asn[:MAX_ID]!r}; expected a number such as AS13335")
-    return int(match[1])
 
 
 def _network(address: str) -> IPv4Network | IPv6Network:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.support.small_mmdb import write_mmdb
 from trailkeeper.worker.enrich import GeoipFiles, Location, LocationFinder
-from trailkeeper.worker.enrich.place import display, location
+from trailkeeper.worker.enrich.location import display, location
 
 NEW_YORK: dict[str, Any] = {
     "city": {"names": {"en": "New York", "de": "Neu York"}},

@@ -37,7 +37,7 @@ def test_an_operator_without_a_name_is_shown_by_its_number(tmp_path: Path) -> No
 def test_what_is_no_number_of_a_network_is_none(number: Any) -> None:
     records = [{"autonomous_system_number": number, "autonomous_system_organization": "x"}, {"traits": []}]
 
-    found = NetworkFinder(GeoipFiles([])).derived(records, "Small-ASN", "2024-02-01")
+    found = NetworkFinder(GeoipFiles([])).derived(records, "Small-ASN", "2024-02-01", None)
 
     assert found == UNKNOWN
 

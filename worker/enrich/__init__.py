@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from .client import NO_USER_AGENT, Client, ClientFinder
 from .enrichment import Derivation, Enrichment
 from .geoip import GeoipFiles
-from .location import LocationFinder
+from .location import Location, LocationFinder
 from .network import Network, NetworkFinder
-from .place import Location
 
 
 def enrichments(geoip: Sequence[str]) -> tuple[Enrichment, ...]:

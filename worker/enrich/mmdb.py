@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from ipaddress import IPv6Address
 from pathlib import Path
+from typing import Any
 
 import maxminddb
 
-from .place import Record
 from .special import Address
 
+Record = dict[str, Any]
 Signature = tuple[int, int, int, int]  # device, inode, size, modified
 IPV6 = 6
 

@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import msgspec
 
-from .geoip import FROM_ADDRESS, AddressEnrichment
-from .place import Record
+from .geoip import AddressEnrichment
+from .mmdb import Record
 from .text import one_line
 
 HIGHEST_ASN = 2**32 - 1  # reserved itself
@@ -44,12 +44,7 @@ class NetworkFinder(AddressEnrichment[Network]):
         """Files of networks, and the large ones that hold networks beside places."""
         return any(kind in source.lower() for kind in ("asn", "isp", "enterprise"))
 
-    def without(self, reason: str) -> Network:  # noqa: ARG002 - the location says it
-        """None: such an address is announced by nobody."""
-        source, build = FROM_ADDRESS
-        return Network(source=source, build=build)
-
-    def derived(self, records: Iterable[Record], source: str, build: str) -> Network:
+    def derived(self, records: Iterable[Record], source: str, build: str, reason: str | None) -> Network:  # noqa: ARG002 - the location says it
         """That of the first record with a number: number and operator are never put together from two."""
         for record in records:
             traits = record.get("traits") if "autonomous_system_number" not in record else record

@@ -35,9 +35,5 @@ def collect_orphans(settings: WorkerSettings, grace_hours: float = GRACE_HOURS) 
         finish(engine)
         removed = collect(engine, grace_hours)
     if any(removed.values()):
-        logger.info(
-            "removed %(locations)d locations, %(clients)d user agents and %(networks)d networks"
-            " that no event uses",
-            removed,
-        )
+        logger.info("removed rows that no event uses: %s", removed)
     return removed
