@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event, text
 
-from tests.support.rows import event_row, store
+from tests.support.rows import event_row, store, store_in
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.histories import Question
 from trailkeeper.models.partitions import id_floor, period_of
-from trailkeeper.models.tables import SCOPES
+from trailkeeper.models.tables import SCOPES, NetworkRow
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views.policy import Policy
 from trailkeeper.views.reading import Reader
@@ -35,6 +35,7 @@ BUSY = {
     "everything": (ADMIN, Question()),
     "a tag": (ADMIN, Question(tags=("account:login:success",))),
     "an address": (ADMIN, Question(address="192.0.2.1")),
+    "a network": (ADMIN, Question(asn="AS64496")),
     "an actor": (ADMIN, Question(actor="u1")),
 }
 busy = pytest.mark.parametrize(("viewer", "question"), BUSY.values(), ids=BUSY)
@@ -44,7 +45,8 @@ busy = pytest.mark.parametrize(("viewer", "question"), BUSY.values(), ids=BUSY)
 def reader(engine: Engine) -> Reader:
     """Of four busy hours in more than a year, and of one event near each by a user who is seldom seen."""
     rows = []
-    acted = {"actor_kind": "user", "actor_id": "u1", "ip": "192.0.2.1"}
+    network = store_in(engine, NetworkRow, digest=b"1", asn=64496, source="test", build="1")
+    acted = {"actor_kind": "user", "actor_id": "u1", "ip": "192.0.2.1", "network_id": network}
     for days in AGES:
         for minutes in range(100):
             moment = NOW - timedelta(days=days, minutes=minutes)
