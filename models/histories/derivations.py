@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Integer, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from trailkeeper.models.tables import ClientRow, LocationRow, NetworkRow
+from trailkeeper.models.tables import ClientRow, DictionaryRow, LocationRow, NetworkRow
 
 from .as_json import derivation_as_json
 from .event import StoredClient, StoredDerivation, StoredLocation, StoredNetwork
@@ -25,7 +25,7 @@ class DerivationKind(NamedTuple):
     """One kind: its name in a `StoredEvent` and in JSON, its dictionary, and what a row of it becomes."""
 
     name: str
-    table: type[LocationRow | ClientRow | NetworkRow]
+    table: type[DictionaryRow]
     stored: type[StoredDerivation]
 
     @property

@@ -7,7 +7,7 @@ from .admin_commands import AdminCommandRow
 from .backfills import Backfill, BackfillBlock, BackfillFile
 from .base import SCOPES, VERSION_TABLE, Base
 from .counting import Coverage, EventCountRow, GapRow, Producer
-from .dictionaries import ClientRow, LocationRow, NetworkRow
+from .dictionaries import ClientRow, DictionaryRow, LocationRow, NetworkRow
 from .events import EventRow
 from .governed import Erasure, Hold, Purge, Scrub, ScrubMark
 from .messages import DeadLetterRow, Outgoing
@@ -23,6 +23,7 @@ __all__ = [
     "ClientRow",
     "Coverage",
     "DeadLetterRow",
+    "DictionaryRow",
     "Erasure",
     "EventCountRow",
     "EventRow",

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from .base import Base, Moment, RecordedAt, SmallKey, Word
 
 
-class LocationRow(Base):
-    """A distinct location, or the reason why there is none, with the data that it came from.
+class DictionaryRow(Base):
+    """What each dictionary has: a digest of the row, and which data it came from.
 
-    Only rows from before there were networks have an `asn`.
     Never altered. One that no event uses is marked, and removed after a grace; see `models.orphans`.
     """
 
-    __tablename__ = "locations"
-    __table_args__ = (Index("locations_digest_key", "digest", unique=True),)
+    __abstract__ = True
 
-    id: Mapped[SmallKey]
-    digest: Mapped[bytes]
+    # around the columns of each table
+    id: Mapped[SmallKey] = mapped_column(sort_order=-1)
+    digest: Mapped[bytes] = mapped_column(sort_order=-1)
+    source: Mapped[str] = mapped_column(sort_order=1)
+    build: Mapped[Word] = mapped_column(sort_order=1)
+    recorded_at: Mapped[RecordedAt] = mapped_column(sort_order=1)
+    unused_since: Mapped[Moment | None] = mapped_column(sort_order=1)
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Index]:  # noqa: N805 - SQLAlchemy calls it with the class
+        return (Index(f"{cls.__tablename__}_digest_key", "digest", unique=True),)
+
+
+class LocationRow(DictionaryRow):
+    """A distinct location, or the reason why there is none. Only rows older than networks have an `asn`."""
+
+    __tablename__ = "locations"
+
     display: Mapped[str | None]
     reason: Mapped[Word | None]
     city: Mapped[str | None]
@@ -29,23 +43,13 @@ class LocationRow(Base):
     latitude: Mapped[float | None]
     longitude: Mapped[float | None]
     asn: Mapped[int | None] = mapped_column(BigInteger)
-    source: Mapped[str]
-    build: Mapped[Word]
-    recorded_at: Mapped[RecordedAt]
-    unused_since: Mapped[Moment | None]
 
 
-class ClientRow(Base):
-    """A distinct user-agent string and what it was parsed as, by which data.
-
-    Never altered. One that no event uses is marked, and removed after a grace; see `models.orphans`.
-    """
+class ClientRow(DictionaryRow):
+    """A distinct user-agent string and what it was parsed as."""
 
     __tablename__ = "clients"
-    __table_args__ = (Index("clients_digest_key", "digest", unique=True),)
 
-    id: Mapped[SmallKey]
-    digest: Mapped[bytes]
     user_agent: Mapped[str]
     display: Mapped[str]
     kind: Mapped[Word]
@@ -53,27 +57,13 @@ class ClientRow(Base):
     version: Mapped[str | None]
     os: Mapped[str | None]
     device: Mapped[str | None]
-    source: Mapped[str]
-    build: Mapped[Word]
-    recorded_at: Mapped[RecordedAt]
-    unused_since: Mapped[Moment | None]
 
 
-class NetworkRow(Base):
-    """A distinct network that addresses belong to, by its operator, with the data that it came from.
-
-    Never altered. One that no event uses is marked, and removed after a grace; see `models.orphans`.
-    """
+class NetworkRow(DictionaryRow):
+    """A distinct network that addresses belong to, by its operator."""
 
     __tablename__ = "networks"
-    __table_args__ = (Index("networks_digest_key", "digest", unique=True),)
 
-    id: Mapped[SmallKey]
-    digest: Mapped[bytes]
     display: Mapped[str | None]
     asn: Mapped[int | None] = mapped_column(BigInteger)
     operator: Mapped[str | None]
-    source: Mapped[str]
-    build: Mapped[Word]
-    recorded_at: Mapped[RecordedAt]
-    unused_since: Mapped[Moment | None]

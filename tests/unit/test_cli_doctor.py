@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from _maxminddb_geolite2 import geolite2_database
 
 from tests.support.command import call
+from tests.support.small_mmdb import write_mmdb
 from trailkeeper.cli.doctor import Finding, examine
 from trailkeeper.cli.doctor.finding import ok
 from trailkeeper.cli.doctor.fleet import _clock
@@ -120,3 +122,17 @@ def test_with_nothing_reachable_each_part_says_why_and_the_exit_code_is_1(
         assert "refused" in outcome.out
         assert "Traceback" not in outcome.out + outcome.err
         assert "hunter2" not in outcome.out + outcome.err
+
+
+@pytest.mark.parametrize(
+    ("kind", "purpose"),
+    [
+        ("GeoLite2-ASN", "networks"),
+        ("GeoLite2-City", "locations"),
+        ("GeoIP2-Enterprise", "locations and networks"),
+    ],
+)
+def test_it_says_what_a_file_of_location_data_is_for(tmp_path: Path, kind: str, purpose: str) -> None:
+    path = write_mmdb(tmp_path / "geo.mmdb", {"8.8.0.0/16": {}}, kind=kind)
+
+    assert f"geo.mmdb: {kind}, built 2024-02-01, for {purpose}" in str(_file(str(path)))
