@@ -15,7 +15,6 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from .errors import translated
 from .tables import AdminCommandRow
 
 ACTIONS = ("enrich", "replay", "preview_enrich", "preview_replay", "pause", "resume", "cancel", "discard")
@@ -61,8 +60,7 @@ def submit(
         "action": action,
         "arguments": dict(arguments),
     }
-    with translated():
-        connection.execute(insert(AdminCommandRow).values(values).on_conflict_do_nothing())
+    connection.execute(insert(AdminCommandRow).values(values).on_conflict_do_nothing())
     submitted = find(connection, command_id)
     assert submitted is not None
     return submitted
@@ -71,47 +69,39 @@ def submit(
 def find(connection: Connection, command_id: UUID) -> AdminCommand | None:
     """One command, or None if there is none of this id."""
     statement = select(*(_COLUMNS[field.name] for field in fields(AdminCommand)))
-    with translated():
-        row = connection.execute(statement.where(_COLUMNS.id == command_id)).one_or_none()
+    row = connection.execute(statement.where(_COLUMNS.id == command_id)).one_or_none()
     return None if row is None else AdminCommand(*row)
 
 
 def waiting(connection: Connection, patience: timedelta) -> list[UUID]:
     """Commands that nobody has started, or nobody finished within *patience*; oldest first."""
     statement = select(_COLUMNS.id).where(_is_free(patience)).order_by(_COLUMNS.requested_at)
-    with translated():
-        return list(connection.scalars(statement))
+    return list(connection.scalars(statement))
 
 
 def start(connection: Connection, command_id: UUID, patience: timedelta) -> AdminCommand | None:
     """Record that we start a command; None if another worker has, or if it is finished."""
     statement = update(AdminCommandRow).where(_COLUMNS.id == command_id, _is_free(patience))
     values = {"started_at": func.clock_timestamp(), "attempts": _COLUMNS.attempts + 1}
-    with translated():
-        is_started = connection.execute(statement.values(values)).rowcount == 1
+    is_started = connection.execute(statement.values(values)).rowcount == 1
     return find(connection, command_id) if is_started else None
 
 
 def lock(connection: Connection, command_id: UUID) -> bool:
     """Lock a command for this transaction; False if it is finished, or another worker has it."""
     statement = select(_COLUMNS.id).where(_COLUMNS.id == command_id, _COLUMNS.finished_at.is_(None))
-    with translated():
-        return connection.scalar(statement.with_for_update(skip_locked=True)) is not None
+    return connection.scalar(statement.with_for_update(skip_locked=True)) is not None
 
 
 def finish(connection: Connection, command_id: UUID, outcome: Mapping[str, Any]) -> None:
     """Record the outcome of a command, unless it has one."""
     statement = update(AdminCommandRow).where(_COLUMNS.id == command_id, _COLUMNS.finished_at.is_(None))
-    with translated():
-        connection.execute(statement.values(outcome=dict(outcome), finished_at=func.clock_timestamp()))
+    connection.execute(statement.values(outcome=dict(outcome), finished_at=func.clock_timestamp()))
 
 
 def delete_finished(connection: Connection, age: timedelta) -> int:
     """Delete commands that finished longer ago than *age*; events tell what they did. Returns how many."""
-    with translated():
-        return connection.execute(
-            delete(AdminCommandRow).where(_COLUMNS.finished_at < func.now() - age)
-        ).rowcount
+    return connection.execute(delete(AdminCommandRow).where(_COLUMNS.finished_at < func.now() - age)).rowcount
 
 
 def _is_free(patience: timedelta) -> Any:

@@ -11,11 +11,11 @@ from threading import TIMEOUT_MAX, Timer
 from typing import Any, cast
 
 import psycopg2.extensions
-from sqlalchemy import Connection, Engine, Row, create_engine
+from sqlalchemy import Connection, Engine, Row, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from .errors import translated
+from .errors import translate, translated
 from .pinned import PinnedConnection
 
 SCHEMA = "trailkeeper"
@@ -40,6 +40,8 @@ def make_engine(
     read_only: bool = False,
 ) -> Engine:
     """An engine that connects when it is first used. Make it after a fork, never before.
+
+    Its statements raise `StoreError`, whoever executes them.
 
     Limits and schema are set at the beginning of each transaction and end with it: a pooler such as PgBouncer
     refuses them as startup options, and would hand session settings to somebody else. In autocommit mode
@@ -74,6 +76,7 @@ def make_engine(
         execution_options={_SCHEMA_OPTION: schema, _LIMIT_OPTION: statement_timeout_ms},
     )
     engine.dialect.do_begin = methodcaller("begin")  # type: ignore[method-assign, assignment]  # each engine has its own
+    event.listen(engine, "handle_error", translate, retval=True)
     return engine
 
 
@@ -92,10 +95,10 @@ def copy(connection: Connection, statement: str, content: io.BytesIO) -> None:
     """Run a COPY from or to *content*, in the transaction of this connection.
 
     Raises:
-        psycopg2.Error: to be translated by the caller.
+        StoreError: the transaction is spoilt.
     """
     assert connection.in_transaction()  # else the driver would run it by itself
-    with cast(psycopg2.extensions.cursor, connection.connection.cursor()) as cursor:
+    with translated(), cast(psycopg2.extensions.cursor, connection.connection.cursor()) as cursor:
         cursor.copy_expert(statement, content, READ_BYTES)
 
 

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 import psycopg2
 import sqlalchemy.exc
+from sqlalchemy import ExceptionContext
 
 DATA_CLASSES = ("22", "23", "54")  # data exception, integrity violation, program limit exceeded
 OPERATOR_CLASSES = ("3D", "3F", "28", "42")  # no such database or schema, not allowed, no such table
@@ -52,23 +53,34 @@ class RefusedRow(StoreError):  # noqa: N818
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn every error of psycopg2 and SQLAlchemy into a `StoreError`, chained to its cause."""
+    """Turn every error of psycopg2 and SQLAlchemy into a `StoreError`, chained to its cause.
+
+    For what is no statement of an engine: a full pool, a missing row, a COPY by the driver's own cursor.
+    """
     try:
         yield
-    except sqlalchemy.exc.DBAPIError as error:
-        raise _translate(error.orig or error) from error
-    except psycopg2.Error as error:
-        raise _translate(error) from error
-    except sqlalchemy.exc.SQLAlchemyError as error:
-        raise StoreUnavailable(str(error)) from error
-    except ValueError as error:
-        if "NUL" not in str(error):
+    except (psycopg2.Error, sqlalchemy.exc.SQLAlchemyError, ValueError) as error:
+        if (store_error := _store_error(error)) is None:
             raise
+        raise store_error from error
+
+
+def translate(context: ExceptionContext) -> StoreError | None:
+    """The error to raise for one of a statement, for SQLAlchemy's event ``handle_error``."""
+    return _store_error(context.original_exception)
+
+
+def _store_error(error: BaseException) -> StoreError | None:
+    error = getattr(error, "orig", None) or error  # of an engine that is not ours
+    if isinstance(error, ValueError):
         # psycopg2 refuses such a parameter before the server sees it
-        raise RefusedRow(str(error)) from error
+        return RefusedRow(str(error)) if "NUL" in str(error) else None
+    if isinstance(error, psycopg2.Error):
+        return _translate(error)
+    return StoreUnavailable(str(error)) if isinstance(error, sqlalchemy.exc.SQLAlchemyError) else None
 
 
-def _translate(error: BaseException) -> StoreError:
+def _translate(error: psycopg2.Error) -> StoreError:
     state: str | None = getattr(error, "pgcode", None)
     # by this and not by the message, which comes in the server's language
     constraint = getattr(getattr(error, "diag", None), "constraint_name", None)

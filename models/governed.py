@@ -7,7 +7,6 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, RowMapping, select
 
-from .errors import translated
 from .tables import Base, Erasure, Purge, Scrub
 
 Records: TypeAlias = Sequence[RowMapping]
@@ -31,5 +30,4 @@ def erasures(connection: Connection, limit: int) -> Records:
 
 def _newest(connection: Connection, table: type[Base], limit: int) -> Records:
     columns: Any = table.__table__.columns
-    with translated():
-        return connection.execute(select(*columns).order_by(columns.id.desc()).limit(limit)).mappings().all()
+    return connection.execute(select(*columns).order_by(columns.id.desc()).limit(limit)).mappings().all()

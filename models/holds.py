@@ -13,7 +13,6 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, text, update
 
-from .errors import translated
 from .locks import HOLDING, lock
 from .tables import Hold
 
@@ -63,11 +62,10 @@ def add(connection: Connection, **values: Any) -> Hold:
     Raises:
         StoreUnavailable: a purge, scrub or erasure did not finish its batch in time.
     """
-    with translated():
-        connection.execute(text(f"SET LOCAL lock_timeout = {LONGEST_WAIT_MS}"))
-        lock(connection, HOLDING)
-        added = connection.execute(insert(Hold).values(values).returning(Hold.__table__))
-        return Hold(**added.mappings().one())
+    connection.execute(text(f"SET LOCAL lock_timeout = {LONGEST_WAIT_MS}"))
+    lock(connection, HOLDING)
+    added = connection.execute(insert(Hold).values(values).returning(Hold.__table__))
+    return Hold(**added.mappings().one())
 
 
 def release(connection: Connection, identity: int, **values: Any) -> Hold | None:
@@ -84,8 +82,7 @@ def release(connection: Connection, identity: int, **values: Any) -> Hold | None
         .values(values | {"released_at": text("now()")})
         .returning(Hold.__table__)
     )
-    with translated():
-        row = connection.execute(statement).mappings().one_or_none()
+    row = connection.execute(statement).mappings().one_or_none()
     return None if row is None else Hold(**row)
 
 
@@ -99,14 +96,12 @@ def listing(connection: Connection, *, released: bool = False) -> list[Hold]:
     statement = select(*columns).order_by(Hold.id)
     if not released:
         statement = statement.where(text(IN_FORCE))
-    with translated():
-        return [Hold(**row) for row in connection.execute(statement).mappings()]
+    return [Hold(**row) for row in connection.execute(statement).mappings()]
 
 
 def any_in_force(connection: Connection) -> bool:
     """Whether any hold is in force; if none is, rows need not be checked."""
-    with translated():
-        return bool(connection.scalar(text(f"SELECT EXISTS (SELECT FROM holds WHERE {IN_FORCE})")))  # noqa: S608 - constants
+    return bool(connection.scalar(text(f"SELECT EXISTS (SELECT FROM holds WHERE {IN_FORCE})")))  # noqa: S608 - constants
 
 
 def holds_of(
@@ -121,8 +116,7 @@ def holds_of(
         values: of the condition's parameters.
     """
     statement = f"SELECT h.id FROM holds AS h WHERE {IN_FORCE} AND ({_any_named(table, where)}) ORDER BY h.id"  # noqa: S608 - constants, and names from the catalog
-    with translated():
-        return [int(identity) for identity in connection.scalars(text(statement), values or {})]
+    return [int(identity) for identity in connection.scalars(text(statement), values or {})]
 
 
 def _any_named(table: str, where: str) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine, text
 
 from .engine import qualified, run_in_autocommit
-from .errors import translated
+from .tables import Outgoing
 
 HIGHEST = 2**63 - 1
 COUNTED = 10_000
@@ -26,7 +26,7 @@ _TAKE = text("""
      WHERE ctid = ANY (ARRAY(SELECT ctid FROM outbox WHERE id BETWEEN :low AND :high
                               ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED))
     RETURNING id, created_at, payload, invalid
-""")
+""").columns(Outgoing.id, Outgoing.created_at, Outgoing.payload, Outgoing.invalid)
 _IDS = text("SELECT id FROM outbox WHERE id BETWEEN :low AND :high ORDER BY id LIMIT :limit")
 _BACKLOG = text("""
     SELECT count(*), extract(epoch FROM clock_timestamp() - min(created_at))
@@ -74,19 +74,12 @@ def take(connection: Connection, span: Span, limit: int) -> list[OutboxRow]:
     Raises:
         StoreError: Postgres did not answer, or has no outbox.
     """
-    with translated():
-        taken = connection.execute(_TAKE, {**span._asdict(), "limit": limit})
-        rows = [OutboxRow(*row) for row in taken]
-    return sorted(
-        row._replace(payload=bytes(row.payload), invalid=None if row.invalid is None else bytes(row.invalid))
-        for row in rows
-    )
+    return sorted(OutboxRow(*row) for row in connection.execute(_TAKE, {**span._asdict(), "limit": limit}))
 
 
 def ids(connection: Connection, span: Span, limit: int) -> list[int]:
     """The lowest ids that are there, whoever is at them."""
-    with translated():
-        return list(connection.scalars(_IDS, {**span._asdict(), "limit": limit}))
+    return list(connection.scalars(_IDS, {**span._asdict(), "limit": limit}))
 
 
 def waiting(engine: Engine, most: int) -> int:
@@ -103,6 +96,5 @@ def backlog(connection: Connection) -> OutboxBacklog:
     Raises:
         StoreError: Postgres did not answer, or has no outbox.
     """
-    with translated():
-        number, oldest = connection.execute(_BACKLOG, {"most": COUNTED}).one()
+    number, oldest = connection.execute(_BACKLOG, {"most": COUNTED}).one()
     return OutboxBacklog(number, None if oldest is None else max(0.0, float(oldest)))

@@ -16,9 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DBAPIError
 
-from .errors import translated
+from .errors import StoreError
 from .locks import MAKING_PARTITIONS, lock
 from .tables import VERSION_TABLE, Base
 
@@ -59,17 +58,16 @@ def grant_missing(connection: Connection) -> list[MissingPrivilege]:
     Raises:
         StoreError: the database is away, or a lock was not released in time.
     """
-    with translated():
-        for role in _missing_roles(connection):
-            _try(connection, f"CREATE ROLE {role} NOLOGIN")
-        if any(True for _ in _unowned(connection)):
-            # before any lock on a parent, as whoever makes partitions does
-            lock(connection, MAKING_PARTITIONS)
-        # in this order: to own tables, a role must be one of the migrator's and may create in the schema
-        for lacking in (_memberships, _schema, _unowned, _tables):
-            for privilege in lacking(connection):
-                _try(connection, privilege.statement)
-        return missing_privileges(connection)
+    for role in _missing_roles(connection):
+        _try(connection, f"CREATE ROLE {role} NOLOGIN")
+    if any(True for _ in _unowned(connection)):
+        # before any lock on a parent, as whoever makes partitions does
+        lock(connection, MAKING_PARTITIONS)
+    # in this order: to own tables, a role must be one of the migrator's and may create in the schema
+    for lacking in (_memberships, _schema, _unowned, _tables):
+        for privilege in lacking(connection):
+            _try(connection, privilege.statement)
+    return missing_privileges(connection)
 
 
 def missing_privileges(connection: Connection) -> list[MissingPrivilege]:
@@ -78,15 +76,14 @@ def missing_privileges(connection: Connection) -> list[MissingPrivilege]:
     Raises:
         StoreError: the schema is missing, or the database is away.
     """
-    with translated():
-        if missing := _missing_roles(connection):
-            return [MissingPrivilege(f"the role {role}", f"CREATE ROLE {role} NOLOGIN") for role in missing]
-        return [
-            privilege
-            for lacking in (_memberships, _schema, _unowned, _tables)
-            for privilege in lacking(connection)
-            if CURRENT_USER not in privilege.statement
-        ]
+    if missing := _missing_roles(connection):
+        return [MissingPrivilege(f"the role {role}", f"CREATE ROLE {role} NOLOGIN") for role in missing]
+    return [
+        privilege
+        for lacking in (_memberships, _schema, _unowned, _tables)
+        for privilege in lacking(connection)
+        if CURRENT_USER not in privilege.statement
+    ]
 
 
 def make_login(connection: Connection, name: str, group: str) -> None:
@@ -95,10 +92,9 @@ def make_login(connection: Connection, name: str, group: str) -> None:
     Raises:
         StoreError: it cannot be created.
     """
-    with translated():
-        if not connection.scalar(text("SELECT to_regrole(:name)"), {"name": name}):
-            connection.execute(text(f"CREATE ROLE {name} LOGIN"))
-        connection.execute(text(f"GRANT {group} TO {name}"))
+    if not connection.scalar(text("SELECT to_regrole(:name)"), {"name": name}):
+        connection.execute(text(f"CREATE ROLE {name} LOGIN"))
+    connection.execute(text(f"GRANT {group} TO {name}"))
 
 
 CURRENT_USER = "CURRENT_USER"
@@ -173,8 +169,8 @@ def _try(connection: Connection, statement: str) -> None:
     try:
         with connection.begin_nested():
             connection.execute(text(statement))
-    except DBAPIError as error:
-        if getattr(error.orig, "pgcode", None) not in (*NOT_ALLOWED, *THERE_ALREADY):
+    except StoreError as error:
+        if error.sqlstate not in (*NOT_ALLOWED, *THERE_ALREADY):
             raise
 
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Row, func, null, select, text
+from sqlalchemy import BigInteger, Connection, func, null, select, text
 
-from .errors import translated
 from .histories import Question, StoredEvent
 from .histories.page import read_page
 from .migrate import head, revision
@@ -59,9 +58,6 @@ class PurgeTotal:
     finished_at: datetime
 
 
-_DEAD_LETTER = [field.name for field in fields(StoredDeadLetter)]
-
-
 def server_facts(connection: Connection) -> ServerFacts:
     """What the server says of itself.
 
@@ -73,8 +69,7 @@ def server_facts(connection: Connection) -> ServerFacts:
                clock_timestamp(), current_setting('transaction_read_only')::bool,
                pg_database_size(current_database())
     """)
-    with translated():
-        return ServerFacts(*connection.execute(statement).one())
+    return ServerFacts(*connection.execute(statement).one())
 
 
 def schema_current(connection: Connection) -> bool:
@@ -83,8 +78,7 @@ def schema_current(connection: Connection) -> bool:
     Raises:
         StoreError: the server is away.
     """
-    with translated():
-        return revision(connection) == head()
+    return revision(connection) == head()
 
 
 def newest_event(connection: Connection) -> StoredEvent | None:
@@ -108,8 +102,7 @@ def dead_letter_counts(connection: Connection) -> dict[str, int]:
         .group_by(DeadLetterRow.reason)
         .order_by(count.desc(), DeadLetterRow.reason)
     )
-    with translated():
-        return dict(connection.execute(grouped).all())
+    return dict(connection.execute(grouped).all())
 
 
 def purge_totals(connection: Connection) -> list[PurgeTotal]:
@@ -124,8 +117,7 @@ def purge_totals(connection: Connection) -> list[PurgeTotal]:
         .group_by(Purge.scope)
         .order_by(Purge.scope)
     )
-    with translated():
-        rows = connection.execute(grouped).all()
+    rows = connection.execute(grouped).all()
     return [PurgeTotal(*row) for row in rows]  # type: ignore[arg-type]  # every group has a newest
 
 
@@ -156,8 +148,7 @@ def dead_letters(
         statement = statement.where(DeadLetterRow.id < before)
     if stream is not None:
         statement = statement.where(DeadLetterRow.stream == stream)
-    with translated():
-        return [_stored(row) for row in connection.execute(statement)]
+    return [StoredDeadLetter(*row) for row in connection.execute(statement)]
 
 
 def dead_letter(connection: Connection, identity: int) -> StoredDeadLetter | None:
@@ -166,27 +157,12 @@ def dead_letter(connection: Connection, identity: int) -> StoredDeadLetter | Non
     Raises:
         StoreError: the schema is missing, or the server is away.
     """
-    with translated():
-        row = connection.execute(
-            _dead_letter(DeadLetterRow.raw).where(DeadLetterRow.id == identity)
-        ).one_or_none()
-    return None if row is None else _stored(row)
+    statement = _dead_letter(DeadLetterRow.raw).where(DeadLetterRow.id == identity)
+    row = connection.execute(statement).one_or_none()
+    return None if row is None else StoredDeadLetter(*row)
 
 
 def _dead_letter(raw: Any) -> Any:
-    return select(
-        DeadLetterRow.id,
-        DeadLetterRow.recorded_at,
-        DeadLetterRow.stream,
-        DeadLetterRow.stream_id,
-        DeadLetterRow.reason,
-        DeadLetterRow.detail,
-        DeadLetterRow.deliveries,
-        func.octet_length(DeadLetterRow.raw),
-        raw,
-    )
-
-
-def _stored(row: Row[Any]) -> StoredDeadLetter:
-    values = dict(zip(_DEAD_LETTER, row, strict=True))
-    return StoredDeadLetter(**values | {"raw": None if values["raw"] is None else bytes(values["raw"])})
+    computed = {"size": func.octet_length(DeadLetterRow.raw), "raw": raw}
+    names = (field.name for field in fields(StoredDeadLetter))
+    return select(*(computed[name] if name in computed else getattr(DeadLetterRow, name) for name in names))

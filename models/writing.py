@@ -15,7 +15,6 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from .engine import copy
-from .errors import translated
 from .tables import EventRow
 
 DERIVATIONS = ("location_id", "client_id", "network_id")
@@ -98,8 +97,7 @@ def insert(connection: Connection, rows: Sequence[CopyRow], *, imported_by: int 
         MissingPartition: no partition takes one of them; likewise.
         RefusedRow: one can never be stored; likewise.
     """
-    with translated():
-        _copy(connection, "events", rows, imported_by)
+    _copy(connection, "events", rows, imported_by)
 
 
 def insert_missing(
@@ -119,25 +117,23 @@ def insert_missing(
         MissingPartition: no partition takes one of them; the transaction is spoilt.
         RefusedRow: one can never be stored; likewise.
     """
-    with translated():
-        connection.exec_driver_sql("CREATE TEMP TABLE staged (LIKE events INCLUDING DEFAULTS) ON COMMIT DROP")
-        _copy(connection, "staged", rows, imported_by)
-        inserted = connection.exec_driver_sql(
-            f"INSERT INTO events ({_all}) SELECT {_all} FROM staged ORDER BY id ON CONFLICT DO NOTHING"  # noqa: S608 - constants
-            " RETURNING id, scope, producer_id, sequence"
-        )
-        new = [Inserted(*row) for row in inserted]
-        # at once, for the same transaction may do this again
-        connection.exec_driver_sql("DROP TABLE staged")
-        return new
+    connection.exec_driver_sql("CREATE TEMP TABLE staged (LIKE events INCLUDING DEFAULTS) ON COMMIT DROP")
+    _copy(connection, "staged", rows, imported_by)
+    inserted = connection.exec_driver_sql(
+        f"INSERT INTO events ({_all}) SELECT {_all} FROM staged ORDER BY id ON CONFLICT DO NOTHING"  # noqa: S608 - constants
+        " RETURNING id, scope, producer_id, sequence"
+    )
+    new = [Inserted(*row) for row in inserted]
+    # at once, for the same transaction may do this again
+    connection.exec_driver_sql("DROP TABLE staged")
+    return new
 
 
 def count_stored(connection: Connection, scope: str, ids: Sequence[UUID]) -> int:
     """How many of these events of one scope are in the table."""
     counted = select(func.count()).select_from(EventRow)
-    with translated():
-        result = connection.execute(counted.where(EventRow.scope == scope, EventRow.id.in_(ids)))
-        return result.scalar_one()
+    result = connection.execute(counted.where(EventRow.scope == scope, EventRow.id.in_(ids)))
+    return result.scalar_one()
 
 
 def copy_text(rows: Sequence[CopyRow]) -> bytes:

@@ -26,7 +26,7 @@ def copy_block_in(connection: Connection, identity: int, last_line: int, content
     """Add a row to `backfill_blocks`.
 
     Raises:
-        psycopg2.Error: to be translated by the caller.
+        StoreError: the transaction is spoilt.
     """
     keys = _BLOCK.pack(3, 4, identity, 8, last_line, len(content))
     copy(
@@ -40,7 +40,7 @@ def copy_block_out(connection: Connection, identity: int, last_line: int) -> byt
     """The content of a row of `backfill_blocks`; None if there is none.
 
     Raises:
-        psycopg2.Error: to be translated by the caller.
+        StoreError: the transaction is spoilt.
     """
     row = f"backfill_id = {int(identity)} AND last_line = {int(last_line)}"
     copied = io.BytesIO()

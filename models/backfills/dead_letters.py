@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, delete, func, literal, select, text
+from sqlalchemy import Connection, Select, delete, func, literal, select, text
 
-from trailkeeper.models.errors import translated
 from trailkeeper.models.tables import DeadLetterRow
 
 from .filters import ReplayFilters
@@ -35,20 +34,17 @@ class Verdict(NamedTuple):
 
 def last_id(connection: Connection) -> int:
     """The id of the newest dead letter; 0 without any."""
-    with translated():
-        return connection.execute(select(func.coalesce(func.max(DeadLetterRow.id), 0))).scalar_one()
+    return connection.execute(select(func.coalesce(func.max(DeadLetterRow.id), 0))).scalar_one()
 
 
 def number(connection: Connection, filters: ReplayFilters) -> int:
     """How many match the filters."""
-    with translated():
-        return int(connection.execute(_those(select(func.count()), filters)).scalar_one())
+    return int(connection.execute(_those(select(func.count()), filters)).scalar_one())
 
 
 def missing(connection: Connection, ids: Sequence[int]) -> list[int]:
     """Those of the ids that no dead letter has."""
-    with translated():
-        there = set(connection.scalars(select(DeadLetterRow.id).where(DeadLetterRow.id.in_(ids))))
+    there = set(connection.scalars(select(DeadLetterRow.id).where(DeadLetterRow.id.in_(ids))))
     return sorted(set(ids) - there)
 
 
@@ -64,17 +60,14 @@ def take(
     statement = _those(select(*columns), filters).where(DeadLetterRow.id > after).order_by(DeadLetterRow.id)
     if lock:
         statement = statement.with_for_update()
-    with translated():
-        rows = connection.execute(statement.limit(limit))
-        return [_letter(row) for row in rows]
+    return [DeadLetter(*row) for row in connection.execute(statement.limit(limit))]
 
 
 def remove(connection: Connection, ids: Sequence[int]) -> list[DeadLetter]:
     """Remove letters; returns those that were there."""
     columns = (getattr(DeadLetterRow, name) for name in DeadLetter._fields)
     statement = delete(DeadLetterRow).where(DeadLetterRow.id.in_(ids)).returning(*columns)
-    with translated():
-        return [_letter(row) for row in connection.execute(statement)]
+    return [DeadLetter(*row) for row in connection.execute(statement)]
 
 
 def stream_of(digest: bytes) -> str:
@@ -92,9 +85,8 @@ def kept_of(connection: Connection, stream: str, limit: int) -> tuple[dict[str, 
     columns: list[Any] = [getattr(DeadLetterRow, name) for name in DeadLetter._fields if name != "raw"]
     order = (func.length(DeadLetterRow.stream_id), DeadLetterRow.stream_id)  # as numbers are ordered
     first = select(*columns, literal(b"").label("raw")).where(mine).order_by(*order).limit(limit)
-    with translated():
-        by_reason = dict(connection.execute(grouped).all())
-        return by_reason, [DeadLetter(**row) for row in connection.execute(first).mappings()]
+    by_reason = dict(connection.execute(grouped).all())
+    return by_reason, [DeadLetter(**row) for row in connection.execute(first).mappings()]
 
 
 def judge_anew(connection: Connection, verdicts: Sequence[Verdict]) -> None:
@@ -105,17 +97,8 @@ def judge_anew(connection: Connection, verdicts: Sequence[Verdict]) -> None:
                AS new (id, reason, detail)
          WHERE letter.id = new.id AND (letter.reason, letter.detail) <> (new.reason, new.detail)
     """)
-    columns = zip(*verdicts, strict=True)
-    with translated():
-        connection.execute(
-            statement,
-            {f"{name}s": list(column) for name, column in zip(Verdict._fields, columns, strict=True)},
-        )
-
-
-def _letter(row: Row[Any]) -> DeadLetter:
-    signature = None if row.signature is None else bytes(row.signature)
-    return DeadLetter._make(row)._replace(raw=bytes(row.raw), signature=signature)
+    columns = zip(Verdict._fields, zip(*verdicts, strict=True), strict=True)
+    connection.execute(statement, {f"{name}s": list(column) for name, column in columns})
 
 
 def _those(statement: Select[Any], filters: ReplayFilters) -> Select[Any]:

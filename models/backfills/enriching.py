@@ -8,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
-from trailkeeper.models.errors import translated
 from trailkeeper.models.periods import id_floor
 
 from .filters import EnrichFilters
@@ -114,8 +113,7 @@ def window(
         derived=", ".join(f"seen.{column}, {table}.source, {table}.build" for column, table in columns),
         joins=" ".join(f"LEFT JOIN {table} ON {table}.id = seen.{column}" for column, table in columns),
     )
-    with translated():
-        return [_derived(row) for row in connection.execute(text(statement), values | sought)]
+    return [_derived(row) for row in connection.execute(text(statement), values | sought)]
 
 
 def write(
@@ -135,8 +133,7 @@ def write(
         values: dict[str, Any] = {"scope": scope, "ids": [str(change.id) for change in of_it]}
         for place, name in enumerate(names):
             values[f"{name}s"] = [change.derivations[place] for change in of_it]
-        with translated():
-            changed += connection.execute(text(statement.format(partition=partition)), values).rowcount
+        changed += connection.execute(text(statement.format(partition=partition)), values).rowcount
     return changed
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Float, Select, case, delete, func, insert, null, select, update
 
-from trailkeeper.models.errors import translated
 from trailkeeper.models.tables import Backfill, BackfillBlock, BackfillFile
 
 from .stored import CHANGES, ENDED, Advance, NoSuchBackfill, StoredBackfill, WrongState
@@ -37,8 +36,7 @@ def add(
     """Make a backfill that begins at once; returns its id."""
     values = {"kind": kind, "filters": dict(filters), "requested_by": requested_by, "throttle": throttle}
     statement = insert(Backfill).values(**values, estimate=estimate).returning(Backfill.id)
-    with translated():
-        return connection.execute(statement).scalar_one()
+    return connection.execute(statement).scalar_one()
 
 
 def find(connection: Connection, identity: int) -> StoredBackfill | None:
@@ -51,9 +49,7 @@ def newest(connection: Connection, *, limit: int = 50, before: int | None = None
     statement = _select().order_by(Backfill.id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(Backfill.id < before)
-    with translated():
-        rows = connection.execute(statement)
-        return [StoredBackfill(*row) for row in rows]
+    return [StoredBackfill(*row) for row in connection.execute(statement)]
 
 
 def lock(connection: Connection, identity: int) -> StoredBackfill | None:
@@ -78,24 +74,14 @@ def stale(connection: Connection, silence: timedelta) -> list[int]:
     statement = select(Backfill.id).where(
         Backfill.finished_at.is_(None), Backfill.state == "running", Backfill.due_at < quiet
     )
-    with translated():
-        return list(connection.scalars(statement.order_by(Backfill.id)))
+    return list(connection.scalars(statement.order_by(Backfill.id)))
 
 
 def advance(connection: Connection, identity: int, done: Advance, due_in: timedelta) -> None:
     """Note what a chunk did, in its own transaction."""
     counts = {name: getattr(Backfill, name) + getattr(done, name) for name in _COUNTS}
-    _update(
-        connection,
-        identity,
-        **counts,
-        cursor=done.cursor,
-        started_at=func.coalesce(Backfill.started_at, func.now()),
-        heartbeat_at=func.clock_timestamp(),
-        due_at=func.clock_timestamp() + due_in,
-        attempts=0,
-        detail=None,
-    )
+    started_at = func.coalesce(Backfill.started_at, func.now())
+    _heard_of(connection, identity, due_in, **counts, cursor=done.cursor, started_at=started_at, detail=None)
 
 
 def put_off(connection: Connection, identity: int, due_in: timedelta, why: str) -> None:
@@ -135,19 +121,9 @@ def change(connection: Connection, identity: int, action: str) -> StoredBackfill
 def change_state(connection: Connection, identity: int, state: str, detail: str | None = None) -> None:
     """Bring it to a state. One that ends drops what still waits of an import's lines."""
     ended = func.now() if state in ENDED else null()
-    _update(
-        connection,
-        identity,
-        state=state,
-        detail=detail,
-        finished_at=ended,
-        heartbeat_at=func.clock_timestamp(),
-        due_at=func.clock_timestamp(),
-        attempts=0,
-    )
+    _heard_of(connection, identity, timedelta(), state=state, detail=detail, finished_at=ended)
     if state in {"finished", "cancelled"}:
-        with translated():
-            connection.execute(delete(BackfillBlock).where(BackfillBlock.backfill_id == identity))
+        connection.execute(delete(BackfillBlock).where(BackfillBlock.backfill_id == identity))
 
 
 def _select() -> Select[Any]:
@@ -157,11 +133,14 @@ def _select() -> Select[Any]:
 
 
 def _one(connection: Connection, statement: Select[Any]) -> StoredBackfill | None:
-    with translated():
-        row = connection.execute(statement).one_or_none()
+    row = connection.execute(statement).one_or_none()
     return None if row is None else StoredBackfill(*row)
 
 
+def _heard_of(connection: Connection, identity: int, due_in: timedelta, **values: Any) -> None:
+    now = func.clock_timestamp()
+    _update(connection, identity, **values, heartbeat_at=now, due_at=now + due_in, attempts=0)
+
+
 def _update(connection: Connection, identity: int, **values: Any) -> None:
-    with translated():
-        connection.execute(update(Backfill).where(Backfill.id == identity).values(**values))
+    connection.execute(update(Backfill).where(Backfill.id == identity).values(**values))

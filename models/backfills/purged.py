@@ -7,7 +7,6 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, func, select
 
-from trailkeeper.models.errors import translated
 from trailkeeper.models.periods import id_floor
 from trailkeeper.models.tables import EventRow, Purge
 
@@ -20,8 +19,7 @@ Floors: TypeAlias = dict[tuple[str, str | None], datetime]
 def floors(connection: Connection) -> Floors:
     """What purges removed so far."""
     statement = select(Purge.scope, Purge.tag, func.max(Purge.before)).group_by(Purge.scope, Purge.tag)
-    with translated():
-        return {(scope, tag): before for scope, tag, before in connection.execute(statement)}
+    return {(scope, tag): before for scope, tag, before in connection.execute(statement)}
 
 
 def gone(connection: Connection, filters: EnrichFilters) -> datetime | None:
@@ -37,7 +35,6 @@ def gone(connection: Connection, filters: EnrichFilters) -> datetime | None:
         .where(EventRow.id >= id_floor(since), EventRow.id < id_floor(until))
         .limit(1)
     )
-    with translated():
-        if connection.scalar(left) is not None:  # held, or of a tag with a rule of its own
-            return None
+    if connection.scalar(left) is not None:  # held, or of a tag with a rule of its own
+        return None
     return min(end for end in ends if end is not None)

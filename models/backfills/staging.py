@@ -12,7 +12,6 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Text, delete, func, insert, literal_column, select, update
 
-from trailkeeper.models.errors import translated
 from trailkeeper.models.locks import lock
 from trailkeeper.models.tables import Backfill, BackfillBlock, BackfillFile
 
@@ -42,8 +41,7 @@ class Block:
 
 def add_file(connection: Connection, identity: int, name: str, digest: bytes) -> None:
     """Note the file of an import."""
-    with translated():
-        connection.execute(insert(BackfillFile).values(backfill_id=identity, name=name, digest=digest))
+    connection.execute(insert(BackfillFile).values(backfill_id=identity, name=name, digest=digest))
 
 
 def under_way(connection: Connection, digest: bytes) -> int | None:
@@ -56,9 +54,8 @@ def under_way(connection: Connection, digest: bytes) -> int | None:
         .order_by(Backfill.id)
         .limit(1)
     )
-    with translated():
-        lock(connection, key)
-        return connection.scalar(unended)
+    lock(connection, key)
+    return connection.scalar(unended)
 
 
 def take_in(connection: Connection, identity: int, block: Block, *, after: int, events: int) -> None:
@@ -68,8 +65,7 @@ def take_in(connection: Connection, identity: int, block: Block, *, after: int, 
         TakenInElsewhere: the line before it is not the last that was taken in, or the backfill has ended.
     """
     _advance(connection, identity, after, lines=block.last_line, events=BackfillFile.events + events)
-    with translated():
-        copy_block_in(connection, identity, block.last_line, block.content)
+    copy_block_in(connection, identity, block.last_line, block.content)
 
 
 def complete(connection: Connection, identity: int, *, after: int, lines: int) -> int:
@@ -79,23 +75,20 @@ def complete(connection: Connection, identity: int, *, after: int, lines: int) -
         TakenInElsewhere: as in `take_in`.
     """
     _advance(connection, identity, after, lines=lines, complete=True)
-    with translated():
-        events = select(BackfillFile.events).where(BackfillFile.backfill_id == identity)
-        return connection.execute(events).scalar_one()
+    events = select(BackfillFile.events).where(BackfillFile.backfill_id == identity)
+    return connection.execute(events).scalar_one()
 
 
 def touch(connection: Connection, identity: int) -> None:
     """Note that the file is still being read, though nothing new was taken in."""
     statement = update(BackfillFile).where(BackfillFile.backfill_id == identity)
-    with translated():
-        connection.execute(statement.values(read_at=func.clock_timestamp()))
+    connection.execute(statement.values(read_at=func.clock_timestamp()))
 
 
 def is_complete(connection: Connection, identity: int) -> bool:
     """Whether all lines were taken in. Ask before `next_block`: then no block can come in between."""
-    with translated():
-        statement = select(BackfillFile.complete).where(BackfillFile.backfill_id == identity)
-        return bool(connection.execute(statement).scalar_one_or_none())
+    statement = select(BackfillFile.complete).where(BackfillFile.backfill_id == identity)
+    return bool(connection.execute(statement).scalar_one_or_none())
 
 
 def next_block(connection: Connection, identity: int, after: int) -> Block | None:
@@ -106,10 +99,9 @@ def next_block(connection: Connection, identity: int, after: int) -> Block | Non
         .order_by(BackfillBlock.last_line)
         .limit(1)
     )
-    with translated():
-        # the version first: of a change in between it is too old, never too new
-        row = connection.execute(statement).one_or_none()
-        content = None if row is None else copy_block_out(connection, identity, row.last_line)
+    # the version first: of a change in between it is too old, never too new
+    row = connection.execute(statement).one_or_none()
+    content = None if row is None else copy_block_out(connection, identity, row.last_line)
     return None if row is None or content is None else Block(row.last_line, content, row.version)
 
 
@@ -118,8 +110,7 @@ def is_unchanged(connection: Connection, identity: int, block: Block) -> bool:
     statement = select(VERSION).where(
         BackfillBlock.backfill_id == identity, BackfillBlock.last_line == block.last_line
     )
-    with translated():
-        return connection.scalar(statement) == block.version
+    return connection.scalar(statement) == block.version
 
 
 def remove(connection: Connection, identity: int, block: Block) -> None:
@@ -127,8 +118,7 @@ def remove(connection: Connection, identity: int, block: Block) -> None:
     statement = delete(BackfillBlock).where(
         BackfillBlock.backfill_id == identity, BackfillBlock.last_line == block.last_line
     )
-    with translated():
-        connection.execute(statement)
+    connection.execute(statement)
 
 
 def left_behind(connection: Connection, silence: timedelta) -> list[int]:
@@ -142,8 +132,7 @@ def left_behind(connection: Connection, silence: timedelta) -> list[int]:
             BackfillFile.read_at < func.now() - silence,
         )
     )
-    with translated():
-        return list(connection.scalars(statement))
+    return list(connection.scalars(statement))
 
 
 def _advance(connection: Connection, identity: int, after: int, **values: object) -> None:
@@ -159,6 +148,5 @@ def _advance(connection: Connection, identity: int, after: int, **values: object
         .where(BackfillFile.complete.is_(False))
         .values(read_at=func.clock_timestamp(), **values)
     )
-    with translated():
-        if connection.scalar(unended) is None or connection.execute(statement).rowcount != 1:
-            raise TakenInElsewhere("another command takes in the same file, or the backfill has ended")
+    if connection.scalar(unended) is None or connection.execute(statement).rowcount != 1:
+        raise TakenInElsewhere("another command takes in the same file, or the backfill has ended")

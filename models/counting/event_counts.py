@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from trailkeeper.models.engine import copy
-from trailkeeper.models.errors import translated
 
 from .ranges import Ranges, ranges_of, size, to_text
 
@@ -95,5 +94,4 @@ def _insert(connection: Connection, rows: Mapping[CountKey, tuple[Ranges, int]])
         f"{producer}\t{EPOCH + hour * HOURLY}\t{scope}\t{fate}\t{to_text(ranges)}\t{count}\n"
         for (producer, hour, scope, fate), (ranges, count) in rows.items()
     ]
-    with translated():
-        copy(connection, _COPY, io.BytesIO("".join(lines).encode()))
+    copy(connection, _COPY, io.BytesIO("".join(lines).encode()))

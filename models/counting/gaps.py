@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Row, text
-
-from trailkeeper.models.errors import translated
+from sqlalchemy import Connection, text
 
 from .ranges import Ranges, from_text, size, to_text, union, within, without
 
@@ -25,7 +22,8 @@ _MISSING = text(
 )
 
 _OPEN = text("""
-    SELECT gaps.id, producer_id, producers.name, noticed_at, reported_at, closed_at, CAST(sequences AS text)
+    SELECT gaps.id, producer_id AS producer, name, noticed_at, reported_at, closed_at,
+           CAST(sequences AS text) AS numbers
       FROM gaps JOIN producers ON producers.id = producer_id
      WHERE closed_at IS NULL ORDER BY gaps.id
 """)
@@ -60,8 +58,7 @@ def missing_numbers(connection: Connection) -> dict[int, Ranges]:
     Raises:
         StoreError: the schema is missing, or the server is away.
     """
-    with translated():
-        return {row.producer_id: from_text(row.missing) for row in connection.execute(_MISSING)}
+    return {row.producer_id: from_text(row.missing) for row in connection.execute(_MISSING)}
 
 
 def open_gaps(connection: Connection) -> list[Gap]:
@@ -70,8 +67,8 @@ def open_gaps(connection: Connection) -> list[Gap]:
     Raises:
         StoreError: the schema is missing, or the server is away.
     """
-    with translated():
-        return [_gap(row) for row in connection.execute(_OPEN)]
+    rows = connection.execute(_OPEN).mappings()
+    return [Gap(**{**row, "numbers": from_text(row["numbers"])}) for row in rows]
 
 
 def missing_events(connection: Connection) -> int:
@@ -105,10 +102,9 @@ def record_highest(connection: Connection, highest: Mapping[int, int]) -> None:
             ON CONFLICT (producer_id) DO UPDATE SET highest = excluded.highest
          WHERE coverage.highest < excluded.highest
     """)
-    with translated():
-        if highest:
-            values = {"producers": list(highest), "highest": list(highest.values())}
-            connection.execute(statement, values)
+    if highest:
+        values = {"producers": list(highest), "highest": list(highest.values())}
+        connection.execute(statement, values)
 
 
 def update_gaps(connection: Connection, missing: Mapping[int, Ranges]) -> list[Gap]:
@@ -126,18 +122,17 @@ def update_gaps(connection: Connection, missing: Mapping[int, Ranges]) -> list[G
     """
     known: dict[int, Ranges] = {}
     ended: list[Gap] = []
-    with translated():
-        for gap in open_gaps(connection):
-            left = within(gap.numbers, missing.get(gap.producer, []))
-            known[gap.producer] = union(known.get(gap.producer, []), left)
-            if not left:
-                ended.append(gap)
-                _close(connection, gap)
-            elif left != gap.numbers:
-                _shrink(connection, gap, left)
-        for producer, numbers in missing.items():
-            if new := without(numbers, known.get(producer, [])):
-                _open(connection, producer, new)
+    for gap in open_gaps(connection):
+        left = within(gap.numbers, missing.get(gap.producer, []))
+        known[gap.producer] = union(known.get(gap.producer, []), left)
+        if not left:
+            ended.append(gap)
+            _close(connection, gap)
+        elif left != gap.numbers:
+            _shrink(connection, gap, left)
+    for producer, numbers in missing.items():
+        if new := without(numbers, known.get(producer, [])):
+            _open(connection, producer, new)
     return ended
 
 
@@ -152,8 +147,7 @@ def report_overdue(connection: Connection, grace: timedelta) -> list[Gap]:
          WHERE closed_at IS NULL AND reported_at IS NULL AND noticed_at <= now() - CAST(:grace AS interval)
         RETURNING id
     """)
-    with translated():
-        reported = set(connection.execute(statement, {"grace": grace}).scalars())
+    reported = set(connection.execute(statement, {"grace": grace}).scalars())
     return [gap for gap in open_gaps(connection) if gap.id in reported]
 
 
@@ -171,8 +165,3 @@ def _shrink(connection: Connection, gap: Gap, left: Ranges) -> None:
 
 def _close(connection: Connection, gap: Gap) -> None:
     connection.execute(text("UPDATE gaps SET closed_at = now() WHERE id = :id"), {"id": gap.id})
-
-
-def _gap(row: Row[Any]) -> Gap:
-    identity, producer, name, noticed_at, reported_at, closed_at, numbers = tuple(row)
-    return Gap(identity, producer, name, noticed_at, reported_at, closed_at, from_text(numbers))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine, text
 
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.errors import translated
 from trailkeeper.models.locks import COUNTING, try_lock
 
 AT_ONCE = 10_000
@@ -57,7 +56,6 @@ def merge_all(engine: Engine) -> int:
 
 def merge(connection: Connection, limit: int = AT_ONCE) -> int:
     """Merge some counts in a transaction; returns how many, 0 if another process is merging."""
-    with translated():
-        if not try_lock(connection, COUNTING):
-            return 0
-        return int(connection.execute(_MERGE, {"limit": limit}).scalar_one())
+    if not try_lock(connection, COUNTING):
+        return 0
+    return int(connection.execute(_MERGE, {"limit": limit}).scalar_one())

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
-from trailkeeper.models.errors import translated
 from trailkeeper.models.locks import COUNTING, lock
 
 from .event_counts import Fate
@@ -52,9 +51,8 @@ def purge_all(connection: Connection, scope: str, start: datetime, end: datetime
         start: their first hour begins here.
         end: their last hour ends here.
     """
-    with translated():
-        lock_counts(connection)
-        connection.execute(_ALL, {"scope": scope, "start": start, "end": end})
+    lock_counts(connection)
+    connection.execute(_ALL, {"scope": scope, "start": start, "end": end})
 
 
 def move(connection: Connection, numbers: Mapping[int, Ranges], before: Fate, after: Fate | None) -> None:
@@ -74,9 +72,8 @@ def move(connection: Connection, numbers: Mapping[int, Ranges], before: Fate, af
         "before": before,
         "after": after,
     }
-    with translated():
-        lock_counts(connection)
-        connection.execute(_SOME, values)
+    lock_counts(connection)
+    connection.execute(_SOME, values)
 
 
 def lock_counts(connection: Connection) -> None:

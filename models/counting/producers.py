@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.dialects.postgresql import insert
 
-from trailkeeper.models.errors import translated
+from trailkeeper.models.engine import transaction
 from trailkeeper.models.tables import Producer
 
 CAPACITY = 50_000
@@ -43,7 +43,7 @@ class Producers:
         return {name: known[name] for name in wanted}
 
     def _look_up(self, names: set[str]) -> dict[str, int]:
-        with translated(), self._engine.begin() as connection:
+        with transaction(self._engine) as connection:
             ids = known(connection, names)
             # in one order for everybody: two that insert the same names in two orders would deadlock
             if new := [{"name": name} for name in sorted(names - ids.keys())]:
@@ -60,10 +60,5 @@ def known(connection: Connection, names: AbstractSet[str]) -> dict[str, int]:
     """
     if not names:
         return {}
-    with translated():
-        return _select(connection, names)
-
-
-def _select(connection: Connection, names: AbstractSet[str]) -> dict[str, int]:
     rows = connection.execute(select(Producer.name, Producer.id).where(Producer.name.in_(names)))
     return dict(rows.all())

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, text
 
-from trailkeeper.models.errors import translated
 from trailkeeper.models.periods import id_floor
 
 from .ranges import Ranges, from_text, union
@@ -72,9 +71,8 @@ def counted(connection: Connection, start: datetime, end: datetime) -> list[Coun
     Raises:
         StoreError: the schema is missing, or the server is away.
     """
-    with translated():
-        rows = connection.execute(_TALLIED, {"start": start, "end": end})
-        return [CountedNumbers(name, hour, fate, from_text(numbers)) for name, hour, fate, numbers in rows]
+    rows = connection.execute(_TALLIED, {"start": start, "end": end})
+    return [CountedNumbers(name, hour, fate, from_text(numbers)) for name, hour, fate, numbers in rows]
 
 
 def covered(connection: Connection, names: Iterable[str]) -> dict[str, Covered]:
@@ -83,9 +81,8 @@ def covered(connection: Connection, names: Iterable[str]) -> dict[str, Covered]:
     Raises:
         StoreError: the schema is missing, or the server is away.
     """
-    with translated():
-        rows = connection.execute(_COVERED, {"names": sorted(names)})
-        return {name: Covered(highest, from_text(numbers or "{}")) for name, highest, numbers in rows}
+    rows = connection.execute(_COVERED, {"names": sorted(names)})
+    return {name: Covered(highest, from_text(numbers or "{}")) for name, highest, numbers in rows}
 
 
 def producers_with_gaps(connection: Connection) -> set[str]:
@@ -94,8 +91,7 @@ def producers_with_gaps(connection: Connection) -> set[str]:
     Raises:
         StoreError: the schema is missing, or the server is away.
     """
-    with translated():
-        return set(connection.scalars(_BROKEN))
+    return set(connection.scalars(_BROKEN))
 
 
 def stored(connection: Connection, start: datetime, end: datetime) -> dict[str, Ranges]:
@@ -104,6 +100,5 @@ def stored(connection: Connection, start: datetime, end: datetime) -> dict[str, 
     Raises:
         StoreError: the schema is missing, or the server is away.
     """
-    with translated():
-        rows = connection.execute(_STORED, {"low": id_floor(start), "high": id_floor(end)})
-        return {name: union(from_text(numbers)) for name, numbers in rows}
+    rows = connection.execute(_STORED, {"low": id_floor(start), "high": id_floor(end)})
+    return {name: union(from_text(numbers)) for name, numbers in rows}

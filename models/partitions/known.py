@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, text
 
-from trailkeeper.models.errors import StoreMisconfigured, translated
+from trailkeeper.models.errors import StoreMisconfigured
 from trailkeeper.models.periods import Period, moment_of, period_named
 
 DOOMED = "trailkeeper: being dropped"
@@ -78,14 +78,12 @@ def existing(connection: Connection) -> list[Partition]:
     Raises:
         StoreError: the schema is missing, or the database is away.
     """
-    with translated():
-        return sorted(_partition(row) for row in connection.execute(_EXISTING))
+    return sorted(_partition(row) for row in connection.execute(_EXISTING))
 
 
 def attached_names(connection: Connection) -> set[str]:
     """The names of the partitions that take rows."""
-    with translated():
-        return set(connection.scalars(_ATTACHED))
+    return set(connection.scalars(_ATTACHED))
 
 
 def leftovers(connection: Connection) -> list[str]:
@@ -94,9 +92,8 @@ def leftovers(connection: Connection) -> list[str]:
     Raises:
         StoreError: the schema is missing, or the database is away.
     """
-    with translated():
-        names = connection.scalars(_LEFTOVERS, {"doomed": DOOMED})
-        return [name for name in names if period_named(name) is not None]
+    names = connection.scalars(_LEFTOVERS, {"doomed": DOOMED})
+    return [name for name in names if period_named(name) is not None]
 
 
 def is_doomed(connection: Connection, name: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
 from trailkeeper.models.engine import make_engine, run_in_autocommit, transaction
-from trailkeeper.models.errors import StoreMisconfigured, StoreUnavailable
+from trailkeeper.models.errors import RefusedRow, StoreError, StoreMisconfigured, StoreUnavailable
 
 
 def test_every_connection_has_its_limits_and_its_name(database_url: str) -> None:
@@ -65,3 +67,26 @@ def test_no_limit_is_none_outside_of_transactions_too(database_url: str) -> None
     engine = make_engine(database_url, application_name="test", statement_timeout_ms=0)
     assert run_in_autocommit(engine, "SELECT 1 FROM pg_sleep(0.2)") == [(1,)]
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("statement", "values", "error"),
+    [
+        ("SELECT * FROM missing", {}, StoreMisconfigured),
+        ("SELECT 1 / 0", {}, RefusedRow),
+        ("SELECT :name", {"name": "a\0b"}, RefusedRow),
+        ("SELECT pg_terminate_backend(pg_backend_pid())", {}, StoreUnavailable),
+    ],
+)
+def test_errors_are_ours_where_the_statement_is(
+    engine: Engine, statement: str, values: dict[str, str], error: type[StoreError]
+) -> None:
+    with engine.connect() as connection, pytest.raises(error):
+        connection.execute(text(statement), values)
+
+
+def test_a_server_that_is_away_is_an_error_of_ours_too(tmp_path: Path) -> None:
+    engine = make_engine(f"postgresql+psycopg2://postgres@/postgres?host={tmp_path}", application_name="test")
+
+    with pytest.raises(StoreUnavailable), engine.connect():
+        pass

@@ -224,12 +224,14 @@ class TestWhatAnOperatorMends:
         engine.dispose()
         assert len(query(database_url, "SELECT 1 FROM trail.outbox")) == 1
 
-    def test_a_lost_connection_is_the_callers_to_handle(self, engine: Engine, database_url: str) -> None:
+    def test_a_lost_connection_is_the_callers_to_handle(self, database_url: str) -> None:
+        engine = create_engine(database_url)
         with engine.connect() as connection:
             pid = connection.scalar(text("SELECT pg_backend_pid()"))
             query(database_url, "SELECT pg_terminate_backend(:pid)", pid=pid)
             with pytest.raises(OperationalError):
                 emit(SPOOLED, connection=connection)
+        engine.dispose()
 
 
 def test_a_session_with_several_databases_is_asked_for_the_connection(

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from trailkeeper.models.counting import add
-from trailkeeper.models.errors import translated
 from trailkeeper.models.tables import DeadLetterRow
 from trailkeeper.producer.validation import harmless
 
@@ -44,8 +43,7 @@ def keep(
         return
     rows = [_row(source, rejection) for rejection in rejected]
     statement = pg_insert(DeadLetterRow).values(rows).on_conflict_do_nothing()
-    with translated():
-        new = set(connection.execute(statement.returning(DeadLetterRow.stream_id)).scalars())
+    new = set(connection.execute(statement.returning(DeadLetterRow.stream_id)).scalars())
     kept = [rejection for rejection in rejected if rejection.message.stream_id in new]
     add(connection, of_dead_letters(kept, producers))
     _log(source, kept)
