@@ -17,8 +17,11 @@ from sqlalchemy import Connection, func, select
 from .engine import copy
 from .tables import EventRow
 
-DERIVATIONS = ("location_id", "client_id", "network_id")
-"""Columns that one enrichment of the worker fills each: the id of a row of a dictionary table."""
+DERIVATIONS = ("location_id", "network_id", "client_id")
+"""Columns that one enrichment of the worker fills each: the id of a row of a dictionary table.
+
+Those that are derived from the same fact stand side by side: they are remembered as one text.
+"""
 
 COLUMNS = (
     "id",

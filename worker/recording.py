@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from trailkeeper.models.writing import DERIVATIONS
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.producer.errors import InvalidEvent
 from trailkeeper.producer.event import Actor, Event
@@ -56,7 +55,7 @@ def record(
     payload = {name: value for name, value in additional.items() if value is not None}
     event = Event(id=uuid7(now), tag=kind.tag, occurred_at=now, actor=actor, additional=payload)
     message = IncomingMessage("", encoded(event, kind, now), None, NO_FIELDS)
-    insert_new(connection, row_of(Accepted(message, event, kind, None), (None,) * len(DERIVATIONS)))
+    insert_new(connection, row_of(Accepted(message, event, kind, None)))
     return event.id
 
 

@@ -41,8 +41,8 @@ class DerivationKind(NamedTuple):
 
 KINDS = (
     DerivationKind("location", LocationRow, StoredLocation),
-    DerivationKind("client", ClientRow, StoredClient),
     DerivationKind("network", NetworkRow, StoredNetwork),
+    DerivationKind("client", ClientRow, StoredClient),
 )
 
 

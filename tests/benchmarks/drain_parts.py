@@ -28,7 +28,7 @@ CLOCKED: dict[str, tuple[Any, str]] = {
     "read": (Stream, "read"),
     "prepare": (StreamBatches, "prepare"),
     "judge": (trailkeeper.worker.ingest.kernel, "judge_all"),
-    "derive": (Derive, "ids"),
+    "derive": (Derive, "texts"),
     "write": (StreamBatches, "commit"),
     "insert": (trailkeeper.worker.ingest.writer, "insert"),
     "copy text": (trailkeeper.models.writing, "copy_text"),

@@ -52,7 +52,7 @@ def derive(engine: Engine, places: Places) -> Derive:
 def of(derived: Derive, *facts: tuple[str | None, str | None]) -> list[Ids]:
     """The derivations of each (address, user agent)."""
     addresses = [ip for ip, _ in facts]
-    return derived.of([addresses, [user_agent for _, user_agent in facts], addresses])
+    return derived.of([addresses, addresses, [user_agent for _, user_agent in facts]])
 
 
 def displays(database_url: str) -> dict[int, str]:
@@ -78,9 +78,9 @@ def test_when_a_file_is_replaced_the_same_address_has_the_id_of_what_it_says_now
 ) -> None:
     places = Places()
     derived = derive(engine, places)
-    [(before, client, _)] = of(derived, ("192.0.2.1", AGENT))
+    [(before, _, client)] = of(derived, ("192.0.2.1", AGENT))
     places.replace("Bonn")
-    [(after, same_client, _)] = of(derived, ("192.0.2.1", AGENT))
+    [(after, _, same_client)] = of(derived, ("192.0.2.1", AGENT))
     found = displays(database_url)
     assert (found[before or 0], found[after or 0]) == ("192.0.2.1 in Ulm", "192.0.2.1 in Bonn")
     assert client == same_client
@@ -125,9 +125,9 @@ def test_addresses_of_one_operator_share_a_network(engine: Engine, database_url:
     networks = {
         row["id"]: row for row in query(database_url, "SELECT id, display, asn, source FROM networks")
     }
-    found = [networks[network]["display"] if network else network for _, _, network in ids]
+    found = [networks[network]["display"] if network else network for _, network, _ in ids]
     assert found == ["AS64496 Example", "AS64496 Example", None, None, None]
-    assert [networks[ids[place][2] or 0]["source"] for place in (2, 3)] == ["Small-ASN", "address"]
+    assert [networks[ids[place][1] or 0]["source"] for place in (2, 3)] == ["Small-ASN", "address"]
     assert ids[4] == (None, None, None)
     assert len(networks) == 3
     assert ids[0][0] is None  # a file of networks knows no places

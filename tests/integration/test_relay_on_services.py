@@ -171,14 +171,14 @@ class TestPoison:
         events = [an_event(user=Subject("odd" if number == 7 else "even")) for number in range(16)]
         put(engine, *events)
         derive = relayer.ingest.derive
-        ids = derive.ids
+        texts = derive.texts
 
         def fail(batch: Any) -> Any:
             if any(accepted.event.user == Subject("odd") for accepted in batch):
                 raise ZeroDivisionError
-            return ids(batch)
+            return texts(batch)
 
-        monkeypatch.setattr(derive, "ids", fail)
+        monkeypatch.setattr(derive, "texts", fail)
         report = relayer.run(SECONDS)
 
         assert report.counts() == {"stored": 15, "dead_lettered": 1}

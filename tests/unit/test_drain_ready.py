@@ -12,18 +12,16 @@ from msgspec.structs import replace
 from tests.support.drains import an_event
 from tests.support.judging import a_judge
 from trailkeeper.models.partitions import period_of_id
-from trailkeeper.models.writing import DERIVATIONS
 from trailkeeper.producer.event import Event
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.ingest.judge import judge_all
 from trailkeeper.worker.ingest.messages import NO_FIELDS, Accepted, IncomingMessage
 from trailkeeper.worker.ingest.prepared import Prepared
-from trailkeeper.worker.ingest.rows import periods_of, rows_of
+from trailkeeper.worker.ingest.rows import NOTHING_DERIVED, periods_of, rows_of
 
 NOW = datetime(2026, 11, 15, 12, tzinfo=UTC)
 JUDGE = a_judge()
-NOTHING_DERIVED = (None,) * len(DERIVATIONS)
 EDGES = [
     (NOW - edge) // timedelta(hours=1)
     for edge in (datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from operator import attrgetter
 from typing import Any, TypeAlias, cast
 
@@ -13,7 +14,7 @@ from sqlalchemy import Engine
 
 from trailkeeper.models.dictionaries import Dictionary, Memory
 from trailkeeper.models.tables import Base
-from trailkeeper.models.writing import DERIVATIONS
+from trailkeeper.models.writing import DERIVATIONS, NULL
 from trailkeeper.worker.enrich import Derivation, Enrichment
 
 from .messages import Accepted
@@ -40,15 +41,20 @@ class Derive:
         self.enrichments = tuple(by_column[column] for column in DERIVATIONS)
         self._lock = threading.Lock()
         self._remembered = [_Remembered(engine, enrichment) for enrichment in self.enrichments]
-        self._facts = [attrgetter(f"event.{enrichment.fact}") for enrichment in self.enrichments]
+        self._facts = [
+            (attrgetter(f"event.{fact}"), _Texts(list(group)))
+            for fact, group in groupby(self._remembered, lambda each: each.fact)
+        ]
 
-    def ids(self, batch: Sequence[Accepted]) -> list[Ids]:
-        """The derivations of each event, in order.
+    def texts(self, batch: Sequence[Accepted]) -> list[str]:
+        """The derivations of each event as COPY writes them, in order.
 
         Raises:
             StoreUnavailable: new derivations could not be committed.
         """
-        return self.of([list(map(fact, batch)) for fact in self._facts])
+        with self._lock:
+            columns = [texts.of(list(map(fact, batch))) for fact, texts in self._facts]
+        return list(map("\t".join, zip(*columns, strict=True)))
 
     def of(self, facts: Sequence[Sequence[Fact]]) -> list[Ids]:
         """The derivations of each event, in order.
@@ -64,10 +70,37 @@ class Derive:
         return list(zip(*columns, strict=True))
 
 
+class _Texts:
+    """What all enrichments of one fact find, as one text: a further one costs no event more."""
+
+    def __init__(self, remembered: Sequence[_Remembered]) -> None:
+        self._remembered = remembered
+        self._known: dict[Fact, str] = {}
+        self._forgotten: list[int] = []
+
+    def of(self, facts: Sequence[Fact]) -> list[str]:
+        """The text of each fact."""
+        forgotten = [each.forget() for each in self._remembered]
+        if forgotten != self._forgotten:
+            self._known.clear()
+            self._forgotten = forgotten
+        # passes in C, as nearly every fact is known: half a microsecond an event, where a loop takes two
+        if unknown := list(set(facts).difference(self._known)):
+            columns = [map(_text, each.ids(unknown)) for each in self._remembered]
+            self._known.update(zip(unknown, map("\t".join, zip(*columns, strict=True)), strict=True))
+        return list(map(self._known.__getitem__, facts))
+
+
+def _text(identity: int | None) -> str:
+    return NULL if identity is None else str(identity)
+
+
 class _Remembered:
     """Ids of what one enrichment finds; found once for each fact, as long as its data are the same."""
 
     def __init__(self, engine: Engine, enrichment: Enrichment) -> None:
+        self.fact = enrichment.fact
+        self._forgotten = 0
         self._enrichment = enrichment
         tables = {table.name: table for table in Base.metadata.tables.values()}  # whatever their schema
         self._dictionary = Dictionary(engine, tables[enrichment.table])
@@ -77,18 +110,23 @@ class _Remembered:
 
     def ids(self, facts: Sequence[Fact]) -> list[int | None]:
         """The id of each fact's derivation; None where there is no fact, or nothing is known now."""
-        self._forget()
-        # passes in C, as nearly every fact is known: half a microsecond an event, where a loop takes two
+        self.forget()
         if unknown := set(facts).difference(self._known):
             self._look_up(unknown)
         return list(map(self._known.get, facts))
 
-    def _forget(self) -> None:
-        """Drop what is remembered once it is old, too much, or of data that were replaced."""
+    def forget(self) -> int:
+        """Drop what is remembered once it is old, too much, or of data that were replaced.
+
+        Returns:
+            How often that happened.
+        """
         changes = self._enrichment.changes()
         if self._memory.is_over() or len(self._known) > CAPACITY or changes != self._changes_seen:
             self._known.clear()
+            self._forgotten += 1
         self._changes_seen = changes
+        return self._forgotten
 
     def _look_up(self, unknown: Iterable[Fact]) -> None:
         new = {fact: derived for fact in unknown if fact and (derived := self._enrichment.find(fact))}

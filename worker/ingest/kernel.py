@@ -78,7 +78,7 @@ class Ingest:
         try:
             accepted, rejected = judge_all(messages, judge, datetime.now(UTC))
             producers = self._producers.ids(names_of(accepted, rejected))
-            rows = rows_of(accepted, self.derive.ids(accepted), producers)
+            rows = rows_of(accepted, self.derive.texts(accepted), producers)
             prepared.add(accepted, rows, rejected, producers)
         except RETRY:
             raise

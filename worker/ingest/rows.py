@@ -9,13 +9,13 @@ from uuid import UUID
 import msgspec
 
 from trailkeeper.models.partitions import Period, period_of_id
-from trailkeeper.models.writing import COLUMNS, NULL, CopyRow, copy_row
+from trailkeeper.models.writing import COLUMNS, DERIVATIONS, NULL, CopyRow, copy_row
 
-from .derive import Ids
 from .messages import Accepted
 from .sequence_numbers import producer_of
 
 SCOPE = COLUMNS.index("scope")
+NOTHING_DERIVED = "\t".join([NULL] * len(DERIVATIONS))
 
 Null = TypeVar("Null", str, None)
 
@@ -24,19 +24,19 @@ _id_and_time = msgspec.json.Encoder(uuid_format="hex")
 
 
 def rows_of(
-    accepted: Sequence[Accepted], derived: Iterable[Ids], producers: Mapping[str, int]
+    accepted: Sequence[Accepted], derived: Iterable[str], producers: Mapping[str, int]
 ) -> list[CopyRow]:
     """The row of each event.
 
     Args:
         accepted: the events.
-        derived: the derivations of each.
+        derived: the derivations of each, as `Derive.texts` gives them.
         producers: ids of those that numbered any of them, by their names.
     """
-    # by columns and in C, as it is done for every event
-    columns = [list(map(_texts(column).__getitem__, column)) for column in zip(*derived, strict=True)]
-    texts = map("\t".join, zip(*columns, strict=True))
-    return [_row(each, ids, producer_of(each, producers)) for each, ids in zip(accepted, texts, strict=True)]
+    return [
+        row_of(each, texts, producer_of(each, producers))
+        for each, texts in zip(accepted, derived, strict=True)
+    ]
 
 
 def periods_of(rows: Iterable[CopyRow]) -> set[Period]:
@@ -45,13 +45,8 @@ def periods_of(rows: Iterable[CopyRow]) -> set[Period]:
     return {period_of_id(each[SCOPE], UUID(each[0])) for each in values}
 
 
-def row_of(accepted: Accepted, derived: Ids, producer_id: int | None = None) -> CopyRow:
-    """The row of one event."""
-    return _row(accepted, "\t".join(_texts([identity])[identity] for identity in derived), producer_id)
-
-
-def _row(accepted: Accepted, derived: str, producer_id: int | None) -> CopyRow:
-    """A row, given the text of its derivations.
+def row_of(accepted: Accepted, derived: str = NOTHING_DERIVED, producer_id: int | None = None) -> CopyRow:
+    """The row of one event, given the text of its derivations.
 
     JSON writes what COPY would have to escape with a backslash; so where the
     message has none, which is nearly always, its texts need not be searched.
@@ -61,11 +56,6 @@ def _row(accepted: Accepted, derived: str, producer_id: int | None) -> CopyRow:
         return "\t".join(_values(accepted, derived, producer_id, NULL))
     texts = [None if text == NULL else text for text in derived.split("\t")]
     return copy_row(values_of(accepted, texts, producer_id))
-
-
-def _texts(ids: Iterable[int | None]) -> dict[int | None, str]:
-    """Ids as COPY writes them."""
-    return {identity: NULL if identity is None else str(identity) for identity in set(ids)}
 
 
 def values_of(accepted: Accepted, derived: Iterable[Any], producer_id: int | None) -> tuple[Any, ...]:

@@ -51,7 +51,7 @@ class Inserter:
         kind = self._catalogue.get(event.tag)
         assert kind is not None
         accepted = Accepted(IncomingMessage("", None, None, {}), event, kind, None)
-        [derived] = self._derive.ids([accepted])
+        [derived] = self._derive.of([[getattr(event, each.fact)] for each in self._derive.enrichments])
         self._cursor.execute(INSERT, values_of(accepted, derived, None))
         self._connection.commit()
 

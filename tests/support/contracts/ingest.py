@@ -129,7 +129,7 @@ ELSEWHERE = {
 
 STEPS = {
     "judge": (kernel, "judge_all"),
-    "derive": (Derive, "ids"),
+    "derive": (Derive, "texts"),
     "rows": (kernel, "rows_of"),
     "insert": (writer, "insert"),
     "count": (writer, "add"),
@@ -173,15 +173,15 @@ class IngestContract:
 
     def test_a_fault_of_ours_in_one_message_is_narrowed_down_to_it(self, source: EventSource) -> None:
         events = [numbered(number, user=Subject("odd" if number == 7 else "even")) for number in range(1, 17)]
-        ids = Derive.ids
+        texts = Derive.texts
 
         def fail(derive: Derive, batch: Any) -> Any:
             if any(accepted.event.user == Subject("odd") for accepted in batch):
                 raise ZeroDivisionError
-            return ids(derive, batch)
+            return texts(derive, batch)
 
         source.feed(*map(encode, events))
-        with patch.object(Derive, "ids", fail):
+        with patch.object(Derive, "texts", fail):
             source.run()
         assert [letter.reason for letter in source.letters()] == ["worker_error"]
         assert source.stored(*events) == [int(number != 7) for number in range(1, 17)]
