@@ -21,9 +21,9 @@ from sqlalchemy import Engine, text
 
 from .engine import transaction
 from .partitions import existing
+from .writing import DERIVATIONS
 
 GRACE_HOURS = 24.0
-COLUMNS = {"locations": "location_id", "clients": "client_id", "networks": "network_id"}
 
 
 def collect(engine: Engine, grace_hours: float = GRACE_HOURS) -> dict[str, int]:
@@ -41,9 +41,9 @@ def collect(engine: Engine, grace_hours: float = GRACE_HOURS) -> dict[str, int]:
     with transaction(engine) as connection:
         started = connection.scalar(text("SELECT clock_timestamp()"))
         partitions = existing(connection)
-    used = {table: IdSet() for table in COLUMNS}
+    used = {table: IdSet() for table in DERIVATIONS.values()}
     for partition in partitions:
-        for table, column in COLUMNS.items():
+        for column, table in DERIVATIONS.items():
             statement = f"SELECT DISTINCT {column} FROM {partition.name} WHERE {column} IS NOT NULL"  # noqa: S608 - names from the catalog
             # one transaction each: a long one would hold back VACUUM
             with transaction(engine) as connection:

@@ -17,8 +17,8 @@ from sqlalchemy import Connection, func, select
 from .engine import copy
 from .tables import EventRow
 
-DERIVATIONS = ("location_id", "network_id", "client_id")
-"""Columns that one enrichment of the worker fills each: the id of a row of a dictionary table.
+DERIVATIONS = {"location_id": "locations", "network_id": "networks", "client_id": "clients"}
+"""Columns that one enrichment of the worker fills each, and the dictionary whose rows they point to.
 
 Those that are derived from the same fact stand side by side: they are remembered as one text.
 """

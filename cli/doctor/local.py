@@ -43,7 +43,7 @@ def _file(path: str) -> Finding:
     except UnusableDatabase as error:
         return problem("location data", str(error), "put a MaxMind-format file there")
     finders = (LocationFinder, NetworkFinder)
-    derived = " and ".join(finder.table for finder in finders if finder.reads(database.source))
+    derived = " and ".join(finder.name for finder in finders if finder.reads(database.source))
     description = f"{Path(path).name}: {database.source}, built {database.build}, for {derived}"
     if (datetime.now(UTC).date() - date.fromisoformat(database.build)).days > STALE_DAYS:
         return warning(

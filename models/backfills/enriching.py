@@ -9,23 +9,29 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 
 from trailkeeper.models.periods import id_floor
+from trailkeeper.models.writing import DERIVATIONS
 
 from .filters import EnrichFilters
 
 NIL = UUID(int=0)
 
-_WINDOW = """
+_POINTERS = ", ".join(
+    f"seen.{column}, {table}.source, {table}.build" for column, table in DERIVATIONS.items()
+)
+_JOINS = " ".join(f"LEFT JOIN {table} ON {table}.id = seen.{name}" for name, table in DERIVATIONS.items())
+
+_WINDOW = f"""
     SELECT seen.id, seen.tableoid::regclass::text AS partition, host(seen.ip) AS ip,
-           clients.user_agent, seen.scrubbed, {derived}
-      FROM (SELECT tableoid, id, ip, tag, project_id, {columns},
+           clients.user_agent, seen.scrubbed, {_POINTERS}
+      FROM (SELECT tableoid, id, ip, tag, project_id, {", ".join(DERIVATIONS)},
                    scrubbed_at IS NOT NULL OR scrubbed_by IS NOT NULL AS scrubbed
               FROM events
-             WHERE scope = :scope AND id > :after AND id >= :low AND id < :high {seeking}
+             WHERE scope = :scope AND id > :after AND id >= :low AND id < :high {{seeking}}
              ORDER BY id
              LIMIT :limit) AS seen
-      {joins}
+      {_JOINS}
      ORDER BY seen.id
-"""
+"""  # noqa: S608 - names of our own tables and columns
 
 _SEEKING = {
     "user": "AND user_id = :user",
@@ -34,20 +40,14 @@ _SEEKING = {
     "tags": "AND tag = ANY(:tags)",
 }
 
-_UPDATE = """
-    UPDATE {partition} AS event
-       SET {changes}
-      FROM unnest(CAST(:ids AS uuid[]), {arrays}) AS new (id, {columns})
+_UPDATE = f"""
+    UPDATE {{partition}} AS event
+       SET {", ".join(f"{name} = new.{name}" for name in DERIVATIONS)}
+      FROM unnest(CAST(:ids AS uuid[]), {", ".join(f"CAST(:{name}s AS int[])" for name in DERIVATIONS)})
+           AS new (id, {", ".join(DERIVATIONS)})
      WHERE event.scope = :scope AND event.id = new.id
        AND event.scrubbed_at IS NULL AND event.scrubbed_by IS NULL
-"""
-
-
-class DerivedColumn(NamedTuple):
-    """A column of `events`, and the dictionary table whose rows it points to."""
-
-    column: str
-    table: str
+"""  # noqa: S608 - likewise
 
 
 class Pointer(NamedTuple):
@@ -86,7 +86,6 @@ class Change(NamedTuple):
 def window(
     connection: Connection,
     filters: EnrichFilters,
-    columns: Sequence[DerivedColumn],
     place: tuple[str, UUID],
     limit: int,
 ) -> list[Derived]:
@@ -98,7 +97,6 @@ def window(
     Args:
         connection: in a transaction.
         filters: with an end.
-        columns: of the derivations; that of the clients is among them, as their table keeps user agents.
         place: the scope, and the id of the last event of it that was seen.
         limit: the most to look at.
     """
@@ -107,33 +105,22 @@ def window(
     values: dict[str, Any] = {"scope": scope, "after": after, "limit": limit}
     values |= {"low": id_floor(since), "high": id_floor(until)}
     sought = _sought(filters)
-    statement = _WINDOW.format(
-        seeking=" ".join(_SEEKING[name] for name in sought),
-        columns=", ".join(derived.column for derived in columns),
-        derived=", ".join(f"seen.{column}, {table}.source, {table}.build" for column, table in columns),
-        joins=" ".join(f"LEFT JOIN {table} ON {table}.id = seen.{column}" for column, table in columns),
-    )
+    statement = _WINDOW.format(seeking=" ".join(_SEEKING[name] for name in sought))
     return [_derived(row) for row in connection.execute(text(statement), values | sought)]
 
 
-def write(
-    connection: Connection, scope: str, columns: Sequence[DerivedColumn], changes: Sequence[Change]
-) -> int:
+def write(connection: Connection, scope: str, changes: Sequence[Change]) -> int:
     """Update the derivations of events; returns how many changed. Facts stay as they are.
 
     An event that was scrubbed since it was read stays as it is.
     """
-    names = [derived.column for derived in columns]
-    statement = _UPDATE.replace("{columns}", ", ".join(names))
-    statement = statement.replace("{changes}", ", ".join(f"{name} = new.{name}" for name in names))
-    statement = statement.replace("{arrays}", ", ".join(f"CAST(:{name}s AS int[])" for name in names))
     changed = 0
     for partition in sorted({change.partition for change in changes}):
         of_it = [change for change in changes if change.partition == partition]
         values: dict[str, Any] = {"scope": scope, "ids": [str(change.id) for change in of_it]}
-        for place, name in enumerate(names):
+        for place, name in enumerate(DERIVATIONS):
             values[f"{name}s"] = [change.derivations[place] for change in of_it]
-        changed += connection.execute(text(statement.format(partition=partition)), values).rowcount
+        changed += connection.execute(text(_UPDATE.format(partition=partition)), values).rowcount
     return changed
 
 

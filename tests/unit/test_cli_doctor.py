@@ -127,9 +127,9 @@ def test_with_nothing_reachable_each_part_says_why_and_the_exit_code_is_1(
 @pytest.mark.parametrize(
     ("kind", "purpose"),
     [
-        ("GeoLite2-ASN", "networks"),
-        ("GeoLite2-City", "locations"),
-        ("GeoIP2-Enterprise", "locations and networks"),
+        ("GeoLite2-ASN", "network"),
+        ("GeoLite2-City", "location"),
+        ("GeoIP2-Enterprise", "location and network"),
     ],
 )
 def test_it_says_what_a_file_of_location_data_is_for(tmp_path: Path, kind: str, purpose: str) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from trailkeeper.models.backfills import Advance, EnrichFilters, StoredBackfill
-from trailkeeper.models.backfills.enriching import NIL, Change, Derived, DerivedColumn, Pointer, window, write
+from trailkeeper.models.backfills.enriching import NIL, Change, Derived, Pointer, window, write
 from trailkeeper.worker.enrich import Enrichment
 from trailkeeper.worker.ingest.derive import Derive, Fact, Ids
 
@@ -57,7 +57,6 @@ class Enrich:
     def __init__(self, engine: Engine, derive: Derive) -> None:
         self._engine = engine
         self._derive = derive
-        self._columns = [DerivedColumn(each.column, each.table) for each in derive.enrichments]
         self.ahead: Prefetch[PreparedWindow] = Prefetch(engine)
 
     def chunk(self, connection: Connection, job: StoredBackfill, size: int) -> Advance:
@@ -69,7 +68,7 @@ class Enrich:
         if cursor is not None:
             next_start = self._start(job, filters, cursor, size)
             self.ahead.begin(next_start, lambda other: self._prepare(other, filters, next_start))
-        changed = write(connection, start.scope, self._columns, prepared.changes)
+        changed = write(connection, start.scope, prepared.changes)
         return Advance(cursor, seen=prepared.seen, changed=changed, skipped=prepared.seen - changed)
 
     def window(
@@ -77,7 +76,7 @@ class Enrich:
     ) -> tuple[list[Derived], dict[str, str] | None]:
         """The next events to look at, and where those after them begin."""
         scope, after = position(filters, cursor)
-        events = window(connection, filters, self._columns, (scope, after), size)
+        events = window(connection, filters, (scope, after), size)
         return events, following(filters, scope, events[-1].id if len(events) == size else None)
 
     def facts(self, filters: EnrichFilters, events: Sequence[Derived]) -> list[list[Fact]]:
@@ -94,7 +93,7 @@ class Enrich:
         return WindowStart(job.id, changes, size, *position(filters, cursor))
 
     def _prepare(self, connection: Connection, filters: EnrichFilters, start: WindowStart) -> PreparedWindow:
-        events = window(connection, filters, self._columns, (start.scope, start.after), start.size)
+        events = window(connection, filters, (start.scope, start.after), start.size)
         last = events[-1].id if len(events) == start.size else None
         derived = self._derive.of(self.facts(filters, events))
         changes = [

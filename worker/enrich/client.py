@@ -53,8 +53,6 @@ class ClientFinder:
     """
 
     name: ClassVar[str] = "client"
-    table: ClassVar[str] = "clients"
-    column: ClassVar[str] = "client_id"
     fact: ClassVar[str] = "user_agent"
     keeps_fact: ClassVar[bool] = True
 

@@ -25,19 +25,15 @@ class Enrichment(Protocol):
     """Adds one derivation to events. For any number of threads; made in the process that uses it.
 
     To add one: a module of this package, a line in `enrichments`, its table and column in
-    `models`, and the column's name in `models.writing.DERIVATIONS`.
+    `models`, and a line in `models.writing.DERIVATIONS` and `models.histories.derivations.KINDS`.
 
     Attributes:
-        name: what people call it, in previews and logs.
-        table: of its derivations, one row for each that is distinct.
-        column: of `events`, which points to that table.
+        name: what people call it; with ``_id``, its column in `models.writing.DERIVATIONS`.
         fact: the attribute of an event that it reads: ``ip`` or ``user_agent``.
         keeps_fact: whether the fact is part of the table's row, in a column of the same name.
     """
 
     name: ClassVar[str]
-    table: ClassVar[str]
-    column: ClassVar[str]
     fact: ClassVar[str]
     keeps_fact: ClassVar[bool]
 

@@ -41,8 +41,6 @@ class LocationFinder(AddressEnrichment[Location]):
     """Enrichment: the location of an address, or the reason why it has none."""
 
     name: ClassVar[str] = "location"
-    table: ClassVar[str] = "locations"
-    column: ClassVar[str] = "location_id"
 
     @staticmethod
     def reads(source: str) -> bool:

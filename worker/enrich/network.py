@@ -36,8 +36,6 @@ class NetworkFinder(AddressEnrichment[Network]):
     """Enrichment: the network of an address."""
 
     name: ClassVar[str] = "network"
-    table: ClassVar[str] = "networks"
-    column: ClassVar[str] = "network_id"
 
     @staticmethod
     def reads(source: str) -> bool:

@@ -37,7 +37,7 @@ class Derive:
     """
 
     def __init__(self, engine: Engine, enrichments: Iterable[Enrichment]) -> None:
-        by_column = {enrichment.column: enrichment for enrichment in enrichments}
+        by_column = {f"{enrichment.name}_id": enrichment for enrichment in enrichments}
         self.enrichments = tuple(by_column[column] for column in DERIVATIONS)
         self._lock = threading.Lock()
         self._remembered = [_Remembered(engine, enrichment) for enrichment in self.enrichments]
@@ -103,7 +103,7 @@ class _Remembered:
         self._forgotten = 0
         self._enrichment = enrichment
         tables = {table.name: table for table in Base.metadata.tables.values()}  # whatever their schema
-        self._dictionary = Dictionary(engine, tables[enrichment.table])
+        self._dictionary = Dictionary(engine, tables[DERIVATIONS[f"{enrichment.name}_id"]])
         self._changes_seen = enrichment.changes()
         self._known: dict[Fact, int | None] = {}
         self._memory = Memory()
