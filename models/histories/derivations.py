@@ -41,9 +41,10 @@ class DerivationKind(NamedTuple):
 
 KINDS = (
     DerivationKind("location", LocationRow, StoredLocation),
-    DerivationKind("network", NetworkRow, StoredNetwork),
     DerivationKind("client", ClientRow, StoredClient),
+    DerivationKind("network", NetworkRow, StoredNetwork),
 )
+"""In the order in which `as_json` takes them, which is not that of `DERIVATIONS`."""
 
 
 class Derivations:
