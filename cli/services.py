@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any
 
 from trailkeeper.producer.errors import SettingsError
 from trailkeeper.worker.settings import WorkerSettings
@@ -41,21 +41,11 @@ def checked_settings() -> WorkerSettings:
     return worker_settings()
 
 
-@contextmanager
-def store(*, statement_timeout_ms: int = 30_000) -> Iterator[Engine]:
-    """An engine on the database, for one command."""
-    from trailkeeper.models.engine import make_engine  # noqa: PLC0415 - slow to import
+def store(**options: Any) -> AbstractContextManager[Engine]:
+    """An engine on the database, for one command; *options* are those of `models.engine.make_engine`."""
+    from trailkeeper.worker.engines import engine_for  # noqa: PLC0415 - slow to import
 
-    engine = make_engine(
-        database_url(),
-        schema=worker_settings().schema,
-        application_name="trailkeeper command",
-        statement_timeout_ms=statement_timeout_ms,
-    )
-    try:
-        yield engine
-    finally:
-        engine.dispose()
+    return engine_for(checked_settings(), "command", **options)
 
 
 @contextmanager

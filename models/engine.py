@@ -81,6 +81,16 @@ def make_engine(
 
 
 @contextmanager
+def temporary_engine(url: str, **options: Any) -> Iterator[Engine]:
+    """An engine as `make_engine` makes it, for as long as the block."""
+    engine = make_engine(url, **options)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
 def transaction(engine: Engine) -> Iterator[Connection]:
     """One transaction: committed at the end of the block, rolled back when it raises.
 

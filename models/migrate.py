@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,10 +11,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 from sqlalchemy.schema import CreateSchema
 
-from .engine import LOCK_TIMEOUT_MS, SCHEMA, make_engine, transaction
+from .engine import LOCK_TIMEOUT_MS, SCHEMA, temporary_engine, transaction
 from .errors import StoreMisconfigured
 from .locks import MAKING_PARTITIONS, MIGRATING, lock
 from .partitions.manage import ensure_ahead
@@ -51,7 +49,8 @@ def upgrade(url: str, schema: str = SCHEMA) -> Migration:
             ahead that are missing.
         ValueError: the URL is wrong.
     """
-    with _engine(url, schema) as engine:
+    options = {"application_name": "trailkeeper migrate", "statement_timeout_ms": LONGEST_STEP_MS}
+    with temporary_engine(url, schema=schema, **options) as engine:
         with transaction(engine) as connection:
             _lock(connection)
             _make_schema(connection, schema)
@@ -73,17 +72,6 @@ def revision(connection: Connection) -> str | None:
 def head() -> str:
     """The last step of this version."""
     return str(ScriptDirectory(str(SCRIPTS)).get_current_head())
-
-
-@contextmanager
-def _engine(url: str, schema: str) -> Iterator[Engine]:
-    engine = make_engine(
-        url, schema=schema, application_name="trailkeeper migrate", statement_timeout_ms=LONGEST_STEP_MS
-    )
-    try:
-        yield engine
-    finally:
-        engine.dispose()
 
 
 def _lock(connection: Connection) -> None:

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any
 
 from sqlalchemy import Engine
 
-from trailkeeper.models.engine import make_engine
+from trailkeeper.models.engine import make_engine, temporary_engine
 
 from .settings import WorkerSettings
 
 
 def engine_of(settings: WorkerSettings, name: str, **options: Any) -> Engine:
     """An engine as `models.engine.make_engine` makes it; *name* says what it is for."""
-    return make_engine(
-        settings.database_url, schema=settings.schema, application_name=f"trailkeeper {name}", **options
-    )
+    return make_engine(settings.database_url, **_options(settings, name), **options)
 
 
-@contextmanager
-def engine_for(settings: WorkerSettings, name: str, **options: Any) -> Iterator[Engine]:
-    """An engine for as long as the block."""
-    engine = engine_of(settings, name, **options)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
+def engine_for(settings: WorkerSettings, name: str, **options: Any) -> AbstractContextManager[Engine]:
+    """The same for as long as a block."""
+    return temporary_engine(settings.database_url, **_options(settings, name), **options)
+
+
+def _options(settings: WorkerSettings, name: str) -> dict[str, Any]:
+    return {"schema": settings.schema, "application_name": f"trailkeeper {name}"}

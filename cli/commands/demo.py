@@ -18,7 +18,7 @@ from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import print_json, say
 from trailkeeper.cli.sentences import Sentences
 from trailkeeper.cli.settings import settings
-from trailkeeper.models.engine import make_engine
+from trailkeeper.models.engine import temporary_engine
 from trailkeeper.producer.catalogue import Catalogue, load
 from trailkeeper.producer.settings import read, variable
 
@@ -76,11 +76,9 @@ def _naming(catalogues: tuple[str, ...]) -> dict[str, str]:
 def _run(stack: Stack, source: Source, event_types: Catalogue, *, stay: bool, as_json: bool) -> int:
     if not stack.is_up():
         raise Failed("stopped before anything was sent")
-    engine = make_engine(stack.database_url, schema=settings().schema, application_name="trailkeeper demo")
-    try:
+    options = {"schema": settings().schema, "application_name": "trailkeeper demo"}
+    with temporary_engine(stack.database_url, **options) as engine:
         totals = watch(stack, engine, source, Sentences(event_types), quiet=as_json)
-    finally:
-        engine.dispose()
     if as_json:
         print_json(totals)
     else:

@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy import Connection, Engine, text
 
+from trailkeeper.models.backfills.dead_letters import last_id
 from trailkeeper.models.engine import transaction
 
 from .sent import Sent
@@ -29,7 +30,6 @@ _STORED = text("""
      GROUP BY events.id
 """)
 _DEAD_LETTERS = text("SELECT count(*) FROM dead_letters WHERE id > :after")
-_LAST_DEAD_LETTER = text("SELECT coalesce(max(id), 0) FROM dead_letters")
 
 
 class Latency(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ class Totals(msgspec.Struct, frozen=True):
 def last_dead_letter(engine: Engine) -> int:
     """The newest dead letter there is; later ones belong to this run."""
     with transaction(engine) as connection:
-        return int(connection.execute(_LAST_DEAD_LETTER).scalar_one())
+        return last_id(connection)
 
 
 def dead_lettered(engine: Engine, after: int) -> int:
@@ -106,7 +106,6 @@ def _latency(times: Iterable[tuple[datetime, datetime]]) -> Latency:
     waits = [(stored - sent).total_seconds() * 1000 for sent, stored in times if stored >= sent]
     if not waits:
         return Latency(None, None)
-    if len(waits) == 1:
-        return Latency(round(waits[0], 1), round(waits[0], 1))
-    cuts = statistics.quantiles(waits, n=HUNDREDTHS, method="inclusive")
+    # of one, there are no quantiles
+    cuts = statistics.quantiles(waits if len(waits) > 1 else waits * 2, n=HUNDREDTHS, method="inclusive")
     return Latency(round(cuts[49], 1), round(cuts[98], 1))

@@ -124,16 +124,8 @@ def _application(stack: Stack) -> Iterator[str]:
     """The example application in a process of its own; gives its URL."""
     # a new database each time: the people register anew
     database = stack.home / "run" / f"package_index-{time.time_ns()}.sqlite"
-    command = [
-        sys.executable,
-        "-m",
-        "trailkeeper.examples.package_index.serve",
-        "--rehearsal",
-        "--database",
-        str(database),
-        "--desk",
-        stack.database_url,
-    ]
+    options = ["--rehearsal", "--database", str(database), "--desk", stack.database_url]
+    command = [sys.executable, "-m", "trailkeeper.examples.package_index.serve", *options]
     with (stack.home / "logs" / "application.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=stack.environment)
     assert process.stdout is not None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from rich.live import Live
 from sqlalchemy import Engine
@@ -29,21 +27,6 @@ POLL_SECONDS = 0.25
 STALLED_SECONDS = 60.0
 
 
-class _Sending(threading.Thread):
-    """A source that runs beside the table; keeps what it raised."""
-
-    def __init__(self, source: Source, stack: Stack, sent: Sent) -> None:
-        super().__init__(name="demo source", daemon=True)
-        self._send: Callable[[], None] = lambda: source.send(stack, sent)
-        self.error: BaseException | None = None
-
-    def run(self) -> None:
-        try:
-            self._send()
-        except BaseException as error:  # noqa: BLE001 - raised again where somebody hears it
-            self.error = error
-
-
 def watch(stack: Stack, engine: Engine, source: Source, sentences: Sentences, *, quiet: bool) -> Totals:
     """Run a source to its end; on a terminal, and unless *quiet*, show the newest events meanwhile.
 
@@ -53,19 +36,16 @@ def watch(stack: Stack, engine: Engine, source: Source, sentences: Sentences, *,
     """
     _await_worker(stack)
     began, before, sent = time.monotonic(), last_dead_letter(engine), Sent()
-    sending = _Sending(source, stack, sent)
-    sending.start()
-    try:
-        with Live(console=console(stderr=True), transient=quiet, auto_refresh=False) as live:
-            display = live if not quiet and live.console.is_terminal else None
-            _follow(engine, sending, sent, stack, sentences=sentences, live=display)
-    except BaseException:
-        stack.request_stop()
-        raise
-    finally:
-        sending.join()
-    if sending.error is not None:
-        raise sending.error
+    with ThreadPoolExecutor(1, "demo source") as thread:
+        sender = thread.submit(source.send, stack, sent)
+        try:
+            with Live(console=console(stderr=True), transient=quiet, auto_refresh=False) as live:
+                display = live if not quiet and live.console.is_terminal else None
+                _follow(engine, sender, sent, stack, sentences=sentences, live=display)
+        except BaseException:
+            stack.request_stop()
+            raise
+    sender.result()
     return totals(engine, sent, dead_letters_before=before, seconds=time.monotonic() - began)
 
 
@@ -79,14 +59,14 @@ def _await_worker(stack: Stack) -> None:
 
 
 def _follow(
-    engine: Engine, sending: _Sending, sent: Sent, stack: Stack, *, sentences: Sentences, live: Live | None
+    engine: Engine, sender: Future[None], sent: Sent, stack: Stack, *, sentences: Sentences, live: Live | None
 ) -> None:
     waiting = set(sent.moments())
     checked, progress = set(waiting), time.monotonic()
-    while not stack.is_stopping() and (sending.is_alive() or waiting or len(checked) < len(sent)):
+    while not stack.is_stopping() and (not sender.done() or waiting or len(checked) < len(sent)):
         known = set(sent.moments())
         left = missing(engine, waiting | (known - checked))
-        if left != waiting or sending.is_alive():
+        if left != waiting or not sender.done():
             progress = time.monotonic()
         checked, waiting = known, left
         if live:
@@ -96,10 +76,9 @@ def _follow(
             raise Failed(
                 f"{len(left):,} events have not arrived for a minute; `trailkeeper status` says more"
             )
-        sending.join(POLL_SECONDS) if sending.is_alive() else time.sleep(POLL_SECONDS / 5)
+        time.sleep(POLL_SECONDS / 5) if sender.done() else wait([sender], POLL_SECONDS)
 
 
 def _newest(engine: Engine) -> list[StoredEvent]:
     with transaction(engine) as connection:
-        page: Any = read_page(connection, Question(), limit=ROWS)
-    return list(page.events)
+        return list(read_page(connection, Question(), limit=ROWS).events)

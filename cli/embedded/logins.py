@@ -17,15 +17,14 @@ def make_logins(url: str) -> tuple[str, str]:
     Raises:
         StoreError: the server did not answer.
     """
-    from trailkeeper.models.engine import make_engine, parse_url, transaction  # noqa: PLC0415 - slow, and an extra
+    from trailkeeper.models.engine import parse_url, temporary_engine, transaction  # noqa: PLC0415 - slow, and an extra
     from trailkeeper.models.roles import READER, WRITER, make_login  # noqa: PLC0415
 
-    engine = make_engine(url, application_name="trailkeeper up")
-    try:
-        with transaction(engine) as connection:
-            make_login(connection, WORKER, WRITER)
-            make_login(connection, VIEWS, READER)
-    finally:
-        engine.dispose()
+    with (
+        temporary_engine(url, application_name="trailkeeper up") as engine,
+        transaction(engine) as connection,
+    ):
+        make_login(connection, WORKER, WRITER)
+        make_login(connection, VIEWS, READER)
     worker, views = (parse_url(url).set(username=name) for name in (WORKER, VIEWS))
     return worker.render_as_string(hide_password=False), views.render_as_string(hide_password=False)

@@ -9,12 +9,18 @@ from msgspec.structs import replace
 from sqlalchemy import Connection
 
 from trailkeeper.models.backfills.dead_letters import DeadLetter
-from trailkeeper.models.counting import Fate, Ranges, add, ranges_of
+from trailkeeper.models.counting import Fate, add
 from trailkeeper.models.counting.moving import move
 from trailkeeper.models.counting.producers import known
 from trailkeeper.producer.lines import read_lines
 from trailkeeper.worker.ingest.messages import EVENT, SIGNATURE, IncomingMessage, Rejected
-from trailkeeper.worker.ingest.sequence_numbers import UNTRUSTED, names_of, number_in, of_dead_letters
+from trailkeeper.worker.ingest.sequence_numbers import (
+    UNTRUSTED,
+    names_of,
+    number_in,
+    of_dead_letters,
+    ranges_by_producer,
+)
 
 from .blocks import staged
 
@@ -52,14 +58,7 @@ def gone(connection: Connection, letters: Iterable[DeadLetter], after: Fate | No
     counted = [letter for letter in letters if letter.reason not in UNTRUSTED]
     reports = [numbered for letter in counted if (numbered := number_in(message_of(letter).payload or b""))]
     ids = known(connection, {numbered.producer for numbered in reports})
-    numbers: dict[int, list[int]] = {}
-    for numbered in reports:
-        if numbered.producer in ids:
-            numbers.setdefault(ids[numbered.producer], []).append(numbered.number)
-    ranges: Mapping[int, Ranges] = {
-        producer: ranges_of(given_numbers) for producer, given_numbers in numbers.items()
-    }
-    move(connection, ranges, "dead", after)
+    move(connection, ranges_by_producer(reports, ids), "dead", after)
 
 
 def trusted(connection: Connection, letters: Mapping[int, DeadLetter], rejected: Sequence[Rejected]) -> None:

@@ -64,13 +64,13 @@ class Accounts:
     """Fills the lines one after the other: counts, then what waits, what is missing, what the table says.
 
     Args:
-        found: counts of the hours in question.
+        counts: of the hours in question.
         known: of each producer, all that is known of its numbers, whatever their hour.
         end: where the last hour ends.
     """
 
     def __init__(self, counts: Sequence[CountedNumbers], known: Mapping[str, Covered], end: datetime) -> None:
-        self._known = known
+        self._known = defaultdict(lambda: Covered(0, []), known)
         self._last = (end - EPOCH) // HOUR - 1
         self._lines: dict[tuple[str, int], Account] = {}
         self._places: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
@@ -85,7 +85,7 @@ class Accounts:
         for each in waiting:
             by_line[each.producer, each.hour].append(each.number)
         for (producer, hour), numbers in by_line.items():
-            left = without(ranges_of(numbers), self._decided(producer))
+            left = without(ranges_of(numbers), self._known[producer].numbers)
             line = self._line(producer, hour)
             line.waiting = union(line.waiting, left)
             self._waiting[producer] += [number for first, last in left for number in range(first, last + 1)]
@@ -96,8 +96,8 @@ class Accounts:
         since = {gap.name: (gap.noticed_at - EPOCH) // HOUR for gap in noticed}
         for producer in self._known.keys() | self._waiting.keys():
             places = sorted(self._places[producer])
-            sure = union(self._decided(producer), ranges_of(self._waiting[producer]))
-            highest = max([self._highest(producer), *(last for _, last in sure)], default=0)
+            sure = union(self._known[producer].numbers, ranges_of(self._waiting[producer]))
+            highest = max([self._known[producer].highest, *(last for _, last in sure)], default=0)
             for first, last in missing(sure, highest):
                 hour = _hour_of(last + 1, places) or _hour_of(first - 1, places)
                 if hour is None and last == highest:  # nothing came after it
@@ -130,12 +130,6 @@ class Accounts:
         if key not in self._lines:
             self._lines[key] = Account(producer, EPOCH + hour * HOUR, {})
         return self._lines[key]
-
-    def _decided(self, producer: str) -> Ranges:
-        return self._known[producer].numbers if producer in self._known else []
-
-    def _highest(self, producer: str) -> int:
-        return self._known[producer].highest if producer in self._known else 0
 
 
 def _hour_of(number: int, places: Sequence[tuple[int, int, int]]) -> int | None:

@@ -9,17 +9,17 @@ from datetime import timedelta
 import msgspec
 from sqlalchemy import Connection, Engine
 
-from trailkeeper.models.counting import Producers, ranges_of, size
+from trailkeeper.models.counting import Producers, size
 from trailkeeper.models.counting.gaps import Gap, missing_numbers, record_highest, report_overdue, update_gaps
 from trailkeeper.models.counting.merging import merge_all
 from trailkeeper.models.counting.moving import lock_counts
-from trailkeeper.models.counting.ranges import Ranges, format_ranges, without
+from trailkeeper.models.counting.ranges import format_ranges, without
 from trailkeeper.models.engine import transaction
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.producer.redis_client import connect
 from trailkeeper.worker.engines import engine_for
-from trailkeeper.worker.ingest.sequence_numbers import Numbered
+from trailkeeper.worker.ingest.sequence_numbers import Numbered, ranges_by_producer
 from trailkeeper.worker.recording import SYSTEM, record
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -67,7 +67,7 @@ def _checked(
 ) -> GapCheck:
     ids = Producers(engine).ids({each.producer for each in waiting})
     merged = merge_all(engine)
-    on_their_way = _by_producer(waiting, ids)
+    on_their_way = ranges_by_producer(waiting, ids)
     with transaction(engine) as connection:
         lock_counts(connection)
         record_highest(connection, {producer: numbers[-1][1] for producer, numbers in on_their_way.items()})
@@ -85,13 +85,6 @@ def _checked(
         if known is not None:
             _report(connection, known, reported, [gap for gap in ended if gap.reported_at is not None])
     return GapCheck(merged, reported, ended, complete=True)
-
-
-def _by_producer(waiting: Sequence[Numbered], ids: dict[str, int]) -> dict[int, Ranges]:
-    numbers: dict[int, list[int]] = {}
-    for each in waiting:
-        numbers.setdefault(ids[each.producer], []).append(each.number)
-    return {producer: ranges_of(given_numbers) for producer, given_numbers in numbers.items()}
 
 
 def _report(connection: Connection, known: Catalogue, reported: Sequence[Gap], ended: Sequence[Gap]) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from trailkeeper.models.counting import CountKey, Fate, grouped
+from trailkeeper.models.counting import CountKey, Fate, Ranges, grouped, ranges_of
 from trailkeeper.models.counting.event_counts import HOUR, NO_SCOPE, hour_of
 from trailkeeper.models.writing import Inserted
 from trailkeeper.producer.event import ProducerId, Voids
@@ -46,6 +46,15 @@ class Numbered(NamedTuple):
 
 
 _decoder = msgspec.json.Decoder(_Numbers)
+
+
+def ranges_by_producer(messages: Iterable[Numbered], ids: ProducerIds) -> dict[int, Ranges]:
+    """The numbers of messages by the producer's id; those of a producer without one are left out."""
+    numbers: dict[int, list[int]] = {}
+    for numbered in messages:
+        if numbered.producer in ids:
+            numbers.setdefault(ids[numbered.producer], []).append(numbered.number)
+    return {producer: ranges_of(of_producer) for producer, of_producer in numbers.items()}
 
 
 def names_of(accepted: Iterable[Accepted], rejected: Iterable[Rejected] = ()) -> set[str]:
