@@ -61,7 +61,7 @@ class Ingest:
         Raises:
             One of `fates.RETRY`: nothing was changed.
         """
-        prepared = Prepared(rejected, self._producers.ids(names_of((), rejected)))
+        prepared = self._rejected(rejected)
         for chunk in chunks(messages):
             self._add(prepared, chunk, judge or self.judge.judge)
         if self._limit:
@@ -71,7 +71,9 @@ class Ingest:
 
     def reject(self, messages: Sequence[IncomingMessage], reason: str, detail: str) -> Prepared:
         """Messages to be dead letters, whatever is in them."""
-        rejected = [Rejected(message, reason, detail) for message in messages]
+        return self._rejected([Rejected(message, reason, detail) for message in messages])
+
+    def _rejected(self, rejected: Sequence[Rejected]) -> Prepared:
         return Prepared(rejected, self._producers.ids(names_of((), rejected)))
 
     def _add(self, prepared: Prepared, messages: Sequence[IncomingMessage], judge: JudgeMessage) -> None:
@@ -84,7 +86,8 @@ class Ingest:
             raise
         except Exception as error:
             if len(messages) == 1:
-                prepared.rejected.append(Rejected(messages[0], "worker_error", repr(error)))
+                alone = self.reject(messages, "worker_error", repr(error))
+                prepared.add((), (), alone.rejected, alone.producers)
                 return
             # an error of ours: halve until the message that causes it stands alone
             logger.exception("could not prepare %d messages", len(messages))

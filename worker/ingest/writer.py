@@ -156,11 +156,14 @@ class _Rows:
         rows = [self._prepared.rows[place] for place in places]
         inserted = insert_missing(self._connection, rows, imported_by=self._imported_by)
         new = {row.id.hex for row in inserted}
-        # a row begins with its id; what was there before has counted its unused numbers already
-        messages = [
-            self._prepared.messages[place] for place in places if self._prepared.rows[place][:32] in new
-        ]
-        counts = of_inserted(inserted) | unused_in(messages, self._prepared.producers)
+        # a row begins with its id. Rows that were there before have counted their unused numbers already;
+        # by id, as a batch may hold a message twice
+        messages = {
+            row[:32]: self._prepared.messages[place]
+            for place, row in zip(places, rows, strict=True)
+            if row[:32] in new
+        }
+        counts = of_inserted(inserted) | unused_in(messages.values(), self._prepared.producers)
         add(self._connection, counts)
         return len(inserted)
 

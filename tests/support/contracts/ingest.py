@@ -84,6 +84,11 @@ class EventSource(ABC):
         ids = [row["id"] for row in rows]
         return [ids.count(event.id) for event in events]
 
+    def fates(self) -> dict[str, int]:
+        """How many numbers were counted with which fate."""
+        rows = query(self.database_url, "SELECT fate, sum(count) AS n FROM event_counts GROUP BY fate")
+        return {row["fate"]: int(row["n"]) for row in rows}
+
     def counted(self) -> int:
         """How many stored events were counted by their sequence numbers."""
         with transaction(self.engine) as connection:
@@ -186,12 +191,21 @@ class IngestContract:
         assert [letter.reason for letter in source.letters()] == ["worker_error"]
         assert source.stored(*events) == [int(number != 7) for number in range(1, 17)]
 
+    def test_the_number_of_a_message_that_only_we_fail_at_is_counted_as_dead(
+        self, source: EventSource
+    ) -> None:
+        source.feed(encode(numbered(1)))
+        with patch.object(Derive, "texts", side_effect=ZeroDivisionError):
+            source.run()
+        assert [letter.reason for letter in source.letters()] == ["worker_error"]
+        assert source.fates() == {"dead": 1}
+
     def test_twice_in_one_batch_is_stored_once(self, source: EventSource) -> None:
-        events = [numbered(1), numbered(2)]
+        events = [numbered(1, voids=[7]), numbered(2)]
         source.feed(*map(encode, [events[0], events[1], events[0]]))
         source.run()
         assert source.stored(*events) == [1, 1]
-        assert (source.letters(), source.counted()) == ([], 2)
+        assert (source.letters(), source.fates()) == ([], {"stored": 2, "unused": 1})
 
     def test_delivered_twice_is_stored_once(self, source: EventSource) -> None:
         events = [numbered(1, voids=[7]), numbered(2)]
