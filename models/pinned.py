@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from psycopg2.errors import InFailedSqlTransaction
 from psycopg2.extensions import (
     ISOLATION_LEVEL_AUTOCOMMIT,
     ISOLATION_LEVEL_READ_COMMITTED,
     ISOLATION_LEVEL_REPEATABLE_READ,
     TRANSACTION_STATUS_IDLE,
+    TRANSACTION_STATUS_INERROR,
     connection,
 )
 
@@ -47,7 +49,13 @@ class PinnedConnection(connection):
             self._run(f"{self._begin}; {self._settings}")
 
     def commit(self) -> None:
-        """End the transaction, if there is one."""
+        """End the transaction, if there is one.
+
+        Raises:
+            InFailedSqlTransaction: a statement failed. Postgres would roll back and report no error.
+        """
+        if self.get_transaction_status() == TRANSACTION_STATUS_INERROR:
+            raise InFailedSqlTransaction("a statement of this transaction failed; nothing can be committed")
         self._end("COMMIT")
 
     def rollback(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,18 @@ def test_a_transaction_commits_at_its_end_and_rolls_back_on_an_error(engine: Eng
 
     with transaction(engine) as connection:
         assert connection.scalar(text("SELECT count(*) FROM kept")) == 0
+
+
+def test_a_failed_transaction_cannot_be_committed_without_an_error(engine: Engine) -> None:
+    with pytest.raises(StoreUnavailable, match="nothing can be committed"):
+        _fail_and_go_on(engine)
+    with transaction(engine) as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+
+
+def _fail_and_go_on(engine: Engine) -> None:
+    with transaction(engine) as connection, suppress(StoreMisconfigured):
+        connection.execute(text("SELECT * FROM missing"))
 
 
 def _insert_then_fail(engine: Engine) -> None:
