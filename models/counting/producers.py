@@ -34,7 +34,7 @@ class Producers:
         """
         wanted = set(names)
         known = self._known
-        unknown = wanted - known.keys()
+        unknown = wanted.difference(known)  # not `- known.keys()`, which reads every known name
         if unknown:
             if len(known) + len(unknown) > self._capacity:
                 known = self._known = {}  # another thread may be reading the old one
