@@ -30,6 +30,7 @@ from trailkeeper.producer.redis_client import connect
 from trailkeeper.worker.backlog import read_backlog
 from trailkeeper.worker.engines import engine_of
 from trailkeeper.worker.gil_switch_interval import short_gil_switch_interval
+from trailkeeper.worker.ingest.dead_letters import detail_text
 from trailkeeper.worker.ingest.fates import RETRY
 from trailkeeper.worker.recording import SYSTEM, record
 from trailkeeper.worker.settings import WorkerSettings
@@ -160,7 +161,7 @@ class Runner:
         with transaction(self.engine) as connection:
             job = wait_for(connection, identity)
             if job is not None and job.state == "running":
-                self._end(connection, identity, "failed", detail.replace("\0", "\N{SYMBOL FOR NULL}"))
+                self._end(connection, identity, "failed", detail_text(detail))
             return ChunkResult("failed")
 
     def _count_attempt(self, identity: int) -> None:
