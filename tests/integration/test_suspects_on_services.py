@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.support.drains import STREAM, an_event, put, query, settings_for, sto
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.drain.stream import Stream
-from trailkeeper.worker.ingest.crash_markers import DEATHS, DELIVERIES_BEFORE_SUSPICION
+from trailkeeper.worker.ingest.crash_markers import DEATHS, DELIVERIES_BEFORE_SUSPICION, CrashMarkers
 from trailkeeper.worker.ingest.judge import judge_all
 from trailkeeper.worker.ingest.messages import IncomingMessage
 
@@ -106,6 +107,24 @@ def test_what_was_given_out_once_or_twice_is_settled_together(
     deliver(client, DELIVERIES_BEFORE_SUSPICION - 1)
     assert drainer.run(SECONDS).stored == 5
     assert sizes == [5]
+
+
+def test_suspects_take_no_longer_than_a_drain_may(
+    client: redis.Redis, drainer: Drainer, sizes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(client, *(an_event() for _ in range(5)))
+    deliver(client, DELIVERIES_BEFORE_SUSPICION)
+    enter = CrashMarkers.enter
+
+    def slowly(markers: CrashMarkers, name: str) -> None:
+        enter(markers, name)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(CrashMarkers, "enter", slowly)
+    drainer.run(0.5)
+    assert 1 <= len(sizes) <= 2
+    drainer.run(SECONDS)
+    assert sizes == [1] * 5
 
 
 def test_a_suspect_is_settled_alone_and_forgotten_when_it_did_no_harm(

@@ -23,7 +23,6 @@ from .batches import StreamBatches
 from .stream import Pending, Stream
 from .write_pipeline import WritePipeline
 
-SUSPECTS_AT_ONCE = 100
 OBJECTS_BEFORE_COLLECTION = 50_000
 
 
@@ -64,8 +63,10 @@ class Drainer(IngestProcess):
             pending = self._stream.pending(mine=mine, idle_ms=idle_ms, count=self.settings.batch_size)
             before = report.batches
             report.add(self._together([entry for entry in pending if not _is_suspicious(entry)], idle_ms))
-            for entry in [entry for entry in pending if _is_suspicious(entry)][:SUSPECTS_AT_ONCE]:
-                report.add(self._alone(entry, idle_ms))
+            for entry in filter(_is_suspicious, pending):
+                # killed at the time limit of its task, a drain would count as one more death of this message
+                if time.monotonic() < deadline:
+                    report.add(self._alone(entry, idle_ms))
             if report.batches == before:
                 break  # nothing is left, or another drain was quicker
         return report
