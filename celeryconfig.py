@@ -46,8 +46,7 @@ task_routes = {
 # Delivery and limits
 worker_prefetch_multiplier = 1  # a waiting task is better taken by a free process elsewhere
 worker_max_tasks_per_child = None  # memory stays flat; restarts would empty the caches
-task_time_limit = 300
-task_soft_time_limit = 270
+task_time_limit = 300  # no soft one: its exception, in the middle of a message, would make that a dead letter
 worker_cancel_long_running_tasks_on_connection_loss = False  # a drain does not need the broker
 
 # Time. Any number of beats may run: what they start is harmless twice.

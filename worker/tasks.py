@@ -30,7 +30,7 @@ CHUNKS_SECONDS = 1.0
 RESUMED_SECONDS = 60
 """After this long, a chunk that no worker took is sent again."""
 
-GOVERNED: dict[str, Any] = {"acks_late": True, "time_limit": PURGE_SECONDS, "soft_time_limit": None}
+GOVERNED: dict[str, Any] = {"acks_late": True, "time_limit": PURGE_SECONDS}
 """Options of the tasks that run once in the fleet."""
 
 Made = TypeVar("Made")

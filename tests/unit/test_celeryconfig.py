@@ -41,3 +41,9 @@ def test_no_task_runs_longer_than_celery_waits_before_it_is_given_to_another() -
 
     assert isinstance(visibility_timeout, int)
     assert celeryconfig.task_time_limit < visibility_timeout
+
+
+def test_no_exception_of_celery_reaches_a_message_that_is_being_judged() -> None:
+    soft_limits = {app.conf.task_soft_time_limit} | {task.soft_time_limit for task in app.tasks.values()}
+
+    assert soft_limits == {None}
