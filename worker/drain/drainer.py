@@ -62,11 +62,11 @@ class Drainer(IngestProcess):
         while time.monotonic() < deadline:
             pending = self._stream.pending(mine=mine, idle_ms=idle_ms, count=self.settings.batch_size)
             before = report.batches
-            report.add(self._together([entry for entry in pending if not _is_suspicious(entry)], idle_ms))
-            for entry in filter(_is_suspicious, pending):
+            report.add(self._together([entry for entry in pending if not _is_suspect(entry)], idle_ms))
+            for suspect in filter(_is_suspect, pending):
                 # killed at the time limit of its task, a drain would count as one more death of this message
                 if time.monotonic() < deadline:
-                    report.add(self._alone(entry, idle_ms))
+                    report.add(self._alone(suspect, idle_ms))
             if report.batches == before:
                 break  # nothing is left, or another drain was quicker
         return report
@@ -90,7 +90,7 @@ class Drainer(IngestProcess):
         )
 
 
-def _is_suspicious(entry: Pending) -> bool:
+def _is_suspect(entry: Pending) -> bool:
     return entry.deliveries >= DELIVERIES_BEFORE_SUSPICION
 
 
