@@ -91,10 +91,10 @@ def _finish_removals(engine: Engine) -> list[str]:
                 _, parent = _names(partition)
                 connection.execute(text(f"ALTER TABLE {parent} DETACH PARTITION {partition.name} FINALIZE"))
         names = leftovers(connection)
-    return [name for name in names if _settle(engine, name)]
+    return [name for name in names if _drop_or_reattach(engine, name)]
 
 
-def _settle(engine: Engine, name: str) -> bool:
+def _drop_or_reattach(engine: Engine, name: str) -> bool:
     with transaction(engine) as connection:
         # before any lock on a parent, in the same order as `manage`
         lock(connection, MAKING_PARTITIONS)

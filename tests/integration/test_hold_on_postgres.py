@@ -175,14 +175,14 @@ def test_a_partition_on_its_way_out_comes_back_where_a_hold_names_it_by_then(
     held = stored(engine, days_ago(400), user_id="x")
     before = event(engine, held)
     [doomed] = [each for each in _partitions(engine) if each.start <= days_ago(400) < each.end]
-    settle = remove._settle
+    drop_or_reattach = remove._drop_or_reattach
 
     def with_a_hold_before(engine: Engine, name: str) -> bool:
         if not list_holds(settings):
             add_hold(settings, "user", "x", reason="just now")
-        return settle(engine, name)
+        return drop_or_reattach(engine, name)
 
-    monkeypatch.setattr(remove, "_settle", with_a_hold_before)
+    monkeypatch.setattr(remove, "_drop_or_reattach", with_a_hold_before)
 
     assert drop(engine, doomed) is False
 
@@ -211,7 +211,7 @@ def test_what_a_purge_that_died_had_detached_is_counted_by_the_next(
         stored(engine, days_ago(400 + number / 1e6))
     stored(engine, days_ago(95))
     with monkeypatch.context() as patch:
-        patch.setattr(remove, "_settle", _die)
+        patch.setattr(remove, "_drop_or_reattach", _die)
         with pytest.raises(KeyboardInterrupt):
             purge(settings, NOW)
     assert count(engine) == 1
