@@ -98,7 +98,7 @@ def preview_import(engine: Engine, parts: BackfillParts, source: EventFile) -> P
         messages, unread = from_lines(map(staged, lines))
         judge = refusing_purged(parts.judge.judge, purged)
         accepted, rejected = judge_all(messages, judge, datetime.now(UTC))
-        preview.reject(sorted([*unread, *rejected], key=lambda each: int(each.message.stream_id)))
+        preview.reject(sorted([*unread, *rejected], key=lambda rejection: int(rejection.message.stream_id)))
         with transaction(engine) as connection:
             _add_accepted(connection, preview, accepted)
         preview.seen += len(lines)
@@ -131,13 +131,16 @@ def _add_events(
     for event, facts in events:
         preview.seen += 1
         # what cannot be derived now, as its files are missing, stays as it is
-        derived = {each.name: fact and each.find(fact) for each, fact in zip(enrichments, facts, strict=True)}
+        derived = {
+            enrichment.name: fact and enrichment.find(fact)
+            for enrichment, fact in zip(enrichments, facts, strict=True)
+        }
         if not any(derived.values()):
             preview.skipped += 1
             continue
         preview.changed += 1
         if len(preview.sample) < SAMPLE:
-            displays = {name: each and _display(each) for name, each in derived.items()}
+            displays = {name: derivation and _display(derivation) for name, derivation in derived.items()}
             preview.sample.append({"id": str(event.id), "ip": event.ip, **displays})
 
 
@@ -148,14 +151,14 @@ def _display(derived: Derivation) -> str | None:
 
 def _add_accepted(connection: Connection, preview: Preview, accepted: list[Accepted]) -> None:
     there = 0
-    for scope in {each.event_type.scope for each in accepted}:
-        ids = [each.event.id for each in accepted if each.event_type.scope == scope]
+    for scope in {judged.event_type.scope for judged in accepted}:
+        ids = [judged.event.id for judged in accepted if judged.event_type.scope == scope]
         there += count_stored(connection, scope, ids)
     preview.skipped += there
     preview.changed += len(accepted) - there
-    for each in accepted[: SAMPLE - len(preview.sample)]:
-        event = each.event
-        about = {"at": int(each.message.stream_id), "id": str(event.id), "tag": event.tag}
+    for judged in accepted[: SAMPLE - len(preview.sample)]:
+        event = judged.event
+        about = {"at": int(judged.message.stream_id), "id": str(event.id), "tag": event.tag}
         preview.sample.append(about | {"occurred_at": event.occurred_at.isoformat()})
 
 

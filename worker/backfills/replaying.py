@@ -73,5 +73,5 @@ class Replay:
             gone(connection, stored, None)
         if stay:
             trusted(connection, {letter.id: letter for letter in letters}, rejected)
-            verdicts = [Verdict(key, each.reason, detail_text(each.detail)) for key, each in stay.items()]
+            verdicts = [Verdict(key, kept.reason, detail_text(kept.detail)) for key, kept in stay.items()]
             judge_anew(connection, verdicts)

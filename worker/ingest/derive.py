@@ -43,7 +43,7 @@ class Derive:
         self._remembered = [_Remembered(engine, enrichment) for enrichment in self.enrichments]
         self._facts = [
             (attrgetter(f"event.{fact}"), _Texts(list(group)))
-            for fact, group in groupby(self._remembered, lambda each: each.fact)
+            for fact, group in groupby(self._remembered, attrgetter("fact"))
         ]
 
     def texts(self, batch: Sequence[Accepted]) -> list[str]:
@@ -66,7 +66,7 @@ class Derive:
             StoreUnavailable: new derivations could not be committed.
         """
         with self._lock:
-            columns = [each.ids(column) for each, column in zip(self._remembered, facts, strict=True)]
+            columns = [known.ids(column) for known, column in zip(self._remembered, facts, strict=True)]
         return list(zip(*columns, strict=True))
 
 
@@ -80,13 +80,13 @@ class _Texts:
 
     def of(self, facts: Sequence[Fact]) -> list[str]:
         """The text of each fact."""
-        forgotten = [each.forget() for each in self._remembered]
+        forgotten = [known.forget() for known in self._remembered]
         if forgotten != self._forgotten:
             self._known.clear()
             self._forgotten = forgotten
         # passes in C, as nearly every fact is known: half a microsecond an event, where a loop takes two
         if unknown := list(set(facts).difference(self._known)):
-            columns = [map(_text, each.ids(unknown)) for each in self._remembered]
+            columns = [map(_text, known.ids(unknown)) for known in self._remembered]
             self._known.update(zip(unknown, map("\t".join, zip(*columns, strict=True)), strict=True))
         return list(map(self._known.__getitem__, facts))
 

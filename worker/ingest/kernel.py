@@ -65,7 +65,7 @@ class Ingest:
         for chunk in chunks(messages):
             self._add(prepared, chunk, judge or self.judge.judge)
         if self._limit:
-            quarantined = sum(each.reason == "quarantined" for each in prepared.rejected)
+            quarantined = sum(rejection.reason == "quarantined" for rejection in prepared.rejected)
             self._limit.check(len(prepared.rows), len(prepared.rejected) - quarantined)
         return prepared
 

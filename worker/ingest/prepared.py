@@ -68,8 +68,8 @@ class Prepared:
         """Add events with their rows, and rejected messages."""
         counts = of_events(accepted, producers) | of_unused(accepted, producers)
         self.rows += rows
-        self.messages += [each.message for each in accepted]
-        self.occurred_at += [each.event.occurred_at for each in accepted]
+        self.messages += [judged.message for judged in accepted]
+        self.occurred_at += [judged.event.occurred_at for judged in accepted]
         self.rejected += rejected
         self.producers |= producers
         for key, numbers in counts.items():

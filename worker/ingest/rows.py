@@ -34,15 +34,15 @@ def rows_of(
         producers: ids of those that numbered any of them, by their names.
     """
     return [
-        row_of(each, texts, producer_of(each, producers))
-        for each, texts in zip(accepted, derived, strict=True)
+        row_of(judged, texts, producer_of(judged, producers))
+        for judged, texts in zip(accepted, derived, strict=True)
     ]
 
 
 def periods_of(rows: Iterable[CopyRow]) -> set[Period]:
     """The periods that rows fall in: by their ids, as Postgres finds the partition by these."""
-    values = [row.split("\t", SCOPE + 1) for row in rows]
-    return {period_of_id(each[SCOPE], UUID(each[0])) for each in values}
+    first_columns = [row.split("\t", SCOPE + 1) for row in rows]
+    return {period_of_id(columns[SCOPE], UUID(columns[0])) for columns in first_columns}
 
 
 def row_of(accepted: Accepted, derived: str = NOTHING_DERIVED, producer_id: int | None = None) -> CopyRow:

@@ -59,8 +59,8 @@ def ranges_by_producer(messages: Iterable[Numbered], ids: ProducerIds) -> dict[i
 
 def names_of(accepted: Iterable[Accepted], rejected: Iterable[Rejected] = ()) -> set[str]:
     """The producers that numbered any of them."""
-    names = {each.event.producer for each in accepted if each.event.seq}
-    names |= {numbered.producer for each in rejected if (numbered := number_of(each))}
+    names = {judged.event.producer for judged in accepted if judged.event.seq}
+    names |= {numbered.producer for rejection in rejected if (numbered := number_of(rejection))}
     return {name for name in names if name}
 
 
@@ -73,10 +73,10 @@ def producer_of(accepted: Accepted, ids: ProducerIds) -> int | None:
 def of_events(accepted: Iterable[Accepted], ids: ProducerIds) -> dict[CountKey, list[int]]:
     """The numbers of events, as if all of them were stored."""
     parts: dict[tuple[str, int, str], list[int]] = {}
-    for each in accepted:  # for every event stored: no more than what is needed
-        event = each.event
+    for judged in accepted:  # for every event stored: no more than what is needed
+        event = judged.event
         if event.seq and event.producer:
-            key = (event.producer, event.id.int // HOUR, each.event_type.scope)
+            key = (event.producer, event.id.int // HOUR, judged.event_type.scope)
             if key in parts:
                 parts[key].append(event.seq)
             else:
@@ -99,19 +99,19 @@ def of_inserted(inserted: Iterable[Inserted]) -> dict[CountKey, list[int]]:
 
 def of_unused(accepted: Iterable[Accepted], ids: ProducerIds) -> dict[CountKey, list[int]]:
     """The numbers that events report as unused."""
+    events = (judged.event for judged in accepted)
     return grouped(
-        (CountKey(ids[each.event.producer], hour_of(each.event.id), NO_SCOPE, "unused"), number)
-        for each in accepted
-        if each.event.voids and each.event.producer and each.event.producer in ids
-        for number in each.event.voids
+        (CountKey(ids[event.producer], hour_of(event.id), NO_SCOPE, "unused"), number)
+        for event in events
+        if event.voids and event.producer and event.producer in ids
+        for number in event.voids
     )
 
 
 def unused_in(messages: Iterable[IncomingMessage], ids: ProducerIds) -> dict[CountKey, list[int]]:
     """The same, read from the messages of which some are stored."""
-    reports = (
-        number_in(each.payload) for each in messages if each.payload is not None and b"voids" in each.payload
-    )
+    payloads = (message.payload or b"" for message in messages)
+    reports = (number_in(payload) for payload in payloads if b"voids" in payload)
     return grouped(
         (CountKey(ids[report.producer], report.hour, NO_SCOPE, "unused"), number)
         for report in reports
@@ -123,8 +123,8 @@ def unused_in(messages: Iterable[IncomingMessage], ids: ProducerIds) -> dict[Cou
 def of_dead_letters(rejected: Sequence[Rejected], ids: ProducerIds) -> dict[CountKey, list[int]]:
     """The numbers of messages that became dead letters, and of what they report as unused."""
     counted: list[tuple[CountKey, int]] = []
-    for each in rejected:
-        if (numbered := number_of(each)) and numbered.producer in ids:
+    for rejection in rejected:
+        if (numbered := number_of(rejection)) and numbered.producer in ids:
             place = (ids[numbered.producer], numbered.hour, NO_SCOPE)
             fates: list[tuple[Fate, list[int]]] = [("dead", [numbered.number]), ("unused", numbered.unused)]
             counted += [(CountKey(*place, fate), number) for fate, numbers in fates for number in numbers]
