@@ -169,4 +169,4 @@ def test_scrub_and_collect_say_what_they_did(run: Run, engine: Engine) -> None:
     [planned] = map(json.loads, run("scrub", "--dry-run", "--json").out.splitlines())
     assert (planned["step"], planned["events"]) == ("address", 1)
     assert "scrubbed 1 events, 0 left because of holds" in run("scrub").err
-    assert "removed 0 locations, 0 clients, 0 networks" in run("retention", "collect").err
+    assert "removed 0 locations, 0 networks, 0 clients" in run("retention", "collect").err
