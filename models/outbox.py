@@ -20,7 +20,8 @@ HIGHEST = 2**63 - 1
 COUNTED = 10_000
 """Rows that are counted at most, so that looking costs the same however much waits."""
 
-# by ctid: the rows are found where they lie, whatever statistics say of a table that is mostly empty
+# by ctid, as the planner misjudges a table that is mostly empty; within one statement a row cannot move: its
+# snapshot sees the version that the subquery locked
 _TAKE = text("""
     DELETE FROM outbox
      WHERE ctid = ANY (ARRAY(SELECT ctid FROM outbox WHERE id BETWEEN :low AND :high

@@ -106,7 +106,10 @@ class Partitions:
             return insertion()
 
     def _make(self, engine: Engine) -> None:
-        """On another connection: they stay, whatever becomes of the rows."""
+        """On another connection: they stay, whatever becomes of the rows.
+
+        It cannot wait for us: back at the savepoint, we hold nothing stronger than the locks of inserts.
+        """
         made = ensure(engine, periods_of(self._rows))
         logger.info("made partitions on demand", extra={"partitions": made})
 
