@@ -24,7 +24,7 @@ SCHEMA = "trailkeeper"
 DRIVER = "postgresql+psycopg2"
 CONNECT_SECONDS = 5
 POOL_SECONDS = 10
-READ_BYTES = 1 << 18  # a COPY takes from Python at once
+READ_BYTES = 1 << 18  # of the input of a COPY, at a time
 LOCK_TIMEOUT_MS = 5_000
 _SCHEMA_OPTION, _LIMIT_OPTION = "trailkeeper_schema", "trailkeeper_statement_ms"
 

@@ -1,8 +1,7 @@
-"""Events into the table: COPY, straight in while nothing is there twice, else by way of a staging table.
+"""Events into the table: COPY straight into it, or through a staging table where some may be there already.
 
-Measured (decision 0006), the straight way is the fastest that Postgres
-offers; a batch that was delivered before goes the second way, where a key that
-exists already is left as it is.
+The first is the fastest way that Postgres offers (decision 0006). The second, for
+batches that were delivered before, skips rows whose key exists.
 """
 
 from __future__ import annotations

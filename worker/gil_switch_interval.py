@@ -1,8 +1,8 @@
 """The GIL's switch interval: how long a thread keeps the interpreter while another wants it.
 
-Where one thread computes and another moves rows to Postgres, the second needs the
-interpreter for a moment between two waits, some ten times a batch. By default it would
-wait for it for up to 5 ms each time, and Postgres with it.
+While one thread computes, another moves rows to Postgres and needs the interpreter for a
+moment between two waits, some ten times a batch. With Python's default it waits up to 5 ms
+for it each time, and Postgres waits too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One line of the log when something stops to work, one when it works again."""
+"""One line of the log when something stops working, and one when it works again."""
 
 from __future__ import annotations
 

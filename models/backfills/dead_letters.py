@@ -25,7 +25,7 @@ class DeadLetter(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """Why a letter stays one."""
+    """Why a dead letter still cannot be stored."""
 
     id: int
     reason: str
@@ -51,7 +51,7 @@ def missing(connection: Connection, ids: Sequence[int]) -> list[int]:
 def take(
     connection: Connection, filters: ReplayFilters, after: int, limit: int, *, lock: bool = True
 ) -> list[DeadLetter]:
-    """The next letters, and nobody else's until the transaction ends unless *lock* is False.
+    """The next dead letters, locked until the transaction ends unless *lock* is False.
 
     Raises:
         StoreUnavailable: somebody else holds one for longer than the lock time-out.
@@ -64,7 +64,7 @@ def take(
 
 
 def remove(connection: Connection, ids: Sequence[int]) -> list[DeadLetter]:
-    """Remove letters; returns those that were there."""
+    """Remove dead letters; returns those that were there."""
     columns = (getattr(DeadLetterRow, name) for name in DeadLetter._fields)
     statement = delete(DeadLetterRow).where(DeadLetterRow.id.in_(ids)).returning(*columns)
     return [DeadLetter(*row) for row in connection.execute(statement)]
@@ -90,7 +90,7 @@ def kept_of(connection: Connection, stream: str, limit: int) -> tuple[dict[str, 
 
 
 def judge_anew(connection: Connection, verdicts: Sequence[Verdict]) -> None:
-    """Give letters that stay the reason that holds now."""
+    """Give dead letters that still cannot be stored their present reason."""
     statement = text("""
         UPDATE dead_letters AS letter SET reason = new.reason, detail = new.detail
           FROM unnest(CAST(:ids AS bigint[]), CAST(:reasons AS text[]), CAST(:details AS text[]))

@@ -29,9 +29,9 @@ class Block:
     """Lines that wait.
 
     Attributes:
-        last_line: up to and with the one of this number.
-        content: the worker's matter.
-        version: another one after each change; an erasure alters lines that wait.
+        last_line: the number of its last line.
+        content: as the worker packed it.
+        version: changes with the row; an erasure alters lines that wait.
     """
 
     last_line: int

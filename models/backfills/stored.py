@@ -28,7 +28,7 @@ class NoSuchBackfill(LookupError):  # noqa: N818 - what it says
 
 
 class WrongState(ValueError):  # noqa: N818 - what it says
-    """A backfill in this state can not be paused, resumed or cancelled; nothing was changed."""
+    """A backfill in this state cannot be paused, resumed or cancelled; nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class StoredBackfill:
         seen: events, lines or dead letters that were looked at.
         changed: those whose derivations changed, or that were stored.
         skipped: those that needed nothing: current already, or stored before.
-        rejected: those that can not be stored.
+        rejected: those that cannot be stored.
         detail: why it waits, is paused or failed.
         file: name of the import's file.
         lines: how many of its lines were taken in.

@@ -23,7 +23,7 @@ these and was removed. ``unused``: it never had an event, since the caller was t
 """
 
 NO_SCOPE = ""
-"""Of what is no event of a known type."""
+"""The scope of messages whose event type is not known."""
 
 HOUR = 3_600_000 << 80
 """An id divided by this is the hour of its event, counted from 1970."""

@@ -138,7 +138,7 @@ def zstd_of_a_huge_window(path: Path) -> None:
     [
         (truncated, "f ends in the middle; it was cut off"),
         (broken, "f is a broken gzip file"),
-        (of_other_lines, "f is no file of event lines: line 1: wrong_shape"),
+        (of_other_lines, "f holds no event lines: line 1: wrong_shape"),
         (no_lines, "f holds no lines"),
         (truncated_zstd, "f ends in the middle; it was cut off"),
         (broken_zstd, "f is a broken zstd file"),

@@ -17,7 +17,7 @@ QUICKLY = 1
 
 
 class StagedLine(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One line: an event as the stream carries it, or what is no event, as read, with its fault."""
+    """One line: an event as the stream carries it, or the bytes that were read and why they are none."""
 
     number: int
     payload: bytes
@@ -54,7 +54,7 @@ def read_block(content: bytes) -> list[StagedLine]:
 
 
 def from_lines(lines: Iterable[StagedLine]) -> tuple[list[IncomingMessage], list[Rejected]]:
-    """Lines as messages to be judged, and those that are none."""
+    """Lines as messages to judge, and rejections of those that are no events."""
     messages: list[IncomingMessage] = []
     rejected: list[Rejected] = []
     for line in lines:

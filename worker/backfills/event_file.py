@@ -25,7 +25,7 @@ FIRST_LINES = 100
 
 
 class UnusableFile(ValueError):  # noqa: N818 - what it says
-    """A file that can not be read to its end, or holds no event lines; says what was found."""
+    """A file that cannot be read to its end, or holds no event lines; says what was found."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,7 @@ def _assert_event_lines(source: EventFile) -> None:
     if not first:
         raise UnusableFile(f"{source.name} holds no lines")
     if all(line.event is None for line in first):
-        raise UnusableFile(
-            f"{source.name} is no file of event lines: line {first[0].number}: {first[0].error}"
-        )
+        raise UnusableFile(f"{source.name} holds no event lines: line {first[0].number}: {first[0].error}")
 
 
 @contextmanager

@@ -17,7 +17,7 @@ else:
 __all__ = ["BROKEN", "GZIP", "START", "ZSTD", "Packing", "packing_of", "zstd"]
 
 START = 4
-"""Bytes that tell."""
+"""How many bytes tell how a file is packed."""
 
 BUFFER = 1 << 20
 WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 27}
@@ -25,12 +25,12 @@ WINDOW: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 27}
 
 
 class Packing(NamedTuple):
-    """One way.
+    """One compression format.
 
     Attributes:
         name: as people call it.
-        open: from the packed bytes to the others.
-        errors: what it raises of bytes that are broken; of a file that was cut off, all raise `EOFError`.
+        open: unpacks.
+        errors: what it raises where bytes are broken; where a file was cut off, all raise `EOFError`.
     """
 
     name: str

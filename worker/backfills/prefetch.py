@@ -21,7 +21,7 @@ FRESH_SECONDS = 5.0
 
 
 class Prefetch(Generic[Prepared]):
-    """Prepares one thing in a thread and a transaction of its own. Whoever takes it can do without.
+    """Prepares one thing in a thread and a transaction of its own. A caller without it prepares it itself.
 
     Args:
         engine: the database.

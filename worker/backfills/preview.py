@@ -76,7 +76,7 @@ class Preview(msgspec.Struct):
 def preview_enrich(
     engine: Engine, parts: BackfillParts, filters: EnrichFilters, seconds: float = inf
 ) -> Preview:
-    """Walk the events of a backfill and say which would be derived anew; look for so long at most."""
+    """Walk the events of a backfill and count which would be derived anew; stop after *seconds*."""
     preview, ends = Preview("enrich"), time.monotonic() + seconds
     cursor: dict[str, str] | None = None
     while True:
@@ -108,7 +108,7 @@ def preview_import(engine: Engine, parts: BackfillParts, source: EventFile) -> P
 def preview_replay(
     engine: Engine, parts: BackfillParts, filters: ReplayFilters, seconds: float = inf
 ) -> Preview:
-    """Judge dead letters anew, for so long at most."""
+    """Judge dead letters anew; stop after *seconds*."""
     preview, ends = Preview("dead_letters"), time.monotonic() + seconds
     after = 0
     while True:

@@ -24,7 +24,7 @@ CHUNK = 200
 
 
 class Replay:
-    """The kind ``dead_letters``. One that still can not be stored stays, with its present reason."""
+    """The kind ``dead_letters``. One that still cannot be stored stays, with its present reason."""
 
     size = CHUNK
 

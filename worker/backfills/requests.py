@@ -55,7 +55,7 @@ class Requests:
         return identity
 
     def take_file(self, name: str, digest: bytes, throttle: int | None = None) -> StoredBackfill:
-        """Start the import of a file; or let the one of the same file go on that has not ended."""
+        """Start the import of a file, or resume the one of the same file that has not ended."""
         identity = under_way(self._connection, digest)
         if identity is None:
             identity = self._start("import", {"file": name}, throttle, None)

@@ -40,7 +40,7 @@ from .parts import BackfillParts
 logger = logging.getLogger(__name__)
 
 ATTEMPTS = 10
-"""After so many chunks that were begun and of which nothing was heard, it fails: it kills its workers."""
+"""A backfill fails after so many chunks that began and never ended: it kills its workers."""
 
 BATCHES_BEHIND = 10
 """While so many batches wait in the stream, ingestion goes first."""

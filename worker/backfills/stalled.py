@@ -25,8 +25,8 @@ def stalled_backfills(settings: WorkerSettings, silence: timedelta = SILENCE) ->
             job = lock(connection, identity)
             # what was taken in is stored first
             if job is not None and (job.cursor or {}).get("line", 0) >= (job.lines or 0):
-                said = (
+                detail = (
                     f"the command that read {job.file} ended after line {job.lines}; run it again to continue"
                 )
-                change_state(connection, identity, "paused", said)
+                change_state(connection, identity, "paused", detail)
         return stale(connection, silence)

@@ -80,7 +80,7 @@ class Accounts:
             self._places[each.producer] += [(first, last, each.hour) for first, last in each.numbers]
 
     def add_waiting(self, waiting: Iterable[Numbered]) -> None:
-        """Events on their way, save those whose fate is known by now."""
+        """Events on their way, except those whose fate is known by now."""
         by_line: dict[tuple[str, int], list[int]] = defaultdict(list)
         for each in waiting:
             by_line[each.producer, each.hour].append(each.number)

@@ -52,7 +52,7 @@ class Drainer(IngestProcess):
         return report
 
     def recover(self, deadline: float) -> Report:
-        """Store what I left in an earlier life, and what others have held for longer than the lease."""
+        """Store what this consumer held when it died, and what others have held for longer than the lease."""
         report = self._recover(deadline, mine=True, idle_ms=0)
         report.add(self._recover(deadline, mine=False, idle_ms=self._lease_ms))
         return report

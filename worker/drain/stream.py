@@ -52,7 +52,7 @@ class Stream:
         return [_message_of(stream_id, fields) for stream_id, fields in entries]
 
     def pending(self, *, mine: bool, idle_ms: int, count: int) -> list[Pending]:
-        """Pending messages: this consumer's own of before a restart, or anybody's idle for *idle_ms*."""
+        """Pending messages: those this consumer held before a restart, or anybody's idle for *idle_ms*."""
         with redis_translated():
             try:
                 entries = self._client.xpending_range(

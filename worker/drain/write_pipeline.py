@@ -16,7 +16,7 @@ from .batches import Committed, StreamBatches
 
 
 class WritePipeline:
-    """Stores fresh batches in their order, at most one of them being written; its end waits for the last.
+    """Stores fresh batches in their order, one at a time; leaving the block waits for the last.
 
     A thread writes a batch, and nothing else; all the rest is done by the caller's thread, and a
     batch is acknowledged after it is committed. A process that dies leaves two or three

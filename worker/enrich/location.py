@@ -44,7 +44,7 @@ class LocationFinder(AddressEnrichment[Location]):
 
     @staticmethod
     def reads(source: str) -> bool:
-        """Whatever is not of networks alone: files give themselves any name."""
+        """Every file but those of networks alone, as files may call themselves anything."""
         kind = source.lower()
         return "asn" not in kind and not kind.endswith("isp")
 

@@ -29,7 +29,7 @@ class CrashMarkers:
         self._key = crash_markers_key(stream_key)
 
     def run(self, name: str, handle: Callable[[], Report], reject: Callable[[str, str], Report]) -> Report:
-        """Handle one message between mark and clearing; reject it once it killed `DEATHS` processes.
+        """Handle one message with its marker set; reject it once it killed `DEATHS` processes.
 
         A full Redis takes no mark: then the message is left where it is.
 

@@ -87,7 +87,7 @@ class Judge:
 def judge_all(
     messages: Iterable[IncomingMessage], judge: JudgeMessage, now: datetime
 ) -> tuple[list[Accepted], list[Rejected]]:
-    """Each message on one of two lists, in their order."""
+    """The accepted and the rejected messages, each in their order."""
     accepted: list[Accepted] = []
     rejected: list[Rejected] = []
     for message in messages:

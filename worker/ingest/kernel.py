@@ -1,4 +1,4 @@
-"""From messages to a prepared batch: judged, derived, made rows, with what fails found by halving."""
+"""From messages to a prepared batch: judge, derive, make rows; halve what fails until one message is left."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Ingest:
         Args:
             messages: what the source delivered.
             judge: in place of this object's own.
-            rejected: what the source found to be no message.
+            rejected: what the source could not read as messages.
 
         Raises:
             One of `fates.RETRY`: nothing was changed.

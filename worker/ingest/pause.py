@@ -1,4 +1,4 @@
-"""Pauses ingestion while it can not work: one key in Redis that every worker reads.
+"""Pauses ingestion while it cannot work: one key in Redis that every worker reads.
 
 The key expires by itself, so ingestion is tried again after the same short time however long
 the outage lasts. Beside it stands a note without expiry that says since when; the first

@@ -25,7 +25,7 @@ Item = TypeVar("Item")
 
 
 def chunks(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """Items in their order, so many at once."""
+    """Items in slices of `AT_ONCE`."""
     for begin in range(0, len(items), AT_ONCE):
         yield items[begin : begin + AT_ONCE]
 

@@ -42,7 +42,7 @@ class RejectionLimit:
         total = recently_stored + accepted + rejected
         if rejected >= self._rejections and rejected > self._ratio * total:
             raise RejectionLimitExceeded(
-                f"{rejected} of the last {total} messages can not be stored; nothing is rejected any more"
+                f"{rejected} of the last {total} messages cannot be stored, so ingestion pauses"
             )
 
     def _recent(self) -> tuple[int, int]:

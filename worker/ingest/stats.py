@@ -34,8 +34,7 @@ def count(pipeline: Pipeline, stream_key: str, recent: Mapping[str, int], totals
 def latencies(occurred: Sequence[datetime], now: datetime) -> dict[str, int]:
     """How many events took how long, by field of the totals; nothing for none.
 
-    What occurred a little after *now*, by a clock that is ahead, took no time. What
-    an import brings counts with its age, which is what it is.
+    An event of a clock that is ahead took no time. An imported event counts with its age.
     """
     if not occurred:
         return {}

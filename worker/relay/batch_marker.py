@@ -1,4 +1,4 @@
-"""Which rows a relay works on, noted in Redis: only a process that dies leaves the note behind."""
+"""Which rows a relay works on, noted in Redis: only a process that dies leaves its note behind."""
 
 from __future__ import annotations
 

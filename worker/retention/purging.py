@@ -60,7 +60,7 @@ def plan(settings: WorkerSettings, now: datetime | None = None) -> list[Removal]
 
 
 def purge(settings: WorkerSettings, now: datetime | None = None) -> list[Removal]:
-    """Remove what is past its retention, save what is held.
+    """Remove what is past its retention, except what is held.
 
     Returns:
         What was removed, partition by partition.

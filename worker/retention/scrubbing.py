@@ -89,7 +89,7 @@ def scrub_plan(settings: WorkerSettings, now: datetime | None = None) -> list[Sc
 
 
 def scrub(settings: WorkerSettings, now: datetime | None = None) -> list[Scrubbed]:
-    """Take away what is past its age, save what is held.
+    """Take away what is past its age, except what is held.
 
     Returns:
         What was done, partition by partition.

@@ -52,7 +52,7 @@ def erasure_plan(settings: WorkerSettings, user_id: str) -> ErasureReceipt:
 def erase(
     settings: WorkerSettings, user_id: str, *, by: str | None = None, wait_seconds: float = WAIT_SECONDS
 ) -> ErasureReceipt:
-    """Take away a user's personal data from all that was emitted before, save what is held.
+    """Take away a user's personal data from all that was emitted before, except what is held.
 
     Args:
         settings: where everything is.

@@ -50,7 +50,7 @@ def erase_from(
     page: list[tuple[int, bytes]],
     counts: ErasureCounts,
 ) -> int:
-    """Take the user's data out of these messages, save those that name what is held.
+    """Take the user's data out of these messages, except those that name what is held.
 
     Returns:
         Out of how many; *counts* is added to.
