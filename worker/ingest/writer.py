@@ -108,7 +108,7 @@ class Partitions:
     def _make(self, engine: Engine) -> None:
         """On another connection: they stay, whatever becomes of the rows.
 
-        It cannot wait for us: back at the savepoint, we hold nothing stronger than the locks of inserts.
+        Attaching conflicts with no lock that writing takes, so it does not wait for our own transaction.
         """
         made = ensure(engine, periods_of(self._rows))
         logger.info("made partitions on demand", extra={"partitions": made})
