@@ -7,11 +7,13 @@ import signal
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import redis
 
 from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
+from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.drain.stream import Stream
@@ -125,6 +127,24 @@ def test_suspects_take_no_longer_than_a_drain_may(
     assert 1 <= len(sizes) <= 2
     drainer.run(SECONDS)
     assert sizes == [1] * 5
+
+
+def test_a_redis_that_is_away_when_a_marker_is_to_be_cleared_is_no_death(
+    client: redis.Redis, drainer: Drainer, database_url: str
+) -> None:
+    [stream_id] = put(client, an_event())
+    deliver(client, DELIVERIES_BEFORE_SUSPICION)
+    for _ in range(DEATHS):
+        with (
+            patch.object(Stream, "acknowledge", side_effect=StreamUnavailable("away")),
+            patch.object(redis.Redis, "hdel", side_effect=redis.ConnectionError("away")),
+            pytest.raises(StreamUnavailable),
+        ):
+            drainer.run(SECONDS)
+        assert client.hget(f"{STREAM}:crash_markers", stream_id) == b"1"
+    assert drainer.run(SECONDS).duplicates == 1
+    assert query(database_url, "SELECT reason FROM dead_letters") == []
+    assert client.hlen(f"{STREAM}:crash_markers") == 0
 
 
 def test_a_suspect_is_settled_alone_and_forgotten_when_it_did_no_harm(

@@ -27,6 +27,7 @@ class CrashMarkers:
     def __init__(self, client: redis.Redis, stream_key: str) -> None:
         self._client = client
         self._key = crash_markers_key(stream_key)
+        self._set: set[str] = set()  # by this process, and not cleared yet
 
     def run(self, name: str, handle: Callable[[], Report], reject: Callable[[str, str], Report]) -> Report:
         """Handle one message with its marker set; reject it once it killed `DEATHS` processes.
@@ -38,6 +39,8 @@ class CrashMarkers:
             handle: brings it to its fate.
             reject: makes it a dead letter, given reason and detail.
         """
+        for survived in [*self._set]:  # Redis was away when they were to be cleared
+            self.clear(survived)
         deaths = self.deaths(name)
         if deaths >= DEATHS:
             report = reject("killed_worker", f"{deaths} processes died while handling it alone")
@@ -59,6 +62,7 @@ class CrashMarkers:
 
     def enter(self, name: str) -> None:
         """Count one death in advance."""
+        self._set.add(name)
         with redis_translated():
             self._client.hincrby(self._key, name, 1)
 
@@ -66,3 +70,4 @@ class CrashMarkers:
         """Forget it: this process is still alive."""
         with redis_translated():
             self._client.hdel(self._key, name)
+        self._set.discard(name)
