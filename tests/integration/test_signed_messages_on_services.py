@@ -17,6 +17,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.backfills import Requests, Runner
+from trailkeeper.worker.counting import check
 from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.ingest import RejectionLimitExceeded
 from trailkeeper.worker.settings import WorkerSettings
@@ -165,3 +166,17 @@ def replay(engine: Engine, settings: WorkerSettings) -> None:
             pass
     finally:
         runner.close()
+
+
+def test_numbers_that_nobody_signed_open_no_gap_while_they_wait(
+    client: redis.Redis, database_url: str, settings: Callable[..., WorkerSettings], redis_url: str
+) -> None:
+    emitter = an_emitter(redis_url)
+    emitter.emit(LOGIN, user="u1")
+    emitter.close()
+    put(client, an_event(producer="web:1:a", seq=1_000_000))
+
+    check(settings(f"web:{SECRET}"))
+
+    assert query(database_url, "SELECT highest FROM coverage") == [{"highest": 1}]
+    assert query(database_url, "SELECT count(*) AS n FROM producers") == [{"n": 1}]

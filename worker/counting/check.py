@@ -55,8 +55,8 @@ def check(settings: WorkerSettings) -> GapCheck:
         StoreUnavailable: Postgres did not answer.
     """
     with connect(settings.redis_url) as client:
-        waiting = in_stream(client, settings.stream, MOST_WAITING)
-        newest = [] if waiting.complete else newest_in_stream(client, settings.stream)
+        waiting = in_stream(client, settings, MOST_WAITING)
+        newest = [] if waiting.complete else newest_in_stream(client, settings)
     numbered = [*waiting.numbered, *newest, *in_spool(settings)]
     with engine_for(settings, "counting") as engine:
         return _checked(engine, settings, numbered, complete=waiting.complete)

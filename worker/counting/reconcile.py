@@ -112,7 +112,7 @@ def reconcile_live(
     """
 
     def once() -> Reconciliation:
-        waiting = in_stream(client, settings.stream, MOST)
+        waiting = in_stream(client, settings, MOST)
         numbered = [*waiting.numbered, *in_spool(settings)]
         reconciliation = reconcile(engine, *hours, numbered, verify=verify)
         reconciliation.complete = waiting.complete

@@ -1,4 +1,7 @@
-"""Numbered events that are not stored yet: in the stream, and in the spool of this host."""
+"""Numbered events that are not stored yet: in the stream, and in the spool of this host.
+
+Where keys are set, only signed ones: anybody else could open a gap of any size, or hide one.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ import redis
 from trailkeeper.producer.redis_client import redis_translated
 from trailkeeper.producer.settings import spool_path
 from trailkeeper.producer.spool.packing import unpack
+from trailkeeper.worker.ingest.messages import EVENT, IncomingMessage
 from trailkeeper.worker.ingest.sequence_numbers import Numbered, number_in
+from trailkeeper.worker.ingest.signatures import Signatures
 from trailkeeper.worker.settings import WorkerSettings
 
 PAGE = 1_000
@@ -33,12 +38,12 @@ class Waiting(NamedTuple):
     complete: bool
 
 
-def in_stream(client: redis.Redis, stream: str, most: int) -> Waiting:
+def in_stream(client: redis.Redis, settings: WorkerSettings, most: int) -> Waiting:
     """What the stream holds, delivered or not, from its beginning.
 
     Args:
         client: of Redis.
-        stream: its key.
+        settings: name it, and the keys.
         most: the most entries to read.
 
     Raises:
@@ -48,8 +53,8 @@ def in_stream(client: redis.Redis, stream: str, most: int) -> Waiting:
     after, seen = "-", 0
     while seen < most:
         with redis_translated():
-            page: Any = client.xrange(stream, min=after, count=PAGE)
-        numbered += _numbered(fields for _, fields in page)
+            page: Any = client.xrange(settings.stream, min=after, count=PAGE)
+        numbered += _numbered(settings, (fields for _, fields in page))
         if len(page) < PAGE:
             return Waiting(numbered, complete=True)
         seen += len(page)
@@ -57,15 +62,15 @@ def in_stream(client: redis.Redis, stream: str, most: int) -> Waiting:
     return Waiting(numbered, complete=False)
 
 
-def newest_in_stream(client: redis.Redis, stream: str, count: int = PAGE) -> list[Numbered]:
+def newest_in_stream(client: redis.Redis, settings: WorkerSettings) -> list[Numbered]:
     """The newest of what the stream holds.
 
     Raises:
         StreamUnavailable: Redis did not answer.
     """
     with redis_translated():
-        page: Any = client.xrevrange(stream, count=count)
-    return _numbered(fields for _, fields in page)
+        page: Any = client.xrevrange(settings.stream, count=PAGE)
+    return _numbered(settings, (fields for _, fields in page))
 
 
 def in_spool(settings: WorkerSettings) -> list[Numbered]:
@@ -74,7 +79,7 @@ def in_spool(settings: WorkerSettings) -> list[Numbered]:
     if path is None or not path.exists():
         return []
     try:
-        return _numbered(_spooled(path))
+        return _numbered(settings, _spooled(path))
     except sqlite3.Error:
         return []
 
@@ -86,6 +91,8 @@ def _spooled(path: Path) -> Iterator[Mapping[bytes, bytes]]:
             yield unpack(fields)
 
 
-def _numbered(entries: Iterable[Mapping[bytes, bytes]]) -> list[Numbered]:
-    payloads = (fields.get(b"e") for fields in entries)
-    return [numbered for payload in payloads if payload is not None and (numbered := number_in(payload))]
+def _numbered(settings: WorkerSettings, entries: Iterable[Mapping[bytes, bytes]]) -> list[Numbered]:
+    signatures = Signatures.of(settings.verify_keys)
+    messages = (IncomingMessage("", fields.get(EVENT), fields.get(b"invalid"), fields) for fields in entries)
+    trusted = (message for message in messages if signatures is None or signatures.hold(message))
+    return [numbered for message in trusted if (numbered := number_in(message.payload or b""))]

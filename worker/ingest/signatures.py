@@ -32,6 +32,14 @@ class Signatures:
         known = tuple(keys)
         return cls(known) if known else None
 
+    def hold(self, message: IncomingMessage) -> bool:
+        """Whether a key of ours signed all that the message says."""
+        try:
+            self.check(message)
+        except InvalidMessage:
+            return False
+        return True
+
     def check(self, message: IncomingMessage) -> None:
         """Raise `InvalidMessage` unless a key of ours signed all that the message says.
 
