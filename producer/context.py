@@ -1,23 +1,29 @@
 """The context of the request being handled: who makes it, and from where.
 
-The middleware sets it, `emit` reads it. It follows the request into threads and
-tasks that copy the context; an actor set in one of them is seen by all.
+The middleware sets it, `emit` reads it. It follows the request into tasks and into threads
+that copy the context, as `asyncio.to_thread` does; `carry` takes it to all others. An actor
+set in one of them is seen by all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from contextvars import ContextVar, Token
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 
 from .errors import InvalidEvent
 from .event import Actor
+from .mistakes import report
 from .requests.arrival import of_environ, of_scope
 from .requests.forwarded import TrustedProxies, client_address
 from .requests.request_id import DEFAULT_HEADER, believed_request_id
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 KEY = "trailkeeper.context"
 """Where the middleware puts the running request in a WSGI environ or an ASGI scope."""
@@ -89,12 +95,12 @@ def bind(**changes: Any) -> Iterator[None]:
     Args:
         **changes: fields of `RequestContext`; the others stay as they are.
 
-    Raises:
-        TypeError: a field that `RequestContext` does not have.
+    A field that `RequestContext` does not have is logged and left out; in tests it is `InvalidEvent`.
     """
     if unknown := changes.keys() - set(RequestContext.__struct_fields__):
         expected = ", ".join(RequestContext.__struct_fields__)
-        raise TypeError(f"bind() got {', '.join(sorted(unknown))}; expected {expected}")
+        report(InvalidEvent("bind", f"it got {', '.join(sorted(unknown))}", expected))
+        changes = {name: value for name, value in changes.items() if name not in unknown}
     token = push(Frame(NOTHING, _running.get() or Frame(NOTHING), **changes))
     try:
         yield
@@ -105,15 +111,67 @@ def bind(**changes: Any) -> Iterator[None]:
 def set_actor(actor: Actor | None) -> None:
     """Set the actor of the running request's events from now on: call it once a login succeeded.
 
-    Raises:
-        RuntimeError: no request is running; the actor would leak into whatever runs next.
+    Outside of a request it sets nothing, as the actor would leak into whatever runs next; that is
+    logged, and in tests it is `InvalidEvent`.
     """
     frame = _running.get()
     if frame is None:
-        raise RuntimeError(
-            "set_actor() was called outside of a request; use `with bind(actor=...)`, or add the middleware"
-        )
+        expected = "`with bind(actor=...)`, `carry`, or the middleware"
+        report(InvalidEvent("set_actor", "it was called outside of a request", expected))
+        return
     frame.set_actor(actor)
+
+
+def carry(function: Callable[P, T]) -> Callable[P, T]:
+    """A function that runs in this request wherever it is called: a thread, an executor, a timer, a greenlet.
+
+    ``executor.submit(carry(send_mail), address)``, ``Timer(5, carry(expire)).start()``. What it emits
+    has this request's address, user agent, id and actor, even after the response was sent. Also for
+    functions that return a coroutine or a generator. Outside of a request it is the function itself.
+    """
+    frame = _running.get()
+    if frame is None:
+        return function
+
+    def carried(*args: P.args, **kwargs: P.kwargs) -> T:
+        token = push(frame)
+        try:
+            result = function(*args, **kwargs)
+        finally:
+            pop(token)
+        carried_on: T = _carried_on(result, frame)
+        return carried_on
+
+    return wraps(function)(carried)
+
+
+def _carried_on(result: Any, frame: Frame) -> Any:
+    """A coroutine or generator whose steps run within the frame too, each for itself."""
+    if isinstance(result, Coroutine):
+        return _awaited(result, frame)
+    return _steps(result, frame) if isinstance(result, Generator) else result
+
+
+async def _awaited(coroutine: Coroutine[Any, Any, Any], frame: Frame) -> Any:
+    token = push(frame)
+    try:
+        return await coroutine
+    finally:
+        pop(token)
+
+
+def _steps(generator: Generator[Any, Any, Any], frame: Frame) -> Generator[Any, Any, Any]:
+    sent = None
+    with closing(generator):
+        while True:
+            token = push(frame)
+            try:
+                item = generator.send(sent)
+            except StopIteration as end:
+                return end.value
+            finally:
+                pop(token)
+            sent = yield item
 
 
 def push(frame: Frame | RequestContext) -> Token[Frame | None]:
@@ -156,7 +214,9 @@ def from_request(
     if isinstance(frame := mapping.get(KEY), Frame):
         return running.context if running and running.is_within(frame) else frame.context
     proxies = TrustedProxies.of(trusted_proxies)
-    arrival_of = of_scope if mapping.get("type") in {"http", "websocket"} else of_environ
+    arrival_of = (
+        of_scope if mapping.get("type") in ("http", "websocket") else of_environ
+    )  # a set would hash it
     arrival = arrival_of(mapping, request_id_header)
     return RequestContext(
         ip=client_address(arrival, proxies),

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from .aside import Aside
 from .breaker import Breaker
 from .errors import EventNotRecorded, SpoolUnavailable, StreamUnavailable
-from .log_line import log
+from .log_line import log, logger
 from .message import Message, fields_of
 from .metrics.counting import Counting
+from .mistakes import is_interruption
 from .receipt import Outcome, Receipt
 from .spool import Spool
 from .transports import Transport
@@ -72,6 +73,8 @@ class Delivery:
         except StreamUnavailable as error:
             self._breaker.failed()
             return self._without_redis(message, str(error), now + self._budget)
+        except Exception as error:  # noqa: BLE001 - a transport of the application's may raise anything
+            return self._without_redis(message, self._broken(message, error), now + self._budget)
         except BaseException:
             self._interrupted(message)
             raise
@@ -89,6 +92,8 @@ class Delivery:
         except StreamUnavailable as error:
             self._breaker.failed()
             return await self._awithout_redis(message, str(error), now + self._budget)
+        except Exception as error:  # noqa: BLE001 - a transport of the application's may raise anything
+            return await self._awithout_redis(message, self._broken(message, error), now + self._budget)
         except BaseException:
             self._interrupted(message)
             raise
@@ -146,6 +151,19 @@ class Delivery:
             return
         log(message, INTERRUPTED)
         self._counting.count(message.tag, "logged")
+
+    def _broken(self, message: Message, error: Exception) -> str:
+        """Why the event is not in the stream: an error of a transport that is not ours.
+
+        Raises:
+            Exception: *error* itself, if it stops the caller.
+        """
+        if is_interruption(error):
+            self._interrupted(message)
+            raise error
+        self._breaker.failed()
+        logger.error("transport_failed", exc_info=error)
+        return f"the transport raised {type(error).__name__}"
 
     def _receipt(self, message: Message, outcome: Outcome) -> Receipt:
         self._counting.count(message.tag, outcome)

@@ -12,24 +12,28 @@ from .breaker import Breaker
 from .catalogue import Catalogue, EventType, load
 from .context import NOTHING
 from .delivery import Delivery
-from .errors import InvalidEvent
+from .errors import InvalidEvent, SettingsError
 from .event import Event
-from .facts import EmitArguments, EventFacts, context_of, event_of
+from .facts import EmitArguments, EventFacts, context_of, event_of, unknown_argument
+from .log_line import logger
 from .message import Message
 from .metrics import Metrics
 from .metrics.counting import Counting
+from .mistakes import described, place, unexpected
 from .outbox import Outbox, TableOutbox
 from .quarantine import quarantined
 from .receipt import Outcome, Receipt
 from .requests.forwarded import TrustedProxies
 from .secrets import SecretGuard
-from .settings import ProducerSettings
+from .settings import OFF, ProducerSettings
 from .signing import Signer, SigningKey
 from .spool import Spool
 from .stamper import Stamper
 from .transports import RedisStream, Transport
-from .validation import encoded, harmless
+from .validation import encoded, harmless, payload_of
 from .validation.text import shortened
+from .validation.values import text_of
+from .wire import unmapped
 
 MAX_TAG = 128
 UNKNOWN = "unknown"
@@ -42,14 +46,15 @@ class Emitter:
     Args:
         settings: where Redis is, how long to wait for it, and so on.
         catalogue: the event types; ours and those of the settings if not given.
-        transport: another way to the stream than Redis. One that is an `Outbox` too takes what is emitted
-            with ``connection=``.
+        transport: another way to the stream than Redis; it needs *spool* too.
         metrics: counts each emit.
-        spool: keeps what the transport does not take; with Redis, the settings' spool if not given.
+        spool: keeps what the transport does not take; None for nothing. The settings' spool if not given,
+            which can deliver to Redis alone.
+        outbox: takes what is emitted with ``connection=``; our table in its database if not given.
 
     Raises:
         CatalogueError: a catalogue file is wrong.
-        SettingsError: the Redis URL or a trusted proxy is wrong.
+        SettingsError: the Redis URL or a trusted proxy is wrong; or a transport without *spool*.
     """
 
     def __init__(
@@ -59,28 +64,25 @@ class Emitter:
         catalogue: Catalogue | None = None,
         transport: Transport | None = None,
         metrics: Metrics | None = None,
-        spool: Spool | None = None,
+        spool: Spool | str | None = "settings",
+        outbox: Outbox | None = None,
     ) -> None:
         self.catalogue = load(settings.catalogue) if catalogue is None else catalogue
-        self._transport = RedisStream(settings.redis_url, settings.stream) if transport is None else transport
-        custom: object = transport
-        self._outbox = custom if isinstance(custom, Outbox) else TableOutbox(settings.schema)
+        redis = RedisStream(settings.redis_url, settings.stream) if transport is None else None
+        self._transport: Transport = redis or transport  # type: ignore[assignment]  # one of the two
+        self._outbox = TableOutbox(settings.schema) if outbox is None else outbox
         self._counting = Counting(metrics)
-        self._quarantines = settings.on_invalid == "quarantine"
+        self.quarantines = settings.on_invalid == "quarantine"
         self._secrets = SecretGuard(settings.secrets, settings.secret_words, self._counting.count_secrets)
         self._proxies = TrustedProxies(settings.trusted_proxies)
         signer = Signer(SigningKey.of(settings.signing_key)) if settings.signing_key else None
         self._stamper = Stamper(settings.producer_name, signer)
-        if spool is None and isinstance(self._transport, RedisStream):
-            from .spool.keeper import FileSpool  # noqa: PLC0415 - keeps `import trailkeeper` cheap
-
-            spool = FileSpool.of(settings, self._transport)
         self._delivery = Delivery(
             self._transport,
             Breaker(settings.breaker_seconds),
             settings.emit_budget_ms / 1000,
             self._counting,
-            spool,
+            _spool_of(settings, redis) if isinstance(spool, str) else spool,
             on_refusal=self._stamper.mark_unused,
         )
 
@@ -154,40 +156,68 @@ class Emitter:
             kind = self._kind(tag)
             event = event_of(kind, context, datetime.now(UTC), **facts)
             return self._checked(event, kind, None)
-        except InvalidEvent as error:
+        except Exception as error:  # noqa: BLE001 - a value of the application's may raise anything
             stated = {name: value for name, value in facts.items() if name != "request" and value is not None}
-            return self._invalid(error, tag, asdict(context) | stated)
+            return self._invalid(unknown_argument(facts) or error, tag, asdict(context) | stated)
 
     def _message_of(self, event: Event) -> Message:
         try:
             kind = self._kind(event.tag)
-            event = replace(event, tag=kind.tag, user_agent=harmless(event.user_agent))
+            payload = payload_of(event.additional, kind)
+            agent = harmless(event.user_agent)
+            event = replace(event, tag=kind.tag, user_agent=agent, additional=payload, ip=unmapped(event.ip))
             return self._checked(event, kind, datetime.now(UTC))
-        except InvalidEvent as error:
+        except Exception as error:  # noqa: BLE001 - as above
             return self._invalid(error, event.tag, asdict(event))
 
     def _checked(self, event: Event, kind: EventType, now: datetime | None) -> Message:
         payload = self._secrets.checked(event.additional, kind.payload, kind.tag)
         if payload is not event.additional:
             event = replace(event, additional=payload)
-        return Message(event.id, kind.tag, encoded(event, kind, now), None, kind.delivery)
+        return Message(event.id, kind.tag, encoded(event, now), None, kind.delivery)
 
-    def _kind(self, tag: str) -> EventType:
-        if kind := self._known(tag):
+    def _kind(self, tag: Any) -> EventType:
+        if type(tag) is not str:
+            tag = text_of("tag", tag)
+        if kind := self.catalogue.get(tag):
             return kind
-        closest = self.catalogue.closest(str(tag)[:MAX_TAG])
+        closest = self.catalogue.closest(tag[:MAX_TAG])
         hint = f"a tag of the catalogue, such as {closest}" if closest else "a tag of the catalogue"
         raise InvalidEvent("tag", f"no event type is called {shortened(tag)}", hint)
 
     def _known(self, tag: object) -> EventType | None:
-        return self.catalogue.get(tag) if isinstance(tag, str) else None
+        try:
+            return self._kind(tag)
+        except Exception:  # noqa: BLE001 - it is the mistake that is reported already
+            return None
 
-    def _invalid(self, error: InvalidEvent, tag: str, facts: Mapping[str, Any]) -> Message:
+    def _invalid(self, cause: Exception, tag: Any, facts: Mapping[str, Any]) -> Message:
+        error = cause if isinstance(cause, InvalidEvent) else unexpected(cause)
         kind = self._known(tag)
         label = kind.tag if kind else UNKNOWN
-        if self._quarantines:
-            declared = kind.payload if kind else ()
-            payload = self._secrets.cleaned(facts.get("additional"), declared, label)
-            return quarantined(error, label, {**facts, "additional": payload, "tag": tag})
-        self._counting.count(label, "invalid")
-        raise error
+        if not self.quarantines:
+            self._counting.count(label, "invalid")
+            raise error from (None if error is cause else cause)
+        message = quarantined(error, label, {**facts, "additional": self._payload(facts, kind), "tag": tag})
+        logger.error(
+            "wrong call of emit at %s: %s; kept as dead letter %s", place(), described(error), message.id
+        )
+        return message
+
+    def _payload(self, facts: Mapping[str, Any], kind: EventType | None) -> Any:
+        """The payload of a wrong call without secrets; not at all if it cannot even be searched for them."""
+        try:
+            declared, label = (kind.payload, kind.tag) if kind else ((), UNKNOWN)
+            return self._secrets.cleaned(facts.get("additional"), declared, label)
+        except Exception as error:  # noqa: BLE001 - a value of the application's may raise anything
+            return f"<not kept: reading it raised {type(error).__name__}>"
+
+
+def _spool_of(settings: ProducerSettings, redis: RedisStream | None) -> Spool | None:
+    if settings.spool == OFF:
+        return None
+    if redis is None:
+        raise SettingsError("a transport of one's own needs spool=: a Spool, or None to keep nothing")
+    from .spool.keeper import FileSpool  # noqa: PLC0415 - keeps `import trailkeeper` cheap
+
+    return FileSpool.of(settings, redis)

@@ -16,6 +16,9 @@ from msgspec import UNSET, UnsetType
 
 VERSION = 1
 MAX_BYTES = 64 * 1024
+NUMBER_ROOM = 1_536
+"""Bytes that a sequence number and `MAX_VOIDS` unused ones may take."""
+
 MAX_USER_AGENT = 1024  # characters
 MAX_ID = 255  # characters
 MAX_PRODUCER = 64  # characters

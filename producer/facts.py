@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
+from enum import Enum
 from typing import Any, Protocol, TypedDict
 from uuid import UUID
 
 from .catalogue import EventType
 from .context import NOTHING, RequestContext, current, from_request
+from .errors import InvalidEvent
 from .event import ANONYMOUS, MAX_ID, Actor, Event, Subject
 from .ids import uuid7
-from .requests.forwarded import TrustedProxies
-from .validation import actor_of, harmless, is_address, moment_of, subject_of
+from .requests.forwarded import TrustedProxies, parse_address
+from .validation import actor_of, harmless, is_address, moment_of, payload_of, subject_of
+from .validation.text import shortened
+from .validation.values import text_of
+from .wire import unmapped
 
 
 class HasId(Protocol):
@@ -23,7 +29,15 @@ class HasId(Protocol):
         """Text, an integer or a UUID."""
 
 
-SubjectLike = Subject | str | int | UUID | tuple[Any, Any] | HasId
+class HasPk(Protocol):
+    """A model of Django whose key is not called id."""
+
+    @property
+    def pk(self) -> Any:
+        """Text, an integer or a UUID."""
+
+
+SubjectLike = Subject | str | int | UUID | Decimal | Enum | tuple[Any, Any] | HasId | HasPk
 """A subject in any of the forms that `emit` takes."""
 
 
@@ -55,17 +69,16 @@ def event_of(
     organization: SubjectLike | None = None,
     actor: Actor | None = None,
     additional: Mapping[str, Any] | None = None,
-    request: Any = None,  # noqa: ARG001 - read by `context_of`; named here so that Python refuses any other name
+    request: Any = None,  # noqa: ARG001 - read by `context_of`
     occurred_at: datetime | None = None,
 ) -> Event:
-    """The event of a call. Its payload is not checked yet.
+    """The event of a call.
 
     Raises:
-        InvalidEvent: a subject, the actor or the time cannot be used.
-        TypeError: an argument that `emit` does not have.
+        InvalidEvent: a subject, the actor, the time or the payload cannot be used.
     """
     moment = now if occurred_at is None else moment_of(occurred_at, now)
-    actor = actor or context.actor
+    actor = context.actor if actor is None else actor
     return Event(
         id=uuid7(moment),
         tag=kind.tag,
@@ -77,7 +90,7 @@ def event_of(
         ip=context.ip,
         user_agent=context.user_agent,
         request_id=context.request_id,
-        additional=_payload_of(additional),
+        additional=payload_of(additional, kind),
     )
 
 
@@ -85,25 +98,50 @@ def context_of(request: Any, proxies: TrustedProxies) -> RequestContext:
     """The context of *request*, or else of the running one, with everything a client wrote made harmless.
 
     What a client sent never makes an event fail: what is not an address becomes None.
-    An address that the application itself put into a `RequestContext` stays, and is
-    refused later if it is wrong. So is a wrong actor: the application named it.
+    An address that the application itself put into a `RequestContext` is refused if it is
+    wrong. So is a wrong actor, later: the application named it.
 
     Raises:
-        InvalidEvent: *request* is not a request.
+        InvalidEvent: *request* is not a request, or what it says is not even text; or its address is none.
     """
     context = current() if request is None else from_request(request, proxies)
     if context is NOTHING:
         return context
-    keep_ip = context is request or context.ip is None or is_address(context.ip)
-    user_agent, request_id = harmless(context.user_agent), harmless(context.request_id, MAX_ID) or None
-    if keep_ip and user_agent is context.user_agent and request_id is context.request_id:
+    ip, agent, request_id = context.ip, context.user_agent, context.request_id
+    plain_ip = ip if ip is None else _address_of(ip, stated=context is request)
+    plain_agent = harmless(agent if type(agent) is str else _text("user_agent", agent))
+    plain_id = (
+        harmless(request_id if type(request_id) is str else _text("request_id", request_id), MAX_ID) or None
+    )
+    if plain_ip is ip and plain_agent is agent and plain_id is request_id:
         return context  # nearly always
-    ip = context.ip if keep_ip else None
-    return RequestContext(ip=ip, user_agent=user_agent, request_id=request_id, actor=context.actor)
+    return RequestContext(
+        ip=plain_ip, user_agent=plain_agent, request_id=plain_id or None, actor=context.actor
+    )
 
 
-def _payload_of(additional: Any) -> Any:
-    """Any mapping as a dict; validation refuses everything else."""
-    if additional is None:
-        return {}
-    return dict(additional) if isinstance(additional, Mapping) else additional
+def _text(field: str, value: Any) -> str | None:
+    return None if value is None else text_of(field, value)
+
+
+def _address_of(address: Any, *, stated: bool) -> str | None:
+    """An address in any form: text, an object of `ipaddress`, an interface, with a port or a zone.
+
+    Raises:
+        InvalidEvent: it was *stated* in the call and is none; what a client sent is None then.
+    """
+    if type(address) is str and is_address(address):
+        return unmapped(address)
+    text = text_of("ip", getattr(address, "ip", address)).strip()
+    parsed = parse_address(text)
+    if parsed is None and stated and text:
+        raise InvalidEvent("ip", shortened(text), "an IP address")
+    return str(parsed) if parsed else None
+
+
+def unknown_argument(facts: Mapping[str, Any]) -> InvalidEvent | None:
+    """The mistake if an argument is none that `emit` has: it must not end a request either."""
+    arguments = EmitArguments.__annotations__
+    if unknown := facts.keys() - arguments:
+        return InvalidEvent(min(unknown), "there is no such argument", f"some of: {', '.join(arguments)}")
+    return None

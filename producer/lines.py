@@ -110,7 +110,7 @@ def _event(fields: dict[str, Any], seen: _Seen, now: datetime | None) -> tuple[E
 
 
 def _expanded(fields: dict[str, Any]) -> dict[str, Any]:
-    """With short forms written out, and the user agent cut and made harmless as by `emit`."""
+    """With short forms written out, without an empty address, and the user agent made harmless."""
     full = _with_subjects(fields, SUBJECTS)
     actor = full.get("actor")
     if actor is None:
@@ -119,6 +119,8 @@ def _expanded(fields: dict[str, Any]) -> dict[str, Any]:
         full["actor"] = _with_subjects(actor, ("on_behalf_of",))
     if isinstance(user_agent := full.get("user_agent"), str):
         full["user_agent"] = harmless(user_agent)
+    if isinstance(ip := full.get("ip"), str) and not ip.strip():
+        full["ip"] = None
     return full
 
 

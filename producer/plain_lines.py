@@ -15,7 +15,7 @@ import msgspec
 from .errors import InvalidMessage
 from .event import MAX_BYTES, VERSION, Event
 from .ids import derived_uuid7
-from .wire import EARLIEST, check_address, check_times
+from .wire import EARLIEST, check_address, check_times, unmapped
 
 MAX_PLAIN = MAX_BYTES // 4
 """Bytes; far enough from the limit that it does not matter how numbers are written."""
@@ -69,4 +69,4 @@ def _checked(event: Event, now: datetime | None) -> Event | None:
         check_address(event.ip)
     except InvalidMessage:
         return None
-    return event
+    return event if unmapped(event.ip) is event.ip else None

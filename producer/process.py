@@ -10,8 +10,11 @@ from .catalogue import Catalogue, load
 from .emitter import Emitter
 from .facts import EmitArguments
 from .metrics import Metrics
+from .mistakes import policy
+from .outbox import Outbox
 from .receipt import Receipt
 from .settings import ProducerSettings, changed, read
+from .spool import Spool
 from .transports import Transport
 
 PROCESS = "process"
@@ -30,7 +33,8 @@ def emit(tag: str, **arguments: Unpack[EmitArguments]) -> Receipt:
         **arguments: all by name, all optional:
 
             * ``user``: the user the event is about: an id (text, integer or UUID), an ``(id, name)`` pair, a
-              `Subject`, or an object with ``.id`` and perhaps ``.name`` or ``.username``.
+              `Subject`, or an object with ``.id`` or ``.pk`` and perhaps ``.name`` or ``.username``. See
+              docs/values.md for everything that is taken, here and below.
             * ``project``, ``organization``: what else the event is about, in the same forms.
             * ``actor``: an `Actor`, who did it; without it the running request's, or else anonymous.
             * ``additional``: the payload: keys that the event type declares, and their values. None for a
@@ -47,8 +51,8 @@ def emit(tag: str, **arguments: Unpack[EmitArguments]) -> Receipt:
         The event's id, and where the event went.
 
     Raises:
-        InvalidEvent: the call is wrong; never with ``TRAILKEEPER_ON_INVALID=quarantine``.
-        TypeError: an argument that is none of these.
+        InvalidEvent: the call is wrong, and ``TRAILKEEPER_ON_INVALID=raise``, as in tests. By default it is
+            kept as a dead letter, and the log names its place in the code.
         EventNotRecorded: a `required` event that neither Redis nor the spool took: refuse the action.
         OutboxMissing: the database of *connection* has no outbox, or its role may not write to it.
         SettingsError, CatalogueError: only by the first call, where `configure` was not called.
@@ -70,6 +74,8 @@ def configure(
     catalogue: Catalogue | Iterable[str | PathLike[str]] | None = None,
     transport: Transport | None = None,
     metrics: Metrics | None = None,
+    spool: Spool | str | None = "settings",
+    outbox: Outbox | None = None,
     **overrides: Any,
 ) -> Emitter:
     """Set what `emit` uses in this process; without it, the first `emit` reads the environment.
@@ -77,8 +83,12 @@ def configure(
     Args:
         settings: read from the environment if not given.
         catalogue: event types instead of those of the settings: a catalogue, or TOML files added to ours.
-        transport: a way to the stream other than Redis, such as `trailkeeper.producer.testing.Recorder`.
+        transport: a way to the stream other than Redis, such as `trailkeeper.producer.testing.Recorder`. It
+            needs *spool* too.
         metrics: counts every emit.
+        spool: keeps what the transport does not take, or None for nothing. If not given, the setting of this
+            name counts: a path or ``off``, which may be passed here too.
+        outbox: takes what is emitted with ``connection=``, instead of our table.
         **overrides: single settings, by their names in `ProducerSettings`: ``stream="audit"``.
 
     Returns:
@@ -88,10 +98,14 @@ def configure(
         SettingsError: a setting is wrong or unknown.
         CatalogueError: a catalogue file is wrong.
     """
+    if isinstance(spool, str) and spool != "settings":
+        overrides, spool = overrides | {"spool": spool}, "settings"
     settings = changed(read(ProducerSettings) if settings is None else settings, overrides)
     if not isinstance(catalogue, Catalogue | None):
         catalogue = load([fspath(path) for path in catalogue])
-    emitter = Emitter(settings, catalogue=catalogue, transport=transport, metrics=metrics)
+    emitter = Emitter(
+        settings, catalogue=catalogue, transport=transport, metrics=metrics, spool=spool, outbox=outbox
+    )
     if previous := swap(emitter):
         previous.close()
     return emitter
@@ -99,12 +113,18 @@ def configure(
 
 def process_emitter() -> Emitter:
     """The emitter of this process, made from the environment if there is none yet."""
-    return _emitters.get(PROCESS) or _emitters.setdefault(PROCESS, Emitter(read(ProducerSettings)))
+    return _emitters.get(PROCESS) or _ruling(_emitters.setdefault(PROCESS, Emitter(read(ProducerSettings))))
 
 
 def swap(emitter: Emitter | None) -> Emitter | None:
     """Replace the process's emitter by another or by none; returns the previous one, still open."""
     previous = _emitters.pop(PROCESS, None)
     if emitter is not None:
-        _emitters[PROCESS] = emitter
+        _emitters[PROCESS] = _ruling(emitter)
     return previous
+
+
+def _ruling(emitter: Emitter) -> Emitter:
+    """The same: what it does with a mistake holds for `bind` and `set_actor` from now on."""
+    policy.raises = not emitter.quarantines
+    return emitter

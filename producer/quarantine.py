@@ -21,8 +21,8 @@ MAX_QUARANTINED = 256 * 1024
 
 MAX_DEPTH = 32
 MAX_NUMBER = 1e308
+PLAIN = frozenset({str, bool, type(None)})
 SUBJECTS = {"user", "project", "organization"}
-ABSENT = (None, msgspec.UNSET)
 
 
 def quarantined(error: InvalidEvent, tag: str, facts: Mapping[str, Any]) -> Message:
@@ -37,11 +37,14 @@ def quarantined(error: InvalidEvent, tag: str, facts: Mapping[str, Any]) -> Mess
         facts: the event's fields as the caller passed them; what is not JSON is kept as its repr.
     """
     now = datetime.now(UTC)
-    moment = (
-        _or_none(lambda: moment_of(facts["occurred_at"], now) if facts.get("occurred_at") else now) or now
-    )
-    event_id = facts["id"] if isinstance(facts.get("id"), UUID) else uuid7(moment)
-    fields = {name: _field(name, value) for name, value in facts.items() if value not in ABSENT}
+    given = facts.get("occurred_at")
+    moment = (None if given is None else _or_none(lambda: moment_of(given, now))) or now
+    event_id = facts["id"] if type(facts.get("id")) is UUID else uuid7(moment)
+    fields = {
+        name: _field(name, value)
+        for name, value in facts.items()
+        if value is not None and value is not msgspec.UNSET
+    }
     made = {"v": VERSION, "id": str(event_id), "occurred_at": moment.isoformat()}
     if moment is now and "occurred_at" in fields:
         made["occurred_at_given"] = fields["occurred_at"]
@@ -50,26 +53,31 @@ def quarantined(error: InvalidEvent, tag: str, facts: Mapping[str, Any]) -> Mess
 
 def _field(name: str, value: Any) -> Any:
     subject = _or_none(lambda: subject_of(name, value)) if name in SUBJECTS else None
-    return _plain(subject or value, ())
+    return _plain(value if subject is None else subject, ())
 
 
 def _plain(value: Any, within: tuple[int, ...]) -> Any:
     """A value as JSON; its repr if it is not JSON, contains itself or is nested too deeply."""
-    if (
-        value is None
-        or isinstance(value, (bool, str))
-        or (isinstance(value, (int, float)) and _is_short(value))
-    ):
+    try:
+        return _json_of(value, within)
+    except Exception:  # noqa: BLE001 - an object of the application may raise anything
+        return _repr(value)
+
+
+def _json_of(value: Any, within: tuple[int, ...]) -> Any:  # noqa: PLR0911 - one a kind of value
+    if type(value) in PLAIN:
         return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, (int, float)) and _is_short(value):
+        return int(value) if isinstance(value, int) else float(value)
     if id(value) in within or len(within) == MAX_DEPTH:
         return _repr(value)
     inner = (*within, id(value))
     if isinstance(value, msgspec.Struct):
         return {name: _plain(getattr(value, name), inner) for name in value.__struct_fields__}
     if isinstance(value, dict):
-        return {
-            key if isinstance(key, str) else _repr(key): _plain(item, inner) for key, item in value.items()
-        }
+        return {key if type(key) is str else _repr(key): _plain(item, inner) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item, inner) for item in value]
     return _repr(value)
@@ -82,9 +90,9 @@ def _is_short(number: float) -> bool:
 
 def _repr(value: object) -> str:
     try:
-        return repr(value)
-    except Exception as error:  # noqa: BLE001 - an object of the application may raise anything
-        return f"<{type(value).__name__}, whose repr raised {error!r}>"
+        return str.__str__(repr(value))
+    except Exception as error:  # noqa: BLE001 - as above
+        return f"<{type(value).__name__}, whose repr raised {type(error).__name__}>"
 
 
 def _bounded(facts: dict[str, Any]) -> bytes:
@@ -102,5 +110,5 @@ def _json(value: object) -> bytes:
 def _or_none(convert: Callable[[], Any]) -> Any:
     try:
         return convert()
-    except InvalidEvent:
+    except Exception:  # noqa: BLE001 - as above; the mistake itself is reported already
         return None

@@ -53,6 +53,8 @@ SigningKeySetting = Annotated[
 ]
 
 OFF = "off"
+STATE = "~/.local/state"
+SPOOL_ADVICE = "set TRAILKEEPER_SPOOL to a file on a disk, or to off"
 SpoolPath = Annotated[
     Annotated[str, msgspec.Meta(pattern=r"^off$|\.sqlite$")] | None,
     msgspec.Meta(extra={"expected": "a path that ends in .sqlite, or off"}),
@@ -76,7 +78,8 @@ class ProducerSettings(RedisTls, frozen=True, kw_only=True):
             ``trailkeeper/spool.sqlite`` in the user's state folder (``$XDG_STATE_HOME``, ``~/.local/state``).
         spool_max_mb: how large that file may become, in MiB.
         spool_sync: ``full``: spooled events survive a power failure; ``normal``: only the death of a process.
-        on_invalid: ``raise`` InvalidEvent, or ``quarantine`` the event as a dead letter.
+        on_invalid: what happens to a wrong call of `emit`: ``quarantine`` keeps it as a dead letter and logs
+            its place in the code; ``raise``, which tests do by themselves, raises InvalidEvent.
         trusted_proxies: addresses and networks whose ``X-Forwarded-For`` is believed.
         producer_name: this application's name in sequence numbers; the host's name if not set.
         signing_key: signs every message, as ``name:secret``, with a secret of 32 bytes or more. The worker
@@ -95,7 +98,7 @@ class ProducerSettings(RedisTls, frozen=True, kw_only=True):
     spool: SpoolPath = None
     spool_max_mb: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 256
     spool_sync: Literal["full", "normal"] = "full"
-    on_invalid: Literal["raise", "quarantine"] = "raise"
+    on_invalid: Literal["raise", "quarantine"] = "quarantine"
     trusted_proxies: Items = ()
     producer_name: Annotated[str, msgspec.Meta(min_length=1, max_length=32)] | None = None
     signing_key: SigningKeySetting | None = None
@@ -129,18 +132,42 @@ def variable(name: str) -> str:
 
 
 def spool_path(setting: str | None) -> Path | None:
-    """The absolute path of the spool; None if it is off."""
+    """The absolute path of the spool; None if it is off, or there is no home folder to keep it in."""
     if setting == OFF:
         return None
     if setting is not None:
-        return Path(setting).expanduser().absolute()
-    return state_folder() / "spool.sqlite"
+        return _expanded(setting)
+    folder = state_folder()
+    return None if folder is None else folder / "spool.sqlite"
 
 
-def state_folder() -> Path:
-    """The folder for our files of this user, unless a setting names another; may not exist yet."""
-    state = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(state).expanduser().absolute() / "trailkeeper"
+def spool_problem(setting: str | None) -> str | None:
+    """Why the spool will not keep anything, and what to do; None if it will, or is off."""
+    path = spool_path(setting)
+    if path is None:
+        name = setting or f"{STATE}/trailkeeper/spool.sqlite"
+        homeless = f"{name} cannot be made, as this user has no home folder; {SPOOL_ADVICE}"
+        return None if setting == OFF else homeless
+    folder = next(parent for parent in path.parents if parent.exists())
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        return None
+    return f"{path} cannot be made, as {folder} cannot be written to by this user; {SPOOL_ADVICE}"
+
+
+def state_folder() -> Path | None:
+    """The folder for our files of this user, unless a setting names another; may not exist yet.
+
+    None for a user without a home folder, such as a container's uid that no file of users knows.
+    """
+    folder = _expanded(os.environ.get("XDG_STATE_HOME") or STATE)
+    return None if folder is None else folder / "trailkeeper"
+
+
+def _expanded(path: str) -> Path | None:
+    try:
+        return Path(path).expanduser().absolute()
+    except RuntimeError:  # whose home it is, nobody knows
+        return None
 
 
 def changed(settings: S, overrides: Mapping[str, Any]) -> S:

@@ -14,16 +14,13 @@ from collections import deque
 from itertools import count
 from weakref import WeakSet
 
-from .event import MAX_BYTES, MAX_SEQUENCE, MAX_VOIDS
+from .event import MAX_BYTES, MAX_SEQUENCE, MAX_VOIDS, NUMBER_ROOM
 from .message import Message
 from .signing import Signer
 
 MAX_NAME = 32  # characters
 MAX_UNUSED = 10_000
 """Unused numbers kept until an event reports them. Beyond, the oldest are forgotten and will look missing."""
-
-ROOM = 1_536
-"""Bytes that a number and `MAX_VOIDS` unused ones may take. A larger event is not numbered."""
 
 NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]")
 _stampers: WeakSet[Stamper] = WeakSet()
@@ -72,7 +69,7 @@ class Stamper:
         Returns:
             The event, and the numbers that it answers for: its own and the unused ones that it reports.
         """
-        if len(payload) > MAX_BYTES - ROOM:
+        if len(payload) > MAX_BYTES - NUMBER_ROOM:  # an event as large as that is not numbered
             return payload, ()
         run = self._run
         number = next(run.numbers)

@@ -36,7 +36,8 @@ NO_COOLDOWN = 1e-9  # seconds
 def recording(**overrides: Any) -> Iterator[Recorder]:
     """Within the block, `emit` records to a `Recorder`; after it, to wherever it did before.
 
-    The catalogue stays the one that the application configured. If the application calls
+    A wrong call raises `InvalidEvent`, whatever the environment says. The catalogue stays the one that
+    the application configured. If the application calls
     `configure` within the block, the recorder gets no more events: let it do so before.
 
     Args:
@@ -45,27 +46,30 @@ def recording(**overrides: Any) -> Iterator[Recorder]:
     Raises:
         SettingsError: a setting is wrong or unknown.
     """
-    # a test has no time for the circuit breaker's cooldown after an outage
-    settings = changed(read(ProducerSettings), {"breaker_seconds": NO_COOLDOWN, **overrides})
+    # a test is where a wrong call should fail, and has no time for the breaker's cooldown after an outage
+    defaults = {"breaker_seconds": NO_COOLDOWN, "on_invalid": "raise"}
+    settings = changed(read(ProducerSettings), defaults | overrides)
     recorder = Recorder()
     previous = swap(None)
     catalogue = previous.catalogue if previous else None
     try:
-        swap(Emitter(settings, catalogue=catalogue, transport=recorder, spool=recorder.spool))
+        swap(
+            Emitter(settings, catalogue=catalogue, transport=recorder, spool=recorder.spool, outbox=recorder)
+        )
         yield recorder
     finally:
         swap(previous)
 
 
 class Quarantined(NamedTuple):
-    """A wrong call of `emit`, kept because of ``on_invalid="quarantine"``."""
+    """A wrong call of `emit`, kept by ``recording(on_invalid="quarantine")``, as in production."""
 
     payload: bytes
     problem: str
 
 
 class Recorder:
-    """A transport that keeps the events in memory. Everything before it, such as validation, is real.
+    """A transport and an outbox that keep events in memory. All before them, such as validation, is real.
 
     What is emitted with ``connection=`` is kept too, at the call. `emit_on_commit` works as in
     production: an event is kept once the test commits the session; in a Django test case, at the

@@ -8,7 +8,7 @@ reason from `REASONS`.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from socket import AF_INET, AF_INET6, inet_pton
+from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Any
 
 import msgspec
@@ -40,6 +40,9 @@ REASONS = {
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 CLOCK_SKEW = timedelta(hours=1)
 DRIFT_MS = 2  # an id knows the millisecond only, and another language may round it
+IPV4_PREFIXES = frozenset({bytes(10) + b"\xff\xff", bytes.fromhex("0064ff9b") + bytes(8)})
+"""Of IPv6 addresses that hold an IPv4 one: ``::ffff:0:0/96``, and NAT64's ``64:ff9b::/96`` (RFC 6052)."""
+
 UUID_VERSION = 7
 VERSION_BITS = 15
 NESTED: dict[str, type[msgspec.Struct]] = {
@@ -61,7 +64,9 @@ def _plain(value: object) -> object:
         return int(value)
     if isinstance(value, float):
         return float(value)
-    raise NotImplementedError(f"{type(value).__name__} is not a JSON type")
+    if isinstance(value, datetime):  # the clock of freezegun, for instance
+        return value.astimezone(UTC).isoformat()
+    raise TypeError(f"{type(value).__name__} is not a JSON type")
 
 
 _encoder = msgspec.json.Encoder(uuid_format="canonical", enc_hook=_plain)
@@ -92,6 +97,8 @@ def decode(raw: bytes, *, now: datetime | None = None) -> tuple[Event, dict[str,
     event, unknown = read(raw)
     check_times(event, now or datetime.now(UTC))
     check_address(event.ip)
+    if (ip := unmapped(event.ip)) is not event.ip:
+        event = msgspec.structs.replace(event, ip=ip)
     return event, unknown
 
 
@@ -197,3 +204,14 @@ def check_address(ip: str | None) -> None:
         inet_pton(AF_INET6 if ":" in ip else AF_INET, ip)
     except (OSError, ValueError) as error:
         raise InvalidMessage("bad_address", f"{ip!r} is not an IP address") from error
+
+
+def unmapped(ip: str | None) -> str | None:
+    """An IPv4 address written as IPv6 as the IPv4 address that it is; all else as it came."""
+    if ip is None or ":" not in ip:
+        return ip
+    try:
+        packed = inet_pton(AF_INET6, ip)
+    except (OSError, ValueError):
+        return ip
+    return inet_ntop(AF_INET, packed[12:]) if packed[:12] in IPV4_PREFIXES else ip

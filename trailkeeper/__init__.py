@@ -5,7 +5,7 @@ from trailkeeper import emit
 emit("account:login:success", user=user, request=request, additional={"method": "totp"})
 """
 
-from .producer.context import RequestContext, bind, set_actor
+from .producer.context import RequestContext, bind, carry, set_actor
 from .producer.emitter import Emitter
 from .producer.errors import (
     CatalogueError,
@@ -38,6 +38,7 @@ __all__ = [
     "TrailkeeperError",
     "aemit",
     "bind",
+    "carry",
     "configure",
     "emit",
     "emit_on_commit",

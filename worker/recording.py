@@ -13,7 +13,7 @@ from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.producer.errors import InvalidEvent
 from trailkeeper.producer.event import Actor, Event
 from trailkeeper.producer.ids import uuid7
-from trailkeeper.producer.validation import encoded
+from trailkeeper.producer.validation import encoded, payload_of
 
 from .ingest.messages import NO_FIELDS, Accepted, IncomingMessage
 from .ingest.rows import row_of
@@ -52,9 +52,11 @@ def record(
     kind = catalogue.get(tag)
     if kind is None:
         raise InvalidEvent("tag", f"no event type is called {tag!r}", "a tag of the catalogue")
-    payload = {name: value for name, value in additional.items() if value is not None}
-    event = Event(id=uuid7(now), tag=kind.tag, occurred_at=now, actor=actor, additional=payload)
-    message = IncomingMessage("", encoded(event, kind, now), None, NO_FIELDS)
+    known = {name: value for name, value in additional.items() if value is not None}
+    event = Event(
+        id=uuid7(now), tag=kind.tag, occurred_at=now, actor=actor, additional=payload_of(known, kind)
+    )
+    message = IncomingMessage("", encoded(event, now), None, NO_FIELDS)
     insert_new(connection, row_of(Accepted(message, event, kind, None)))
     return event.id
 

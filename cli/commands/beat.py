@@ -22,6 +22,8 @@ def command(context: click.Context) -> None:
 
 def _schedule() -> list[str]:
     folder = state_folder()
+    if folder is None:
+        return []
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError:

@@ -12,6 +12,7 @@ from trailkeeper.cli.errors import PROBLEM, START_STACK
 from trailkeeper.cli.output import print_json, say, show
 from trailkeeper.cli.times import Moment
 from trailkeeper.producer.event import ActorKind
+from trailkeeper.producer.process import process_emitter
 
 PLACES = {
     "stream": "in the stream",
@@ -72,6 +73,7 @@ def command(tag: str, additional: str | None, as_json: bool, **given: Any) -> in
 
     Prints its id and where it is. The exit code is 1 if it is neither in the stream nor in the spool.
     """
+    process_emitter().quarantines = False  # whoever types a wrong command is told so at once
     origin = {name: given.pop(name) for name in ("ip", "user_agent", "request_id")}
     receipt = emit(tag, additional=_object(additional), request=RequestContext(**origin), **given)
     if as_json:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from trailkeeper.cli.spooled import spool
 from trailkeeper.cli.times import duration
+from trailkeeper.producer.settings import ProducerSettings, read, spool_problem
 from trailkeeper.producer.spool.status import SpoolStatus, filesystem_of
 
 from .finding import Finding, ok, warning
@@ -28,10 +29,12 @@ def spooled() -> Iterator[Finding]:
     status = spool()
     if status is None:
         advice = "set TRAILKEEPER_SPOOL to a file on a disk; without it events go to the log in an outage"
-        yield warning(CHECK, "it is off", advice)
+        problem = spool_problem(read(ProducerSettings).spool)
+        yield warning(CHECK, problem.partition(";")[0] if problem else "it is off", advice)
         return
-    yield from _place(Path(status.path))
-    yield from _content(status)
+    misplaced = list(_place(Path(status.path)))
+    yield from misplaced
+    yield from (finding for finding in _content(status) if not misplaced or finding.severity != "ok")
 
 
 def _place(path: Path) -> Iterator[Finding]:

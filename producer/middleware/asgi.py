@@ -18,13 +18,14 @@ ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 class ASGIMiddleware(RequestMiddleware[ASGIApplication]):
     """Tells `emit` who makes the request, for as long as the application handles it or its websocket.
 
-    ``app.add_middleware(ASGIMiddleware, trusted_proxies=["10.0.0.0/8"])``. Threads and tasks started within
-    the request belong to it, background tasks among them. If Uvicorn itself believes your proxies
-    (``--proxy-headers`` with ``--forwarded-allow-ips``), name none here.
+    ``app.add_middleware(ASGIMiddleware, trusted_proxies=["10.0.0.0/8"])``. Tasks started within the request
+    belong to it, and what Starlette runs in threads, background tasks among them; threads, executors
+    and timers that the application starts itself need `trailkeeper.carry`. If Uvicorn itself believes
+    your proxies (``--proxy-headers`` with ``--forwarded-allow-ips``), name none here.
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in {"http", "websocket"}:
+        if scope.get("type") not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
         frame = self._frame(scope)

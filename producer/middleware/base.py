@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from trailkeeper.producer.context import Frame, from_request
+from trailkeeper.producer.context import Frame, RequestContext, from_request
+from trailkeeper.producer.log_line import logger
 from trailkeeper.producer.requests.forwarded import TrustedProxies
 from trailkeeper.producer.requests.request_id import DEFAULT_HEADER, new_request_id
 
@@ -42,10 +43,17 @@ class RequestMiddleware(Generic[App]):
         self._trust = trust_request_id
 
     def _frame(self, request: Mapping[str, Any]) -> Frame:
-        """The frame of a WSGI environ or an ASGI scope, with a new request id if it brings none."""
-        context = from_request(
-            request, self._proxies, request_id_header=self._header, trust_request_id=self._trust
-        )
+        """The frame of a WSGI environ or an ASGI scope, with a new request id if it brings none.
+
+        Never raises an Exception: a request that cannot be read is served all the same.
+        """
+        try:
+            context = from_request(
+                request, self._proxies, request_id_header=self._header, trust_request_id=self._trust
+            )
+        except Exception:  # noqa: BLE001 - whatever a server hands over, the request is served
+            logger.exception("request_unreadable: its events have no address and no user agent")
+            context = RequestContext()
         if context.request_id is None:
             context = msgspec.structs.replace(context, request_id=new_request_id())
         return Frame(context)

@@ -27,7 +27,7 @@ def emit_on_commit(tag: str, *, using: str | None = None, **facts: Unpack[EventF
         The event's id; its outcome is ``on_commit``.
 
     Raises:
-        InvalidEvent: the call is wrong; never with ``TRAILKEEPER_ON_INVALID=quarantine``.
+        InvalidEvent: the call is wrong, and ``TRAILKEEPER_ON_INVALID=raise``.
     """
     deferred = DeferredMessage.of(tag, facts)
     # by name, so that this module can be imported where Django is not installed

@@ -32,7 +32,7 @@ def emit_on_commit(session: Any, tag: str, **facts: Unpack[EventFacts]) -> Recei
         The event's id; its outcome is ``on_commit``.
 
     Raises:
-        InvalidEvent: the call is wrong; with ``TRAILKEEPER_ON_INVALID=quarantine`` only for *session*.
+        InvalidEvent: *session* is none; or the call is wrong, and ``TRAILKEEPER_ON_INVALID=raise``.
     """
     watcher = SessionWatcher.of(_sync_session(session))
     deferred = DeferredMessage.of(tag, facts, asynchronous=awaited(session) is not None)

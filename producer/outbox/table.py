@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from .connections import for_aemit, for_emit
 from .inserts import AWAITED, BLOCKING
 from .missing import translated
 
 
-@runtime_checkable
 class Outbox(Protocol):
     """Takes messages as part of the caller's transactions."""
 

@@ -12,11 +12,12 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from trailkeeper.producer.errors import SettingsError
 from trailkeeper.producer.settings import ProducerSettings, read
+from trailkeeper.producer.wire import IPV4_PREFIXES
 
 from .arrival import Arrival
 
 UNIX = "unix"
-"""In a list of trusted proxies: peers on a Unix socket, which have no address."""
+"""In a list of trusted proxies: peers on a Unix socket, which have no address, and nobody else."""
 
 MAX_HEADER = 4096  # characters read, counted from the right
 MAX_HOPS = 32
@@ -56,9 +57,13 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
     def trusts_peer(self, peer: str) -> bool:
-        """Whether the peer that is connected to us is one of them."""
+        """Whether the peer that is connected to us is one of them.
+
+        One that is not an address came through a Unix socket, of which servers say nothing, ``unix:`` or
+        ``localhost``: whoever trusts a proxy is called by it, as nobody else reaches the socket.
+        """
         address = parse_address(peer)
-        return address in self if address else self._unix and peer == ""
+        return address in self if address else self._unix or bool(self._networks)
 
 
 def client_address(arrival: Arrival, proxies: TrustedProxies) -> str | None:
@@ -80,7 +85,7 @@ def client_address(arrival: Arrival, proxies: TrustedProxies) -> str | None:
 
 
 def parse_address(text: str) -> Address | None:
-    """An address as headers write it, without port, brackets, quotes and zone; IPv4-mapped IPv6 as IPv4."""
+    """An address as headers write it, without port, brackets, quotes and zone; IPv4 within IPv6 as IPv4."""
     if len(text) > MAX_HOP:
         return None
     bare = _without_port(text.strip().removeprefix('"').removesuffix('"'))
@@ -88,7 +93,7 @@ def parse_address(text: str) -> Address | None:
         address = ip_address(bare.partition("%")[0])
     except ValueError:  # `unknown`, an obfuscated name, or garbage
         return None
-    return getattr(address, "ipv4_mapped", None) or address
+    return IPv4Address(address.packed[12:]) if address.packed[:12] in IPV4_PREFIXES else address
 
 
 def _hops(arrival: Arrival) -> Iterator[Address | None]:

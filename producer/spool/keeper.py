@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
-from trailkeeper.producer.settings import ProducerSettings, spool_path
+from trailkeeper.producer.settings import ProducerSettings, spool_path, spool_problem
 from trailkeeper.producer.transports import RedisStream
 
 from .file import SpoolFile
@@ -34,7 +34,9 @@ class FileSpool:
 
     @classmethod
     def of(cls, settings: ProducerSettings, stream: RedisStream) -> FileSpool | None:
-        """The spool that the settings name; None if it is off."""
+        """The spool that the settings name; None if it is off or has no place, which the log says once."""
+        if problem := spool_problem(settings.spool):
+            logger.warning("no_spool: in an outage of Redis events are only logged: %s", problem)
         path = spool_path(settings.spool)
         limits = Limits(settings.spool_max_mb, settings.spool_sync)
         return None if path is None else cls(path, limits, stream)

@@ -3,54 +3,94 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import Enum
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from trailkeeper.producer.errors import InvalidEvent
-from trailkeeper.producer.event import MAX_ID, Actor, Subject
+from trailkeeper.producer.event import MAX_ID, Actor, Credential, Subject
 from trailkeeper.producer.wire import CLOCK_SKEW, EARLIEST
 
-from .text import shortened
+from .text import CUT, shortened
+from .values import is_boolean, text_of, unproxied, whole_number
 
 PAIR = 2
-SUBJECT_FORMS = "an id, an (id, name) pair, a Subject, or an object with .id and maybe .name or .username"
+SUBJECT_FORMS = (
+    "an id, an (id, name) pair, a Subject, or an object with .id or .pk and maybe .name or .username"
+)
+EMPTY = "[empty]"
+"""Stands for an empty id that came with a name."""
+
+_TEXT_OR_NONE = frozenset({str, type(None)})
 
 
-def subject_of(field: str, subject: Any) -> Subject | None:
+def subject_of(field: str, subject: Any) -> Subject | None:  # noqa: PLR0911 - the exact types first
     """A user, project or organization.
 
     Args:
         field: the argument's name, for the error.
-        subject: one of `SUBJECT_FORMS`, or None. Ids may be text, integers or UUIDs.
+        subject: one of `SUBJECT_FORMS`, or None. Ids may be text, integers or UUIDs, and whatever is one of
+            these in another class. Nobody, which is an empty id or an anonymous user, is None.
 
     Raises:
         InvalidEvent: it is none of these.
     """
-    if subject is None or type(subject) is Subject:
-        return subject
-    if isinstance(subject, (str, int, UUID)):
-        return Subject(id_of(field, subject))
-    if isinstance(subject, tuple):
+    if subject is None:
+        return None
+    kind = type(subject)
+    if kind is str:
+        return Subject(subject) if 0 < len(subject) <= MAX_ID else _made(field, subject, None)
+    if kind is Subject:
+        if type(subject.id) is str and subject.id and type(subject.name) in _TEXT_OR_NONE:
+            return subject if len(subject.id) <= MAX_ID else _made(field, subject.id, subject.name)
+        return _made(f"{field}.id", subject.id, name_of(f"{field}.name", subject.name))
+    if kind is int or kind is UUID:
+        return _made(field, subject, None)
+    if kind is tuple or (isinstance(subject, tuple) and not hasattr(subject, "id")):
         return _subject_of_pair(field, subject)
-    return _subject_of_object(field, subject)
+    return _subject_of_other(field, subject)
 
 
 def actor_of(stated: Any) -> Actor:
-    """Who did it. Its id may be an integer or a UUID, and *on_behalf_of* any form of a subject.
+    """Who did it. Its ids may be of any class, and *on_behalf_of* any form of a subject.
 
     Raises:
         InvalidEvent: it is not an Actor.
     """
     if not isinstance(stated, Actor):
         raise InvalidEvent("actor", shortened(stated), "a trailkeeper.Actor")
-    actor: Actor = stated
-    if not isinstance(actor.id, str | None):
-        actor = replace(actor, id=id_of("actor.id", actor.id))
-    if actor.on_behalf_of is not None:
-        actor = replace(actor, on_behalf_of=subject_of("actor.on_behalf_of", actor.on_behalf_of))
-    return actor
+    if stated.credential is None and stated.on_behalf_of is None and _is_exact(stated):
+        return stated  # nearly always
+    return Actor(
+        kind=text_of("actor.kind", stated.kind),  # type: ignore[arg-type]  # the decoder checks which
+        id=None if stated.id is None else id_of("actor.id", stated.id) or None,
+        name=name_of("actor.name", stated.name),
+        credential=_credential_of(stated.credential),
+        on_behalf_of=subject_of("actor.on_behalf_of", stated.on_behalf_of),
+    )
+
+
+def _is_exact(actor: Actor) -> bool:
+    actor_id = actor.id
+    return (
+        (actor_id is None or (type(actor_id) is str and 0 < len(actor_id) <= MAX_ID))
+        and type(actor.kind) is str
+        and type(actor.name) in _TEXT_OR_NONE
+        and type(actor) is Actor
+    )
+
+
+def _credential_of(credential: Any) -> Credential | None:
+    if credential is None:
+        return None
+    if not isinstance(credential, Credential):
+        raise InvalidEvent("actor.credential", shortened(credential), "a trailkeeper.Credential")
+    return Credential(
+        kind=id_of("actor.credential.kind", credential.kind),
+        id=None if credential.id is None else id_of("actor.credential.id", credential.id) or None,
+        label=name_of("actor.credential.label", credential.label),
+    )
 
 
 def moment_of(occurred_at: Any, now: datetime) -> datetime:
@@ -59,6 +99,8 @@ def moment_of(occurred_at: Any, now: datetime) -> datetime:
     Raises:
         InvalidEvent: the time has no zone, or is out of range.
     """
+    if not isinstance(occurred_at, datetime):
+        occurred_at = _datetime_of(occurred_at)
     if not isinstance(occurred_at, datetime) or occurred_at.utcoffset() is None:
         raise InvalidEvent(
             "occurred_at", shortened(occurred_at), "a datetime with a time zone, such as datetime.now(UTC)"
@@ -68,37 +110,87 @@ def moment_of(occurred_at: Any, now: datetime) -> datetime:
     return occurred_at.astimezone(UTC)
 
 
+def _datetime_of(moment: Any) -> Any:
+    """The datetime of what wraps one: an Arrow, or an Instant or ZonedDateTime of `whenever`."""
+    to_datetime = getattr(moment, "py_datetime", None)
+    return to_datetime() if callable(to_datetime) else getattr(moment, "datetime", moment)
+
+
 def id_of(field: str, value: Any) -> str:
-    """An id as text.
+    """An id as text; a long one is cut, with a digest so that two of them stay two.
 
     Raises:
-        InvalidEvent: it is not text, an integer or a UUID.
+        InvalidEvent: it is not text, an integer or a UUID, and not one of these in another class.
     """
-    if isinstance(value, bool) or not isinstance(value, (str, int, UUID)):
+    text = value if type(value) is str else _id_text(field, value)
+    if len(text) <= MAX_ID:
+        return text
+    digest = blake2b(text.encode(errors="surrogatepass"), digest_size=6).hexdigest()
+    return f"{text[: MAX_ID - len(CUT) - len(digest)]}{CUT}{digest}"
+
+
+def _id_text(field: str, value: Any) -> str:
+    whole = whole_number(value)
+    if whole is not None:
+        return str(whole)
+    if is_boolean(value) or isinstance(value, (float, complex)):
         raise InvalidEvent(field, shortened(value), "an id: text, an integer or a UUID")
     try:
-        return str(value)
-    except ValueError as error:  # an integer with thousands of digits
-        raise InvalidEvent(field, shortened(value), f"an id of at most {MAX_ID} characters") from error
+        return text_of(field, value)
+    except InvalidEvent as error:
+        raise InvalidEvent(field, error.problem, "an id: text, an integer or a UUID") from error
 
 
-def _subject_of_pair(field: str, pair: tuple[Any, ...]) -> Subject:
+def name_of(field: str, name: Any) -> str | None:
+    """A name as text.
+
+    Raises:
+        InvalidEvent: it is not text.
+    """
+    return name if name is None else text_of(field, name)
+
+
+def _made(field: str, value: Any, name: str | None) -> Subject | None:
+    """A subject; None if nobody is named."""
+    if subject_id := id_of(field, value):
+        return Subject(subject_id, name)
+    return Subject(EMPTY, name) if name else None
+
+
+def _subject_of_pair(field: str, pair: tuple[Any, ...]) -> Subject | None:
     if len(pair) != PAIR:
         raise InvalidEvent(field, shortened(pair), SUBJECT_FORMS)
-    return Subject(id_of(f"{field}.id", pair[0]), _name_of(field, pair[1]))
+    return _made(f"{field}.id", pair[0], name_of(f"{field}.name", pair[1]))
 
 
-def _subject_of_object(field: str, row: Any) -> Subject:
+def _subject_of_other(field: str, value: Any) -> Subject | None:
+    """The subject of a row of an ORM or another object with an id, or of an id of another class."""
     try:
-        row_id = row.id
-        name = getattr(row, "name", None)
-        name = getattr(row, "username", None) if name is None else name
+        value = unproxied(value)
+        row_id = None if isinstance(value, (str, Enum)) else _first(value, ("id", "pk"))
+        if row_id is None:
+            return None if _is_nobody(value) else _made(field, value, None)
+        names = (getattr(value, name, None) for name in ("name", "username"))
+        name = next((text for text in map(_name_or_none, names) if text is not None), None)
+    except InvalidEvent as error:
+        raise InvalidEvent(field, error.problem, f"{SUBJECT_FORMS}; {error.expected}") from error
     except Exception as error:  # an ORM may load the columns here, and have lost its session
-        raise InvalidEvent(field, f"its id cannot be read ({error!r})", SUBJECT_FORMS) from error
-    return Subject(id_of(f"{field}.id", row_id), _name_of(field, name))
+        raise InvalidEvent(field, f"its id cannot be read ({shortened(error)})", SUBJECT_FORMS) from error
+    return _made(f"{field}.id", row_id, name)
 
 
-def _name_of(field: str, name: Any) -> str | None:
-    if name is None or isinstance(name, str):
-        return name
-    raise InvalidEvent(f"{field}.name", shortened(name), "text")
+def _first(value: Any, names: tuple[str, ...]) -> Any:
+    return next((found for name in names if (found := getattr(value, name, None)) is not None), None)
+
+
+def _name_or_none(name: Any) -> str | None:
+    """What an object has as its name if that is text; a method, for instance, is not what we look for."""
+    try:
+        return None if name is None else text_of("name", name)
+    except InvalidEvent:
+        return None
+
+
+def _is_nobody(value: Any) -> bool:
+    """Whether it is the anonymous user of Django, Flask-Login or Starlette."""
+    return getattr(value, "is_anonymous", None) is True or getattr(value, "is_authenticated", None) is False

@@ -55,3 +55,5 @@ def shortened(value: object) -> str:
         return harmless(_repr.repr(value), 200)
     except ValueError:  # an integer with thousands of digits has no repr
         return f"a very large {type(value).__name__}"
+    except Exception:  # noqa: BLE001 - an object of the application may raise anything
+        return f"a {type(value).__name__} whose repr raises"

@@ -75,8 +75,15 @@ class Broken:
 def an_emitter(transport: Any = None, metrics: Any = None, **settings: Any) -> tuple[Emitter, Recorder]:
     """An emitter to a recorder, or to the transport given (then the recorder stays empty)."""
     recorder = Recorder()
-    found = ProducerSettings(**settings)
-    emitter = Emitter(found, catalogue=CATALOGUE, transport=transport or recorder, metrics=metrics)
+    found = ProducerSettings(**{"on_invalid": "raise", **settings})
+    emitter = Emitter(
+        found,
+        catalogue=CATALOGUE,
+        transport=transport or recorder,
+        metrics=metrics,
+        spool=None,
+        outbox=recorder,
+    )
     return emitter, recorder
 
 
@@ -86,7 +93,7 @@ def a_spooling_emitter(
     """The same with a spool: the recorder's, or the one given."""
     recorder = Recorder()
     emitter = Emitter(
-        ProducerSettings(**settings),
+        ProducerSettings(**{"on_invalid": "raise", **settings}),
         catalogue=CATALOGUE,
         transport=transport or recorder,
         metrics=metrics,

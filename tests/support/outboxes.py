@@ -42,7 +42,13 @@ class Kept:
 @contextmanager
 def emitting(transport: Any, metrics: Counter | None = None, **settings: Any) -> Iterator[Emitter]:
     """The process's emitter, for the time of the block."""
-    emitter = Emitter(ProducerSettings(**settings), catalogue=CATALOGUE, transport=transport, metrics=metrics)
+    emitter = Emitter(
+        ProducerSettings(**{"on_invalid": "raise", **settings}),
+        catalogue=CATALOGUE,
+        transport=transport,
+        metrics=metrics,
+        spool=None,
+    )
     before = swap(emitter)
     try:
         yield emitter

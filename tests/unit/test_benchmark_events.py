@@ -18,7 +18,7 @@ def test_every_event_is_valid_by_the_shipped_catalogue() -> None:
     for event in events(COUNT):
         kind = catalogue.get(event.tag)
         assert kind is not None, event.tag
-        found, _ = decode(encoded(event, kind, now))
+        found, _ = decode(encoded(event, now))
         assert found == event
 
 

@@ -62,7 +62,7 @@ CATALOGUE = Catalogue(
 @pytest.fixture
 def shop() -> Iterator[Emitter]:
     """The process's emitter as an application has configured it."""
-    emitter = Emitter(ProducerSettings(), catalogue=CATALOGUE, transport=Recorder())
+    emitter = Emitter(ProducerSettings(), catalogue=CATALOGUE, transport=Recorder(), spool=None)
     before = swap(emitter)
     yield emitter
     swap(before)

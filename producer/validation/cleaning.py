@@ -1,0 +1,110 @@
+"""What a client typed, made to fit: text that no table can hold is replaced, and what is too long is cut.
+
+Called only for an event that was refused as it was, so that the others do not pay for it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from msgspec.structs import replace
+
+from trailkeeper.producer.event import MAX_BYTES, NUMBER_ROOM, Actor, Credential, Event, Subject
+from trailkeeper.producer.wire import encode
+
+from .arguments import id_of
+from .text import CUT, REPLACEMENT
+
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""NUL and halves of a surrogate pair, which neither UTF-8 nor Postgres can hold."""
+
+MAX_NAME = 255
+SHORTEST = 64
+"""Characters of a text, or items of a list, that are left before anything else is cut."""
+
+MAX_SIZE = MAX_BYTES - NUMBER_ROOM
+SIZES = range(MAX_BYTES, SHORTEST - 1, -1)
+
+
+def cleaned(event: Event) -> Event:
+    """The event with unstorable characters replaced, long names and ids cut, and, if need be, its payload."""
+    event = replace(
+        event,
+        user=_subject(event.user),
+        project=_subject(event.project),
+        organization=_subject(event.organization),
+        actor=_actor(event.actor),
+        user_agent=_replaced(event.user_agent),
+        request_id=_replaced(event.request_id),
+        additional=_mapped(event.additional, _replaced, MAX_BYTES),
+    )
+    return event if _fits(event) else _cut(event)
+
+
+def _subject(subject: Any) -> Any:
+    return Subject(_id(subject.id), _name(subject.name)) if type(subject) is Subject else subject
+
+
+def _actor(actor: Any) -> Any:
+    if type(actor) is not Actor:
+        return actor
+    credential = actor.credential
+    if type(credential) is Credential:
+        credential = Credential(_id(credential.kind), _id(credential.id), _name(credential.label))
+    return Actor(actor.kind, _id(actor.id), _name(actor.name), credential, _subject(actor.on_behalf_of))
+
+
+def _id(value: Any) -> Any:
+    return id_of("id", _replaced(value)) if type(value) is str else value
+
+
+def _name(value: Any) -> Any:
+    return _shortened(_replaced(value), MAX_NAME)
+
+
+def _replaced(value: Any) -> Any:
+    return UNSTORABLE.sub(REPLACEMENT, value) if type(value) is str else value
+
+
+def _shortened(value: Any, limit: int) -> Any:
+    return value[: limit - len(CUT)] + CUT if type(value) is str and len(value) > limit else value
+
+
+def _mapped(value: Any, change: Callable[[Any], Any], most: int) -> Any:
+    """A JSON value with each text in it changed, keys too, and at most *most* items in each list or dict."""
+    if type(value) is dict:
+        kept = list(value.items())[:most]
+        made = {change(key): _mapped(item, change, most) for key, item in kept}
+        return made if len(value) <= most else made | {CUT: len(value) - most}
+    if type(value) is list or type(value) is tuple:
+        made_items = [_mapped(item, change, most) for item in value[:most]]
+        return made_items if len(value) <= most else [*made_items, CUT]
+    return change(value)
+
+
+def _fits(event: Event) -> bool:
+    return len(encode(event)) <= MAX_SIZE
+
+
+def _cut(event: Event) -> Event:
+    """With the largest texts cut as little as possible; then, if that is not enough, the longest lists."""
+    for shorter in (partial(_limited, event, most=MAX_BYTES), partial(_limited, event, SHORTEST)):
+        # the largest size that fits: bisection needs an order in which what fits comes last
+        place = bisect_left(SIZES, x=True, key=partial(_fits_at, shorter))
+        if place < len(SIZES):
+            return shorter(SIZES[place])
+    return replace(event, additional=dict.fromkeys(event.additional, CUT))
+
+
+def _fits_at(event_of: Callable[[int], Event], size: int) -> bool:
+    return _fits(event_of(size))
+
+
+def _limited(event: Event, characters: int, most: int) -> Event:
+    change = partial(_shortened, limit=characters)
+    payload = {key: _mapped(value, change, most) for key, value in event.additional.items()}
+    return replace(event, additional=payload)
