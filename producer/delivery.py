@@ -8,11 +8,10 @@ from collections.abc import Callable
 
 from .aside import Aside
 from .breaker import Breaker
-from .errors import EventNotRecorded, SpoolUnavailable, StreamUnavailable
+from .errors import EventNotRecorded, SpoolUnavailable, StreamUnavailable, is_interruption
 from .log_line import log, logger
 from .message import Message, fields_of
 from .metrics.counting import Counting
-from .mistakes import is_interruption
 from .receipt import Outcome, Receipt
 from .spool import Spool
 from .transports import Transport
@@ -161,7 +160,6 @@ class Delivery:
         if is_interruption(error):
             self._interrupted(message)
             raise error
-        self._breaker.failed()
         logger.error("transport_failed", exc_info=error)
         return f"the transport raised {type(error).__name__}"
 

@@ -76,3 +76,12 @@ class SettingsError(ValueError):
 
 class OutboxMissing(RuntimeError):  # noqa: N818 - reads as the sentence it is
     """The caller's database has no outbox, or its role may not write to it. Says what an operator must do."""
+
+
+INTERRUPTIONS = frozenset({"SoftTimeLimitExceeded"})
+"""Exceptions by which a worker stops its task, by name: they may hit any line, and are nobody's mistake."""
+
+
+def is_interruption(error: Exception) -> bool:
+    """Whether it stops the caller's task, rather than being a fault of what it was doing."""
+    return type(error).__name__ in INTERRUPTIONS

@@ -141,7 +141,7 @@ def _address_of(address: Any, *, stated: bool) -> str | None:
 
 def unknown_argument(facts: Mapping[str, Any]) -> InvalidEvent | None:
     """The mistake if an argument is none that `emit` has: it must not end a request either."""
-    arguments = EmitArguments.__annotations__
+    arguments = EventFacts.__annotations__
     if unknown := facts.keys() - arguments:
         return InvalidEvent(min(unknown), "there is no such argument", f"some of: {', '.join(arguments)}")
     return None

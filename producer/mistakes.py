@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from .errors import InvalidEvent
+from .errors import InvalidEvent, is_interruption
 from .validation.text import harmless
 
 OURS = (f"{Path(__file__).parent}/", "<frozen", "<string>")
@@ -19,8 +19,6 @@ BETWEEN = ("contextlib", "functools", "asyncio", "concurrent")
 """Modules of Python's that stand between the application's code and ours."""
 
 MAX_LINE = 1000
-INTERRUPTIONS = frozenset({"SoftTimeLimitExceeded"})
-"""Exceptions of a worker that stops its task, by name: they may hit any line, and are nobody's mistake."""
 
 logger = logging.getLogger("trailkeeper")
 
@@ -63,11 +61,6 @@ def place() -> str:
             return harmless(f"{name}:{frame.f_lineno}", MAX_LINE)
         frame = frame.f_back
     return "a task of an event loop"
-
-
-def is_interruption(error: Exception) -> bool:
-    """Whether it stops the caller's task, rather than being a fault of what it was doing."""
-    return type(error).__name__ in INTERRUPTIONS
 
 
 def unexpected(error: Exception) -> InvalidEvent:

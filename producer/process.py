@@ -119,6 +119,7 @@ def process_emitter() -> Emitter:
 def swap(emitter: Emitter | None) -> Emitter | None:
     """Replace the process's emitter by another or by none; returns the previous one, still open."""
     previous = _emitters.pop(PROCESS, None)
+    policy.raises = False
     if emitter is not None:
         _emitters[PROCESS] = _ruling(emitter)
     return previous

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from trailkeeper.producer.errors import InvalidEvent
+from trailkeeper.producer.errors import InvalidEvent, is_interruption
 from trailkeeper.producer.event import MAX_ID, Actor, Credential, Subject
 from trailkeeper.producer.wire import CLOCK_SKEW, EARLIEST
 
@@ -175,6 +175,8 @@ def _subject_of_other(field: str, value: Any) -> Subject | None:
     except InvalidEvent as error:
         raise InvalidEvent(field, error.problem, f"{SUBJECT_FORMS}; {error.expected}") from error
     except Exception as error:  # an ORM may load the columns here, and have lost its session
+        if is_interruption(error):
+            raise
         raise InvalidEvent(field, f"its id cannot be read ({shortened(error)})", SUBJECT_FORMS) from error
     return _made(f"{field}.id", row_id, name)
 

@@ -10,7 +10,6 @@ from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from itertools import islice
 from math import isfinite
 from typing import Any
 
@@ -161,29 +160,14 @@ def _finite(value: float) -> float | str:
     return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"  # noqa: PLR0124 - NaN alone differs from itself
 
 
-def plain(path: str, value: Any, depth: int = MAX_DEPTH) -> Any:
-    """A value within a payload as one of JSON's.
+def mapping(path: str, value: Mapping[Any, Any]) -> dict[str, Any]:
+    """A mapping of any class as a dict with keys of text."""
+    return Walk().mapping(path, value, MAX_DEPTH)
 
-    Raises:
-        InvalidEvent: it is none, and has no text form.
-    """
-    if type(value) in SCALARS:
-        return value
-    value = unproxied(value)
-    if isinstance(value, Enum):
-        return plain(path, value.value, depth)
-    if is_boolean(value):
-        return bool(value)
-    if is_container(value):
-        if depth == 0:
-            return TOO_DEEP
-        return mapping(path, value, depth) if isinstance(value, Mapping) else items(path, value, depth)
-    # a Decimal within stays exact, as text: nobody declared it to be a number
-    known = None if isinstance(value, Decimal) else number(value)
-    text = _text_or_none(value) if known is None else known
-    if text is None:
-        raise InvalidEvent(path, f"{shortened(value)} ({type(value).__name__})", JSON)
-    return text
+
+def items(path: str, value: Collection[Any]) -> list[Any]:
+    """A collection of any class as a list."""
+    return Walk().items(path, value, MAX_DEPTH)
 
 
 def is_container(value: Any) -> bool:
@@ -195,22 +179,53 @@ def is_container(value: Any) -> bool:
     )
 
 
-def mapping(path: str, value: Mapping[Any, Any], depth: int = MAX_DEPTH) -> dict[str, Any]:
-    """A mapping of any class as a dict with keys of text."""
-    return {
-        (name := _key(path, key)): plain(f"{path}.{name[:80]}", item, depth - 1)
-        for key, item in islice(value.items(), MAX_ITEMS)
-    }
+class Walk:
+    """One way through nested values, which ends with what contains itself, or never ends."""
 
+    def __init__(self) -> None:
+        self._left = iter(range(MAX_ITEMS))
 
-def items(path: str, value: Collection[Any], depth: int = MAX_DEPTH) -> list[Any]:
-    """A collection of any class as a list; a set in order, so that the same set is stored the same."""
-    made = [plain(f"{path}[{index}]", item, depth - 1) for index, item in enumerate(islice(value, MAX_ITEMS))]
-    return (
-        sorted(made, key=lambda item: (str(type(item)), str(item)))
-        if isinstance(value, AbstractSet)
-        else made
-    )
+    def mapping(self, path: str, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+        """A mapping of any class as a dict with keys of text.
+
+        Raises:
+            InvalidEvent: it holds what is not JSON, and has no text form.
+        """
+        made = {}
+        for (key, item), _ in zip(value.items(), self._left, strict=False):
+            name = _key(path, key)
+            made[name] = self._plain(f"{path}.{name[:80]}", item, depth - 1)
+        return made if len(value) <= len(made) else made | {CUT: len(value) - len(made)}
+
+    def items(self, path: str, value: Collection[Any], depth: int) -> list[Any]:
+        """A collection of any class as a list; a set in order, so that the same set is stored the same.
+
+        Raises:
+            InvalidEvent: as above.
+        """
+        numbered = zip(enumerate(value), self._left, strict=False)
+        made = [self._plain(f"{path}[{index}]", item, depth - 1) for (index, item), _ in numbered]
+        if isinstance(value, AbstractSet):
+            made.sort(key=lambda item: (str(type(item)), str(item)))
+        return made if len(value) <= len(made) else [*made, CUT]
+
+    def _plain(self, path: str, value: Any, depth: int) -> Any:
+        if type(value) in SCALARS:
+            return value
+        value = unproxied(value)
+        if isinstance(value, Enum):
+            return self._plain(path, value.value, depth)
+        if is_boolean(value):
+            return bool(value)
+        if is_container(value):
+            convert: Any = self.mapping if isinstance(value, Mapping) else self.items
+            return convert(path, value, depth) if depth else TOO_DEEP
+        # a Decimal within stays exact, as text: nobody declared it to be a number
+        known = None if isinstance(value, Decimal) else number(value)
+        text = _text_or_none(value) if known is None else known
+        if text is None:
+            raise InvalidEvent(path, f"{shortened(value)} ({type(value).__name__})", JSON)
+        return text
 
 
 def _key(path: str, key: Any) -> str:

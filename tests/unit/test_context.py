@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import re
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
+import greenlet  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from trailkeeper.producer.context import (
@@ -15,6 +19,7 @@ from trailkeeper.producer.context import (
     Frame,
     RequestContext,
     bind,
+    carry,
     current,
     from_request,
     pop,
@@ -23,6 +28,8 @@ from trailkeeper.producer.context import (
 )
 from trailkeeper.producer.errors import InvalidEvent
 from trailkeeper.producer.event import MAX_USER_AGENT, Actor
+from trailkeeper.producer.mistakes import policy
+from trailkeeper.producer.testing import recording
 
 ALICE = Actor(kind="user", id="1", name="alice")
 ROBOT = Actor(kind="service", id="r", name="robot")
@@ -60,9 +67,57 @@ def test_bind_works_outside_of_a_request_and_ends_with_an_error() -> None:
     assert current().actor is None
 
 
-def test_bind_refuses_a_name_that_there_is_not() -> None:
-    with pytest.raises(TypeError, match=r"bind\(\) got user; expected ip, user_agent"), bind(user="x"):
+def test_a_name_that_bind_does_not_know_is_logged_and_raised_in_tests(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policy, "raises", False)
+    with bind(user="x", request_id="r2"):
+        assert current().request_id == "r2"
+    assert re.search(r"wrong call at \S*test_context\.py:\d+: bind: it got user; expected ip", caplog.text)
+    with recording(), pytest.raises(InvalidEvent, match="it got user"), bind(user="x"):
         pass
+
+
+def carried(request: RequestContext) -> Callable[[], RequestContext]:
+    token = push(request)
+    try:
+        return carry(current)
+    finally:
+        pop(token)
+
+
+def test_a_carried_function_belongs_to_its_request_in_threads_executors_timers_and_greenlets() -> None:
+    assert carried(REQUEST)() == REQUEST
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(carried(REQUEST)).result() == REQUEST
+        assert pool.submit(current).result() == RequestContext()
+    contexts: list[RequestContext] = []
+    work = carried(REQUEST)
+    thread = threading.Timer(0, lambda: contexts.append(work()))
+    thread.start()
+    thread.join()
+    assert contexts == [REQUEST]
+    assert greenlet.greenlet(work).switch() == REQUEST
+
+
+def test_a_carried_coroutine_or_generator_belongs_to_its_request_while_it_runs() -> None:
+    async def later() -> RequestContext:
+        await asyncio.sleep(0)
+        return current()
+
+    def steps() -> Iterator[RequestContext]:
+        yield current()
+        yield current()
+
+    token = push(REQUEST)
+    coroutine, generator = carry(later), carry(steps)
+    pop(token)
+    assert asyncio.run(coroutine()) == REQUEST
+    assert [(context, current()) for context in generator()] == [(REQUEST, RequestContext())] * 2
+
+
+def test_outside_of_a_request_there_is_nothing_to_carry() -> None:
+    assert carry(current) is current
 
 
 def test_an_actor_set_after_login_is_named_for_the_rest_of_the_request() -> None:
@@ -85,8 +140,9 @@ def test_an_actor_set_within_a_bound_actor_does_not_outlive_it() -> None:
 
 
 def test_an_actor_cannot_be_set_where_it_would_stay_for_ever() -> None:
-    with pytest.raises(RuntimeError, match="outside of a request"):
+    with recording(), pytest.raises(InvalidEvent, match="outside of a request"):
         set_actor(ALICE)
+    assert current().actor is None
 
 
 def test_an_actor_found_in_a_thread_of_the_request_is_known_to_the_request() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +16,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.emitting import SPOOLED, Broken, Counter, an_emitter
-from trailkeeper import Actor, Credential, Event, InvalidEvent, RequestContext, Subject, bind
+from trailkeeper import (
+    Actor,
+    Emitter,
+    Event,
+    InvalidEvent,
+    ProducerSettings,
+    RequestContext,
+    SettingsError,
+    Subject,
+    bind,
+)
+from trailkeeper.producer import emitter as emitter_module
 from trailkeeper.producer.ids import uuid7
 
 LATER = datetime.now(UTC) + timedelta(hours=2)
@@ -28,12 +41,6 @@ class Lost:
         raise RuntimeError("the row has no session")
 
 
-def itself() -> list[Any]:
-    ring: list[Any] = []
-    ring.extend([ring, ring])
-    return ring
-
-
 MISTAKES = [
     pytest.param({"user": True}, "user", "an id", id="a boolean for an id"),
     pytest.param({"user": object()}, "user", "an id", id="an object without id"),
@@ -41,13 +48,6 @@ MISTAKES = [
     pytest.param({"user": ("1", "a", "b")}, "user", "pair", id="three for a pair"),
     pytest.param({"user": ("1", 5)}, "user.name", "text", id="a number for a name"),
     pytest.param({"user": (None, "a")}, "user.id", "text, an integer", id="no id"),
-    pytest.param({"user": ""}, "user.id", "length >= 1", id="an empty id"),
-    pytest.param({"user": "u" * 256}, "user.id", "length <= 255", id="an id of 256 characters"),
-    pytest.param({"user": 10**5000}, "user", "255", id="an id of thousands of digits"),
-    pytest.param({"user": Subject(7)}, "user.id", "text", id="a Subject with a number"),  # type: ignore[arg-type]  # a mistake
-    pytest.param({"project": ("1", "n" * 256)}, "project.name", "<= 255", id="a name of 256 characters"),
-    pytest.param({"organization": "a\0b"}, "organization.id", "without it", id="a NUL in an id"),
-    pytest.param({"project": "a\ud800"}, "project.id", "whole characters", id="half of a surrogate pair"),
     pytest.param({"actor": "alice"}, "actor", "trailkeeper.Actor", id="text for an actor"),
     pytest.param({"actor": Actor(kind="root")}, "actor.kind", "one of user, ", id="an unknown kind"),  # type: ignore[arg-type]  # a mistake
     pytest.param(
@@ -55,12 +55,6 @@ MISTAKES = [
         "actor.credential",
         "trailkeeper.Credential",
         id="text for a credential",
-    ),
-    pytest.param(
-        {"actor": Actor(kind="user", credential=Credential("session", label="x" * 256))},
-        "actor.credential.label",
-        "<= 255",
-        id="a long label",
     ),
     pytest.param({"occurred_at": datetime(2026, 1, 1)}, "occurred_at", "time zone", id="a time without zone"),  # noqa: DTZ001 - the mistake
     pytest.param({"occurred_at": "2026-01-01"}, "occurred_at", "a datetime", id="text for a time"),
@@ -70,7 +64,6 @@ MISTAKES = [
     ),
     pytest.param({"request": object()}, "request", "RequestContext", id="no request"),
     pytest.param({"request": RequestContext(ip="300.1.1.1")}, "ip", "an IP address", id="no address"),
-    pytest.param({"request": RequestContext(ip="fe80::1%eth0")}, "ip", "an IP address", id="a zone"),
     pytest.param(
         {"request": RequestContext(user_agent=5)},  # type: ignore[arg-type]  # a mistake
         "user_agent",
@@ -82,43 +75,15 @@ MISTAKES = [
         {"additional": {"versoin": "1"}}, "additional.versoin", "version, files", id="a key not declared"
     ),
     pytest.param({"additional": {5: "1"}}, "additional.5", "version, files", id="a key that is a number"),
-    pytest.param({"additional": {"version": 1}}, "additional.version", "string", id="a number for text"),
+    pytest.param({"additional": {"version": 1}}, "additional.version", "text", id="a number for text"),
     pytest.param(
         {"additional": {"files": True}}, "additional.files", "integer", id="a boolean for an integer"
     ),
     pytest.param({"additional": {"files": 1.0}}, "additional.files", "integer", id="a float for an integer"),
     pytest.param({"additional": {"score": True}}, "additional.score", "number", id="a boolean for a number"),
-    pytest.param({"additional": {"score": float("nan")}}, "additional.score", "finite", id="not a number"),
-    pytest.param(
-        {"additional": {"tags": [1, float("inf")]}}, "additional.tags[1]", "finite", id="infinity within"
-    ),
     pytest.param({"additional": {"yanked": 1}}, "additional.yanked", "boolean", id="a number for a boolean"),
     pytest.param({"additional": {"tags": "x"}}, "additional.tags", "array", id="text for an array"),
-    pytest.param({"additional": {"tags": {1}}}, "additional.tags", "array", id="a set for an array"),
     pytest.param({"additional": {"extra": []}}, "additional.extra", "object", id="a list for an object"),
-    pytest.param(
-        {"additional": {"extra": {1: 2}}}, "additional.extra", "keys of text", id="a number for a key"
-    ),
-    pytest.param(
-        {"additional": {"extra": {"a": [Decimal(1)]}}},
-        "additional.extra.a[0]",
-        "None, bool",
-        id="a Decimal within",
-    ),
-    pytest.param(
-        {"additional": {"tags": itself()}}, "additional.tags", "levels", id="a list that holds itself"
-    ),
-    pytest.param(
-        {"additional": {"version": "a\0"}}, "additional.version", "without it", id="a NUL in the payload"
-    ),
-    pytest.param(
-        {"additional": {"extra": {"\0": 1}}}, "a key of additional.extra", "without it", id="a NUL in a key"
-    ),
-    pytest.param(
-        {"additional": {"tags": ["\udfff"]}}, "additional.tags[0]", "whole", id="half a pair within"
-    ),
-    pytest.param({"additional": {"version": "x" * 65_536}}, "event", "65,536 bytes", id="more than 64 KiB"),
-    pytest.param({"additional": {"files": 10**5000}}, "event", "None, bool", id="thousands of digits"),
 ]
 
 
@@ -160,7 +125,7 @@ def test_an_unknown_tag_is_refused_with_the_closest() -> None:
     assert counter.counted == [("trailkeeper.events", ["tag:unknown", "outcome:invalid"])]
 
 
-@pytest.mark.parametrize("tag", [None, 5, b"project:release:add", ["project"], "", "x" * 100_000, "a\nb"])
+@pytest.mark.parametrize("tag", [None, 5, b"project:release", ["project"], "", "x" * 100_000, "a\nb"])
 def test_a_tag_that_is_none_is_refused_in_one_short_line(tag: Any) -> None:
     emitter, _ = an_emitter()
     with pytest.raises(InvalidEvent) as refused:
@@ -198,8 +163,8 @@ def test_a_dead_letter_for_an_unknown_tag_can_be_replayed_once_the_tag_is_known(
 
 def test_a_huge_mistake_is_kept_up_to_a_mebibyte() -> None:
     emitter, recorder = an_emitter(on_invalid="quarantine")
-    emitter.emit(SPOOLED, additional={"version": "x" * 100_000})
-    emitter.emit(SPOOLED, additional={"version": "x" * 5_000_000})
+    emitter.emit(SPOOLED, additional={"version": "x" * 100_000, "wrong": 1})
+    emitter.emit(SPOOLED, additional={"version": "x" * 5_000_000, "wrong": 1})
     whole, cut = (json.loads(kept.payload) for kept in recorder.invalid)
     assert whole["additional"]["version"] == "x" * 100_000
     assert "xxx" in cut["cut"]
@@ -257,14 +222,54 @@ def test_in_quarantine_emit_never_raises_whatever_it_is_given(values: dict[str, 
     assert len(recorder.events) + len(recorder.invalid) == 1
 
 
-@given(
-    payload=st.dictionaries(st.sampled_from(["version", "files", "score", "tags", "extra"]), JSON_AND_WORSE)
-)
-def test_a_payload_is_refused_or_arrives_as_it_was(payload: dict[str, Any]) -> None:
+def test_the_log_names_the_place_of_a_wrong_call_in_the_application(caplog: pytest.LogCaptureFixture) -> None:
+    emitter, _ = an_emitter(on_invalid="quarantine")
+    receipt = emitter.emit(SPOOLED, additional={"versoin": "1\n2"})
+    asyncio.run(emitter.aemit(SPOOLED, usr="1"))  # type: ignore[call-arg]  # the mistake
+    for message in caplog.messages:
+        assert re.match(r"wrong call of emit at \S*test_emit_invalid\.py:\d+: ", message), message
+    assert "does not declare this key" in caplog.messages[0]
+    assert str(receipt) in caplog.messages[0]
+    assert "usr: there is no such argument; expected some of: user, project" in caplog.messages[1]
+
+
+def test_a_wrong_call_is_kept_and_not_raised_unless_that_is_asked_for() -> None:
+    assert ProducerSettings().on_invalid == "quarantine"
+
+
+def test_what_stops_a_task_is_no_mistake_of_a_value() -> None:
+    class SoftTimeLimitExceeded(Exception):  # noqa: N818 - Celery's name
+        pass
+
+    class Row:
+        @property
+        def id(self) -> str:
+            raise SoftTimeLimitExceeded
+
+    emitter, _ = an_emitter(on_invalid="quarantine")
+    with pytest.raises(SoftTimeLimitExceeded):
+        emitter.emit(SPOOLED, user=Row())
+
+
+def test_a_transport_that_raises_what_it_should_not_loses_no_event(caplog: pytest.LogCaptureFixture) -> None:
+    emitter, _ = an_emitter(Broken(ZeroDivisionError("a fault in it")))
+    assert emitter.emit(SPOOLED, user="7").outcome == "logged"
+    assert asyncio.run(emitter.aemit(SPOOLED, user="7")).outcome == "logged"
+
+
+def test_a_transport_of_ones_own_says_what_keeps_its_events() -> None:
+    with pytest.raises(SettingsError, match="spool="):
+        Emitter(ProducerSettings(), transport=Broken())
+    Emitter(ProducerSettings(), transport=Broken(), spool=None)
+    Emitter(ProducerSettings(spool="off"), transport=Broken())
+
+
+class FrozenTime(datetime):
+    """The clock of freezegun: a subclass, which its `now` returns."""
+
+
+def test_a_frozen_clock_is_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emitter_module, "datetime", FrozenTime)
     emitter, recorder = an_emitter()
-    try:
-        emitter.emit(SPOOLED, additional=payload)
-    except InvalidEvent:
-        assert recorder.events == []
-    else:
-        assert recorder.events[0].additional == json.loads(json.dumps(payload))
+    emitter.emit(SPOOLED)
+    assert type(recorder.events[0].occurred_at) is datetime

@@ -85,14 +85,16 @@ def test_x_forwarded_for_goes_before_a_forwarded_that_the_client_may_have_sent()
     assert client_address(both, PROXIES) == "203.0.113.9"
 
 
-def test_a_peer_without_address_is_believed_only_where_unix_is_trusted() -> None:
-    request = arrival("", "203.0.113.9")
-    assert client_address(request, TrustedProxies(["unix"])) == "203.0.113.9"
-    assert client_address(request, PROXIES) is None
+@pytest.mark.parametrize("peer", ["", "localhost", "unix:", "unix", "/run/app.sock", "@app"])
+@pytest.mark.parametrize("proxies", [["unix"], ["10.0.0.0/8"]])
+def test_a_peer_that_is_no_address_is_believed_by_who_trusts_a_proxy(peer: str, proxies: list[str]) -> None:
+    request = arrival(peer, "203.0.113.9")
+    assert client_address(request, TrustedProxies(proxies)) == "203.0.113.9"
+    assert client_address(request, TrustedProxies()) is None
 
 
-def test_a_peer_that_is_no_address_is_not_a_unix_socket() -> None:
-    assert client_address(arrival("localhost", "203.0.113.9"), TrustedProxies(["unix"])) is None
+def test_an_ipv4_address_within_ipv6_is_ipv4_wherever_it_comes_from() -> None:
+    assert client_address(arrival("::ffff:10.0.0.1", "64:ff9b::203.0.113.9"), PROXIES) == "203.0.113.9"
 
 
 def test_the_peer_is_normalised_too() -> None:

@@ -1,0 +1,289 @@
+"""docs/values.md, row by row: what may be passed, and what is stored."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import UserString
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import Enum, IntEnum
+from fractions import Fraction
+from ipaddress import IPv4Address, ip_address, ip_interface
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType, SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.utils.functional import lazy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from werkzeug.local import LocalProxy
+
+from tests.support.emitting import SPOOLED, an_emitter
+from trailkeeper import Actor, Credential, InvalidEvent, RequestContext, Subject, bind, set_actor
+from trailkeeper.producer.context import KEY
+from trailkeeper.producer.event import MAX_BYTES
+from trailkeeper.producer.lines import read_lines
+from trailkeeper.producer.middleware.wsgi import WSGIMiddleware
+from trailkeeper.producer.wire import encode
+
+PAGE = Path(__file__).parents[2] / "docs/values.md"
+REFUSED = "refused"
+KEYS = {
+    "string": "version",
+    "integer": "files",
+    "number": "score",
+    "boolean": "yanked",
+    "array": "tags",
+    "object": "extra",
+}
+
+
+class Colour(str, Enum):  # noqa: UP042 - the older form, which many applications have
+    RED = "red"
+
+
+class Level(IntEnum):
+    HIGH = 3
+
+
+class Pair(Enum):
+    ONE = ("a", 1)
+
+
+class Clock(datetime):
+    """As freezegun and pendulum have one."""
+
+
+class Row(SimpleNamespace):
+    """A row of an ORM."""
+
+
+class AnonymousUser:
+    """As Django's, which cannot be imported without its tables."""
+
+    id = pk = None
+    username = ""
+    is_anonymous = True
+
+
+NAMES = {
+    kind.__name__: kind
+    for kind in (
+        *(Colour, Level, Pair, Clock, Row, AnonymousUser, Actor, Credential, Subject, UUID, Decimal),
+        *(Fraction, IPv4Address, UserString, LocalProxy, PurePosixPath, datetime, date, timedelta, timezone),
+        *(ip_address, ip_interface),
+    )
+} | {"UTC": UTC, "gettext_lazy": lazy(str, str), "MappingProxyType": MappingProxyType}
+
+
+def rows() -> list[Any]:
+    place, made = "", []
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            place = line
+        elif match := re.fullmatch(r"\| (?:(\w+) \| )?`(.+?)` \| (?:`(.+)`|refused) \|", line):
+            made.append(pytest.param(place, *match.groups(), id=f"{match[1] or ''} {match[2]}"))
+    return made
+
+
+def stored(place: str, declared: str | None, value: Any) -> Any:
+    emitter, recorder = an_emitter()
+    if declared:
+        emitter.emit(SPOOLED, additional={KEYS[declared]: value})
+        return recorder.events[0].additional[KEYS[declared]]
+    for argument in ("user", "actor", "occurred_at"):
+        if f"`{argument}=`" in place:
+            emitter.emit(SPOOLED, **{argument: value})
+            return json.loads(encode(recorder.events[0]))[argument]
+    field = "ip" if "ip=" in place else "user_agent"
+    emitter.emit(SPOOLED, request=RequestContext(**{field: value}))
+    return getattr(recorder.events[0], field)
+
+
+@pytest.mark.parametrize(("place", "declared", "value", "expected"), rows())
+def test_a_value_is_stored_as_the_page_says(
+    place: str, declared: str | None, value: str, expected: str | None
+) -> None:
+    passed = eval(value, dict(NAMES))
+    if expected is None:
+        with pytest.raises(InvalidEvent):
+            stored(place, declared, passed)
+    else:
+        assert stored(place, declared, passed) == json.loads(expected)
+
+
+def test_the_page_has_its_tables() -> None:
+    assert len(rows()) > 90
+
+
+@pytest.mark.parametrize("ip", ["::ffff:192.0.2.1", "64:ff9b::c000:201", "", " "])
+def test_an_address_of_an_imported_line_is_stored_as_one_of_a_call(ip: str) -> None:
+    text = json.dumps({"tag": SPOOLED, "occurred_at": "2026-01-02T00:00:00Z", "ip": ip}).encode()
+    (line,) = read_lines([text])
+    assert line.event is not None
+    assert line.event.ip == ("192.0.2.1" if ip.strip() else None)
+
+
+TYPED = ["a\0b", "\ud800", "x" * 70_000, "\0" * 70_000, "é" * 70_000, "", "\u202e", '"' * 70_000]
+
+
+@pytest.mark.parametrize("typed", TYPED, ids=range(len(TYPED)))
+def test_what_a_client_typed_never_keeps_its_event_out_of_the_trail(typed: str) -> None:
+    emitter, recorder = an_emitter()
+    actor = Actor("user", typed, typed, Credential("session", typed, typed), Subject("1", typed))
+    everywhere = {"version": typed, "tags": [typed, {typed: typed}], "extra": {typed: typed, "b": [typed]}}
+    context = RequestContext(user_agent=typed, request_id=typed)
+    for subject in (typed, (typed, typed), Subject(typed, typed), Row(id=typed, name=typed)):
+        emitter.emit(SPOOLED, user=subject, actor=actor, additional=everywhere, request=context)
+    assert len(recorder.events) == 4
+    assert all(len(encode(event)) <= MAX_BYTES for event in recorder.events)
+
+
+def test_a_large_event_loses_as_little_as_can_be_and_says_so() -> None:
+    emitter, recorder = an_emitter()
+    emitter.emit(SPOOLED, additional={"version": "x" * 70_000, "tags": ["short"]})
+    event = recorder.events[0]
+    assert event.additional["tags"] == ["short"]
+    assert event.additional["version"].endswith("x…[cut]")
+    assert len(encode(event)) > MAX_BYTES - 2_000
+
+
+LONG = [list(range(50_000)), {str(n): n for n in range(20_000)}, [["x" * 60] * 9_000]]
+
+
+@pytest.mark.parametrize("large", LONG, ids=["list", "dict", "nested"])
+def test_a_list_that_is_too_long_is_cut_with_a_mark(large: Any) -> None:
+    emitter, recorder = an_emitter()
+    emitter.emit(SPOOLED, additional={"extra": {"deep": large}})
+    assert "[cut]" in str(recorder.events[0].additional)
+
+
+def test_what_contains_itself_is_stored_to_a_depth() -> None:
+    ring: list[Any] = []
+    ring.append(ring)
+    emitter, recorder = an_emitter()
+    emitter.emit(SPOOLED, additional={"tags": ring})
+    ring.append(ring)  # twice in itself, which is without end in breadth too
+    emitter.emit(SPOOLED, additional={"tags": ring})
+    assert "nested too deeply" in str(recorder.events[0].additional)
+    assert "[cut]" in str(recorder.events[1].additional)
+
+
+def test_two_long_ids_that_begin_alike_stay_two() -> None:
+    emitter, recorder = an_emitter()
+    emitter.emit(SPOOLED, user="x" * 300 + "a", project="x" * 300 + "b")
+    event = recorder.events[0]
+    assert event.user is not None
+    assert event.project is not None
+    assert event.user.id != event.project.id
+    assert len(event.user.id) == len(event.project.id) == 255
+
+
+armed: list[bool] = []
+
+
+@contextmanager
+def arming() -> Iterator[None]:
+    armed.append(True)
+    try:
+        yield
+    finally:
+        armed.clear()
+
+
+class Hostile:
+    """An object of which nothing can be had."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if not armed:  # hypothesis itself looks at what it made
+            return object.__getattribute__(self, name)
+        raise LookupError(name)
+
+    def _fail(self, *_: object) -> Any:
+        raise LookupError("hostile")
+
+    __str__ = __repr__ = __bool__ = __eq__ = __hash__ = __iter__ = __len__ = __contains__ = _fail
+    __index__ = __float__ = __int__ = __call__ = __getitem__ = _fail
+
+
+class HostileText(str):
+    __slots__ = ()
+    __str__ = __repr__ = __hash__ = __eq__ = __len__ = Hostile._fail
+
+
+class HostileDict(dict[str, Any]):
+    items = __iter__ = __len__ = keys = get = Hostile._fail
+
+
+class HostileTime(datetime):
+    utcoffset = __repr__ = Hostile._fail
+
+
+# made late, as hypothesis itself would stumble over them
+HOSTILE: dict[str, Callable[[], Any]] = {
+    "object": Hostile,
+    "text": lambda: HostileText("x"),
+    "dict": lambda: HostileDict(a=1),
+    "time": lambda: HostileTime(2026, 1, 1),
+    "class": lambda: Hostile,
+}
+ANYTHING = st.recursive(
+    st.sampled_from(sorted(HOSTILE)).map(lambda name: HOSTILE[name]())
+    | st.sampled_from([10**4000, float("nan")])
+    | st.none()
+    | st.booleans()
+    | st.text(st.characters())
+    | st.binary()
+    | st.decimals()
+    | st.datetimes()
+    | st.uuids(),
+    lambda inner: (
+        st.lists(inner)
+        | st.tuples(inner, inner)
+        | st.dictionaries(st.text(), inner)
+        | st.builds(lambda part: Row(id=part, name=part), inner)
+        | st.builds(lambda part: Actor(kind=part, id=part, credential=part, on_behalf_of=part), inner)
+        | st.builds(lambda part: RequestContext(ip=part, user_agent=part, request_id=part, actor=part), inner)
+        | st.builds(lambda part: {"version": part, "tags": part, "extra": part}, inner)
+        | st.builds(lambda part: {"REMOTE_ADDR": part, "HTTP_USER_AGENT": part, "type": part}, inner)
+    ),
+    max_leaves=6,
+)
+ARGUMENTS = st.dictionaries(
+    st.sampled_from(["user", "project", "actor", "request", "occurred_at", "additional", "usr"]), ANYTHING
+)
+
+
+@given(tag=st.just(SPOOLED) | ANYTHING, values=ARGUMENTS, bound=ANYTHING)
+@settings(max_examples=150, deadline=None)
+def test_no_exception_but_ours_leaves_emit_bind_or_set_actor(
+    tag: Any, values: dict[str, Any], bound: Any
+) -> None:
+    lenient, recorder = an_emitter(on_invalid="quarantine")
+    with arming(), bind(ip=bound, user_agent=bound, request_id=bound, nonsense=bound):
+        set_actor(bound)
+        assert lenient.emit(tag, **values).outcome in {"stream", "quarantined"}
+        strict, _ = an_emitter()
+        try:
+            strict.emit(tag, **values)
+        except InvalidEvent:
+            assert len(recorder.invalid) == 1
+        else:
+            assert len(recorder.events) == 1
+    set_actor(bound)
+
+
+HEADERS = ["REMOTE_ADDR", "HTTP_USER_AGENT", "HTTP_X_FORWARDED_FOR", "type", "headers", "client", KEY]
+
+
+@given(environ=st.dictionaries(st.sampled_from(HEADERS), ANYTHING))
+@settings(max_examples=100, deadline=None)
+def test_no_request_is_lost_because_the_middleware_cannot_read_it(environ: dict[str, Any]) -> None:
+    with arming():
+        served = WSGIMiddleware(lambda _environ, _start: [b"ok"], ["10.0.0.0/8"])(environ, lambda *_: None)
+    assert served == [b"ok"]
