@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from uuid import UUID
 
 from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.models.histories import MAX_LIMIT, Question
 from trailkeeper.models.partitions import id_floor
-from trailkeeper.views.reading import Reader
+from trailkeeper.views.reading import Reader, key_of
 from trailkeeper.views.tail import OVERLAP, Tail
 from trailkeeper.views.viewer import Viewer
 
@@ -30,7 +29,7 @@ def follow(reader: Reader, viewer: Viewer, question: Question, form: Format, lim
     page = reader.page(viewer, question, limit=min(limit, MAX_LIMIT))
     form.first(page.events[::-1])
     # of an empty history nothing is known, not even what is stored just now
-    newest = UUID(page.events[0]["id"]) if page.events else id_floor(datetime.now(UTC) - OVERLAP)
+    newest = key_of(page.events[0]) if page.events else id_floor(datetime.now(UTC) - OVERLAP)
     tail = Tail(reader, viewer, question, newest)
     while True:
         form.more(_look(tail))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
 
-from trailkeeper.models.histories import MAX_LIMIT, Question
+from trailkeeper.models.histories import MAX_LIMIT, EventKey, Question
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views.errors import NotFound
 from trailkeeper.views.policy import Policy
@@ -22,7 +21,7 @@ from .services import store
 
 
 def print_history(
-    viewer: Viewer, *, limit: int, before: UUID | None, following: bool, form: str, **filters: Any
+    viewer: Viewer, *, limit: int, before: EventKey | None, following: bool, form: str, **filters: Any
 ) -> None:
     """Print events, newest first; *following*, newest last, and then new ones for ever.
 
@@ -58,7 +57,7 @@ class _Pages:
     """The events of as many pages as *limit* takes; knows afterwards where the next would begin."""
 
     def __init__(
-        self, reader: Reader, viewer: Viewer, question: Question, limit: int, before: UUID | None
+        self, reader: Reader, viewer: Viewer, question: Question, limit: int, before: EventKey | None
     ) -> None:
         self._asked = reader, viewer, question
         self._limit = limit

@@ -21,6 +21,7 @@ from .partitions.manage import ensure_ahead
 from .relocation import refuse_unreleased, relocate
 from .roles import MissingPrivilege, grant_missing
 from .tables import VERSION_TABLE
+from .views_secret import ensure_views_secret
 
 SCRIPTS = Path(__file__).parent / "migrations"
 LONGEST_STEP_MS = 3_600_000  # an index over a large table takes its time; waiting for locks stays limited
@@ -58,6 +59,7 @@ def upgrade(url: str, schema: str = SCHEMA) -> Migration:
             before = revision(connection)
             refuse_unreleased(before)
             _run_steps(connection)
+            ensure_views_secret(connection)
             missing_privileges = grant_missing(connection)
         ensure_ahead(engine, datetime.now(UTC))
     return Migration(before, moved_from, missing_privileges)

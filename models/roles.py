@@ -26,6 +26,9 @@ READER, OUTBOX = "trailkeeper_reader", "trailkeeper_outbox"
 ROLES = (OWNER, WRITER, READER, OUTBOX)
 
 EVENTS, COMMANDS = "events", "admin_commands"
+SECRET = "views_secret"  # noqa: S105 - a name, no secret
+"""The table that only the views read."""
+
 CHANGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
 KEPT = frozenset({"erasures", "holds"})
 """Tables that no worker deletes from. It does delete records of purges and scrubs that had nothing to do."""
@@ -149,6 +152,8 @@ def _tables(connection: Connection) -> Iterator[MissingPrivilege]:
 def _wanted(table: str) -> dict[str, tuple[str, ...]]:
     writer = CHANGES[:3] if table in KEPT else CHANGES[:1] if table == VERSION_TABLE else CHANGES
     outbox = ("INSERT",) if table == "outbox" else ()
+    if table == SECRET:
+        return {READER: ("SELECT",)}
     return {WRITER: writer, READER: ("SELECT",), OUTBOX: outbox}
 
 

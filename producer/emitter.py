@@ -39,6 +39,9 @@ MAX_TAG = 128
 UNKNOWN = "unknown"
 """Metric label for unknown tags; bounds cardinality."""
 
+UNSTATED = ("request", "origin")
+"""Arguments that are no facts of the event."""
+
 
 class Emitter:
     """Records events. For any number of threads, event loops, and processes after a fork.
@@ -157,7 +160,11 @@ class Emitter:
             event = event_of(kind, context, datetime.now(UTC), **facts)
             return self._checked(event, kind, None)
         except Exception as error:  # noqa: BLE001 - a value of the application's may raise anything
-            stated = {name: value for name, value in facts.items() if name != "request" and value is not None}
+            stated = {
+                name: value
+                for name, value in facts.items()
+                if name not in {"request", "origin"} and value is not None
+            }
             return self._invalid(unknown_argument(facts) or error, tag, asdict(context) | stated)
 
     def _message_of(self, event: Event) -> Message:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Protocol, TypedDict
+from typing import Any, Literal, Protocol, TypedDict
 from uuid import UUID
 
 from .catalogue import EventType
@@ -37,6 +37,7 @@ class HasPk(Protocol):
         """Text, an integer or a UUID."""
 
 
+Origin = Literal["request"]
 SubjectLike = Subject | str | int | UUID | Decimal | Enum | tuple[Any, Any] | HasId | HasPk
 """A subject in any of the forms that `emit` takes."""
 
@@ -50,6 +51,7 @@ class EventFacts(TypedDict, total=False):
     actor: Actor | None
     additional: Mapping[str, Any] | None
     request: Any
+    origin: Origin | None
     occurred_at: datetime | None
 
 
@@ -69,7 +71,8 @@ def event_of(
     organization: SubjectLike | None = None,
     actor: Actor | None = None,
     additional: Mapping[str, Any] | None = None,
-    request: Any = None,  # noqa: ARG001 - read by `context_of`
+    request: Any = None,  # read by `context_of`
+    origin: Origin | None = None,
     occurred_at: datetime | None = None,
 ) -> Event:
     """The event of a call.
@@ -78,7 +81,11 @@ def event_of(
         InvalidEvent: a subject, the actor, the time or the payload cannot be used.
     """
     moment = now if occurred_at is None else moment_of(occurred_at, now)
+    if origin not in {None, "request"}:
+        raise InvalidEvent("origin", shortened(origin), '"request", or nothing')
+    from_request = origin == "request" or isinstance(request, RequestContext)
     actor = context.actor if actor is None else actor
+    takes_origin = from_request or _made_the_request(actor, context)
     return Event(
         id=uuid7(moment),
         tag=kind.tag,
@@ -87,11 +94,21 @@ def event_of(
         project=subject_of("project", project),
         organization=subject_of("organization", organization),
         actor=ANONYMOUS if actor is None else actor_of(actor),
-        ip=context.ip,
-        user_agent=context.user_agent,
+        ip=context.ip if takes_origin else None,
+        user_agent=context.user_agent if takes_origin else None,
         request_id=context.request_id,
         additional=payload_of(additional, kind),
     )
+
+
+def _made_the_request(actor: object, context: RequestContext) -> bool:
+    """Whether address and user agent of a request are an actor's own.
+
+    The application itself never makes one, and a service only where it is the request's actor:
+    otherwise they act within a person's request, whose address is not to be shown as theirs.
+    """
+    kind = getattr(actor, "kind", None)
+    return kind != "system" and (kind != "service" or actor == context.actor)
 
 
 def context_of(request: Any, proxies: TrustedProxies) -> RequestContext:

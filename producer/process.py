@@ -41,6 +41,8 @@ def emit(tag: str, **arguments: Unpack[EmitArguments]) -> Receipt:
               value that is not known.
             * ``request``: a request of Flask, Django, Starlette, …, or a `RequestContext`, instead of the
               one that the middleware set.
+            * ``origin``: ``"request"`` to take address and user agent from the request even if the actor is
+              the application itself (``system``) or a service that did not make the request.
             * ``occurred_at``: when it happened, a datetime with a time zone; now if not given.
             * ``connection``: write the event in the transaction of this session or connection of SQLAlchemy,
               connection of psycopg2 or psycopg, or Django's connection, instead of sending it to Redis. Its

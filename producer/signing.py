@@ -8,26 +8,31 @@ of ``invalid`` follow. JSON text never holds a zero byte, so neither can pass fo
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from .errors import SettingsError
 
 MIN_SECRET = 32  # bytes
+TAG = re.compile(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*(/\*)?", re.ASCII)
 
 
 class SigningKey(NamedTuple):
-    """A key, from a setting such as ``web:secret`` or ``web@shop:secret``.
+    """A key, from a setting such as ``web:secret``, ``web@shop:secret`` or ``web@shop+file/*:secret``.
 
     Attributes:
         name: named in each signature made with the key.
         secret: at least `MIN_SECRET` bytes.
         producer: whose messages it may sign: the first part of a producer's id; None for anybody's.
+        tags: event types that it may sign, ``project:*`` for all that begin so; none named, all of them. In
+            a setting each follows a plus sign, with slashes in place of colons.
     """
 
     name: bytes
     secret: bytes
     producer: str | None = None
+    tags: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, text: str) -> SigningKey:
@@ -37,14 +42,25 @@ class SigningKey(NamedTuple):
             SettingsError: it is not a key. Never shows it.
         """
         owner, colon, secret = text.partition(":")
-        name, at, producer = owner.partition("@")
+        bound, *tags = owner.split("+")
+        name, at, producer = bound.partition("@")
+        if not all(TAG.fullmatch(tag) for tag in tags):
+            raise SettingsError(f"the key {name} names no tag; expected one such as file/add or file/*")
         if not (name and colon) or (at and not producer) or not owner.isprintable() or not owner.isascii():
             raise SettingsError("a key is a name, a colon and a secret, such as web:3f9c…")
         if len(secret.encode()) < MIN_SECRET:
             raise SettingsError(
                 f"the secret of the key {name} is too short; expected {MIN_SECRET} bytes or more"
             )
-        return cls(name.encode(), secret.encode(), producer or None)
+        return cls(
+            name.encode(), secret.encode(), producer or None, tuple(tag.replace("/", ":") for tag in tags)
+        )
+
+    def may_sign(self, tag: str) -> bool:
+        """Whether it may sign events of a type."""
+        return not self.tags or any(
+            tag.startswith(bound[:-1]) if bound.endswith("*") else tag == bound for bound in self.tags
+        )
 
 
 class Signer:

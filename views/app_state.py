@@ -16,6 +16,7 @@ from .cursors import Cursors
 from .limits import ConcurrencyLimiter, RateLimiter, TailReaders
 from .policy import Policy
 from .reading import Reader
+from .secret import ViewsSecret
 from .settings import ViewsSettings
 from .tickets import Tickets
 from .viewer import Viewer
@@ -78,13 +79,14 @@ def make_app_state(settings: ViewsSettings, identify: Identify | None, engine: E
     # the views write nothing but commands
     writing = engine or _engine(settings, "trailkeeper commands", pool_size=2, read_only=False)
     commands = AdminCommandQueue(writing, read_engine, settings)
+    secret = ViewsSecret(settings.views_secret, read_engine)
     return AppState(
         settings,
         Reader(read_engine, policy),
-        Cursors(settings),
+        Cursors(secret),
         read_engine,
         commands,
-        Tickets(settings),
+        Tickets(secret),
         identify,
     )
 

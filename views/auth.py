@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -15,9 +17,12 @@ from .app_state import AppState, app_state_of
 from .errors import NotFound
 from .problems import Problem, unauthorized
 from .session_cookie import SECURE_COOKIE, cookie_name
-from .tokens import verify
+from .tokens import LEEWAY, verify
 from .viewer import ANYBODY, Viewer
 
+logger = logging.getLogger(__name__)
+
+NO_LEEWAY = timedelta(0)
 _BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="A signed token.")
 _COOKIE = APIKeyCookie(
     name=SECURE_COOKIE,
@@ -36,15 +41,30 @@ async def viewer_of(request: Request) -> Viewer:
     Raises:
         Problem: 401, the token is not valid.
     """
+    viewer = await _identified(request)
+    request.state.viewer = viewer  # an error page shows who is signed in
+    return viewer
+
+
+async def still_the_same(request: Request, viewer: Viewer) -> bool:
+    """Whether a request that is being answered would have this viewer, with these roles, if it came now.
+
+    False too where nobody can say who asks: a right that cannot be confirmed has ended.
+    """
+    try:
+        return await _identified(request, leeway=NO_LEEWAY) == viewer
+    except Exception as error:  # noqa: BLE001 - the host's own code raises anything
+        logger.info("a live tail ends, as its viewer cannot be confirmed: %s", type(error).__name__)
+        return False
+
+
+async def _identified(request: Request, *, leeway: timedelta = LEEWAY) -> Viewer:
     state = app_state_of(request)
     if state.identify is not None:
         # the host may query a database of its own
-        viewer = await run_in_threadpool(state.identify, request) or ANYBODY
-    else:
-        token = _bearer_token(request) or request.cookies.get(cookie_name(request))
-        viewer = ANYBODY if token is None else verified(state, token)
-    request.state.viewer = viewer  # an error page shows who is signed in
-    return viewer
+        return await run_in_threadpool(state.identify, request) or ANYBODY
+    token = _bearer_token(request) or request.cookies.get(cookie_name(request))
+    return ANYBODY if token is None else verified(state, token, leeway)
 
 
 async def _documented(
@@ -59,7 +79,7 @@ CurrentViewer = Annotated[Viewer, Depends(_documented)]
 """The viewer, as a parameter of an endpoint; perhaps nobody in particular."""
 
 
-def verified(state: AppState, token: str) -> Viewer:
+def verified(state: AppState, token: str, leeway: timedelta = LEEWAY) -> Viewer:
     """The viewer that a token names.
 
     Raises:
@@ -67,7 +87,7 @@ def verified(state: AppState, token: str) -> Viewer:
         Problem: 401, no token can be valid: there is no key.
     """
     try:
-        return verify(state.settings, token)
+        return verify(state.settings, token, leeway)
     except SettingsError as error:
         raise unauthorized("this service accepts no tokens: it has no key to verify them") from error
 

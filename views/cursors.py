@@ -1,6 +1,6 @@
 """Cursors as clients get them: opaque, and valid only for the question that they were made for.
 
-A cursor is an event's id and a code (HMAC) over the id and the question. It hides
+A cursor is an event's id and scope and a code (HMAC) over them and the question. It hides
 nothing: what is shown is decided again for every page. With the code, a cursor that
 was altered or belongs to another question is an error instead of a wrong page.
 """
@@ -14,15 +14,16 @@ import json
 from datetime import UTC, datetime
 from uuid import UUID
 
-from trailkeeper.models.histories import Question
+from trailkeeper.models.histories import EventKey, Question
+from trailkeeper.models.tables import SCOPES
 
 from .errors import InvalidCursor
-from .settings import ViewsSettings
+from .secret import ViewsSecret
 
 ID = 16  # bytes
+PLACE = ID + 1  # the scope is one of four
 CODE = 16
 OLDER, NEWER = "older.", "newer."
-PURPOSE = b"trailkeeper cursor 1"
 EXPECTED = "expected one from an answer to this very question"
 
 
@@ -30,23 +31,21 @@ class Cursors:
     """Writes and reads cursors.
 
     Args:
-        settings: with a secret that all processes of a service share: the token secret, or without one the
-            database URL.
+        secret: the views' own, which all processes of a service share.
     """
 
-    def __init__(self, settings: ViewsSettings) -> None:
-        secret = settings.token_secret or settings.database_url
-        self._key = hmac.digest(secret.encode(), PURPOSE, "sha256")
+    def __init__(self, secret: ViewsSecret) -> None:
+        self._secret = secret
 
-    def older(self, question: Question, place: UUID | None) -> str | None:
+    def older(self, question: Question, place: EventKey | None) -> str | None:
         """The cursor for the events before a place; None for None."""
         return None if place is None else OLDER + self.write(question, place)
 
-    def newer(self, question: Question, place: UUID | None) -> str | None:
+    def newer(self, question: Question, place: EventKey | None) -> str | None:
         """The cursor for the events after a place; None for None."""
         return None if place is None else NEWER + self.write(question, place)
 
-    def start(self, question: Question, cursor: str | None) -> dict[str, UUID]:
+    def start(self, question: Question, cursor: str | None) -> dict[str, EventKey]:
         """Where a page begins, as arguments of `Reader.page`.
 
         Raises:
@@ -62,29 +61,34 @@ class Cursors:
             case _:
                 raise InvalidCursor("the cursor has no direction")
 
-    def write(self, question: Question, place: UUID) -> str:
+    def write(self, question: Question, place: EventKey) -> str:
         """The code of a place in the answer to a question, without a direction."""
-        return base64.urlsafe_b64encode(place.bytes + self._code(question, place)).decode().rstrip("=")
+        return base64.urlsafe_b64encode(_raw(place) + self._code(question, place)).decode().rstrip("=")
 
-    def read(self, question: Question, cursor: str) -> UUID:
+    def read(self, question: Question, cursor: str) -> EventKey:
         """The place that a code stands for.
 
         Raises:
             InvalidCursor: it was altered, or made for another question.
         """
         try:
-            raw = base64.b64decode(cursor.encode("ascii") + b"=", altchars=b"-_", validate=True)
+            raw = base64.b64decode(cursor.encode("ascii"), altchars=b"-_", validate=True)
         except (ValueError, binascii.Error) as error:
             raise InvalidCursor(f"the cursor cannot be read; {EXPECTED}") from error
-        if len(raw) != ID + CODE:
+        if len(raw) != PLACE + CODE or raw[ID] >= len(SCOPES):
             raise InvalidCursor(f"the cursor is cut off or too long; {EXPECTED}")
-        place = UUID(bytes=raw[:ID])
-        if not hmac.compare_digest(raw[ID:], self._code(question, place)):
+        place = EventKey(UUID(bytes=raw[:ID]), SCOPES[raw[ID]])
+        if not hmac.compare_digest(raw[PLACE:], self._code(question, place)):
             raise InvalidCursor(f"the cursor belongs to another question, or was altered; {EXPECTED}")
         return place
 
-    def _code(self, question: Question, place: UUID) -> bytes:
-        return hmac.digest(self._key, place.bytes + _canonical(question), "sha256")[:CODE]
+    def _code(self, question: Question, place: EventKey) -> bytes:
+        key = self._secret.key("cursors")
+        return hmac.digest(key, _raw(place) + _canonical(question), "sha256")[:CODE]
+
+
+def _raw(place: EventKey) -> bytes:
+    return place.id.bytes + bytes([SCOPES.index(place.scope)])
 
 
 def _canonical(question: Question) -> bytes:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from fastapi import Request
 
@@ -11,7 +12,7 @@ from trailkeeper.models.histories import About, Question
 from trailkeeper.producer.context import from_request
 
 from .access_events import record_view
-from .app_state import AppState
+from .app_state import AppState, app_state_of
 from .errors import NotFound
 from .reading import VisiblePage
 from .viewer import Viewer
@@ -77,3 +78,20 @@ class HistoryRequest:
     def limit_key(self) -> str:
         """Whose limits apply: the user's, or the address's where nobody is signed in."""
         return f"id {self.viewer.user_id}" if self.viewer.user_id else f"at {from_request(self.request).ip}"
+
+
+def events_with_id(
+    request: Request, viewer: Viewer, event_id: UUID, scope: str | None = None
+) -> list[dict[str, Any]]:
+    """The events with an id that a viewer may see, the one of *scope* first. An admin's look is recorded.
+
+    Raises:
+        NotFound: there is none, or not in this scope, or none is the viewer's to see.
+        StoreError: the database does not answer.
+    """
+    record_view(viewer, Question(event=event_id), request=request)
+    events = app_state_of(request).reader.with_id(viewer, event_id)
+    asked = [event for event in events if scope in {None, event["scope"]}]
+    if not asked:
+        raise NotFound(f"there is no event {event_id}")
+    return asked if scope is None else [*asked, *(event for event in events if event not in asked)]

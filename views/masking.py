@@ -8,13 +8,15 @@ from typing import Any
 import msgspec
 
 from trailkeeper.models.histories import ExportRow, StoredEvent, as_json, texts_as_json
-from trailkeeper.producer.catalogue import EventType, View, render, sentence_parts
+from trailkeeper.producer.catalogue import EventType, render, sentence_parts
 
-from .policy import STAFF, Policy
+from .policy import STAFF, Policy, Sight
 from .viewer import Viewer
 
-REDACTED = ("ip", "location", "client", "network", "request_id")
-"""Left out of a redacted view, besides the actor's credential and the private keys of `additional`."""
+ORIGIN = ("ip", "location", "client", "network", "request_id")
+"""The actor's, besides the credential: absent where the origin is withheld."""
+
+CREDENTIAL = "actor.credential"
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode  # three times as fast as the standard library
 
@@ -24,38 +26,49 @@ NAMES = {"system": "The system", "staff": "Staff", "service": "A service"}
 def masked(policy: Policy, viewer: Viewer, event: StoredEvent) -> dict[str, Any] | None:
     """The event's JSON for a viewer, or None if the viewer may not see it.
 
-    A masked key is absent, an unknown value is null. Others see staff as
+    A masked key is absent and named in ``withheld``, an unknown value is null. Others see staff as
     ``{"kind": "staff"}``, without address, location, client and network.
     """
-    view = policy.view_of(viewer, event)
-    return None if view is None else _masked(policy, view, as_json(event, None))
+    sight = policy.sight(viewer, event)
+    return None if sight is None else _masked(policy, sight, as_json(event, None))
 
 
 def masked_row(policy: Policy, viewer: Viewer, row: ExportRow) -> dict[str, Any] | None:
     """The same for a row of an export."""
     event, derivations = row
-    view = policy.view_of(viewer, event)
-    if view is None:
+    sight = policy.sight(viewer, event)
+    if sight is None:
         return None
-    return _masked(policy, view, texts_as_json(event, derivations, _payload(event.additional)))
+    return _masked(policy, sight, texts_as_json(event, derivations, _payload(event.additional)))
 
 
-def _masked(policy: Policy, view: View, event: dict[str, Any]) -> dict[str, Any]:
-    """An event's JSON in one view, with its sentence."""
-    event["view"] = view
-    if view == "redacted":
-        _redact(event, policy.open_keys(event["tag"]))
+def _masked(policy: Policy, sight: Sight, event: dict[str, Any]) -> dict[str, Any]:
+    """An event's JSON as far as it is seen, with its sentence."""
+    event["view"] = sight.view
+    withheld: list[str] = []
+    event["withheld"] = withheld
+    if not sight.origin:
+        withheld += _without_origin(event)
+    if sight.payload == "redacted":
+        withheld += _without_private(event, policy.open_keys(event["tag"]))
     event["sentence"] = _sentence(event, policy.catalogue.get(event["tag"]))
     return event
 
 
-def _redact(event: dict[str, Any], open_keys: frozenset[str]) -> None:
-    for key in REDACTED:
+def _without_origin(event: dict[str, Any]) -> list[str]:
+    for key in ORIGIN:
         del event[key]
     del event["actor"]["credential"]
-    if event["actor"]["kind"] == STAFF:
-        event["actor"] = {"kind": STAFF}
+    return [*ORIGIN, CREDENTIAL]
+
+
+def _without_private(event: dict[str, Any], open_keys: frozenset[str]) -> list[str]:
+    """What is withheld is the same for every event of a tag, so that it tells nothing of this one."""
     event["additional"] = {key: value for key, value in event["additional"].items() if key in open_keys}
+    if event["actor"]["kind"] != STAFF:
+        return ["additional.private"]
+    event["actor"] = {"kind": STAFF}
+    return ["additional.private", "actor.id", "actor.name", "actor.on_behalf_of"]
 
 
 def _sentence(event: dict[str, Any], kind: EventType | None) -> str | None:

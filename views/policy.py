@@ -2,8 +2,10 @@
 
 Pages, API, export, live tail, counts and the command all go through `Policy`.
 It follows the catalogue's `audience`: a role that is not named there sees nothing, and
-a tag that no catalogue knows is for staff only. One thing the catalogue cannot grant:
-what staff did is never more than redacted for others.
+a tag that no catalogue knows is for staff only. Two things the catalogue cannot grant:
+what staff did is never more than redacted for others, and where somebody was when they
+acted, with which device and credential (the origin), is never shown to everybody who may
+see what they did; `views.origins` says to whom.
 
 A viewer may have several roles towards one event (owner of its project and actor, say);
 the role that shows most counts.
@@ -12,13 +14,15 @@ the role that shows most counts.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, true
 
 from trailkeeper.models.histories import EventTexts, Question, StoredEvent
 from trailkeeper.models.tables import EventRow
-from trailkeeper.producer.catalogue import Catalogue, EventType, Role, View
+from trailkeeper.producer.catalogue import Catalogue, Role, View
 
+from .origins import Origins
 from .role_conditions import ROLES, has_tag, role_condition
 from .viewer import Viewer
 
@@ -27,11 +31,32 @@ Seen = StoredEvent | EventTexts
 STAFF = "staff"
 
 
+class Sight(NamedTuple):
+    """How much of an event a viewer sees.
+
+    Attributes:
+        payload: all of `additional`, or without its private keys.
+        origin: whether address, location, client, credential and request id are shown.
+    """
+
+    payload: View
+    origin: bool
+
+    @property
+    def view(self) -> View:
+        """``full`` only where nothing is withheld."""
+        return self.payload if self.origin else "redacted"
+
+
+EVERYTHING = Sight("full", origin=True)
+
+
 class Policy:
     """The rules of one catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
+        self._origins = Origins(catalogue)
         self._open_keys = {kind.tag: frozenset(kind.payload) - set(kind.private) for kind in catalogue}
         self._seen = {
             role: has_tag(kind.tag for kind in catalogue if role in kind.audience) for role in ROLES
@@ -58,28 +83,44 @@ class Policy:
     def visible(self, viewer: Viewer, question: Question) -> Condition:
         """The rows that may answer a question, as a condition on `EventRow`.
 
-        A filter on a field that a redacted view hides matches only rows that the viewer
-        sees in full, so that hidden values cannot be guessed by filtering.
+        A filter on a field that is withheld matches only rows in which the viewer sees
+        that field, so that hidden values cannot be guessed by filtering.
         """
         if viewer.staff:
             return true()
         return and_(_any_role(viewer, self._seen), *self._no_guessing(viewer, question))
 
     def in_full(self, viewer: Viewer) -> Condition:
-        """The rows that a viewer sees in full, as a condition on `EventRow`."""
+        """The rows whose whole payload a viewer sees, as a condition on `EventRow`."""
         if viewer.staff:
             return true()
         return and_(EventRow.actor_kind != STAFF, _any_role(viewer, self._full))
 
-    def view_of(self, viewer: Viewer, event: Seen) -> View | None:
+    def with_origin(self, viewer: Viewer) -> Condition:
+        """The rows whose origin a viewer sees, as a condition on `EventRow`; they see those in full."""
+        if viewer.staff:
+            return true()
+        return self._origins.condition(viewer, self._full)
+
+    def sight(self, viewer: Viewer, event: Seen) -> Sight | None:
         """How much of an event a viewer sees; None for nothing of it."""
         if viewer.staff:
-            return "full"
+            return EVERYTHING
         kind = self.catalogue.get(event.tag)
         if kind is None or kind.tag != event.tag:
             return None
-        view = _most(kind, _roles(viewer, event))
-        return "redacted" if view and event.actor_kind == STAFF else view
+        views = {role: kind.audience[role] for role in _roles(viewer, event) if role in kind.audience}
+        if not views:
+            return None
+        if event.actor_kind == STAFF:
+            return Sight("redacted", origin=False)
+        full = {role for role, view in views.items() if view == "full"}
+        return Sight("full" if full else "redacted", self._origins.shown(viewer, event, full))
+
+    def view_of(self, viewer: Viewer, event: Seen) -> View | None:
+        """Whether a viewer sees all of an event, or some of it; None for nothing."""
+        sight = self.sight(viewer, event)
+        return None if sight is None else sight.view
 
     def open_keys(self, tag: str) -> frozenset[str]:
         """The keys of `additional` that a redacted view shows; none that the catalogue does not declare."""
@@ -87,11 +128,13 @@ class Policy:
 
     def _no_guessing(self, viewer: Viewer, question: Question) -> Iterator[Condition]:
         """Keeps filters from revealing what they filter by; the counterpart of `views.masking`."""
-        if any((question.address, question.country_code, question.asn, question.client, question.text)):
+        if any((question.address, question.country_code, question.asn, question.client)):
+            yield self.with_origin(viewer)
+        if question.text:
             yield self.in_full(viewer)
         if question.via_service:
             # everybody sees that a service acted, but not with which credential
-            yield or_(EventRow.actor_kind == "service", self.in_full(viewer))
+            yield or_(EventRow.actor_kind == "service", self.with_origin(viewer))
         if question.actor or question.about == "actor":
             yield EventRow.actor_kind != STAFF
 
@@ -101,11 +144,6 @@ def _any_role(viewer: Viewer, tags: dict[Role, Condition]) -> Condition:
     return or_(
         *(and_(having, role_condition) for having, role_condition in conditions if role_condition is not None)
     )
-
-
-def _most(kind: EventType, roles: Iterator[Role]) -> View | None:
-    views = {kind.audience[role] for role in roles if role in kind.audience}
-    return "full" if "full" in views else next(iter(views), None)
 
 
 def _roles(viewer: Viewer, event: Seen) -> Iterator[Role]:

@@ -15,11 +15,20 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Engine
 
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.histories import MAX_LIMIT, PlaceCount, Question, StoredEvent, TimeCount
+from trailkeeper.models.histories import (
+    MAX_LIMIT,
+    Cursor,
+    EventKey,
+    PlaceCount,
+    Question,
+    StoredEvent,
+    TimeCount,
+)
 from trailkeeper.models.histories.counts import MOST_COUNTED, count_by_place, count_by_time
 from trailkeeper.models.histories.export import ExportReader
 from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.periods import EPOCH
+from trailkeeper.models.tables import SCOPES
 
 from .errors import NotFound
 from .masking import masked, masked_row
@@ -34,7 +43,7 @@ LONGEST: dict[Width, timedelta] = {"hour": timedelta(days=7), "day": timedelta(d
 
 @dataclass(frozen=True)
 class VisiblePage:
-    """Events as a viewer may see them, newest first; the cursors are ids of events in it.
+    """Events as a viewer may see them, newest first; the cursors are keys of events in it.
 
     Attributes:
         events: one JSON object each.
@@ -43,8 +52,8 @@ class VisiblePage:
     """
 
     events: list[dict[str, Any]]
-    older: UUID | None
-    newer: UUID | None
+    older: EventKey | None
+    newer: EventKey | None
 
 
 @dataclass(frozen=True)
@@ -78,8 +87,8 @@ class Reader:
         question: Question,
         *,
         limit: int = 50,
-        before: UUID | None = None,
-        after: UUID | None = None,
+        before: Cursor | None = None,
+        after: Cursor | None = None,
     ) -> VisiblePage:
         """The newest events that answer a question, or those next to a cursor.
 
@@ -93,19 +102,20 @@ class Reader:
             page = read_page(connection, question, limit=limit, before=before, after=after, visible=visible)
         return VisiblePage(self._visible_events(viewer, page.events), page.older, page.newer)
 
-    def event(self, viewer: Viewer, event_id: UUID) -> dict[str, Any] | None:
-        """One event, or None where there is none that the viewer may see.
+    def with_id(self, viewer: Viewer, event_id: UUID) -> list[dict[str, Any]]:
+        """The events with an id that the viewer may see: one in each scope at most, and one as a rule.
 
         Raises:
             StoreError: the database does not answer.
         """
         question = Question(event=event_id)
         with transaction(self._engine) as connection:
-            page = read_page(connection, question, limit=1, visible=self.policy.visible(viewer, question))
-        return next(iter(self._visible_events(viewer, page.events)), None)
+            visible = self.policy.visible(viewer, question)
+            page = read_page(connection, question, limit=len(SCOPES), visible=visible)
+        return self._visible_events(viewer, page.events)
 
     def export(
-        self, viewer: Viewer, question: Question, *, before: UUID | None = None
+        self, viewer: Viewer, question: Question, *, before: Cursor | None = None
     ) -> Iterator[dict[str, Any]]:
         """Every event that answers a question, newest first, in a memory that does not grow with them.
 
@@ -118,7 +128,7 @@ class Reader:
         return self._exported(viewer, question, self._visible(viewer, question), before)
 
     def newer_than(
-        self, viewer: Viewer, question: Question, event_id: UUID, limit: int = MAX_LIMIT
+        self, viewer: Viewer, question: Question, place: Cursor, limit: int = MAX_LIMIT
     ) -> list[dict[str, Any]]:
         """Events newer than one, **oldest first**: for a live tail. Of more than *limit*, the oldest.
 
@@ -127,7 +137,7 @@ class Reader:
         Raises:
             NotFound, StoreError: as `page`.
         """
-        return self.page(viewer, question, limit=limit, after=event_id).events[::-1]
+        return self.page(viewer, question, limit=limit, after=place).events[::-1]
 
     def activity(self, viewer: Viewer, question: Question, width: Width) -> Activity:
         """How many events there were by hour (of a week) or day (of a year), in UTC.
@@ -148,12 +158,12 @@ class Reader:
         return Activity(finished, finished[-1].start, until, complete=False)
 
     def places(self, viewer: Viewer, question: Question) -> list[PlaceCount]:
-        """Where events came from, most frequent first; of the newest 20,000 seen in full, within a year.
+        """Where events came from, most frequent first; of the newest 20,000 whose origin is shown.
 
         Raises:
             NotFound, StoreError: as `page`.
         """
-        visible = self._visible(viewer, question) & self.policy.in_full(viewer)
+        visible = self._visible(viewer, question) & self.policy.with_origin(viewer)
         since, until = _counted_time(question, LONGEST["day"])
         counted = replace(question, since=since, until=until)
         with transaction(self._engine) as connection:
@@ -165,7 +175,7 @@ class Reader:
         return self.policy.visible(viewer, question)
 
     def _exported(
-        self, viewer: Viewer, question: Question, visible: ColumnElement[bool], before: UUID | None
+        self, viewer: Viewer, question: Question, visible: ColumnElement[bool], before: Cursor | None
     ) -> Iterator[dict[str, Any]]:
         export = ExportReader(question, visible)
         while True:
@@ -180,6 +190,11 @@ class Reader:
     def _visible_events(self, viewer: Viewer, events: list[StoredEvent]) -> list[dict[str, Any]]:
         documents = (masked(self.policy, viewer, event) for event in events)
         return [event for event in documents if event is not None]
+
+
+def key_of(event: dict[str, Any]) -> EventKey:
+    """Which event a document tells of."""
+    return EventKey(UUID(event["id"]), event["scope"])
 
 
 def _counted_time(question: Question, longest: timedelta) -> tuple[datetime, datetime]:

@@ -40,6 +40,8 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
         views_port: port that the service listens on; 0 for any free one.
         views_prefix: path of the host that the service is below, such as ``/audit``; empty for all of it.
         views_pool: the most connections to the database at once, in each process.
+        views_secret: protects cursors and forms, the same in all processes; without it, the one that
+            `trailkeeper migrate` made and keeps in the database. At least 32 characters.
         views_statement_ms: the longest that one query may run.
         cookie_secure: send the session cookie over HTTPS only.
         metrics_token: a bearer token that may read `/metrics`, and nothing else; without it only staff may.
@@ -62,6 +64,7 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
     views_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8460
     views_prefix: Prefix = ""
     views_pool: Annotated[int, msgspec.Meta(ge=1, le=200)] = 10
+    views_secret: Secret | None = None
     views_statement_ms: Milliseconds = 5_000
     cookie_secure: bool = True
     metrics_token: Secret | None = None

@@ -12,11 +12,12 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from trailkeeper.models.histories import MAX_LIMIT, Question
+from trailkeeper.models.histories import MAX_LIMIT, Cursor, EventKey, Question
+from trailkeeper.models.histories.event_key import AFTER_ALL, newer_than
 from trailkeeper.models.partitions import id_floor
 from trailkeeper.producer.ids import moment_of
 
-from .reading import Reader
+from .reading import Reader, key_of
 from .viewer import Viewer
 
 OVERLAP = timedelta(seconds=10)
@@ -38,12 +39,14 @@ class Tail:
         StoreError: the database does not answer.
     """
 
-    def __init__(self, reader: Reader, viewer: Viewer, question: Question, since: UUID | None = None) -> None:
+    def __init__(
+        self, reader: Reader, viewer: Viewer, question: Question, since: Cursor | None = None
+    ) -> None:
         self._reader, self._viewer, self._question = reader, viewer, question
-        self._known: set[UUID] = set()
-        self._newest = since or id_floor(datetime.now(UTC))
+        self._known: set[EventKey] = set()
+        self._newest = newer_than(since) or EventKey(id_floor(datetime.now(UTC)), AFTER_ALL)
         for event in self._after(self._floor()):
-            if since is not None and event["id"] > str(since):
+            if since is not None and key_of(event) > self._newest:
                 break
             self._remember(event)
 
@@ -54,29 +57,29 @@ class Tail:
             StoreError: the database does not answer; nothing is lost, poll again.
         """
         floor = self._floor()
-        self._known = {event_id for event_id in self._known if event_id > floor}
-        unknown = (event for event in self._after(floor) if UUID(event["id"]) not in self._known)
+        self._known = {key for key in self._known if key.id > floor}
+        unknown = (event for event in self._after(floor) if key_of(event) not in self._known)
         events = list(islice(unknown, most))
         for event in events:
             self._remember(event)
         return events
 
-    def _after(self, place: UUID) -> Iterator[dict[str, Any]]:
+    def _after(self, place: Cursor) -> Iterator[dict[str, Any]]:
         while True:
             page = self._reader.newer_than(self._viewer, self._question, place, MAX_LIMIT)
             yield from page
             if len(page) < MAX_LIMIT:
                 return
-            place = UUID(page[-1]["id"])
+            place = key_of(page[-1])
 
     def _floor(self) -> UUID:
         """Where to begin: never in the future, so that an event of a fast clock hides no others."""
         try:
-            return id_floor(min(moment_of(self._newest), datetime.now(UTC)) - OVERLAP)
+            return id_floor(min(moment_of(self._newest.id), datetime.now(UTC)) - OVERLAP)
         except (ValueError, OverflowError) as error:
-            raise ValueError(f"{self._newest} is no event's id; expected a UUIDv7") from error
+            raise ValueError(f"{self._newest.id} is no event's id; expected a UUIDv7") from error
 
     def _remember(self, event: dict[str, Any]) -> None:
-        event_id = UUID(event["id"])
-        self._known.add(event_id)
-        self._newest = max(self._newest, event_id)
+        key = key_of(event)
+        self._known.add(key)
+        self._newest = max(self._newest, key)

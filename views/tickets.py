@@ -14,10 +14,9 @@ from uuid import UUID, uuid5
 from trailkeeper.producer.ids import moment_of, uuid7
 
 from .problems import Problem
-from .settings import ViewsSettings
+from .secret import ViewsSecret
 from .viewer import Viewer
 
-PURPOSE = b"trailkeeper ticket 1"
 LIFE = timedelta(hours=24)
 AHEAD = timedelta(minutes=1)
 NOT_OURS = "this form was not made for you by this service; reload the page"
@@ -35,12 +34,11 @@ class Tickets:
     """Writes and reads tickets.
 
     Args:
-        settings: with a secret that all processes of a service share.
+        secret: the views' own, which all processes of a service share.
     """
 
-    def __init__(self, settings: ViewsSettings) -> None:
-        secret = settings.token_secret or settings.database_url
-        self._key = hmac.digest(secret.encode(), PURPOSE, "sha256")
+    def __init__(self, secret: ViewsSecret) -> None:
+        self._secret = secret
 
     def write(self, viewer: Viewer, now: datetime | None = None) -> Ticket:
         """A new one, for one form."""
@@ -62,4 +60,4 @@ class Tickets:
 
     def _code(self, viewer: Viewer, form_id: str) -> str:
         signed = f"{form_id}\0{viewer.user_id or ''}".encode("utf-8", "surrogatepass")
-        return hmac.digest(self._key, signed, "sha256").hex()[:32]
+        return hmac.digest(self._secret.key("tickets"), signed, "sha256").hex()[:32]

@@ -51,8 +51,13 @@ class _Claims(msgspec.Struct):
     staff: bool = False
 
 
-def verify(settings: ViewsSettings, token: str) -> Viewer:
+def verify(settings: ViewsSettings, token: str, leeway: timedelta = LEEWAY) -> Viewer:
     """The viewer that a token names.
+
+    Args:
+        settings: with the key.
+        token: as it was sent.
+        leeway: how far clocks may differ.
 
     Raises:
         InvalidToken: expired, forged, for another audience and the like; `reason` says which.
@@ -68,7 +73,7 @@ def verify(settings: ViewsSettings, token: str) -> Viewer:
             algorithms=[key.algorithm],
             audience=settings.token_audience,
             issuer=settings.token_issuer,
-            leeway=LEEWAY,
+            leeway=leeway,
             options={"require": ["exp", "aud"], "enforce_minimum_key_length": True},
         )
         _refuse_revoked(settings, claims)

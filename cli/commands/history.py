@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from trailkeeper.cli.places import EventKeyParam
 from trailkeeper.cli.times import Moment
 from trailkeeper.cli.viewers import ViewerParam
 from trailkeeper.views.viewer import Viewer
+
+if TYPE_CHECKING:
+    from trailkeeper.models.histories import EventKey
 
 ABOUT = ("user", "project", "organization", "actor", "all")
 FORMATS = ("csv", "json", "table")
@@ -43,13 +46,15 @@ FORMATS = ("csv", "json", "table")
     help="Through whose eyes: public, or user:ID,owner:PROJECT,maintainer:PROJECT,org-owner:ORGANIZATION …",
 )
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
-@click.option("--before", type=click.UUID, metavar="ID", help="Only events older than this one.")
+@click.option(
+    "--before", type=EventKeyParam(), metavar="ID", help="Only events older than this: ID or SCOPE/ID."
+)
 @click.option(
     "--follow", "following", is_flag=True, help="Newest last, then new ones as they come, until Ctrl-C."
 )
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 def command(
-    viewer: Viewer, limit: int, before: UUID | None, following: bool, form: str, **filters: Any
+    viewer: Viewer, limit: int, before: EventKey | None, following: bool, form: str, **filters: Any
 ) -> None:
     """Show events, newest first.
 

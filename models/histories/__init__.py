@@ -6,14 +6,16 @@ Readers of events are imported from their modules (`page`, `counts`, `whole`), b
 from .as_json import as_json, texts_as_json
 from .counts import PlaceCount, TimeCount
 from .event import EventTexts, StoredClient, StoredEvent, StoredLocation, StoredNetwork
+from .event_key import Cursor, EventKey
 from .export import ExportPart, ExportRow
-from .page import MAX_LIMIT, Cursor, Page
+from .page import MAX_LIMIT, Page
 from .question import About, Question
 
 __all__ = [
     "MAX_LIMIT",
     "About",
     "Cursor",
+    "EventKey",
     "EventTexts",
     "ExportPart",
     "ExportRow",

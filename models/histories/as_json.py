@@ -112,6 +112,7 @@ def _in_order(
         "request_id": event.request_id,
         "additional": additional,
         "view": "full",
+        "withheld": [],
     }
 
 

@@ -47,6 +47,7 @@ def filters(question: Question) -> list[Condition]:
         _via_service() if question.via_service else None,
         _text(question.text) if question.text else None,
         EventRow.id == question.event if question.event else None,
+        EventRow.scope == question.scope if question.scope else None,
     ]
     return [condition for condition in conditions if condition is not None]
 

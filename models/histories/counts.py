@@ -64,7 +64,7 @@ def count_by_time(
     Raises:
         StoreError: the database is away, busy, or gave up at the statement time-out.
     """
-    rows = ordered_rows(["id", "occurred_at"], question, most, visible=visible)
+    rows = ordered_rows(["id", "scope", "occurred_at"], question, most, visible=visible)
     start = func.date_bin(literal(width, Interval), of_page("occurred_at"), _EPOCH).label("start")
     statement = select(start, func.count()).select_from(rows).group_by(start).order_by(start.desc())
     with translated():
@@ -83,7 +83,7 @@ def count_by_place(
     Raises:
         StoreError: the database is away, busy, or gave up at the statement time-out.
     """
-    rows = ordered_rows(["id", "location_id"], question, most, visible=visible)
+    rows = ordered_rows(["id", "scope", "location_id"], question, most, visible=visible)
     place = (
         LocationRow.display,
         LocationRow.country,

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from .event_key import EventKey
+
 
 @dataclass(frozen=True)
 class StoredLocation:
@@ -91,6 +93,11 @@ class StoredEvent:
     location: StoredLocation | None
     client: StoredClient | None
     network: StoredNetwork | None
+
+    @property
+    def key(self) -> EventKey:
+        """Which event it is."""
+        return EventKey(self.id, self.scope)
 
 
 class EventTexts(NamedTuple):

@@ -18,9 +18,10 @@ from trailkeeper.models.errors import translated
 
 from .derivations import KINDS, Derivations, Json
 from .event import EventTexts
+from .event_key import Cursor, EventKey, older_than
 from .page_rows import PageQuery, read_rows
 from .question import Question
-from .walk import of_page
+from .walk import newest_first
 
 PART = 2_000
 """Events of one part: enough that planning it costs little of it."""
@@ -37,7 +38,7 @@ class ExportPart:
     """Rows newest first; pass *older* as *before* to read on, None where the history ends."""
 
     rows: list[ExportRow]
-    older: UUID | None
+    older: EventKey | None
 
 
 class ExportReader:
@@ -53,17 +54,18 @@ class ExportReader:
         self._visible = visible
         self._derivations = [(attrgetter(kind.key), Derivations(kind)) for kind in KINDS]
 
-    def part(self, connection: Connection, before: UUID | None = None) -> ExportPart:
+    def part(self, connection: Connection, before: Cursor | None = None) -> ExportPart:
         """The newest events, or those older than one: as `read_page` finds them, more at once.
 
         Raises:
             StoreError: the database is away, busy, or gave up at the statement time-out.
         """
-        page = PageQuery(self._question, self._visible, before)
+        page = PageQuery(self._question, self._visible, older_than(before))
         with translated():
             events = read_rows(connection, page, PART + 1, lambda page: _fetched(connection, page))
             rows = self._rows(connection, events[:PART])
-        return ExportPart(rows, UUID(events[PART - 1].id) if len(events) > PART else None)
+        last = events[PART - 1] if len(events) > PART else None
+        return ExportPart(rows, EventKey(UUID(last.id), last.scope) if last else None)
 
     def _rows(self, connection: Connection, events: Sequence[EventTexts]) -> list[ExportRow]:
         columns = []
@@ -74,7 +76,7 @@ class ExportReader:
 
 
 def _fetched(connection: Connection, page: Subquery) -> list[EventTexts]:
-    statement = select(*_COLUMNS).select_from(page).order_by(of_page("id").desc())
+    statement = select(*_COLUMNS).select_from(page).order_by(*newest_first())
     return list(map(EventTexts._make, connection.execute(statement).all()))
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Subquery, select, true
 
@@ -16,14 +15,13 @@ from trailkeeper.models.errors import translated
 
 from .derivations import KINDS, DerivationKind
 from .event import StoredEvent
+from .event_key import Cursor, EventKey, newer_than, older_than
 from .page_rows import PageQuery, read_rows
 from .question import Question
 from .rows import EVENT, stored_events
-from .walk import of_page
+from .walk import newest_first, of_page
 
 MAX_LIMIT = 1000
-Cursor = UUID
-"""A place in a history: the id of the event before or after which a page begins."""
 
 
 def _looked_up(kind: DerivationKind) -> FromClause:
@@ -48,8 +46,8 @@ class Page:
     """
 
     events: list[StoredEvent]
-    older: Cursor | None
-    newer: Cursor | None
+    older: EventKey | None
+    newer: EventKey | None
 
 
 def read_page(
@@ -79,7 +77,7 @@ def read_page(
         raise ValueError(f"limit is {limit}; expected 1 to {MAX_LIMIT}")
     if before is not None and after is not None:
         raise ValueError("before and after are both given; expected one of them")
-    page = PageQuery(question, visible, before, after)
+    page = PageQuery(question, visible, older_than(before), newer_than(after))
 
     def fetch(rows: Subquery) -> list[Row[Any]]:
         return list(connection.execute(_with_derivations(rows)))
@@ -94,7 +92,7 @@ def _with_derivations(page: Subquery) -> Select[Any]:
     joined: FromClause = page
     for derivation in _DERIVATIONS:
         joined = joined.outerjoin(derivation, true())
-    return select(*_COLUMNS).select_from(joined).order_by(of_page("id").desc())
+    return select(*_COLUMNS).select_from(joined).order_by(*newest_first())
 
 
 def _page(rows: list[StoredEvent], limit: int, before: Cursor | None, after: Cursor | None) -> Page:
@@ -107,6 +105,6 @@ def _page(rows: list[StoredEvent], limit: int, before: Cursor | None, after: Cur
     goes_on_newer = more if after is not None else before is not None
     return Page(
         events,
-        older=events[-1].id if goes_on_older else None,
-        newer=events[0].id if goes_on_newer else None,
+        older=events[-1].key if goes_on_older else None,
+        newer=events[0].key if goes_on_newer else None,
     )

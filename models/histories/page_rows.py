@@ -13,6 +13,7 @@ from trailkeeper.models.periods import id_floor, period_of
 from trailkeeper.models.tables import EventRow
 
 from .conditions import walks
+from .event_key import EventKey
 from .id_ranges import IdRange, id_ranges, merged
 from .question import Question
 from .rows import EVENT
@@ -27,8 +28,8 @@ class PageQuery(NamedTuple):
 
     question: Question
     visible: ColumnElement[bool] | None
-    before: UUID | None = None
-    after: UUID | None = None
+    before: EventKey | None = None
+    after: EventKey | None = None
 
     def rows(self, count: int, within: IdRange) -> Subquery:
         """At most so many of its rows, within one id range; see `ordered_rows`."""
@@ -68,7 +69,8 @@ def read_rows(
 def _id_ranges(connection: Connection, page: PageQuery) -> list[IdRange]:
     # the extra query pays only where it saves several walks from planning for future partitions
     bounded = page.before is None and len(walks(page.question)) > 1
-    return id_ranges(page.question, page.before, page.after, _end_of_events(connection) if bounded else None)
+    before, after = page.before and page.before.id, page.after and page.after.id
+    return id_ranges(page.question, before, after, _end_of_events(connection) if bounded else None)
 
 
 def _end_of_events(connection: Connection) -> UUID | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from trailkeeper.models.periods import id_floor
 
+Scope = Literal["user", "project", "organization", "system"]
 About = Literal["user", "project", "organization", "actor", "all"]
 
 MAX_ID = 255
@@ -42,7 +43,8 @@ class Question:
         via_service: only what a service did, or somebody with a credential made for programs, such as an API
             token or a trusted publisher.
         text: letters that occur in `additional`, whatever their case.
-        event: this one event.
+        event: the events with this id, one in each scope at most.
+        scope: only events of this scope.
 
     Raises:
         ValueError: names the field, its value and what was expected.
@@ -61,6 +63,7 @@ class Question:
     via_service: bool = False
     text: str | None = None
     event: UUID | None = None
+    scope: Scope | None = None
 
     def __post_init__(self) -> None:
         self._check_about()

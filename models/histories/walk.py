@@ -2,20 +2,31 @@
 
 Per scope and walk an ordered read stops at the length asked for, so that
 partitions beyond it are never opened. Within a short range of ids scopes are read
-as one.
+as one. An event is its id and its scope: one id may be in several, and each is a row.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Subquery, false, func, literal_column, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from trailkeeper.models.tables import SCOPES, EventRow
 
 from .conditions import Condition, filters, walks
+from .event_key import AFTER_ALL, BEFORE_ALL, EventKey
 from .id_ranges import IdRange
 from .question import Question
 
@@ -26,14 +37,14 @@ def ordered_rows(
     count: int,
     *,
     visible: ColumnElement[bool] | None = None,
-    before: UUID | None = None,
-    after: UUID | None = None,
+    before: EventKey | None = None,
+    after: EventKey | None = None,
     within: IdRange | None = None,
 ) -> Subquery:
-    """At most *count* rows: the newest, those just before an id, or those just after one.
+    """At most *count* rows: the newest, those just before an event, or those just after one.
 
     Args:
-        columns: names of columns of `events`, `id` among them; `of_page` stands for one of them then.
+        columns: names of columns of `events`, `id` and `scope` among them; `of_page` stands for one then.
         question: whose history, and which part.
         count: the most rows.
         visible: a condition on `EventRow` that every row must fulfil.
@@ -47,24 +58,48 @@ def ordered_rows(
         conditions.append(func.coalesce(visible, false()))
     if within is not None:
         conditions += within.conditions()
-    if before is not None:
-        conditions.append(EventRow.id < before)
-    if after is not None:
-        conditions.append(EventRow.id > after)
     order = EventRow.id.desc() if after is None else EventRow.id.asc()
-    arms = [
-        select(_named(columns)).where(*scope, walk, *conditions).order_by(order).limit(count)
-        for scope in _scopes(within)
-        for walk in walks(question)
-    ]
+    arms = []
+    for scope in _scopes(within):
+        place = [*_beside(before, scope, older=True), *_beside(after, scope, older=False)]
+        one = [] if scope is None else [EventRow.scope == scope]
+        # of one scope an id is unique; of all together the last one's namesakes belong to it
+        arms += [
+            select(_named(columns))
+            .where(*one, walk, *conditions, *place)
+            .order_by(order)
+            .fetch(count, with_ties=scope is None)
+            for walk in walks(question)
+        ]
     return _merged(arms, count, newest_first=after is None)
 
 
-def _scopes(within: IdRange | None) -> list[list[Condition]]:
+def _scopes(within: IdRange | None) -> Sequence[str | None]:
     # merging few partitions opens all of them, and is planned in a third of the time
-    if within is not None and within.is_short:
-        return [[]]
-    return [[EventRow.scope == scope] for scope in SCOPES]
+    return (None,) if within is not None and within.is_short else SCOPES
+
+
+def _beside(place: EventKey | None, scope: str | None, *, older: bool) -> list[Condition]:
+    """The rows of one scope, or of all, on one side of a place in the order of ids and scopes."""
+    if place is None:
+        return []
+    beyond = EventRow.id < place.id if older else EventRow.id > place.id
+    if scope is not None:
+        with_it = scope < place.scope if older else scope > place.scope
+        return [_from(place, older=older) if with_it else beyond]
+    if place.scope == (BEFORE_ALL if older else AFTER_ALL):
+        return [beyond]
+    namesake = EventRow.scope < place.scope if older else EventRow.scope > place.scope
+    return [and_(_from(place, older=older), or_(beyond, namesake))]
+
+
+def _from(place: EventKey, *, older: bool) -> Condition:
+    return EventRow.id <= place.id if older else EventRow.id >= place.id
+
+
+def newest_first() -> list[ColumnElement[Any]]:
+    """The order of a page."""
+    return [of_page("id").desc(), of_page("scope").desc()]
 
 
 def of_page(name: str) -> ColumnElement[Any]:
@@ -79,6 +114,7 @@ def _named(columns: Sequence[str]) -> ColumnElement[Any]:
 
 def _merged(arms: Sequence[Select[Any]], count: int, *, newest_first: bool) -> Subquery:
     merged = union_all(*arms).subquery("merged")
-    identity: ColumnElement[Any] = literal_column("merged.id")
-    once: Select[Any] = select(literal_column("DISTINCT ON (merged.id) merged.*")).select_from(merged)
-    return once.order_by(identity.desc() if newest_first else identity.asc()).limit(count).subquery("page")
+    keys: list[ColumnElement[Any]] = [literal_column("merged.id"), literal_column("merged.scope")]
+    once: Select[Any] = select(literal_column("DISTINCT ON (merged.id, merged.scope) merged.*"))
+    order = [key.desc() if newest_first else key.asc() for key in keys]
+    return once.select_from(merged).order_by(*order).limit(count).subquery("page")

@@ -11,6 +11,7 @@ from .dictionaries import ClientRow, DictionaryRow, LocationRow, NetworkRow
 from .events import EventRow
 from .governed import Erasure, Hold, Purge, Scrub, ScrubMark
 from .messages import DeadLetterRow, Outgoing
+from .views_secret import ViewsSecretRow
 
 __all__ = [
     "SCOPES",
@@ -36,4 +37,5 @@ __all__ = [
     "Purge",
     "Scrub",
     "ScrubMark",
+    "ViewsSecretRow",
 ]

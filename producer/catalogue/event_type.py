@@ -9,6 +9,7 @@ import msgspec
 Scope = Literal["user", "project", "organization", "system"]
 Role = Literal["self", "owner", "maintainer", "public"]
 View = Literal["full", "redacted"]
+By = Literal["member", "anyone"]
 Delivery = Literal["spooled", "required", "best_effort"]
 JsonType = Literal["string", "integer", "number", "boolean", "array", "object"]
 
@@ -30,6 +31,8 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         private: payload keys that only a full view shows.
         personal: payload keys with personal data, which a scrub or an erasure removes.
         audience: who sees it besides admins, and how much; a role that is not named sees nothing.
+        by: who can do it, if the policy should not guess: members of the project or organization only, or
+            anyone, whose address and device owners then do not see.
         delivery: what happens when Redis does not answer.
         retention_days: how long it is kept, if that differs from the scope's retention.
         aliases: other spellings that are accepted, and stored under this tag.
@@ -43,6 +46,7 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     private: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     audience: dict[Role, View] = {}
+    by: By | None = None
     delivery: Delivery = "spooled"
     retention_days: Annotated[int, msgspec.Meta(ge=MINIMUM_DAYS, le=36_500)] | None = None
     aliases: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from .event_type import EventType
 from .table import event_type
 
 TOP_LEVEL = {"defaults", "events"}
-COMMON = {"scope", "group", "audience", "delivery", "retention_days"}
+COMMON = {"scope", "group", "audience", "by", "delivery", "retention_days"}
 """The fields allowed in `[defaults]`: those that make sense for more than one tag."""
 
 

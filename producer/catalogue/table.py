@@ -25,6 +25,7 @@ EXPECTED = {
     "private": "a list of payload keys",
     "personal": "a list of payload keys",
     "audience": "self, owner, maintainer or public, each with full or redacted",
+    "by": "member or anyone",
     "delivery": "spooled, required or best_effort",
     "retention_days": "a whole number of days, 7 to 36500",
     "aliases": "a list of other spellings of the tag",

@@ -91,7 +91,8 @@ def rows(location: int, network: int) -> dict[str, dict[str, Any]]:
         },
         "limit": {"tag": "admin:project:set_upload_limit", "scope": "project", "project_id": "p1"}
         | {"actor_kind": "staff", "actor_id": "s1", "actor_name": "Root"},
-        "founded": {"tag": "organization:create", "organization_id": "o1"},
+        "founded": {"tag": "organization:create", "organization_id": "o1"}
+        | {"actor_kind": "user", "actor_id": "u-owner"},
     }
     found = {}
     for place, (name, row) in enumerate(said.items()):

@@ -87,7 +87,7 @@ def test_an_event_that_is_stored_late_is_seen_and_after_a_break_nothing_is_missi
         store(engine, late)
         identity, event = listener.next()
         assert event["id"] == str(late["id"])
-        assert identity == str(newest["id"])
+        assert identity == f"project/{newest['id']}"
     while_away = release(datetime.now(UTC))
     store(engine, while_away)
     with listening(service, OWNER, **{"Last-Event-ID": identity}) as listener:

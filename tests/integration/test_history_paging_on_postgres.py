@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from tests.support.rows import NOON, event_row, store
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.histories import Page, Question
+from trailkeeper.models.histories import EventKey, Page, Question
 from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.tables import SCOPES
 
@@ -98,20 +98,38 @@ def test_the_ends_of_a_history_are_known(engine: Engine) -> None:
         back = read_page(connection, Question(), limit=2, after=ids[2])
         beyond = read_page(connection, Question(), before=ids[3])
 
-    assert (_ids([first]), first.newer, first.older) == (ids[:2], None, ids[1])
-    assert (_ids([last]), last.newer, last.older) == (ids[2:], ids[2], None)
-    assert (_ids([back]), back.newer, back.older) == (ids[:2], None, ids[1])
+    assert (_ids([first]), first.newer, first.older) == (ids[:2], None, EventKey(ids[1], "user"))
+    assert (_ids([last]), last.newer, last.older) == (ids[2:], EventKey(ids[2], "user"), None)
+    assert (_ids([back]), back.newer, back.older) == (ids[:2], None, EventKey(ids[1], "user"))
     assert (beyond.events, beyond.newer, beyond.older) == ([], None, None)
 
 
-def test_an_event_stored_twice_under_two_scopes_is_shown_once(engine: Engine) -> None:
-    row = event_row(user_id="u1")
-    store(engine, row, row | {"scope": "project"})
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    given_events=st.lists(
+        st.tuples(st.integers(0, 2), st.sets(st.sampled_from(SCOPES), min_size=1)), min_size=1, max_size=6
+    ),
+    limit=st.integers(1, 7),
+    about=st.sampled_from(["user", "project", "actor"]),
+)
+def test_one_id_in_several_scopes_is_as_many_events_on_every_page(
+    engine: Engine, given_events: list[tuple[int, set[str]]], limit: int, about: Any
+) -> None:
+    whose = uuid.uuid4().hex
+    rows = []
+    for months, scopes in given_events:
+        row = event_row(NOON - timedelta(days=30 * months), user_id=whose, project_id=whose)
+        rows += [row | {"scope": scope, "actor_kind": "user", "actor_id": whose} for scope in scopes]
+    store(engine, *rows)
+    expected = sorted(((row["id"], row["scope"]) for row in rows), reverse=True)
+    question = Question(about=about, id=whose)
 
     with transaction(engine) as connection:
-        page = read_page(connection, Question(), limit=1)
+        older = list(_walk_older(connection, question, limit))
+        newer = list(_walk_newer(connection, question, limit, older[-1]))
 
-    assert (_ids([page]), page.older) == ([row["id"]], None)
+    assert [event.key for page in older for event in page.events] == expected
+    assert [event.key for page in reversed(newer) for event in page.events] == expected
 
 
 def test_two_cursors_at_once_are_refused(engine: Engine) -> None:

@@ -13,19 +13,20 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from tests.support.rows import NOON
-from trailkeeper.models.histories import PlaceCount, Question
+from trailkeeper.models.histories import Cursor, PlaceCount, Question
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views.app import create_app
 from trailkeeper.views.app_state import make_app_state
 from trailkeeper.views.documents.examples import EVENT
 from trailkeeper.views.errors import NotFound
 from trailkeeper.views.policy import Policy
-from trailkeeper.views.reading import Activity, Reader, VisiblePage, Width
+from trailkeeper.views.reading import Activity, Reader, VisiblePage, Width, key_of
 from trailkeeper.views.settings import ViewsSettings
 from trailkeeper.views.tokens import mint
 from trailkeeper.views.viewer import Viewer
 
 SECRET = "a secret of at least thirty-two characters"
+VIEWS_SECRET = "another secret of thirty-two characters"
 API = "/api/v1"
 
 USER = Viewer(user_id="u1")
@@ -37,7 +38,9 @@ ADMIN = Viewer(user_id="boss", staff=True)
 
 def settings(**changes: Any) -> ViewsSettings:
     """Of a service over plain HTTP."""
-    return ViewsSettings(**{"token_secret": SECRET, "cookie_secure": False, **changes})
+    return ViewsSettings(
+        **{"token_secret": SECRET, "views_secret": VIEWS_SECRET, "cookie_secure": False, **changes}
+    )
 
 
 def bearer(viewer: Viewer | None, seconds: float = 3600) -> dict[str, str]:
@@ -59,15 +62,15 @@ class FakeReader(Reader):
 
     def page(self, viewer: Viewer, question: Question, **place: Any) -> VisiblePage:
         self._ask(viewer, question)
-        ids = [UUID(event["id"]) for event in self.events]
-        return VisiblePage(self.events, ids[-1] if ids else None, ids[0] if place.get("before") else None)
+        keys = [key_of(event) for event in self.events]
+        return VisiblePage(self.events, keys[-1] if keys else None, keys[0] if place.get("before") else None)
 
-    def event(self, viewer: Viewer, event_id: UUID) -> dict[str, Any] | None:
+    def with_id(self, viewer: Viewer, event_id: UUID) -> list[dict[str, Any]]:
         self._ask(viewer, Question(about="project", id="p1"))
-        return next((event for event in self.events if event["id"] == str(event_id)), None)
+        return [event for event in self.events if event["id"] == str(event_id)]
 
     def export(
-        self, viewer: Viewer, question: Question, *, before: UUID | None = None
+        self, viewer: Viewer, question: Question, *, before: Cursor | None = None
     ) -> Iterator[dict[str, Any]]:
         self._ask(viewer, question)
         return iter(self.events)

@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.histories import Cursor, EventKey
 from trailkeeper.views import tail_stream
 from trailkeeper.views.documents.examples import EVENT
 from trailkeeper.views.limits import TailReaders
@@ -45,11 +46,17 @@ def event(identity: UUID) -> Event:
     return EVENT | {"id": str(identity)}
 
 
-def sent(found: FakeTail, number: int, since: UUID | None = None, seconds: float = 60.0) -> list[bytes]:
+def named(identity: UUID) -> str:
+    return f"{EVENT['scope']}/{identity}"
+
+
+def sent(
+    found: FakeTail, number: int, since: Cursor | None = None, seconds: float = 60.0, **how: Any
+) -> list[bytes]:
     """The first messages, or all until the end."""
 
     async def read() -> list[bytes]:
-        stream: AsyncIterator[bytes] = messages(found, TailReaders(), since, seconds)  # type: ignore[arg-type]  # a fake
+        stream: AsyncIterator[bytes] = messages(found, TailReaders(), since, seconds, **how)  # type: ignore[arg-type]  # a fake
         read: list[bytes] = []
         async for message in stream:
             read.append(message)
@@ -69,26 +76,28 @@ def parsed(message: bytes) -> dict[str, str]:
 def test_each_event_is_a_message_that_can_be_gone_on_from() -> None:
     begin, first, second = sent(FakeTail([event(FIRST)], [], [event(SECOND)]), 3)
     assert begin == b"retry: 2000\n\n"
-    assert parsed(first) | {"data": ""} == {"id": str(FIRST), "event": "event", "data": ""}
+    assert parsed(first) | {"data": ""} == {"id": named(FIRST), "event": "event", "data": ""}
     assert json.loads(parsed(first)["data"]) == event(FIRST)
-    assert parsed(second)["id"] == str(SECOND)
+    assert parsed(second)["id"] == named(SECOND)
 
 
 def test_an_event_that_was_stored_late_does_not_send_whoever_comes_again_back() -> None:
     _, *found = sent(FakeTail([event(SECOND)], [event(FIRST)], [event(THIRD)]), 4)
-    assert [parsed(message)["id"] for message in found] == [str(SECOND), str(SECOND), str(THIRD)]
+    assert [parsed(message)["id"] for message in found] == [named(SECOND), named(SECOND), named(THIRD)]
     assert [json.loads(parsed(message)["data"])["id"] for message in found] == [
         str(SECOND),
         str(FIRST),
         str(THIRD),
     ]
     _, message = sent(FakeTail([event(FIRST)]), 2, since=THIRD)
-    assert parsed(message)["id"] == str(THIRD)
+    assert parsed(message)["id"] == str(THIRD), "a client that named no scope gets none"
+    _, message = sent(FakeTail([event(FIRST)]), 2, since=EventKey(THIRD, "user"))
+    assert parsed(message)["id"] == f"user/{THIRD}"
 
 
 def test_an_outage_is_sat_out() -> None:
     _, message = sent(FakeTail(StoreUnavailable("gone"), StoreUnavailable("gone"), [event(FIRST)]), 2)
-    assert parsed(message)["id"] == str(FIRST)
+    assert parsed(message)["id"] == named(FIRST)
 
 
 def test_silence_is_broken_so_that_proxies_keep_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,3 +114,22 @@ def test_text_with_line_breaks_stays_one_message() -> None:
     _, message = sent(FakeTail([hostile]), 2)
     assert message.count(b"\n") == 4
     assert json.loads(parsed(message)["data"]) == hostile
+
+
+def test_a_stream_ends_before_it_sends_what_its_viewer_may_no_longer_see() -> None:
+    answers = [True, False]
+
+    async def still() -> bool:
+        return answers.pop(0)
+
+    found = sent(FakeTail([event(FIRST)], [event(SECOND)], [event(THIRD)]), 10, still=still)
+    assert [parsed(message)["id"] for message in found[1:]] == [named(FIRST)]
+
+
+def test_a_stream_without_events_ends_when_its_right_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tail_stream, "RECHECK_SECONDS", 0.0)
+
+    async def still() -> bool:
+        return False
+
+    assert sent(FakeTail(), 10, still=still) == [b"retry: 2000\n\n"]

@@ -10,7 +10,7 @@ from tests.support.small_mmdb import asn, write_mmdb
 from trailkeeper.models.histories.derivations import KINDS
 from trailkeeper.models.writing import DERIVATIONS
 from trailkeeper.views.csv_rows import HEADER
-from trailkeeper.views.masking import REDACTED
+from trailkeeper.views.masking import ORIGIN
 from trailkeeper.worker.enrich import (
     ClientFinder,
     Enrichment,
@@ -61,5 +61,5 @@ def test_each_is_read_masked_and_exported() -> None:
 
     assert {kind.key for kind in KINDS} == set(DERIVATIONS)
     assert {kind.name for kind in KINDS} == names
-    assert names <= set(REDACTED)
+    assert names <= set(ORIGIN)
     assert names <= set(HEADER)

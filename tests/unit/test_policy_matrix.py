@@ -1,4 +1,4 @@
-"""Who sees what, spelled out: tag by role. F is full, R redacted, a dot nothing."""
+"""Who sees what, spelled out: tag by role. F is full, W all but the origin, R redacted, a dot nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from tests.support.stored import stored
 from trailkeeper.models.histories import Question
 from trailkeeper.producer.catalogue import load
-from trailkeeper.views.policy import Policy
+from trailkeeper.views.policy import Policy, Sight
 from trailkeeper.views.viewer import ANYBODY, Viewer
 
 POLICY = Policy(load())
@@ -20,48 +20,53 @@ VIEWERS = {
     "public": ANYBODY,
     "admin": Viewer(staff=True),
 }
-LETTERS = {"full": "F", "redacted": "R", None: "."}
+LETTERS: dict[Sight | None, str] = {
+    None: ".",
+    Sight("redacted", origin=False): "R",
+    Sight("full", origin=False): "W",
+    Sight("full", origin=True): "F",
+}
 
 # each event names user u1, project p1 and organization o1, and was done by u-actor
 MATRIX = """
 tag                                      self actor owner maintainer neighbour public admin
 
-account:password:compromised             F    F     .     .          .         .      F
-account:password:change                  F    F     .     .          .         .      F
-account:password:disable                 F    F     .     .          .         .      F
-account:password:reset:request           F    F     .     .          .         .      F
-account:login:success                    F    F     .     .          .         .      F
-account:login:failure                    F    F     .     .          .         .      F
-account:login:rate_limited               F    F     .     .          .         .      F
-account:reauthenticate:failure           F    F     .     .          .         .      F
-account:recovery_codes:use               F    F     .     .          .         .      F
-account:two_factor:method:add            F    F     .     .          .         .      F
-account:two_factor:method:remove         F    F     .     .          .         .      F
-account:two_factor:device:remember       F    F     .     .          .         .      F
-account:two_factor:rate_limited          F    F     .     .          .         .      F
-account:api_token:remove                 F    F     .     .          .         .      F
+account:password:compromised             W    F     .     .          .         .      F
+account:password:change                  W    F     .     .          .         .      F
+account:password:disable                 W    F     .     .          .         .      F
+account:password:reset:request           W    F     .     .          .         .      F
+account:login:success                    W    F     .     .          .         .      F
+account:login:failure                    W    F     .     .          .         .      F
+account:login:rate_limited               W    F     .     .          .         .      F
+account:reauthenticate:failure           W    F     .     .          .         .      F
+account:recovery_codes:use               W    F     .     .          .         .      F
+account:two_factor:method:add            W    F     .     .          .         .      F
+account:two_factor:method:remove         W    F     .     .          .         .      F
+account:two_factor:device:remember       W    F     .     .          .         .      F
+account:two_factor:rate_limited          W    F     .     .          .         .      F
+account:api_token:remove                 W    F     .     .          .         .      F
 account:role:add                         R    R     .     .          .         .      F
 admin:user:freeze                        R    R     .     .          .         .      F
 admin:user:flags:change                  .    .     .     .          .         .      F
 
-project:create                           F    F     F     R          R         R      F
-project:release:add                      F    F     F     R          R         R      F
-project:release:yank                     F    F     F     R          R         R      F
-file:add                                 F    F     F     R          R         R      F
-file:remove                              F    F     F     R          R         R      F
-file:refuse                              F    F     F     .          .         .      F
+project:create                           W    F     F     R          R         R      F
+project:release:add                      W    F     F     R          R         R      F
+project:release:yank                     W    F     F     R          R         R      F
+file:add                                 W    F     F     R          R         R      F
+file:remove                              W    F     F     R          R         R      F
+file:refuse                              W    F     F     .          .         .      F
 project:role:add                         R    R     F     R          R         R      F
 project:role:invite                      R    R     F     R          .         .      F
 project:quarantine:enter                 R    R     R     R          R         R      F
-project:owners_require_2fa:enable        F    F     F     R          .         .      F
-project:api_token:add                    F    F     F     .          .         .      F
-project:short_lived_api_token:add        F    F     F     .          .         .      F
-project:oidc:publisher:add               F    F     F     .          .         .      F
+project:owners_require_2fa:enable        W    F     F     R          .         .      F
+project:api_token:add                    W    F     F     .          .         .      F
+project:short_lived_api_token:add        W    F     F     .          .         .      F
+project:oidc:publisher:add               W    F     F     .          .         .      F
 admin:project:set_upload_limit           .    .     R     .          .         .      F
 
-organization:create                      F    F     F     .          .         .      F
+organization:create                      W    F     F     .          .         .      F
 organization:organization_role:add       R    R     F     .          .         .      F
-organization:team:create                 F    F     F     .          .         .      F
+organization:team:create                 W    F     F     .          .         .      F
 admin:organization:set_upload_limit      .    .     R     .          .         .      F
 admin:organization:manual_activation:add .    .     .     .          .         .      F
 
@@ -81,7 +86,7 @@ CASES = [
 @pytest.mark.parametrize(("tag", "role", "letter"), CASES)
 def test_a_tag_is_seen_by_a_role_as_the_matrix_says(tag: str, role: str, letter: str) -> None:
     event = stored(tag, user_id="u1", project_id="p1", organization_id="o1")
-    assert LETTERS[POLICY.view_of(VIEWERS[role], event)] == letter
+    assert LETTERS[POLICY.sight(VIEWERS[role], event)] == letter
 
 
 @pytest.mark.parametrize("words", ["password", "rate_limited", "two_factor", "recovery_codes", "login"])

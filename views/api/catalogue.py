@@ -8,14 +8,14 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from trailkeeper.models.histories import Question
 from trailkeeper.producer.catalogue import EventType
-from trailkeeper.views.access_events import record_view
 from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.auth import CurrentViewer
-from trailkeeper.views.documents.events import EventDocument, EventTypesDocument
+from trailkeeper.views.documents.events import EventDocument, EventTypesDocument, Scope
 from trailkeeper.views.documents.problems import PROBLEMS, READING
-from trailkeeper.views.errors import NotFound
+from trailkeeper.views.history_request import events_with_id
+from trailkeeper.views.problems import Problem
+from trailkeeper.views.reading import key_of
 
 from .answers import json_answer
 
@@ -23,19 +23,32 @@ router = APIRouter(tags=["events"])
 
 
 @router.get(
-    "/events/{id}",
+    "/events/{scope}/{id}",
     summary="One event",
     response_model=EventDocument,
     responses=READING,
     operation_id="get_event",
 )
-def event(request: Request, viewer: CurrentViewer, id: UUID) -> Response:  # noqa: A002 - the name in the path
-    """One event by its id."""
-    record_view(viewer, Question(event=id), request=request)
-    document = app_state_of(request).reader.event(viewer, id)
-    if document is None:
-        raise NotFound(f"there is no event {id}")
-    return json_answer(document)
+def event(request: Request, viewer: CurrentViewer, scope: Scope, id: UUID) -> Response:  # noqa: A002 - the name in the path
+    """One event by its scope and id."""
+    return json_answer(events_with_id(request, viewer, id, scope)[0])
+
+
+@router.get(
+    "/events/{id}",
+    summary="The event with an id",
+    response_model=EventDocument,
+    responses=READING | {409: PROBLEMS[409]},
+    operation_id="get_event_by_id",
+)
+def event_by_id(request: Request, viewer: CurrentViewer, id: UUID) -> Response:  # noqa: A002 - the name in the path
+    """As a rule one event has an id. Where events of several scopes have it, the answer names them all."""
+    documents = events_with_id(request, viewer, id)
+    if len(documents) > 1:
+        addresses = [f"/events/{key_of(document)}" for document in documents]
+        errors = [{"field": "id", "problem": address} for address in addresses]
+        raise Problem(409, f"several events have this id: {', '.join(addresses)}", errors=errors)
+    return json_answer(documents[0])
 
 
 @router.get(

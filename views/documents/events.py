@@ -100,7 +100,10 @@ class EventDocument(BaseModel):
     network: NetworkDocument | None = None
     request_id: str | None = None
     additional: dict[str, Any]
-    view: Literal["full", "redacted"]
+    view: Literal["full", "redacted"] = Field(description="`full` where nothing is withheld.")
+    withheld: list[str] = Field(
+        description="What is hidden: keys of the event, `actor.credential`, `additional.private`."
+    )
 
 
 class LinksDocument(BaseModel):

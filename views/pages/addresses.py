@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import quote, urlencode
 
+from trailkeeper.models.histories import EventKey
+
 Query = Iterable[tuple[str, str]]
 
 
@@ -27,9 +29,9 @@ class Addresses:
         """The history of a user, project or organization, or of all."""
         return self.to(history_path(about, identity), query)
 
-    def event(self, identity: str) -> str:
+    def event(self, key: EventKey) -> str:
         """One event."""
-        return self.to(f"/events/{identity}")
+        return self.to(f"/events/{key}")
 
     def static(self, version: str, name: str) -> str:
         """A style sheet, script or picture."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from trailkeeper.models.histories import Question
-from trailkeeper.views.access_events import record_view
+from trailkeeper.models.histories import EventKey
 from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.auth import CurrentViewer
 from trailkeeper.views.errors import NotFound
+from trailkeeper.views.history_request import events_with_id
 
 from . import words
 from .rendering import addresses_of, page
@@ -45,16 +44,12 @@ class SubjectFact(NamedTuple):
     href: str | None
 
 
-@router.get("/events/{identity}")
+@router.get("/events/{identity:path}")
 def of_an_event(request: Request, viewer: CurrentViewer, identity: str) -> HTMLResponse:
-    """One event, as far as the viewer may see it."""
-    state = app_state_of(request)
-    event_id = _event_id(identity)
-    record_view(viewer, Question(event=event_id), request=request)
-    event = state.reader.event(viewer, event_id)
-    if event is None:
-        raise NotFound("there is no such event, or it is not the viewer's to see")
-    policy = state.reader.policy
+    """One event by its scope and id, as far as the viewer may see it; with links to others with this id."""
+    place = _place(identity)
+    event, *others = events_with_id(request, viewer, place.id, place.scope or None)
+    policy = app_state_of(request).reader.policy
     rows = Rows(policy.catalogue, policy, viewer, addresses_of(request))
     row = rows.of(event)
     return page(
@@ -64,6 +59,7 @@ def of_an_event(request: Request, viewer: CurrentViewer, identity: str) -> HTMLR
         title=event["sentence"] or event["tag"],
         event=event,
         row=row,
+        others=[rows.of(other) for other in others],
         stored=event["recorded_at"],
         delay=_delay(event),
         subjects=list(_subjects(event, rows)),
@@ -78,9 +74,9 @@ def of_an_event(request: Request, viewer: CurrentViewer, identity: str) -> HTMLR
     )
 
 
-def _event_id(text: str) -> UUID:
+def _place(text: str) -> EventKey:
     try:
-        return UUID(text)
+        return EventKey.parse(text, every="")
     except ValueError as error:
         raise NotFound("no event has such an id") from error
 

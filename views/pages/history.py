@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse
 
 from trailkeeper.views.errors import NotFound
-from trailkeeper.views.reading import VisiblePage
+from trailkeeper.views.reading import VisiblePage, key_of
 from trailkeeper.views.viewer import Viewer
 
 from .event_types import offered
@@ -132,5 +132,5 @@ def _live(ask: PageRequest, events: VisiblePage) -> str | None:
         return None
     subject = ask.subject
     history = [("about", subject.about), *([("id", subject.id)] if subject.id else [])]
-    after = [("after", events.events[0]["id"])] if events.events else []
+    after = [("after", str(key_of(events.events[0])))] if events.events else []
     return ask.addresses.to("/live", [*history, *after, *ask.filters.query])

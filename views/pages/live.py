@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from trailkeeper.models.histories import EventKey
 from trailkeeper.views.auth import CurrentViewer
 from trailkeeper.views.errors import NotFound
 from trailkeeper.views.problems import Problem
@@ -48,10 +48,10 @@ def live(request: Request, viewer: CurrentViewer, about: str, id: str | None = N
     return tail_response(ask, since, "after", partial(as_rows, render=_renderer(ask)))
 
 
-def _since(request: Request) -> UUID | None:
+def _since(request: Request) -> EventKey | None:
     """The newest event that the page has: the browser says so when it reconnects, the page at first."""
     text = request.headers.get("last-event-id") or request.query_params.get("after")
-    return UUID(text) if text else None
+    return EventKey.parse(text) if text else None
 
 
 def _renderer(ask: PageRequest) -> Callable[[dict[str, Any]], str]:

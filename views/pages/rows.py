@@ -11,6 +11,7 @@ from typing import Any
 from trailkeeper.models.histories import Question
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.views.policy import Policy
+from trailkeeper.views.reading import key_of
 from trailkeeper.views.viewer import Viewer
 
 from . import words
@@ -64,7 +65,7 @@ class Rows:
         kind = event["actor"]["kind"]
         return Row(
             id=event["id"],
-            href=self.addresses.event(event["id"]),
+            href=self.addresses.event(key_of(event)),
             when=words.moment(event["occurred_at"]),
             pieces=linked(self.catalogue, event, self.link),
             tag=event["tag"],

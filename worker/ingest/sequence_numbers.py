@@ -98,12 +98,12 @@ def of_inserted(inserted: Iterable[Inserted]) -> dict[CountKey, list[int]]:
 
 
 def of_unused(accepted: Iterable[Accepted], ids: ProducerIds) -> dict[CountKey, list[int]]:
-    """The numbers that events report as unused."""
+    """The numbers that events report as unused; only those of numbered events count."""
     events = (judged.event for judged in accepted)
     return grouped(
         (CountKey(ids[event.producer], hour_of(event.id), NO_SCOPE, "unused"), number)
         for event in events
-        if event.voids and event.producer and event.producer in ids
+        if event.voids and event.seq and event.producer and event.producer in ids
         for number in event.voids
     )
 

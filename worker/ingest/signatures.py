@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
+
+import msgspec
 
 from trailkeeper.producer.errors import InvalidMessage
 from trailkeeper.producer.signing import SigningKey, Verifier
 
 from .messages import SIGNATURE, IncomingMessage
-from .sequence_numbers import number_in
 
 MAX_SHOWN = 80
 
@@ -56,14 +58,32 @@ class Signatures:
             raise InvalidMessage(
                 "forged", f"it says that the key {name!r} signed it, and no such key of ours did"
             )
-        if key.producer is not None:
-            _assert_bound(key, key.producer, message)
+        _assert_bound(key, message)
 
 
-def _assert_bound(key: SigningKey, producer: str, message: IncomingMessage) -> None:
-    numbered = number_in(message.payload or b"")
-    if numbered is not None and not numbered.producer.startswith(f"{producer}:"):
-        producer_name = numbered.producer[:MAX_SHOWN]
+class _BoundFields(msgspec.Struct, gc=False):
+    """What a message says that its key may not allow: whose it is, and of which type. Of any JSON type."""
+
+    producer: Any = None
+    tag: Any = None
+
+
+_decoder = msgspec.json.Decoder(_BoundFields)
+
+
+def _assert_bound(key: SigningKey, message: IncomingMessage) -> None:
+    """Refuse whatever else a bound key signed, with a sequence number or without."""
+    if key.producer is None and not key.tags:
+        return
+    try:
+        claims = _decoder.decode(message.payload or b"")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return  # no event either: it is rejected for that, and none of its numbers is counted
+    producer, tag = claims.producer, claims.tag
+    if key.producer is not None and isinstance(producer, str) and not producer.startswith(f"{key.producer}:"):
         raise InvalidMessage(
-            "forged", f"the key {key.name.decode()!r} is {producer}'s, and the event is of {producer_name}"
+            "forged",
+            f"the key {key.name.decode()!r} is {key.producer}'s, and the event is of {producer[:MAX_SHOWN]}",
         )
+    if isinstance(tag, str) and not key.may_sign(tag):
+        raise InvalidMessage("forged", f"the key {key.name.decode()!r} may not sign {tag[:MAX_SHOWN]}")

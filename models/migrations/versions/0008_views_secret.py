@@ -1,0 +1,27 @@
+"""A secret of the views' own, for cursors and forms; it is filled in by every migration that finds none."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import TIMESTAMP
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "views_secret",
+        sa.Column("is_only", sa.Boolean, nullable=False, server_default=sa.text("true")),
+        sa.Column("secret", sa.LargeBinary, nullable=False),
+        sa.Column("recorded_at", TIMESTAMP(timezone=True), nullable=False, server_default=sa.func.now()),
+        sa.PrimaryKeyConstraint("is_only", name="views_secret_pkey"),
+        sa.CheckConstraint("is_only", name="views_secret_is_only_check"),
+    )
+
+
+def downgrade() -> None:
+    raise NotImplementedError("Trailkeeper's schema only goes forward; to go back, restore a backup")
