@@ -72,7 +72,7 @@ def test_what_is_stored_is_seen_at_once_by_each_as_they_may(service: Served, eng
         assert [first["id"], second["id"]] == [str(hidden["id"]), str(seen["id"])]
         assert second["ip"] == "192.0.2.7"
         identity, event = maintainer.next()
-        assert identity == event["id"] == str(seen["id"])
+        assert (identity, event["id"]) == (f"project/{seen['id']}", str(seen["id"]))
         assert (event["view"], event.get("ip")) == ("redacted", None)
 
 

@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("secret", sa.LargeBinary, nullable=False),
         sa.Column("recorded_at", TIMESTAMP(timezone=True), nullable=False, server_default=sa.func.now()),
         sa.PrimaryKeyConstraint("is_only", name="views_secret_pkey"),
-        sa.CheckConstraint("is_only", name="views_secret_is_only_check"),
+        sa.CheckConstraint("is_only", name="is_only"),
     )
 
 
