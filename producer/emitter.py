@@ -21,7 +21,7 @@ from .metrics import Metrics
 from .metrics.counting import Counting
 from .mistakes import described, place, unexpected
 from .outbox import Outbox, TableOutbox
-from .quarantine import quarantined
+from .quarantine import problem_of, quarantined
 from .receipt import Outcome, Receipt
 from .requests.forwarded import TrustedProxies
 from .secrets import SecretGuard
@@ -98,7 +98,7 @@ class Emitter:
         try:
             self._outbox.put(connection, message.payload, message.invalid)
         except InvalidEvent as error:
-            return self.deliver(self._invalid(error, tag, {}))
+            return self.deliver(self._misdirected(error, message))
         return self._inserted(message)
 
     async def aemit(self, tag: str, **arguments: Unpack[EmitArguments]) -> Receipt:
@@ -110,7 +110,7 @@ class Emitter:
         try:
             await self._outbox.aput(connection, message.payload, message.invalid)
         except InvalidEvent as error:
-            return await self.adeliver(self._invalid(error, tag, {}))
+            return await self.adeliver(self._misdirected(error, message))
         return self._inserted(message)
 
     def prepare(self, tag: str, **facts: Unpack[EventFacts]) -> Message:
@@ -205,7 +205,17 @@ class Emitter:
         if not self.quarantines:
             self._counting.count(label, "invalid")
             raise error from (None if error is cause else cause)
-        message = quarantined(error, label, {**facts, "additional": self._payload(facts, kind), "tag": tag})
+        payload = self._payload(facts, kind)
+        return self._kept(error, quarantined(error, label, {**facts, "additional": payload, "tag": tag}))
+
+    def _misdirected(self, error: InvalidEvent, message: Message) -> Message:
+        """The whole event as a dead letter: only its *connection* was wrong."""
+        if not self.quarantines:
+            self._counting.count(message.tag, "invalid")
+            raise error
+        return self._kept(error, message._replace(invalid=problem_of(error), delivery="spooled"))
+
+    def _kept(self, error: InvalidEvent, message: Message) -> Message:
         logger.error(
             "wrong call of emit at %s: %s; kept as dead letter %s", place(), described(error), message.id
         )

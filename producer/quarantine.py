@@ -48,7 +48,12 @@ def quarantined(error: InvalidEvent, tag: str, facts: Mapping[str, Any]) -> Mess
     made = {"v": VERSION, "id": str(event_id), "occurred_at": moment.isoformat()}
     if moment is now and "occurred_at" in fields:
         made["occurred_at_given"] = fields["occurred_at"]
-    return Message(event_id, tag, _bounded(fields | made), _json({"problem": str(error)}), "spooled")
+    return Message(event_id, tag, _bounded(fields | made), problem_of(error), "spooled")
+
+
+def problem_of(error: InvalidEvent) -> bytes:
+    """Field ``invalid`` of a message: why it is not an event."""
+    return _json({"problem": str(error)})
 
 
 def _field(name: str, value: Any) -> Any:

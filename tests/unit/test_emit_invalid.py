@@ -233,6 +233,14 @@ def test_the_log_names_the_place_of_a_wrong_call_in_the_application(caplog: pyte
     assert "usr: there is no such argument; expected some of: user, project" in caplog.messages[1]
 
 
+def test_an_event_for_a_connection_that_is_none_is_kept_whole() -> None:
+    emitter, recorder = an_emitter(on_invalid="quarantine")
+    for _ in range(2):
+        assert emitter.emit(SPOOLED, user="7", connection=object()).outcome == "quarantined"
+    assert json.loads(recorder.invalid[0].payload)["user"]["id"] == "7"
+    assert "connection" in recorder.invalid[0].problem
+
+
 def test_a_wrong_call_is_kept_and_not_raised_unless_that_is_asked_for() -> None:
     assert ProducerSettings().on_invalid == "quarantine"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections import UserString
@@ -268,13 +269,14 @@ def test_no_exception_but_ours_leaves_emit_bind_or_set_actor(
     with arming(), bind(ip=bound, user_agent=bound, request_id=bound, nonsense=bound):
         set_actor(bound)
         assert lenient.emit(tag, **values).outcome in {"stream", "quarantined"}
+        assert asyncio.run(lenient.aemit(tag, **values)).outcome in {"stream", "quarantined"}
         strict, _ = an_emitter()
         try:
             strict.emit(tag, **values)
         except InvalidEvent:
-            assert len(recorder.invalid) == 1
+            assert len(recorder.invalid) == 2
         else:
-            assert len(recorder.events) == 1
+            assert len(recorder.events) == 2
     set_actor(bound)
 
 
