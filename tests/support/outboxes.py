@@ -13,6 +13,7 @@ from tests.support.emitting import CATALOGUE, Counter
 from trailkeeper import Emitter, ProducerSettings
 from trailkeeper.producer.event import Event
 from trailkeeper.producer.process import swap
+from trailkeeper.producer.testing import Recorder
 from trailkeeper.producer.wire import decode
 
 TABLE = "CREATE TABLE trailkeeper.outbox (id INTEGER PRIMARY KEY, payload BLOB NOT NULL, invalid BLOB)"
@@ -48,6 +49,7 @@ def emitting(transport: Any, metrics: Counter | None = None, **settings: Any) ->
         transport=transport,
         metrics=metrics,
         spool=None,
+        outbox=transport if isinstance(transport, Recorder) else None,
     )
     before = swap(emitter)
     try:

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from tests.support.drains import an_event
 from trailkeeper.producer.errors import InvalidMessage
 from trailkeeper.producer.event import MAX_SEQUENCE, MAX_VOIDS, Actor, ActorKind, Credential, Event, Subject
 from trailkeeper.producer.ids import uuid7
-from trailkeeper.producer.wire import REASONS, decode, encode
+from trailkeeper.producer.wire import REASONS, decode, encode, unmapped
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123_456, tzinfo=UTC)
 
@@ -63,7 +64,7 @@ def events(draw: st.DrawFn) -> Event:
 
 @given(events())
 def test_an_event_comes_back_as_it_was(event: Event) -> None:
-    assert decode(encode(event), now=NOW) == (event, None)
+    assert decode(encode(event), now=NOW) == (replace(event, ip=unmapped(event.ip)), None)
 
 
 @given(events())
