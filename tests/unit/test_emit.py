@@ -221,3 +221,21 @@ def test_what_is_sent_is_what_a_worker_reads() -> None:
 
 def test_the_settings_have_defaults_that_work_on_a_laptop() -> None:
     assert ProducerSettings().redis_url == "redis://127.0.0.1:6379/0"
+
+
+@pytest.mark.parametrize("kind", ["system", "service"])
+def test_what_a_program_does_in_somebodys_request_has_nobodys_address(kind: Any) -> None:
+    emitter, recorder = an_emitter()
+    program = Actor(kind=kind, id="purge")
+    with bind(ip="192.0.2.1", user_agent="Firefox", actor=Actor(kind="staff", id="s1")):
+        emitter.emit(SPOOLED, actor=program)
+        emitter.emit(SPOOLED, actor=program, origin="request")
+    seen = [(event.ip, event.user_agent) for event in recorder.events]
+    assert seen == [(None, None), ("192.0.2.1", "Firefox")]
+
+
+def test_a_service_that_made_the_request_has_its_address() -> None:
+    emitter, recorder = an_emitter()
+    with bind(ip="192.0.2.1", actor=Actor(kind="service", id="ci")):
+        emitter.emit(SPOOLED)
+    assert recorder.events[0].ip == "192.0.2.1"

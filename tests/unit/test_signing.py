@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from tests.support.drains import an_event
 from tests.support.emitting import SPOOLED, Broken, an_emitter
+from trailkeeper.producer.catalogue import EventType
 from trailkeeper.producer.errors import InvalidMessage, SettingsError
 from trailkeeper.producer.event import Event
 from trailkeeper.producer.signing import Signer, SigningKey, Verifier
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.ingest.messages import IncomingMessage
+from trailkeeper.worker.ingest.messages import Accepted, IncomingMessage
+from trailkeeper.worker.ingest.sequence_numbers import of_unused
 from trailkeeper.worker.ingest.signatures import Signatures
 
 SECRET = "0123456789abcdef0123456789abcdef"
 OTHER = "fedcba9876543210fedcba9876543210"
 WEB = SigningKey.of(f"web:{SECRET}")
+EVENT_TYPE = EventType(tag="account:login:success", scope="user", sentence="in")
 
 
 def message(payload: bytes, signature: bytes | None, problem: bytes | None = None) -> IncomingMessage:
@@ -140,3 +146,38 @@ class Signed(Broken):
         self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
     ) -> None:
         self.taken.append((payload, invalid, signature))
+
+
+@pytest.mark.parametrize("named", [{"seq": 3}, {"voids": [1, 2]}, {"seq": 3, "voids": [1]}, {}])
+def test_a_key_bound_to_a_producer_names_no_other_with_a_number_or_without(named: dict[str, object]) -> None:
+    bound = SigningKey.of(f"web@shop:{SECRET}")
+    signatures = Signatures([f"web@shop:{SECRET}"])
+    facts = json.loads(encode(an_event()))
+    for producer, reason in (("till:1", "forged"), ("shopper:1", "forged"), ("shop:1", None)):
+        payload = json.dumps(facts | {"producer": producer} | named).encode()
+        assert reason_of(signatures, message(payload, Signer(bound).sign(payload, None))) == reason
+
+
+def test_a_key_bound_to_tags_signs_no_others() -> None:
+    key = f"web@shop+project/release/*+file/add:{SECRET}"
+    signatures = Signatures([key])
+    facts = json.loads(encode(an_event()))
+    tags = {
+        "project:release:add": None,
+        "file:add": None,
+        "file:remove": "forged",
+        "project:rename": "forged",
+    }
+    for tag, reason in tags.items():
+        payload = json.dumps(facts | {"tag": tag}).encode()
+        signed = message(payload, Signer(SigningKey.of(key)).sign(payload, None))
+        assert reason_of(signatures, signed) == reason
+
+
+def test_unused_numbers_count_only_in_numbered_events() -> None:
+    event = replace(an_event(), producer="shop:1", voids=[1, 2])
+    counted = []
+    for seq in (UNSET, 3):
+        judged = Accepted(message(b"{}", None), replace(event, seq=seq), EVENT_TYPE, None)
+        counted.append(list(of_unused([judged], {"shop:1": 1}).values()))
+    assert counted == [[], [[1, 2]]]
