@@ -208,7 +208,7 @@ def check_address(ip: str | None) -> None:
 
 def unmapped(ip: str | None) -> str | None:
     """An IPv4 address written as IPv6 as the IPv4 address that it is; all else as it came."""
-    if ip is None or ":" not in ip:
+    if ip is None or ":" not in ip or ip[0] not in ":06":  # with which every way to write them begins
         return ip
     try:
         packed = inet_pton(AF_INET6, ip)
