@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import UNSET
-from msgspec.structs import replace
 
 from tests.support.drains import an_event
 from trailkeeper.producer.errors import InvalidMessage
@@ -52,7 +51,7 @@ def events(draw: st.DrawFn) -> Event:
         project=draw(SUBJECTS),
         organization=draw(SUBJECTS),
         actor=draw(ACTORS),
-        ip=draw(st.none() | st.ip_addresses().map(str)),
+        ip=draw(st.none() | st.ip_addresses().map(str).map(unmapped)),
         user_agent=draw(st.none() | TEXT),
         request_id=draw(st.none() | IDS),
         additional=draw(st.dictionaries(TEXT, JSON, max_size=5)),
@@ -64,7 +63,7 @@ def events(draw: st.DrawFn) -> Event:
 
 @given(events())
 def test_an_event_comes_back_as_it_was(event: Event) -> None:
-    assert decode(encode(event), now=NOW) == (replace(event, ip=unmapped(event.ip)), None)
+    assert decode(encode(event), now=NOW) == (event, None)
 
 
 @given(events())
