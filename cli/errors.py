@@ -57,9 +57,17 @@ def _service(error: Exception) -> str:
             return _away("Postgres", "database_url", str(error))
         case StoreMisconfigured():
             place = without_password(address_of("database_url"))
-            return f"Postgres at {place} refused: {error}; `trailkeeper migrate` makes the tables"
+            return f"Postgres at {place} refused: {error}{_HINTS.get(error.sqlstate or '', '')}"
         case _:
             return str(error)
+
+
+_HINTS = {
+    "42501": "; `trailkeeper doctor` says what rights this login lacks",
+    "42P01": "; `trailkeeper migrate` makes the tables",
+    "42703": "; `trailkeeper migrate` brings the tables to this version",
+}
+"""The next step, by what Postgres said: no right, no such table, no such column."""
 
 
 def unexpected(error: Exception) -> str:

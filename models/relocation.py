@@ -43,7 +43,7 @@ _TREE = text("""
         UNION
         SELECT inhrelid, NULL FROM pg_inherits JOIN tree ON inhparent = tree.oid
     )
-    SELECT DISTINCT CAST(CAST(oid AS regclass) AS text), relname FROM tree
+    SELECT CAST(CAST(oid AS regclass) AS text), max(relname) FROM tree GROUP BY oid ORDER BY oid
 """)
 _NAMESAKES = text("""
     SELECT relname FROM pg_class

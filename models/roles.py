@@ -42,7 +42,10 @@ THERE_ALREADY = ("42710", "23505")  # created by another migration on the same c
 
 @dataclass(frozen=True)
 class MissingPrivilege:
-    """A privilege that is missing, and the statement that grants it."""
+    """A privilege that is missing, and the statement that grants it.
+
+    Whoever types the statement has a search path of their own, so it names the schema of each table.
+    """
 
     what: str
     statement: str
@@ -131,22 +134,21 @@ def _schema(connection: Connection) -> Iterator[MissingPrivilege]:
 
 def _unowned(connection: Connection) -> Iterator[MissingPrivilege]:
     """`events` and what lies beneath it, parents first, as far as it belongs to somebody else."""
-    tables = connection.scalars(_TREE, {"events": EVENTS, "owner": OWNER})
-    for table in tables.all():
+    for table in connection.scalars(_TREE, {"events": EVENTS, "owner": OWNER}).all():
         yield MissingPrivilege(f"{table} as a table of {OWNER}", f"ALTER TABLE {table} OWNER TO {OWNER}")
 
 
 def _tables(connection: Connection) -> Iterator[MissingPrivilege]:
     tables = {name for name in (*Base.metadata.tables, VERSION_TABLE) if _exists(connection, name)}
+    schema = connection.scalar(text("SELECT quote_ident(current_schema())"))
     for table in sorted(tables):
         for role, privileges in _wanted(table).items():
             for privilege in privileges:
                 if not connection.scalar(_HAS, {"role": role, "table": table, "privilege": privilege}):
-                    yield MissingPrivilege(
-                        f"{privilege} on {table} for {role}", f"GRANT {privilege} ON {table} TO {role}"
-                    )
+                    what = f"{privilege} on {schema}.{table}"
+                    yield MissingPrivilege(f"{what} for {role}", f"GRANT {what} TO {role}")
     if COMMANDS in tables:
-        yield from _submitting(connection)
+        yield from _submitting(connection, f"{schema}.{COMMANDS}")
 
 
 def _wanted(table: str) -> dict[str, tuple[str, ...]]:
@@ -157,12 +159,12 @@ def _wanted(table: str) -> dict[str, tuple[str, ...]]:
     return {WRITER: writer, READER: ("SELECT",), OUTBOX: outbox}
 
 
-def _submitting(connection: Connection) -> Iterator[MissingPrivilege]:
+def _submitting(connection: Connection, table: str) -> Iterator[MissingPrivilege]:
     ask = text("SELECT has_column_privilege(CAST(:role AS name), :table, :column, 'INSERT')")
     values = [{"role": READER, "table": COMMANDS, "column": column} for column in SUBMITTED]
     if not all(connection.scalar(ask, parameters) for parameters in values):
-        columns = f"INSERT ({', '.join(SUBMITTED)}) ON {COMMANDS}"
-        yield MissingPrivilege(f"INSERT on {COMMANDS} for {READER}", f"GRANT {columns} TO {READER}")
+        columns = f"INSERT ({', '.join(SUBMITTED)}) ON {table}"
+        yield MissingPrivilege(f"INSERT on {table} for {READER}", f"GRANT {columns} TO {READER}")
 
 
 def _exists(connection: Connection, table: str) -> bool:
@@ -192,7 +194,8 @@ _TREE = text("""
         UNION ALL
         SELECT inhrelid, depth + 1 FROM pg_inherits JOIN tree ON inhparent = tree.oid
     )
-    SELECT quote_ident(relname) FROM tree JOIN pg_class ON pg_class.oid = tree.oid
+    SELECT format('%I.%I', nspname, relname)
+      FROM tree JOIN pg_class ON pg_class.oid = tree.oid JOIN pg_namespace ON pg_namespace.oid = relnamespace
      WHERE relkind IN ('r', 'p') AND pg_get_userbyid(relowner) <> :owner
      ORDER BY depth, relname
 """)

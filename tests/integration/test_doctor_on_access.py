@@ -77,6 +77,6 @@ def test_a_privilege_that_is_missing_is_named(database_url: str) -> None:
     with transaction(administrator) as connection:
         connection.execute(text(f"REVOKE SELECT ON events FROM {READER}"))
         assert [finding.found for finding in _roles(connection)] == [
-            f"missing: SELECT on events for {READER}"
+            f"missing: SELECT on trailkeeper.events for {READER}"
         ]
     administrator.dispose()
