@@ -20,6 +20,25 @@ HEAD = """\
 The event types that are shipped, {count} of them. An application adds its own, or declares one of these
 anew, in TOML files named by [`TRAILKEEPER_CATALOGUE`](settings.md).
 
+```toml
+[events."invoice:payment:refund"]     # 2 to 5 words: source:subject:action
+scope = "organization"                # user | project | organization | system: whose history and retention
+sentence = "{{actor}} refunded {{amount}} to {{organization}}[ because of {{reason}}]"
+# string integer number boolean array object
+payload = {{ amount = "string", reason = "string", card = "string" }}
+private = ["card"]                    # keys that only a full view shows
+personal = ["card"]                   # keys that a scrub or an erasure removes
+# who is not named sees nothing; admins see all
+audience = {{ self = "full", owner = "full", maintainer = "redacted" }}
+by = "member"                         # member | anyone: who can do it; origins of what anyone does stay hidden
+delivery = "required"                 # spooled | required | best_effort: what happens while Redis is away
+retention_days = 730                  # only if it differs from the scope's
+aliases = ["invoice:refund"]          # other spellings, stored under this tag
+group = "Invoices"                    # heading on this page
+```
+
+Only `scope` and `sentence` are required. Producers, workers and views check the files when they start.
+
 In a sentence, a name in braces is replaced: `actor`, `user`, `project`, `organization` by their names at that
 time, other names by the payload's value. Text in brackets is left out where something it names is not known;
 bars part alternatives, of which the first that is known is shown.

@@ -70,7 +70,7 @@ class ProducerSettings(RedisTls, frozen=True, kw_only=True):
         redis_tls_cert: PEM file of our client certificate.
         redis_tls_key: PEM file of its key, if it is not in the same file.
         stream: key of the Redis Stream.
-        schema: the Postgres schema that has our tables; here, the outbox.
+        schema: the Postgres schema with Trailkeeper's tables.
         catalogue: TOML files with the application's own event types.
         emit_budget_ms: the longest that one `emit` may take in all, in milliseconds.
         breaker_seconds: after Redis did not answer, how long the next calls do not try it.

@@ -60,7 +60,8 @@ def _announce(stack: Stack, *, as_json: bool) -> None:
     else:
         print(f"export TRAILKEEPER_REDIS_URL='{stack.redis_url}'")
         print(f"export TRAILKEEPER_DATABASE_URL='{stack.database_url}'")
-        print(f"export TRAILKEEPER_SPOOL='{stack.spool}'", flush=True)
+        print(f"export TRAILKEEPER_SPOOL='{stack.spool}'")
+        print(f"export TRAILKEEPER_HOME='{stack.home.absolute()}'", flush=True)
         if stack.views_url:
-            say(f"histories at {stack.views_url}; `trailkeeper token` prints a token to sign in")
+            say(f"histories at {stack.views_url}; `trailkeeper token --admin` prints a token to sign in")
     say("running; Ctrl-C stops it")

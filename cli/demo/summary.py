@@ -32,10 +32,12 @@ def print_summary(totals: Totals, home: str) -> None:
     print(f"""
 What to try next
 
-  make up                                       keep the stack running, on the same data; it prints two
-                                                export lines: paste them into another terminal, and there
-  .venv/bin/trailkeeper history all --limit 20  the newest events
-  .venv/bin/trailkeeper status                  backlog, rate, workers, partitions
-  .venv/bin/trailkeeper doctor                  what would go wrong in production
+  trailkeeper up                        keep the stack running, on the same data; it prints export
+                                        lines: paste them into another terminal, and there
+  trailkeeper history all --limit 20    the newest events
+  trailkeeper status                    backlog, rate, workers, partitions
+  trailkeeper doctor                    what would go wrong in production
 
-The data is in {home}; examples/package_index/README.md shows how an application calls emit().""")
+In a checkout, trailkeeper is .venv/bin/trailkeeper.
+
+The data is in {home}.""")

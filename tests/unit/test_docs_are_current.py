@@ -76,3 +76,12 @@ def test_the_example_of_the_wire_format_page_is_an_event_we_take() -> None:
     event, unknown = decode(example.encode(), now=datetime(2026, 11, 24, 13, tzinfo=UTC))
     assert unknown is None
     assert msgspec.json.decode(encode(event)) == msgspec.json.decode(example)
+
+
+def test_the_catalogue_file_of_the_events_reference_can_be_loaded(tmp_path: Path) -> None:
+    page = generate.pages()[generate.FOLDER / "events.md"]
+    file = tmp_path / "mine.toml"
+    file.write_text(re.findall(r"```toml\n(.*?)```", page, re.DOTALL)[0], encoding="utf-8")
+    kind = load([str(file)]).get("invoice:refund")
+    assert kind is not None
+    assert (kind.tag, kind.delivery, kind.by) == ("invoice:payment:refund", "required", "member")
