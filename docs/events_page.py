@@ -30,7 +30,7 @@ private = ["card"]                    # keys that only a full view shows
 personal = ["card"]                   # keys that a scrub or an erasure removes
 # who is not named sees nothing; admins see all
 audience = {{ self = "full", owner = "full", maintainer = "redacted" }}
-by = "member"                         # member | anyone: who can do it; origins of what anyone does stay hidden
+by = "member"                         # member | anyone: who can do it; hides where "anyone" was
 delivery = "required"                 # spooled | required | best_effort: what happens while Redis is away
 retention_days = 730                  # only if it differs from the scope's
 aliases = ["invoice:refund"]          # other spellings, stored under this tag
