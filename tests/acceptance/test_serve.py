@@ -111,7 +111,7 @@ def _follow_links(page: Page) -> None:
     page.get_by_role("link", name="Older").click()
     page.wait_for_url(f"**{PREFIX}/me?cursor=older**")
     page.locator("[data-event] .when a").first.click()
-    page.wait_for_url(f"**{PREFIX}/events/*")
+    page.wait_for_url(f"**{PREFIX}/events/*/*")
     page.get_by_role("link", name="My projects").click()
     page.wait_for_url(f"**{PREFIX}/projects")
 
