@@ -10,7 +10,6 @@ from trailkeeper.producer.errors import InvalidEvent, InvalidMessage
 from trailkeeper.producer.event import ActorKind, Event
 from trailkeeper.producer.wire import check_address, check_times, encode, read
 
-from .cleaning import cleaned
 from .values import JSON
 
 PLACE = re.compile(r" - at `\$\.?(.*)`$")
@@ -56,6 +55,8 @@ def encoded(event: Event, now: datetime | None) -> bytes:
 def _encoded(event: Event) -> bytes:
     """Once more: cleaned, and with an explanation if that did not help."""
     try:
+        from .cleaning import cleaned  # noqa: PLC0415 - loaded only for an event that was refused as it is
+
         payload = encode(cleaned(event))
         read(payload)
     except InvalidMessage as error:

@@ -90,7 +90,7 @@ def test_importing_trailkeeper_costs_little_more_than_importing_redis() -> None:
     runs = [tuple(map(float, run(code).split())) for _ in range(9)]  # a busy machine only ever adds
     redis, ours = (min(times) for times in zip(*runs, strict=True))
     # a machine on which redis alone takes this long is slow, or has others to serve
-    assert ours < max(0.050, redis * 0.6)
+    assert ours < max(0.050, redis * 0.7)
 
 
 def run(code: str) -> str:
