@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from trailkeeper.models.periods import id_floor
 from trailkeeper.models.writing import DERIVATIONS
@@ -15,23 +15,20 @@ from .filters import EnrichFilters
 
 NIL = UUID(int=0)
 
-_POINTERS = ", ".join(
-    f"seen.{column}, {table}.source, {table}.build" for column, table in DERIVATIONS.items()
-)
-_JOINS = " ".join(f"LEFT JOIN {table} ON {table}.id = seen.{name}" for name, table in DERIVATIONS.items())
-
 _WINDOW = f"""
-    SELECT seen.id, seen.tableoid::regclass::text AS partition, host(seen.ip) AS ip,
-           clients.user_agent, seen.scrubbed, {_POINTERS}
-      FROM (SELECT tableoid, id, ip, tag, project_id, {", ".join(DERIVATIONS)},
-                   scrubbed_at IS NOT NULL OR scrubbed_by IS NOT NULL AS scrubbed
-              FROM events
-             WHERE scope = :scope AND id > :after AND id >= :low AND id < :high {{seeking}}
-             ORDER BY id
-             LIMIT :limit) AS seen
-      {_JOINS}
-     ORDER BY seen.id
+    SELECT id::text, tableoid::regclass::text, host(ip),
+           scrubbed_at IS NOT NULL OR scrubbed_by IS NOT NULL, {", ".join(DERIVATIONS)}
+      FROM events
+     WHERE scope = :scope AND id > :after AND id >= :low AND id < :high {{seeking}}
+     ORDER BY events.id
+     LIMIT :limit
 """  # noqa: S608 - names of our own tables and columns
+
+_VERSIONS = {
+    column: f"SELECT id, source, build, {'user_agent' if column == 'client_id' else 'NULL'}"  # noqa: S608 - likewise
+    f" FROM {table} WHERE id = ANY(:ids)"
+    for column, table in DERIVATIONS.items()
+}
 
 _SEEKING = {
     "user": "AND user_id = :user",
@@ -50,35 +47,44 @@ _UPDATE = f"""
 """  # noqa: S608 - likewise
 
 
-class Pointer(NamedTuple):
-    """The derivation that an event points to, with the version of the data that made it."""
-
-    id: int
-    source: str
-    build: str
-
-
 class Derived(NamedTuple):
-    """An event's facts, and the derivations that it points to.
+    """An event with what its derivations are made of.
 
     Attributes:
         partition: where it lies, as SQL names it.
-        pointers: one per column; None if it is not set.
         scrubbed: personal data was removed from it, so it must stay unchanged.
+        derivations: the id of each, in the order of `DERIVATIONS`; None where it is not set.
     """
 
-    id: UUID
+    id: str
     partition: str
     ip: str | None
-    user_agent: str | None
     scrubbed: bool
-    pointers: tuple[Pointer | None, ...]
+    derivations: tuple[int | None, ...]
+
+
+class Version(NamedTuple):
+    """Which data made a derivation, and the user agent where it is kept with it."""
+
+    source: str
+    build: str
+    user_agent: str | None
+
+
+class Window(NamedTuple):
+    """Events, and for each of `DERIVATIONS` the versions of those that the events point to, by id.
+
+    The versions are read apart: joined to thousands of events, a few texts would travel thousands of times.
+    """
+
+    events: list[Derived]
+    versions: list[dict[int, Version]]
 
 
 class Change(NamedTuple):
     """The new ids of an event's derivations, or None, for each column."""
 
-    id: UUID
+    id: str
     partition: str
     derivations: tuple[int | None, ...]
 
@@ -88,7 +94,7 @@ def window(
     filters: EnrichFilters,
     place: tuple[str, UUID],
     limit: int,
-) -> list[Derived]:
+) -> Window:
     """The next events of one scope, in order of their ids.
 
     At most *limit* rows of a partition are looked at, or of an index where one leads to the
@@ -106,7 +112,9 @@ def window(
     values |= {"low": id_floor(since), "high": id_floor(until)}
     sought = _sought(filters)
     statement = _WINDOW.format(seeking=" ".join(_SEEKING[name] for name in sought))
-    return [_derived(row) for row in connection.execute(text(statement), values | sought)]
+    rows = connection.execute(text(statement), values | sought)
+    events = [Derived(*row[:4], tuple(row[4:])) for row in rows]  # type: ignore[call-arg]  # four by the slice
+    return Window(events, [_versions(connection, events, place) for place in range(len(DERIVATIONS))])
 
 
 def write(connection: Connection, scope: str, changes: Sequence[Change]) -> int:
@@ -117,7 +125,7 @@ def write(connection: Connection, scope: str, changes: Sequence[Change]) -> int:
     changed = 0
     for partition in sorted({change.partition for change in changes}):
         of_it = [change for change in changes if change.partition == partition]
-        values: dict[str, Any] = {"scope": scope, "ids": [str(change.id) for change in of_it]}
+        values: dict[str, Any] = {"scope": scope, "ids": [change.id for change in of_it]}
         for place, name in enumerate(DERIVATIONS):
             values[f"{name}s"] = [change.derivations[place] for change in of_it]
         changed += connection.execute(text(_UPDATE.format(partition=partition)), values).rowcount
@@ -133,10 +141,9 @@ def _sought(filters: EnrichFilters) -> dict[str, Any]:
     return {name: value for name, value in conditions.items() if value is not None}
 
 
-def _derived(row: Row[Any]) -> Derived:
-    # by slices: it is done for every event that a backfill looks at
-    values: tuple[Any, ...] = tuple(row)
-    pointers = [
-        None if values[at] is None else Pointer(*values[at : at + 3]) for at in range(5, len(values), 3)
-    ]
-    return Derived(*values[:5], tuple(pointers))  # type: ignore[call-arg]  # five by the slice
+def _versions(connection: Connection, events: Sequence[Derived], place: int) -> dict[int, Version]:
+    ids = {event.derivations[place] for event in events} - {None}
+    if not ids:
+        return {}
+    statement = text(_VERSIONS[tuple(DERIVATIONS)[place]])
+    return {row[0]: Version(*row[1:]) for row in connection.execute(statement, {"ids": list(ids)})}

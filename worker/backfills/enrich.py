@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cache
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
 from trailkeeper.models.backfills import Advance, EnrichFilters, StoredBackfill
-from trailkeeper.models.backfills.enriching import NIL, Change, Derived, Pointer, window, write
+from trailkeeper.models.backfills.enriching import NIL, Change, Derived, Version, Window, window, write
 from trailkeeper.worker.enrich import Enrichment
 from trailkeeper.worker.ingest.derive import Derive, Fact, Ids
 
@@ -73,16 +71,16 @@ class Enrich:
 
     def window(
         self, connection: Connection, filters: EnrichFilters, cursor: dict[str, str] | None, size: int
-    ) -> tuple[list[Derived], dict[str, str] | None]:
+    ) -> tuple[Window, dict[str, str] | None]:
         """The next events to look at, and where those after them begin."""
         scope, after = position(filters, cursor)
-        events = window(connection, filters, (scope, after), size)
-        return events, following(filters, scope, events[-1].id if len(events) == size else None)
+        seen = window(connection, filters, (scope, after), size)
+        return seen, following(filters, scope, _last(seen, size))
 
-    def facts(self, filters: EnrichFilters, events: Sequence[Derived]) -> list[list[Fact]]:
+    def facts(self, filters: EnrichFilters, seen: Window) -> list[list[Fact]]:
         """For each enrichment, what it is to derive anew from; None for what stays as it is."""
         return [
-            _facts(filters, enrichment, [(event, event.pointers[place]) for event in events])
+            _facts(filters, enrichment, seen, place)
             for place, enrichment in enumerate(self._derive.enrichments)
         ]
 
@@ -93,37 +91,50 @@ class Enrich:
         return WindowStart(job.id, changes, size, *position(filters, cursor))
 
     def _prepare(self, connection: Connection, filters: EnrichFilters, start: WindowStart) -> PreparedWindow:
-        events = window(connection, filters, (start.scope, start.after), start.size)
-        last = events[-1].id if len(events) == start.size else None
-        derived = self._derive.of(self.facts(filters, events))
+        seen = window(connection, filters, (start.scope, start.after), start.size)
+        derived = self._derive.of(self.facts(filters, seen))
         changes = [
             change
-            for event, ids in zip(events, derived, strict=True)
+            for event, ids in zip(seen.events, derived, strict=True)
             if any(ids) and (change := _change(event, ids))
         ]
-        return PreparedWindow(len(events), last, changes)
+        return PreparedWindow(len(seen.events), _last(seen, start.size), changes)
 
 
-def _facts(
-    filters: EnrichFilters, enrichment: Enrichment, events: Iterable[tuple[Derived, Pointer | None]]
-) -> list[Fact]:
-    is_current = cache(enrichment.is_current)  # of thousands of events, a few versions
+def _last(seen: Window, size: int) -> UUID | None:
+    """The last event of a window, if more may follow."""
+    return UUID(seen.events[-1].id) if len(seen.events) == size else None
 
-    def is_due(event: Derived, pointer: Pointer | None) -> bool:
-        if event.scrubbed:
-            return False
-        if filters.which == "all" or pointer is None:
-            return True
-        return filters.which == "older" and not is_current(pointer.source, pointer.build)
 
-    return [getattr(event, enrichment.fact) if is_due(event, pointer) else None for event, pointer in events]
+def _facts(filters: EnrichFilters, enrichment: Enrichment, seen: Window, place: int) -> list[Fact]:
+    versions = seen.versions[place]
+    # of thousands of events, a few derivations: judged once each
+    due = {
+        None,
+        *(identity for identity, version in versions.items() if _is_due(filters, enrichment, version)),
+    }
+
+    def fact(event: Derived) -> Fact:
+        identity = event.derivations[place]
+        if event.scrubbed or identity not in due:
+            return None
+        if enrichment.keeps_fact:
+            return None if identity is None else versions[identity].user_agent
+        return event.ip
+
+    return [fact(event) for event in seen.events]
+
+
+def _is_due(filters: EnrichFilters, enrichment: Enrichment, version: Version) -> bool:
+    if filters.which == "older":
+        return not enrichment.is_current(version.source, version.build)
+    return filters.which == "all"
 
 
 def _change(event: Derived, ids: Ids) -> Change | None:
     """Where an event is to point from now on; None where it points there already."""
-    before = tuple([pointer and pointer.id for pointer in event.pointers])
-    after = tuple([new or old for new, old in zip(ids, before, strict=True)])
-    return None if after == before else Change(event.id, event.partition, after)
+    after = tuple([new or old for new, old in zip(ids, event.derivations, strict=True)])
+    return None if after == event.derivations else Change(event.id, event.partition, after)
 
 
 def position(filters: EnrichFilters, cursor: dict[str, str] | None) -> tuple[str, UUID]:

@@ -81,9 +81,9 @@ def preview_enrich(
     cursor: dict[str, str] | None = None
     while True:
         with transaction(engine) as connection:
-            events, cursor = parts.enrich.window(connection, filters, cursor, parts.enrich.size)
-        facts = zip(*parts.enrich.facts(filters, events), strict=True)
-        _add_events(preview, parts.enrichments, zip(events, facts, strict=True))
+            seen, cursor = parts.enrich.window(connection, filters, cursor, parts.enrich.size)
+        facts = zip(*parts.enrich.facts(filters, seen), strict=True)
+        _add_events(preview, parts.enrichments, zip(seen.events, facts, strict=True))
         preview.complete = cursor is None
         if preview.complete or time.monotonic() > ends:
             return preview
@@ -141,7 +141,7 @@ def _add_events(
         preview.changed += 1
         if len(preview.sample) < SAMPLE:
             displays = {name: derivation and _display(derivation) for name, derivation in derived.items()}
-            preview.sample.append({"id": str(event.id), "ip": event.ip, **displays})
+            preview.sample.append({"id": event.id, "ip": event.ip, **displays})
 
 
 def _display(derived: Derivation) -> str | None:
