@@ -9,9 +9,10 @@ from pathlib import Path
 from trailkeeper.cli.spooled import spool
 from trailkeeper.cli.times import duration
 from trailkeeper.producer.settings import ProducerSettings, read, spool_problem
+from trailkeeper.producer.spool.folder import problem as problem_of
 from trailkeeper.producer.spool.status import SpoolStatus, filesystem_of
 
-from .finding import Finding, ok, warning
+from .finding import Finding, ok, problem, warning
 
 CHECK = "spool"
 OLD_SECONDS = 300.0
@@ -29,8 +30,8 @@ def spooled() -> Iterator[Finding]:
     status = spool()
     if status is None:
         advice = "set TRAILKEEPER_SPOOL to a file on a disk; without it events go to the log in an outage"
-        problem = spool_problem(read(ProducerSettings).spool)
-        yield warning(CHECK, problem.partition(";")[0] if problem else "it is off", advice)
+        reason = spool_problem(read(ProducerSettings).spool)
+        yield warning(CHECK, reason.partition(";")[0] if reason else "it is off", advice)
         return
     misplaced = list(_place(Path(status.path)))
     yield from misplaced
@@ -42,6 +43,8 @@ def _place(path: Path) -> Iterator[Finding]:
     if not os.access(folder, os.W_OK | os.X_OK):
         advice = "name a file elsewhere in TRAILKEEPER_SPOOL"
         yield warning(CHECK, f"{folder} cannot be written to by this user", advice)
+    if unsafe := problem_of(path):
+        yield problem(CHECK, *unsafe.split("; ", 1))
     if (kind := filesystem_of(folder)) in FLEETING:
         advice = "name a file on a disk, or on a volume of the container, in TRAILKEEPER_SPOOL"
         yield warning(CHECK, f"{path} is on {kind}, which does not outlive the machine or container", advice)

@@ -57,14 +57,15 @@ class Appender:
         self._waiting.append(row)
         try:
             while not row.is_written:
-                if self._file.lock.acquire(blocking=False):
-                    self._lead(row, deadline)
+                lock = self._file.lock  # a forked child has another one
+                if lock.acquire(blocking=False):
+                    self._lead(row, lock, deadline)
                     return
                 self._wait(row, deadline)
         finally:
             self._forget(row)
 
-    def _lead(self, row: _Row, deadline: float) -> None:
+    def _lead(self, row: _Row, lock: threading.Lock, deadline: float) -> None:
         written: list[_Row] = []
         try:
             # another leader may have written it just before we got the lock
@@ -75,7 +76,7 @@ class Appender:
             for done in written:
                 done.is_written = True
                 self._forget(done)
-            self._file.lock.release()
+            lock.release()
             for done in written:
                 done.woken.set()
             with suppress(IndexError):  # nobody waits

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -36,16 +37,29 @@ class SpoolFile:
     """This process's access to the file; one thread at a time.
 
     Args:
-        path: of the file; made by the first use.
+        path: of the file; made by the first use. A forked child may have to use one beside it.
         limits: see `Limits`.
     """
 
     def __init__(self, path: Path, limits: Limits) -> None:
-        self.path = path
+        self._path = path
         self.limits = limits
         self.lock = threading.Lock()
         self._opened: Opened | None = None
         forks.guard(self)
+
+    @property
+    def path(self) -> Path:
+        """The file in use."""
+        return folder.usable(self._path)
+
+    def all(self) -> Iterator[SpoolFile]:
+        """This one, and those beside it that forked children had to begin; closed by turns."""
+        yield self
+        for path in folder.beside(self._path):
+            if path != self.path and not forks.is_left(path):
+                with closing(SpoolFile(path, self.limits)) as file:
+                    yield file
 
     def run(self, work: Callable[[Opened], T], deadline: float) -> T:
         """Run one statement or one transaction on the file.
@@ -59,12 +73,13 @@ class SpoolFile:
         Raises:
             SpoolUnavailable: it was not done.
         """
-        if not self.lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+        lock = self.lock  # a forked child has another one
+        if not lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
             raise SpoolUnavailable(f"{self.path} is busy: other threads kept writing")
         try:
             return self.run_locked(work, deadline)
         finally:
-            self.lock.release()
+            lock.release()
 
     def run_locked(self, work: Callable[[Opened], T], deadline: float) -> T:
         """`run`, for a thread that holds the lock."""
@@ -92,9 +107,18 @@ class SpoolFile:
 
     def close_locked(self) -> None:
         """See `forks.Guarded`."""
-        opened, self._opened = self._opened, None
-        if opened is not None and opened.pid == os.getpid():
+        opened = self.forget()
+        if opened is None:
+            return
+        if opened.pid == os.getpid():
             opened.connection.close()
+        else:  # forked without Python's hooks
+            forks.leave(self.path, opened)
+
+    def forget(self) -> Opened | None:
+        """See `forks.Guarded`."""
+        opened, self._opened = self._opened, None
+        return opened
 
     def __del__(self) -> None:
         if hasattr(self, "_opened"):
@@ -102,10 +126,7 @@ class SpoolFile:
 
     def _open(self, identity: Identity | None, deadline: float) -> Opened:
         opened = self._opened
-        if opened is not None and opened.pid != os.getpid():
-            # forked without Python's hooks: the parent's locks and ours cannot be told apart
-            raise SpoolUnavailable(f"{self.path} was open when this process was forked")
-        if opened is not None and opened.identity == identity:
+        if opened is not None and opened.pid == os.getpid() and opened.identity == identity:
             return opened
         self.close_locked()
         folder.make(self.path)

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from trailkeeper.producer.errors import StreamUnavailable
 
+from . import forks
 from .queue import Queue
 
 FILE_SECONDS = 5.0
@@ -78,12 +79,9 @@ def _flush_lock(path: Path) -> Iterator[None]:
     if not _thread_lock.acquire(timeout=FILE_SECONDS):
         raise FlushInProgress("another thread is delivering the spool")
     try:
-        descriptor = os.open(f"{path}-flush", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
+        with forks.private(Path(f"{path}-flush")) as descriptor:
             _lock_file(descriptor)
             yield
-        finally:
-            os.close(descriptor)
     finally:
         _thread_lock.release()
 

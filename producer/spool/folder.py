@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import logging
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -13,9 +15,12 @@ from pathlib import Path
 
 from trailkeeper.producer.errors import SpoolUnavailable
 
+from . import forks, ownership
+
 logger = logging.getLogger("trailkeeper")
 
 ASIDE = ".broken-"
+FORKED = ".forked-"
 PARTS = ("-wal", "-shm", "")
 """SQLite's files, the database last: if we die while renaming them, it is still found."""
 POLL_SECONDS = 0.001
@@ -28,7 +33,7 @@ Identity = tuple[int, int]
 def identity(path: Path) -> Identity | None:
     """Which file has this path now; None if there is none."""
     try:
-        status = os.stat(path)  # noqa: PTH116 - called for each message
+        status = os.lstat(path)
     except OSError:
         return None
     return status.st_dev, status.st_ino
@@ -38,20 +43,54 @@ def make(path: Path) -> None:
     """Create an empty file that only its owner can read, and its folders likewise, unless they exist.
 
     Raises:
+        SpoolUnavailable: somebody else may have made one of them.
         OSError: it cannot be made.
     """
     _make_folder(path.parent)
-    if path.exists():
-        return
-    draft = path.with_name(f"{path.name}.new-{os.getpid()}")
-    # linked rather than opened: closing a database's file drops every lock of this process on it
-    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600))
+    check(path)
+    with suppress(FileExistsError):
+        # not opened: closing a database's file drops every lock of this process on it
+        os.mknod(path, 0o600 | stat.S_IFREG)
+        _sync_folder(path.parent)
+    check(path)
+
+
+def check(path: Path) -> None:
+    """Let pass only files, and a folder, that no other user can have made or can change.
+
+    Raises:
+        SpoolUnavailable: names the path, its owner and what to do.
+    """
     try:
-        with suppress(FileExistsError):
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+        ownership.check_folder(path.parent)
+        for part in PARTS:
+            ownership.check_file(Path(f"{path}{part}"))
+    except OSError as error:
+        raise SpoolUnavailable(f"{path}: {error}") from error
+
+
+def problem(path: Path) -> str | None:
+    """Why the file would not be used; None if it would, or if its folder is not there yet."""
+    try:
+        check(path)
+    except SpoolUnavailable as error:
+        return str(error) if path.parent.exists() else None
+    return None
+
+
+def beside(path: Path) -> list[Path]:
+    """The files of this user that forked children had to begin, as they could not use *path*."""
+    files = path.parent.glob(f"{glob.escape(path.stem)}{FORKED}*{path.suffix}")
+    return sorted(file for file in files if ownership.is_ours(file))
+
+
+def usable(path: Path) -> Path:
+    """The file to use: *path*, or the first beside it that was not left to a parent."""
+    number, file = 0, path
+    while forks.is_left(file):
+        number += 1
+        file = path.with_name(f"{path.stem}{FORKED}{number}{path.suffix}")
+    return file
 
 
 @contextmanager
@@ -62,15 +101,12 @@ def locked(path: Path, deadline: float, *, exclusive: bool) -> Iterator[None]:
         SpoolUnavailable: the lock was not free in time.
         OSError: there is no such folder, or it is not writable.
     """
-    descriptor = os.open(f"{path}-lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
+    with forks.private(Path(f"{path}-lock")) as descriptor:
         while not _lock(descriptor, exclusive=exclusive):
             if time.monotonic() >= deadline:
                 raise SpoolUnavailable(f"{path} is busy: other processes kept opening it")
             time.sleep(POLL_SECONDS)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def set_aside(path: Path, problem: object) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from trailkeeper.producer.settings import ProducerSettings, spool_path, spool_problem
 from trailkeeper.producer.transports import RedisStream
 
+from . import folder
 from .file import SpoolFile
 from .flush_scheduler import FlushScheduler
 from .flushing import flush
@@ -30,14 +31,14 @@ class FileSpool:
     def __init__(self, path: Path, limits: Limits, stream: RedisStream) -> None:
         self._stream = stream
         self.queue = Queue(SpoolFile(path, limits), stream.place)
-        self._scheduler = FlushScheduler(self.flush, path.exists)
+        self._scheduler = FlushScheduler(self.flush, self._may_hold)
 
     @classmethod
     def of(cls, settings: ProducerSettings, stream: RedisStream) -> FileSpool | None:
         """The spool that the settings name; None if it is off or has no place, which the log says once."""
-        if problem := spool_problem(settings.spool):
-            logger.warning("no_spool: in an outage of Redis events are only logged: %s", problem)
         path = spool_path(settings.spool)
+        if problem := spool_problem(settings.spool) or (path and folder.problem(path)):
+            logger.warning("no_spool: in an outage of Redis events are only logged: %s", problem)
         limits = Limits(settings.spool_max_mb, settings.spool_sync)
         return None if path is None else cls(path, limits, stream)
 
@@ -58,9 +59,12 @@ class FileSpool:
         Args:
             kept_for: the other stream's place, as `status` reports it: for when Redis moved to a new address.
         """
-        queue = self.queue if kept_for is None else Queue(self.queue.file, kept_for)
+        place = self.queue.place if kept_for is None else kept_for
         with self._stream.batches() as batches:
-            return flush(queue, batches)
+            return sum(flush(Queue(file, place), batches) for file in self.queue.file.all())
+
+    def _may_hold(self) -> bool:
+        return any(file.path.exists() for file in self.queue.file.all())
 
     def close(self) -> None:
         """See `Spool.close`."""

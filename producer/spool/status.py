@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from pathlib import Path
 
 import msgspec
@@ -48,19 +49,26 @@ def read_status(file: SpoolFile) -> SpoolStatus:
         SpoolUnavailable: it cannot be read.
     """
     rows: list[tuple[str, int, int]] = []
-    refused = 0
-    if file.path.exists():
-        rows, refused = file.run(_read, time.monotonic() + READ_SECONDS)
+    refused, size, aside = 0, 0, []
+    for each in file.all():
+        size += folder.size(each.path)
+        aside += [str(path) for path in folder.aside(each.path)]
+        if folder.identity(each.path):
+            found, count = each.run(_read, time.monotonic() + READ_SECONDS)
+            rows, refused = rows + found, refused + count
+    places: Counter[str] = Counter()
+    for place, count, _ in rows:
+        places[place] += count
     oldest = min((row[2] for row in rows), default=None)
     return SpoolStatus(
         path=str(file.path),
-        waiting=sum(row[1] for row in rows),
+        waiting=places.total(),
         oldest_seconds=None if oldest is None else round(max(0.0, time.time() - oldest / 1000), 3),
-        bytes=folder.size(file.path),
+        bytes=size,
         cap_bytes=file.limits.max_mb * 1024 * 1024,
         refused=refused,
-        places={row[0]: row[1] for row in rows},
-        set_aside=[str(path) for path in folder.aside(file.path)],
+        places=dict(places),
+        set_aside=aside,
     )
 
 

@@ -14,8 +14,10 @@ from urllib.parse import quote
 
 import redis
 
+from trailkeeper.producer.errors import SpoolUnavailable
 from trailkeeper.producer.redis_client import redis_translated
 from trailkeeper.producer.settings import spool_path
+from trailkeeper.producer.spool import folder
 from trailkeeper.producer.spool.packing import unpack
 from trailkeeper.worker.ingest.messages import EVENT, IncomingMessage
 from trailkeeper.worker.ingest.sequence_numbers import Numbered, number_in
@@ -76,15 +78,18 @@ def newest_in_stream(client: redis.Redis, settings: WorkerSettings) -> list[Numb
 def in_spool(settings: WorkerSettings) -> list[Numbered]:
     """What the spool of this host holds; nothing where there is none, or where it cannot be read."""
     path = spool_path(settings.spool)
-    if path is None or not path.exists():
+    if path is None:
         return []
     try:
-        return _numbered(settings, _spooled(path))
-    except sqlite3.Error:
+        return [each for file in [path, *folder.beside(path)] for each in _numbered(settings, _spooled(file))]
+    except (sqlite3.Error, SpoolUnavailable):
         return []
 
 
 def _spooled(path: Path) -> Iterator[Mapping[bytes, bytes]]:
+    if not path.exists():
+        return
+    folder.check(path)
     where = f"file:{quote(str(path))}?mode=ro"
     with closing(sqlite3.connect(where, timeout=SECONDS, uri=True)) as connection:
         for (fields,) in connection.execute("SELECT fields FROM messages ORDER BY number"):
