@@ -13,12 +13,13 @@ the role that shows most counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, and_, or_, true
 
-from trailkeeper.models.histories import EventTexts, Question, StoredEvent
+from trailkeeper.models.histories import EventTexts, Question, StoredEvent, Visible
+from trailkeeper.models.histories.visible import EVERYTHING as EVERYTHING_VISIBLE
 from trailkeeper.models.tables import EventRow
 from trailkeeper.producer.catalogue import Catalogue, Role, View
 
@@ -58,13 +59,15 @@ class Policy:
         self.catalogue = catalogue
         self._origins = Origins(catalogue)
         self._open_keys = {kind.tag: frozenset(kind.payload) - set(kind.private) for kind in catalogue}
-        self._seen = {
-            role: has_tag(kind.tag for kind in catalogue if role in kind.audience) for role in ROLES
+        self._seen_tags = {
+            role: frozenset(kind.tag for kind in catalogue if role in kind.audience) for role in ROLES
         }
-        self._full = {
-            role: has_tag(kind.tag for kind in catalogue if kind.audience.get(role) == "full")
+        self._full_tags = {
+            role: frozenset(kind.tag for kind in catalogue if kind.audience.get(role) == "full")
             for role in ROLES
         }
+        self._seen = {role: has_tag(tags) for role, tags in self._seen_tags.items()}
+        self._full = {role: has_tag(tags) for role, tags in self._full_tags.items()}
 
     def may_ask(self, viewer: Viewer, question: Question) -> bool:
         """Whether a viewer may ask this question; for others its history does not exist."""
@@ -80,15 +83,21 @@ class Policy:
             case _:
                 return False
 
-    def visible(self, viewer: Viewer, question: Question) -> Condition:
-        """The rows that may answer a question, as a condition on `EventRow`.
+    def visible(self, viewer: Viewer, question: Question, *, located: bool = False) -> Visible:
+        """The rows that may answer a question; with *located* only those whose origin is shown.
 
         A filter on a field that is withheld matches only rows in which the viewer sees
-        that field, so that hidden values cannot be guessed by filtering.
+        that field, so that hidden values cannot be guessed by filtering. A project's history, which anybody
+        may ask for, is found by what the viewer may see of it, so that neither its time nor its outcome
+        tells whether there is more.
         """
         if viewer.staff:
-            return true()
-        return and_(_any_role(viewer, self._seen), *self._no_guessing(viewer, question))
+            return EVERYTHING_VISIBLE
+        by_origin = located or any((question.address, question.country_code, question.asn, question.client))
+        condition = and_(_any_role(viewer, self._seen), *self._no_guessing(viewer, question, by_origin))
+        if question.about != "project" or viewer.projects.get(question.id or "") == "owner":
+            return Visible(condition)
+        return self._found_by_sight(viewer, question, condition, by_origin)
 
     def in_full(self, viewer: Viewer) -> Condition:
         """The rows whose whole payload a viewer sees, as a condition on `EventRow`."""
@@ -126,9 +135,29 @@ class Policy:
         """The keys of `additional` that a redacted view shows; none that the catalogue does not declare."""
         return self._open_keys.get(tag, frozenset())
 
-    def _no_guessing(self, viewer: Viewer, question: Question) -> Iterator[Condition]:
+    def _found_by_sight(
+        self, viewer: Viewer, question: Question, condition: Condition, by_origin: bool
+    ) -> Visible:
+        """The ways to what a viewer may see of a project that is not their own."""
+        shown = self._full_tags if by_origin or question.text else self._seen_tags
+
+        def tags(roles: Iterable[Role]) -> tuple[str, ...]:
+            found = set().union(*(shown[role] for role in roles))
+            return tuple(sorted(filter(question.may_have, found)))
+
+        members = [role for role in (viewer.projects.get(question.id or ""),) if role is not None]
+        organizations = {place for place, role in viewer.organizations.items() if tags([role])}
+        return Visible(
+            condition,
+            # whoever is no member sees nobody's origin but their own
+            tags(members if by_origin else [*members, "public"]),
+            person=viewer.user_id if tags(["self"]) else None,
+            organizations=tuple(sorted(organizations)),
+        )
+
+    def _no_guessing(self, viewer: Viewer, question: Question, by_origin: bool) -> Iterator[Condition]:
         """Keeps filters from revealing what they filter by; the counterpart of `views.masking`."""
-        if any((question.address, question.country_code, question.asn, question.client)):
+        if by_origin:
             yield self.with_origin(viewer)
         if question.text:
             yield self.in_full(viewer)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine
+from sqlalchemy import Engine
 
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.histories import (
@@ -23,6 +23,7 @@ from trailkeeper.models.histories import (
     Question,
     StoredEvent,
     TimeCount,
+    Visible,
 )
 from trailkeeper.models.histories.counts import MOST_COUNTED, count_by_place, count_by_time
 from trailkeeper.models.histories.export import ExportReader
@@ -98,6 +99,8 @@ class Reader:
             StoreError: the database does not answer.
         """
         visible = self._visible(viewer, question)
+        if visible.nothing:
+            return VisiblePage([], None, None)
         with transaction(self._engine) as connection:
             page = read_page(connection, question, limit=limit, before=before, after=after, visible=visible)
         return VisiblePage(self._visible_events(viewer, page.events), page.older, page.newer)
@@ -149,6 +152,8 @@ class Reader:
         """
         visible = self._visible(viewer, question)
         since, until = _counted_time(question, LONGEST[width])
+        if visible.nothing:
+            return Activity([], since, until, complete=True)
         counted = replace(question, since=since, until=until)
         with transaction(self._engine) as connection:
             counts = count_by_time(connection, counted, WIDTHS[width], visible=visible, most=MOST_COUNTED)
@@ -163,22 +168,24 @@ class Reader:
         Raises:
             NotFound, StoreError: as `page`.
         """
-        visible = self._visible(viewer, question) & self.policy.with_origin(viewer)
+        visible = self._visible(viewer, question, located=True)
+        if visible.nothing:
+            return []
         since, until = _counted_time(question, LONGEST["day"])
         counted = replace(question, since=since, until=until)
         with transaction(self._engine) as connection:
             return count_by_place(connection, counted, visible=visible)
 
-    def _visible(self, viewer: Viewer, question: Question) -> ColumnElement[bool]:
+    def _visible(self, viewer: Viewer, question: Question, *, located: bool = False) -> Visible:
         if not self.policy.may_ask(viewer, question):
             raise NotFound(f"there is no such history: {question.about} {question.id or ''}".rstrip())
-        return self.policy.visible(viewer, question)
+        return self.policy.visible(viewer, question, located=located)
 
     def _exported(
-        self, viewer: Viewer, question: Question, visible: ColumnElement[bool], before: Cursor | None
+        self, viewer: Viewer, question: Question, visible: Visible, before: Cursor | None
     ) -> Iterator[dict[str, Any]]:
         export = ExportReader(question, visible)
-        while True:
+        while not visible.nothing:
             with transaction(self._engine) as connection:
                 part = export.part(connection, before)
             documents = (masked_row(self.policy, viewer, row) for row in part.rows)

@@ -10,6 +10,7 @@ from .event_key import Cursor, EventKey
 from .export import ExportPart, ExportRow
 from .page import MAX_LIMIT, Page
 from .question import About, Question
+from .visible import Visible
 
 __all__ = [
     "MAX_LIMIT",
@@ -27,6 +28,7 @@ __all__ = [
     "StoredLocation",
     "StoredNetwork",
     "TimeCount",
+    "Visible",
     "as_json",
     "texts_as_json",
 ]

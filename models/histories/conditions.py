@@ -10,15 +10,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import INET
 
 from trailkeeper.models.periods import id_floor
 from trailkeeper.models.tables import ClientRow, EventRow, LocationRow, NetworkRow
 
 from .question import Question
+from .visible import Visible
 
 ONE_MILLISECOND = 1 << 80
 PERSONAL_CREDENTIALS = ("session", "password", "totp", "webauthn", "recovery_code")
@@ -28,9 +30,26 @@ MOST_WALKS = 4  # each costs a few milliseconds of planning
 Condition = ColumnElement[bool]
 
 
-def walks(question: Question) -> list[Condition]:
-    """One condition a walk; together they find the history, and one event may be found by several."""
-    return _WALKS[question.about](question)
+class Walk(NamedTuple):
+    """A part of a history that one index finds in order of ids.
+
+    Attributes:
+        condition: on `EventRow`.
+        keys: the walk is made for each of them, and *condition* says `KEY` for it; None for a single walk.
+    """
+
+    condition: Condition
+    keys: tuple[str, ...] | None = None
+
+
+KEY = literal_column("each.key", Text)
+
+
+def walks(question: Question, visible: Visible) -> list[Walk]:
+    """Together they find the history as far as it is visible; one event may be found by several."""
+    if visible.tags is not None:
+        return _visible_walks(question, visible)
+    return [Walk(condition) for condition in _WALKS[question.about](question)]
 
 
 def filters(question: Question) -> list[Condition]:
@@ -52,11 +71,24 @@ def filters(question: Question) -> list[Condition]:
     return [condition for condition in conditions if condition is not None]
 
 
-def _user_walks(question: Question) -> list[Condition]:
+def _visible_walks(question: Question, visible: Visible) -> list[Walk]:
+    found = []
+    if visible.tags:
+        found.append(Walk(and_(EventRow.project_id == question.id, _by_its_index(KEY)), visible.tags))
+    # not by the index of projects, which would pass what is hidden
+    of_project = func.concat(EventRow.project_id, "") == question.id
+    if visible.person is not None:
+        found += [Walk(and_(walk, of_project)) for walk in _user_walks(visible.person)]
+    if visible.organizations:
+        found.append(Walk(and_(EventRow.organization_id == KEY, of_project), visible.organizations))
+    return found
+
+
+def _user_walks(user_id: str | None) -> list[Condition]:
     return [
-        EventRow.user_id == question.id,
-        and_(_acted_on_others(question.id), EventRow.actor_kind == "user"),
-        EventRow.on_behalf_of_id == question.id,
+        EventRow.user_id == user_id,
+        and_(_acted_on_others(user_id), EventRow.actor_kind == "user"),
+        EventRow.on_behalf_of_id == user_id,
     ]
 
 
@@ -82,12 +114,12 @@ def _walks_of_all(question: Question) -> list[Condition]:
     return [literal(True)]
 
 
-def _by_its_index(tag: str) -> Condition:
+def _by_its_index(tag: str | ColumnElement[str]) -> Condition:
     return and_(func.hashtext(EventRow.tag) == func.hashtext(tag), EventRow.tag == tag)
 
 
 _WALKS: dict[str, Callable[[Question], list[Condition]]] = {
-    "user": _user_walks,
+    "user": lambda question: _user_walks(question.id),
     "project": lambda question: [EventRow.project_id == question.id],
     "organization": lambda question: [EventRow.organization_id == question.id],
     "actor": lambda question: _actor_walks(question.id),

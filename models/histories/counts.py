@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, Interval, func, literal, select
+from sqlalchemy import Connection, Interval, func, literal, select
 
 from trailkeeper.models.errors import translated
 from trailkeeper.models.tables import LocationRow
 
 from .question import Question
+from .visible import EVERYTHING, Visible
 from .walk import of_page, ordered_rows
 
 MOST_COUNTED = 20_000
@@ -47,7 +48,7 @@ def count_by_time(
     question: Question,
     width: timedelta,
     *,
-    visible: ColumnElement[bool] | None = None,
+    visible: Visible = EVERYTHING,
     most: int = MOST_COUNTED,
 ) -> list[TimeCount]:
     """The newest *most* events in intervals of equal length, newest first; empty ones are left out.
@@ -58,7 +59,7 @@ def count_by_time(
         connection: to the database.
         question: whose history, and which part; its times bound what is read.
         width: of an interval; they begin at midnight UTC, or a part of the day after it.
-        visible: a condition on `EventRow` that every event must fulfil.
+        visible: what may be seen.
         most: the most events that are read.
 
     Raises:
@@ -75,7 +76,7 @@ def count_by_place(
     connection: Connection,
     question: Question,
     *,
-    visible: ColumnElement[bool] | None = None,
+    visible: Visible = EVERYTHING,
     most: int = MOST_COUNTED,
 ) -> list[PlaceCount]:
     """Where the newest *most* events came from, the most frequent place first; unknown places are left out.

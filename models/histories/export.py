@@ -21,6 +21,7 @@ from .event import EventTexts
 from .event_key import Cursor, EventKey, older_than
 from .page_rows import PageQuery, read_rows
 from .question import Question
+from .visible import Visible
 from .walk import newest_first
 
 PART = 2_000
@@ -46,10 +47,10 @@ class ExportReader:
 
     Args:
         question: whose history, and which part of it.
-        visible: a condition on `EventRow` that every event must fulfil, such as what a viewer may see.
+        visible: what may be seen.
     """
 
-    def __init__(self, question: Question, visible: ColumnElement[bool]) -> None:
+    def __init__(self, question: Question, visible: Visible) -> None:
         self._question = question
         self._visible = visible
         self._derivations = [(attrgetter(kind.key), Derivations(kind)) for kind in KINDS]

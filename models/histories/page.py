@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Subquery, select, true
+from sqlalchemy import Connection, FromClause, Row, Select, Subquery, select, true
 
 from trailkeeper.models.errors import translated
 
@@ -19,6 +19,7 @@ from .event_key import Cursor, EventKey, newer_than, older_than
 from .page_rows import PageQuery, read_rows
 from .question import Question
 from .rows import EVENT, stored_events
+from .visible import EVERYTHING, Visible
 from .walk import newest_first, of_page
 
 MAX_LIMIT = 1000
@@ -57,7 +58,7 @@ def read_page(
     limit: int = 50,
     before: Cursor | None = None,
     after: Cursor | None = None,
-    visible: ColumnElement[bool] | None = None,
+    visible: Visible = EVERYTHING,
 ) -> Page:
     """The newest events that answer a question, or those next to a cursor.
 
@@ -67,7 +68,7 @@ def read_page(
         limit: the most events, 1 to 1,000.
         before: only events older than this one, beginning with its neighbour.
         after: only events newer than this one, beginning with its neighbour.
-        visible: a condition on `EventRow` that every event must fulfil, such as what a viewer may see.
+        visible: what may be seen.
 
     Raises:
         ValueError: the limit is out of range, or both cursors are given.

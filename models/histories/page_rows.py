@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Subquery, exists, select
+from sqlalchemy import Connection, Subquery, exists, select
 
 from trailkeeper.models.periods import id_floor, period_of
 from trailkeeper.models.tables import EventRow
@@ -17,6 +17,7 @@ from .event_key import EventKey
 from .id_ranges import IdRange, id_ranges, merged
 from .question import Question
 from .rows import EVENT
+from .visible import EVERYTHING, Visible
 from .walk import ordered_rows
 
 R = TypeVar("R")
@@ -27,7 +28,7 @@ class PageQuery(NamedTuple):
     """The query of a page: events next to a cursor that answer a question and are *visible*."""
 
     question: Question
-    visible: ColumnElement[bool] | None
+    visible: Visible = EVERYTHING
     before: EventKey | None = None
     after: EventKey | None = None
 
@@ -68,7 +69,7 @@ def read_rows(
 
 def _id_ranges(connection: Connection, page: PageQuery) -> list[IdRange]:
     # the extra query pays only where it saves several walks from planning for future partitions
-    bounded = page.before is None and len(walks(page.question)) > 1
+    bounded = page.before is None and len(walks(page.question, page.visible)) > 1
     before, after = page.before and page.before.id, page.after and page.after.id
     return id_ranges(page.question, before, after, _end_of_events(connection) if bounded else None)
 

@@ -96,6 +96,12 @@ class Question:
         match = AS_NUMBER.fullmatch(self.asn or "")
         return int(match[1]) if match else None
 
+    def may_have(self, tag: str) -> bool:
+        """Whether an event with this tag can be in the answer."""
+        return not self.tags or any(
+            tag.startswith(wanted[:-1]) if wanted.endswith("*") else tag == wanted for wanted in self.tags
+        )
+
     def _check_about(self) -> None:
         if self.about not in get_args(About):
             raise ValueError(f"about is {self.about!r}; expected one of {', '.join(get_args(About))}")

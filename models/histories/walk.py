@@ -14,14 +14,18 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Subquery,
+    Text,
     and_,
+    cast,
     false,
     func,
     literal_column,
     or_,
     select,
+    true,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from trailkeeper.models.tables import SCOPES, EventRow
 
@@ -29,6 +33,7 @@ from .conditions import Condition, filters, walks
 from .event_key import AFTER_ALL, BEFORE_ALL, EventKey
 from .id_ranges import IdRange
 from .question import Question
+from .visible import EVERYTHING, Visible
 
 
 def ordered_rows(
@@ -36,7 +41,7 @@ def ordered_rows(
     question: Question,
     count: int,
     *,
-    visible: ColumnElement[bool] | None = None,
+    visible: Visible = EVERYTHING,
     before: EventKey | None = None,
     after: EventKey | None = None,
     within: IdRange | None = None,
@@ -47,15 +52,15 @@ def ordered_rows(
         columns: names of columns of `events`, `id` and `scope` among them; `of_page` stands for one then.
         question: whose history, and which part.
         count: the most rows.
-        visible: a condition on `EventRow` that every row must fulfil.
+        visible: what may be seen.
         before: only rows older than this one.
         after: only rows newer than this one, the oldest of them first.
         within: only rows in this range.
     """
     conditions = [*filters(question)]
-    if visible is not None:
+    if visible is not EVERYTHING:
         # as a value, of which Postgres guesses nothing: a guess looks up each tag anew for every partition
-        conditions.append(func.coalesce(visible, false()))
+        conditions.append(func.coalesce(visible.condition, false()))
     if within is not None:
         conditions += within.conditions()
     order = EventRow.id.desc() if after is None else EventRow.id.asc()
@@ -65,11 +70,14 @@ def ordered_rows(
         one = [] if scope is None else [EventRow.scope == scope]
         # of one scope an id is unique; of all together the last one's namesakes belong to it
         arms += [
-            select(_named(columns))
-            .where(*one, walk, *conditions, *place)
-            .order_by(order)
-            .fetch(count, with_ties=scope is None)
-            for walk in walks(question)
+            _for_each(
+                walk.keys,
+                select(_named(columns))
+                .where(*one, walk.condition, *conditions, *place)
+                .order_by(order)
+                .fetch(count, with_ties=scope is None),
+            )
+            for walk in walks(question, visible)
         ]
     return _merged(arms, count, newest_first=after is None)
 
@@ -110,6 +118,15 @@ def of_page(name: str) -> ColumnElement[Any]:
 
 def _named(columns: Sequence[str]) -> ColumnElement[Any]:
     return literal_column(", ".join(f"events.{name}" for name in columns))
+
+
+def _for_each(keys: tuple[str, ...] | None, arm: Select[Any]) -> Select[Any]:
+    """An arm for each of some keys, planned once for all of them."""
+    if keys is None:
+        return arm
+    each = func.unnest(cast(list(keys), ARRAY(Text))).table_valued("key").render_derived(name="each")
+    found: Select[Any] = select(literal_column("found.*"))
+    return found.select_from(each.join(arm.lateral("found"), true()))
 
 
 def _merged(arms: Sequence[Select[Any]], count: int, *, newest_first: bool) -> Subquery:

@@ -41,6 +41,14 @@ class EventRow(Base):
         _history("actor_id", " AND actor_id IS DISTINCT FROM user_id"),
         _history("on_behalf_of_id"),
         _history("ip"),
+        # what everybody may see of a project is read tag by tag, past all that is hidden
+        Index(
+            "events_project_id_tag_id_idx",
+            "project_id",
+            text("hashtext(tag)"),
+            "id",
+            postgresql_where=text("project_id IS NOT NULL"),
+        ),
         # entries of one width, which Postgres packs twice as tightly as tags of many
         Index("events_tag_id_idx", text("hashtext(tag)"), "id"),
         {"postgresql_partition_by": "LIST (scope)"},

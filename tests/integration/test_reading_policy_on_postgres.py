@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from tests.support.rows import NOON, store, store_in
 from tests.support.trail import BEGIN, END, questions, trail, viewers
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.histories import Cursor, Question, StoredEvent
+from trailkeeper.models.histories import Cursor, Question, StoredEvent, Visible
 from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.tables import ClientRow, LocationRow, NetworkRow
 from trailkeeper.producer.catalogue import load
@@ -196,8 +196,10 @@ def test_the_rows_of_which_all_is_seen_or_the_origin_are_those_of_whose_document
     viewer = data.draw(viewers)
     sights = [(event, POLICY.sight(viewer, event)) for event in events]
     with transaction(world.engine) as connection:
-        full = read_page(connection, Question(), limit=1000, visible=POLICY.in_full(viewer)).events
-        located = read_page(connection, Question(), limit=1000, visible=POLICY.with_origin(viewer)).events
+        full = read_page(connection, Question(), limit=1000, visible=Visible(POLICY.in_full(viewer))).events
+        located = read_page(
+            connection, Question(), limit=1000, visible=Visible(POLICY.with_origin(viewer))
+        ).events
     assert full == [event for event, sight in sights if sight and sight.payload == "full"]
     assert located == [event for event, sight in sights if sight and sight.origin]
 
