@@ -30,7 +30,7 @@ MOST_WALKS = 4  # each costs a few milliseconds of planning
 Condition = ColumnElement[bool]
 
 
-class Walk(NamedTuple):
+class IndexWalk(NamedTuple):
     """A part of a history that one index finds in order of ids.
 
     Attributes:
@@ -45,11 +45,11 @@ class Walk(NamedTuple):
 KEY = literal_column("each.key", Text)
 
 
-def walks(question: Question, visible: Visible) -> list[Walk]:
+def walks(question: Question, visible: Visible) -> list[IndexWalk]:
     """Together they find the history as far as it is visible; one event may be found by several."""
     if visible.tags is not None:
         return _visible_walks(question, visible)
-    return [Walk(condition) for condition in _WALKS[question.about](question)]
+    return [IndexWalk(condition) for condition in _WALKS[question.about](question)]
 
 
 def filters(question: Question) -> list[Condition]:
@@ -71,16 +71,16 @@ def filters(question: Question) -> list[Condition]:
     return [condition for condition in conditions if condition is not None]
 
 
-def _visible_walks(question: Question, visible: Visible) -> list[Walk]:
+def _visible_walks(question: Question, visible: Visible) -> list[IndexWalk]:
     found = []
     if visible.tags:
-        found.append(Walk(and_(EventRow.project_id == question.id, _by_its_index(KEY)), visible.tags))
+        found.append(IndexWalk(and_(EventRow.project_id == question.id, _by_its_index(KEY)), visible.tags))
     # not by the index of projects, which would pass what is hidden
     of_project = func.concat(EventRow.project_id, "") == question.id
     if visible.person is not None:
-        found += [Walk(and_(walk, of_project)) for walk in _user_walks(visible.person)]
+        found += [IndexWalk(and_(walk, of_project)) for walk in _user_walks(visible.person)]
     if visible.organizations:
-        found.append(Walk(and_(EventRow.organization_id == KEY, of_project), visible.organizations))
+        found.append(IndexWalk(and_(EventRow.organization_id == KEY, of_project), visible.organizations))
     return found
 
 
