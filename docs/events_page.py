@@ -27,7 +27,8 @@ sentence = "{{actor}} refunded {{amount}} to {{organization}}[ because of {{reas
 # string integer number boolean array object
 payload = {{ amount = "string", reason = "string", card = "string" }}
 private = ["card"]                    # keys that only a full view shows
-personal = ["card"]                   # keys that a scrub or an erasure removes
+personal = ["card", "reason"]         # keys that may hold personal data, free text among them
+identifying = []                      # likewise, and they name the event's user: `["email"]`
 # who is not named sees nothing; admins see all
 audience = {{ self = "full", owner = "full", maintainer = "redacted" }}
 by = "member"                         # member | anyone: who can do it; hides where "anyone" was
@@ -44,10 +45,14 @@ time, other names by the payload's value. Text in brackets is left out where som
 bars part alternatives, of which the first that is known is shown.
 
 Admins see every event in full, and nobody sees more than is said here. Seen *redacted*, an event is without
-address, location, client, network, request id, credential and private keys. Personal keys
-are taken away when the event is [scrubbed or a user's data erased](retention.md). How long an event is kept
+address, location, client, network, request id, credential and private keys. How long an event is kept
 is settled by whose history it belongs to (see [settings](settings.md)), and its delivery is `spooled`,
 unless its table says otherwise.
+
+Mark as personal every key into which somebody can type. Personal keys are taken away when the event is
+[scrubbed or a user's data erased](retention.md), and an address in one is cut as the event's own. Within
+objects and arrays a dot leads on: `"filters.address"` is the key `address` anywhere within `filters`.
+Identifying keys are personal too, and an erasure looks in other events for what they say.
 """
 
 
@@ -90,8 +95,9 @@ def _rows(kind: EventType) -> Iterator[tuple[str, str]]:
     yield "payload", ", ".join(f"{_code(key)} {kind.payload[key]}" for key in kind.payload) or "none"
     if kind.private:
         yield "private", ", ".join(map(_code, kind.private))
-    if kind.personal:
-        yield "personal", ", ".join(map(_code, kind.personal))
+    for name, keys in (("personal", kind.personal), ("identifying", kind.identifying)):
+        if keys:
+            yield name, ", ".join(map(_code, keys))
     if kind.delivery != "spooled":
         yield "delivery", _code(kind.delivery)
     if kind.retention_days is not None:

@@ -15,9 +15,9 @@ removes the mark, and either waits for a deletion under way or makes it fail.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from .engine import transaction
 from .partitions import existing
@@ -52,6 +52,25 @@ def collect(engine: Engine, grace_hours: float = GRACE_HOURS) -> dict[str, int]:
         table: _mark_and_delete(engine, table, {"started": started, "hours": grace_hours, "used": bytes(ids)})
         for table, ids in used.items()
     }
+
+
+def mark(connection: Connection, ids: Mapping[str, Iterable[int]]) -> None:
+    """Mark rows that an event does not use any more, so that the next pass may delete them.
+
+    One that other events use loses its mark in that pass, or when a worker looks it up.
+
+    Args:
+        connection: in a transaction.
+        ids: of rows, by table.
+    """
+    for table, row_ids in ids.items():
+        # in one order for everybody, as whoever takes marks away does
+        locked = (
+            f"SELECT id FROM {table} WHERE id = ANY (:ids) AND unused_since IS NULL ORDER BY id FOR UPDATE"  # noqa: S608 - constants
+        )
+        statement = text(f"UPDATE {table} SET unused_since = clock_timestamp() WHERE id IN ({locked})")  # noqa: S608 - constants
+        if wanted := sorted(row_ids):
+            connection.execute(statement, {"ids": wanted})
 
 
 class IdSet(bytearray):

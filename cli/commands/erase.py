@@ -33,11 +33,11 @@ def command() -> None:
 @requested_by
 @click.option("--json", "as_json", is_flag=True, help="The receipt as one JSON object.")
 def user(identity: str, *, dry_run: bool, yes: bool, wait: float, by: str | None, as_json: bool) -> None:
-    """Erase a user's names, addresses, devices and personal payload keys.
+    """Erase a user's names, addresses, devices, credentials and personal payload keys.
 
     From events and dead letters, after the events in the stream are stored. The id stays, so that
-    counts and projects' histories stay true. What is held stays too, and the receipt says so.
-    Safe to repeat; repeat it after an interruption.
+    counts and projects' histories stay true. What is held stays too; the receipt says so, and what
+    was not reached. Safe to repeat; repeat it after an interruption.
     """
     if dry_run == yes:
         raise click.UsageError("expected either --dry-run or --yes")
@@ -72,5 +72,9 @@ def _show(receipt: ErasureReceipt, *, as_json: bool) -> None:
     print_table(["hold", "about", "subject", "reason"], rows, right=["hold"])
     if receipt.erasure_id is None:
         say("nothing was changed; --yes does it, after the events in the stream are stored")
-    elif receipt.held:
+        return
+    say("not reached:")
+    for what in receipt.unreached:
+        say(f"  {what}")
+    if receipt.held:
         say(f"{receipt.held:,} keep personal data because of holds; erase again after they are released")

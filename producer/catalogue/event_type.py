@@ -29,7 +29,11 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             parts that are omitted if a value in them is missing; see `producer.catalogue.sentence`.
         payload: the allowed keys of `additional`, each with its JSON type.
         private: payload keys that only a full view shows.
-        personal: payload keys with personal data, which a scrub or an erasure removes.
+        personal: payload keys that may hold personal data, free text among them: a scrub or an erasure
+            removes them, and what is an address in them is cut as the event's own. ``filters.address`` is the
+            key `address` anywhere within `filters`, in objects and lists.
+        identifying: likewise, and what is in them names the event's user (a name, an email address): an
+            erasure looks for it in other events too.
         audience: who sees it besides admins, and how much; a role that is not named sees nothing.
         by: who can do it, if the policy should not guess: members of the project or organization only, or
             anyone, whose address and device owners then do not see.
@@ -45,6 +49,7 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     payload: dict[str, JsonType] = {}
     private: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
+    identifying: tuple[str, ...] = ()
     audience: dict[Role, View] = {}
     by: By | None = None
     delivery: Delivery = "spooled"

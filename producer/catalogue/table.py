@@ -24,6 +24,7 @@ EXPECTED = {
     "payload": "each key with string, integer, number, boolean, array or object",
     "private": "a list of payload keys",
     "personal": "a list of payload keys",
+    "identifying": "a list of payload keys",
     "audience": "self, owner, maintainer or public, each with full or redacted",
     "by": "member or anyone",
     "delivery": "spooled, required or best_effort",
@@ -112,9 +113,20 @@ def _refuse_undeclared(where: str, kind: EventType) -> None:
         raise CatalogueError(
             f"{where}: sentence uses {{{name}}}; expected a key of payload, or one of {known}"
         )
-    for field in ("private", "personal"):
-        for name in sorted(set(getattr(kind, field)) - set(kind.payload)):
-            raise CatalogueError(f"{where}: {field} has {name!r}; expected a key of payload")
+    for name in sorted(set(kind.private) - set(kind.payload)):
+        raise CatalogueError(f"{where}: private has {name!r}; expected a key of payload")
+    for field in ("personal", "identifying"):
+        for name in sorted(getattr(kind, field)):
+            _refuse_bad_path(f"{where}: {field} has {name!r}", name, kind)
+
+
+def _refuse_bad_path(what: str, name: str, kind: EventType) -> None:
+    """A key of the payload, or one within an object or array of it."""
+    key, *within = name.split(".")
+    if key not in kind.payload:
+        raise CatalogueError(f"{what}; expected a key of payload")
+    if within and (not all(within) or kind.payload[key] not in {"object", "array"}):
+        raise CatalogueError(f"{what}; expected dots within objects and arrays only")
 
 
 def _refuse_bad_aliases(where: str, kind: EventType) -> None:

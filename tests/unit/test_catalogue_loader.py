@@ -137,6 +137,15 @@ REFUSED = [
     ),
     (table(delivery='"always"'), "delivery is 'always'; expected spooled, required or best_effort"),
     (table(personal='["email"]'), "personal has 'email'; expected a key of payload"),
+    (table(identifying='["email"]'), "identifying has 'email'; expected a key of payload"),
+    (
+        table(payload='{ card = "string" }', personal='["card.owner"]'),
+        "personal has 'card.owner'; expected dots within objects and arrays only",
+    ),
+    (
+        table(payload='{ card = "object" }', personal='["card..owner"]'),
+        "personal has 'card..owner'; expected dots within objects and arrays only",
+    ),
     (table(personal='"email"'), "personal is 'email'; expected a list of payload keys"),
     (table(retention_days="0"), "retention_days is 0; expected a whole number of days, 7 to 36500"),
     (table(retention_days="6"), "retention_days is 6; expected a whole number of days, 7 to 36500"),

@@ -9,9 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trailkeeper.producer.catalogue import load
-from trailkeeper.worker.retention.erasing.message import subjects, without
+from trailkeeper.worker.retention.erasing.message import without
+from trailkeeper.worker.retention.erasing.person import Person
+from trailkeeper.worker.retention.message import subjects
+from trailkeeper.worker.retention.personal import PersonalKeys
 
-CATALOGUE = load()
+KEYS = PersonalKeys(load())
+ANN = Person("u1")
 SECRET = "zqxsecret"
 IDS = st.sampled_from(["u1", "u2", "p1", 1, None])
 names = st.sampled_from([SECRET, None])
@@ -53,7 +57,7 @@ def test_where_the_user_acted_alone_nothing_personal_is_left(
     alone = {"kind": "user", "id": "u1", "name": SECRET, "credential": {"kind": "s", "label": SECRET}}
     raw = encoded(message | {"user": {"id": "u1", "name": SECRET}, "actor": alone}, quarantined=quarantined)
 
-    left = without(raw, "u1", CATALOGUE)
+    left = without(raw, ANN, KEYS)
 
     assert left is not None
     assert SECRET.encode() not in left
@@ -64,8 +68,8 @@ def test_where_the_user_acted_alone_nothing_personal_is_left(
 def test_what_was_erased_once_is_left_alone_the_second_time(
     message: dict[str, Any], quarantined: bool
 ) -> None:
-    left = without(encoded(message, quarantined=quarantined), "u1", CATALOGUE)
-    assert left is None or without(left, "u1", CATALOGUE) is None
+    left = without(encoded(message, quarantined=quarantined), ANN, KEYS)
+    assert left is None or without(left, ANN, KEYS) is None
 
 
 @given(message=messages, quarantined=st.booleans())
@@ -73,20 +77,20 @@ def test_a_message_that_does_not_name_the_user_is_left_alone(
     message: dict[str, Any], quarantined: bool
 ) -> None:
     if message:
-        assert without(encoded(message, quarantined=quarantined), "stranger", CATALOGUE) is None
+        assert without(encoded(message, quarantined=quarantined), Person("stranger"), KEYS) is None
 
 
 @given(raw=st.binary())
 def test_bytes_of_any_kind_are_emptied_or_left_alone(raw: bytes) -> None:
-    assert without(raw, "u1", CATALOGUE) in (None, b"")
+    assert without(raw, ANN, KEYS) in (None, b"")
 
 
 def test_an_id_within_a_longer_word_is_another_one() -> None:
-    assert without(b"not json: u11, xu1, u1-a", "u1", CATALOGUE) is None
-    assert without(b"not json: (u1)", "u1", CATALOGUE) == b""
+    assert without(b"not json: u11, xu1, u1-a", ANN, KEYS) is None
+    assert without(b"not json: (u1)", ANN, KEYS) == b""
 
 
 def test_an_erased_message_keeps_the_number_by_which_it_is_counted() -> None:
     numbered = {"user": {"id": "u1", "name": SECRET}, "producer": "web-1:7:ab", "seq": 7, "voids": [6]}
-    left = without(json.dumps(numbered).encode(), "u1", CATALOGUE)
+    left = without(json.dumps(numbered).encode(), ANN, KEYS)
     assert json.loads(left or b"") == numbered | {"user": {"id": "u1", "name": None}}

@@ -15,10 +15,10 @@ import msgspec
 from sqlalchemy import Connection, Engine, text
 
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.holds import HELD, holds_of, wait_for_holds
+from trailkeeper.models.holds import HELD, holds_of, listing, wait_for_holds
 from trailkeeper.models.locks import SCRUBBING
 from trailkeeper.models.partitions import Partition, existing, id_floor
-from trailkeeper.models.tables import Scrub
+from trailkeeper.models.tables import DeadLetterRow, Scrub
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.worker.recording import announce
@@ -26,13 +26,16 @@ from trailkeeper.worker.settings import WorkerSettings
 
 from . import progress, records
 from .advisory_lock import job_engine, one_at_a_time
-from .personal import personal_keys
+from .dead_letters import rewrite_aged
+from .personal import PersonalKeys
+from .rewriting import rewrite_rows
 from .steps import ScrubStep, steps
 from .windows import LOWEST, WITHIN, edge
 
 logger = logging.getLogger(__name__)
 
 BATCH = 2_000
+DEAD_LETTERS = DeadLetterRow.__tablename__
 OLD_ENOUGH = "e.id < :floor"
 
 
@@ -42,7 +45,7 @@ class Scrubbed(msgspec.Struct, frozen=True):
     Attributes:
         step: its name.
         days: at which age.
-        partition: its name.
+        partition: its name, or ``dead_letters``.
         events: how many events lose something.
         held: how many that are due keep it, because of holds.
         holds: which.
@@ -57,12 +60,12 @@ class Scrubbed(msgspec.Struct, frozen=True):
 
 
 class _ScrubJob(NamedTuple):
-    """One step being applied; `identity` is that of its record."""
+    """One step being applied; `identity` is that of its record, None where it only counts."""
 
     engine: Engine
     step: ScrubStep
     now: datetime
-    identity: int
+    identity: int | None
 
     @property
     def values(self) -> dict[str, object]:
@@ -80,11 +83,13 @@ def scrub_plan(settings: WorkerSettings, now: datetime | None = None) -> list[Sc
     now = now or datetime.now(UTC)
     known = catalogue.load(settings.catalogue)
     with job_engine(settings, "scrub") as engine, transaction(engine) as connection:
+        in_force = steps(settings, PersonalKeys(known))
         scrubbed = [
             _planned(connection, step, partition, now)
-            for step in steps(settings, personal_keys(known))
+            for step in in_force
             for partition in _touched(connection, step, now)
         ]
+        scrubbed += [_letters(_ScrubJob(engine, step, now, None)) for step in in_force]
     return [each for each in scrubbed if each.events or each.held]
 
 
@@ -102,7 +107,7 @@ def scrub(settings: WorkerSettings, now: datetime | None = None) -> list[Scrubbe
     known = catalogue.load(settings.catalogue)
     scrubbed: list[Scrubbed] = []
     with one_at_a_time(settings, "scrub", SCRUBBING) as engine:
-        for step in steps(settings, personal_keys(known)):
+        for step in steps(settings, PersonalKeys(known)):
             scrubbed += _apply(engine, known, step, now)
         with transaction(engine) as connection:
             for identity in records.left_open(connection, Scrub):
@@ -113,13 +118,12 @@ def scrub(settings: WorkerSettings, now: datetime | None = None) -> list[Scrubbe
 def _apply(engine: Engine, known: Catalogue, step: ScrubStep, now: datetime) -> list[Scrubbed]:
     with transaction(engine) as connection:
         partitions = _touched(connection, step, now)
-    if not partitions:
-        return []
     values = {"days": step.days, "before": step.before(now)}
-    job = _ScrubJob(engine, step, now, records.opened(engine, Scrub, {"step": step.name}, values))
-    scrubbed = [_scrub(job, partition) for partition in partitions]
+    identity = records.opened(engine, Scrub, {"step": step.name}, values)
+    job = _ScrubJob(engine, step, now, identity)
+    scrubbed = [_scrub(job, partition) for partition in partitions] + [_letters(job)]
     with transaction(engine) as connection:
-        _close(connection, known, job.identity, scrubbed)
+        _close(connection, known, identity, scrubbed)
     return scrubbed
 
 
@@ -166,18 +170,44 @@ def _batch(connection: Connection, job: _ScrubJob, name: str, after: UUID) -> tu
     wait_for_holds(connection)
     step = job.step
     last = edge(connection, name, after, id_floor(step.before(job.now)), size=BATCH)
-    values = job.values | {"after": after, "edge": last, "by": f"{step.name}/{job.identity}"}
-    changed = connection.execute(
+    values = job.values | {"after": after, "edge": last}
+    columns = ", ".join(f"e.{column}" for column in ("id", "scope", "tag", *step.rewritten))
+    due = connection.execute(
         text(
-            f'UPDATE "{name}" AS e SET {step.changes}, scrubbed_at = now(),'  # noqa: S608 - a name from the catalog
-            f" scrubbed_by = array_append(e.scrubbed_by, :by) WHERE {WITHIN} AND {step.due} AND NOT {HELD}"
+            f'SELECT {columns} FROM "{name}" AS e WHERE {WITHIN} AND {step.due} AND NOT {HELD}'  # noqa: S608 - a name from the catalog
+            " ORDER BY e.id FOR UPDATE"
         ),
         values,
-    ).rowcount
+    )
+    rows = due.mappings().all()
+    changed = rewrite_rows(
+        connection,
+        f'"{name}"',
+        [{"id": row["id"], "scope": row["scope"], **step.rewrite(row)} for row in rows],
+        changes=step.changes,
+        by=f"{step.name}/{job.identity}",
+    )
     left = text(f'SELECT count(*) FROM "{name}" AS e WHERE {WITHIN} AND {step.due}')  # noqa: S608 - as above
     held = connection.execute(left, values).scalar_one()
+    assert job.identity is not None
     records.count(connection, Scrub, job.identity, events=changed)
     return last, changed, int(held)
+
+
+def _letters(job: _ScrubJob) -> Scrubbed:
+    after, events, held, because = 0, 0, 0, set[int]()
+    before, dry = job.step.before(job.now), job.identity is None
+    while True:
+        with transaction(job.engine) as connection:
+            wait_for_holds(connection)
+            done = rewrite_aged(connection, job.step.dead_letter, before, after, listing(connection), dry=dry)
+            if done is None:
+                break
+            if job.identity is not None:
+                records.count(connection, Scrub, job.identity, events=done.changed)
+        after, events = done.last, events + done.changed
+        held, because = held + done.held, because | done.holds
+    return Scrubbed(job.step.name, job.step.days, DEAD_LETTERS, events, held, tuple(sorted(because)))
 
 
 def _holding(connection: Connection, step: ScrubStep, name: str, now: datetime) -> tuple[int, ...]:
@@ -185,7 +215,7 @@ def _holding(connection: Connection, step: ScrubStep, name: str, now: datetime) 
 
 
 def _values(step: ScrubStep, now: datetime) -> dict[str, object]:
-    return {"floor": id_floor(step.before(now)), "personal": step.keys}
+    return {"floor": id_floor(step.before(now)), **step.values}
 
 
 def _close(connection: Connection, known: Catalogue, identity: int, scrubbed: list[Scrubbed]) -> None:

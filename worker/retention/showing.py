@@ -15,7 +15,7 @@ from trailkeeper.producer.catalogue.event_type import MINIMUM_DAYS as MINIMUM_OF
 from trailkeeper.worker.settings import MAXIMUM_DAYS, MINIMUM_DAYS, WorkerSettings
 
 from .advisory_lock import job_engine
-from .personal import personal_keys
+from .personal import PersonalKeys
 from .policy import Rule, rules
 from .steps import steps
 
@@ -50,7 +50,7 @@ def lines(settings: WorkerSettings, known: Catalogue) -> list[RetentionPolicy]:
     """Every line of it: each scope, each tag with a retention of its own, each step of the scrub."""
     in_force = rules(settings, known)
     ruled = {rule.scope for rule in in_force if rule.tag is None}
-    steps_in_force = {step.name: step.days for step in steps(settings, personal_keys(known))}
+    steps_in_force = {step.name: step.days for step in steps(settings, PersonalKeys(known))}
     return [
         *(
             RetentionPolicy("purge", scope, None, None, MINIMUM_DAYS)

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple, TypeAlias
 
-import msgspec
+from sqlalchemy import RowMapping
 
 from trailkeeper.models.writing import DERIVATIONS
 from trailkeeper.worker.settings import WorkerSettings
 
-from .personal import HAS_ADDRESS, HAS_KEYS, NETWORK, WITHOUT_KEYS
+from .addresses import ADDRESS, cut_addresses
+from .dead_letters import without_addresses, without_persons
+from .personal import HAS_ADDRESS, NETWORK, WITH_ADDRESS, PersonalKeys, matches
 
-PERSON = ("ip", *DERIVATIONS, "user_name", "actor_name", "on_behalf_of_name")
-"""Columns that say who somebody is, and where and at which device they sat."""
-MORE = ("credential_label", "extras")
-"""A label is chosen by a person; in extras may be anything."""
+NAMES = ("user_name", "actor_name", "on_behalf_of_name", "credential_label")
+"""Columns with texts that people chose."""
+PERSON = ("ip", *DERIVATIONS, *NAMES, "extras")
+"""Columns that say who somebody is, and where and at which device they sat; in extras may be anything."""
+
+Row: TypeAlias = Mapping[str, Any] | RowMapping
 
 
-class ScrubStep(msgspec.Struct, frozen=True):
+class ScrubStep(NamedTuple):
     """One step.
 
     Attributes:
@@ -26,14 +33,20 @@ class ScrubStep(msgspec.Struct, frozen=True):
         days: at which age.
         due: which rows ``e`` still have what it takes away, in SQL.
         changes: what it sets, in SQL.
-        keys: the personal payload keys it takes away, as JSON; empty for none.
+        values: of the parameters of `due`.
+        rewritten: columns that it rewrites besides, as far as they are not set.
+        rewrite: what becomes of these columns of a row.
+        dead_letter: what becomes of a dead letter.
     """
 
     name: str
     days: int
     due: str
     changes: str
-    keys: str = ""
+    values: dict[str, str]
+    rewritten: tuple[str, ...]
+    rewrite: Callable[[Row], dict[str, Any]]
+    dead_letter: Callable[[bytes], bytes]
 
     def before(self, now: datetime) -> datetime:
         """Events that occurred before this moment are due."""
@@ -42,25 +55,54 @@ class ScrubStep(msgspec.Struct, frozen=True):
     @property
     def policy(self) -> str:
         """What changes whenever the step takes away something else; not with its age."""
-        content = f"{self.due}{self.changes}{self.keys}"
+        content = f"{self.due}{self.changes}{json.dumps(self.values, sort_keys=True)}"
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def steps(settings: WorkerSettings, personal: str) -> list[ScrubStep]:
+def steps(settings: WorkerSettings, keys: PersonalKeys) -> list[ScrubStep]:
     """The steps in force, in the order in which events go through them.
 
     Args:
         settings: the ages.
-        personal: from `personal.personal_keys`.
+        keys: of the catalogue.
     """
     steps_in_force = []
     if settings.scrub_address_days != "never":
-        steps_in_force.append(
-            ScrubStep("address", settings.scrub_address_days, HAS_ADDRESS, f"ip = {NETWORK}")
-        )
+        steps_in_force.append(_of_addresses(settings.scrub_address_days, keys))
     if settings.scrub_days != "never":
-        columns = (*PERSON, *MORE)
-        due = f"(num_nonnulls({', '.join(f'e.{name}' for name in columns)}) > 0 OR {HAS_KEYS})"
-        changes = ", ".join((*(f"{name} = NULL" for name in columns), f"additional = {WITHOUT_KEYS}"))
-        steps_in_force.append(ScrubStep("person", settings.scrub_days, due, changes, personal))
+        steps_in_force.append(_of_persons(settings.scrub_days, keys))
     return steps_in_force
+
+
+def _of_addresses(days: int, keys: PersonalKeys) -> ScrubStep:
+    in_names = [f"e.{name} ~ :address" for name in NAMES]
+    in_extras = "jsonb_path_exists(e.extras, CAST(:anywhere AS jsonpath))"
+    due = " OR ".join((HAS_ADDRESS, matches("personal"), *in_names, in_extras))
+
+    def rewrite(row: Row) -> dict[str, Any]:
+        cut = {name: cut_addresses(row[name]) for name in (*NAMES, "extras")}
+        return {**cut, "additional": keys.changed(row["tag"], row["additional"], cut_addresses)}
+
+    values = {"personal": keys.addresses, "address": ADDRESS, "anywhere": f"${WITH_ADDRESS}"}
+    return ScrubStep(
+        "address",
+        days,
+        f"coalesce({due}, false)",
+        f"ip = CASE WHEN {HAS_ADDRESS} THEN {NETWORK} ELSE e.ip END",
+        values,
+        (*NAMES, "extras", "additional"),
+        rewrite,
+        without_addresses(keys),
+    )
+
+
+def _of_persons(days: int, keys: PersonalKeys) -> ScrubStep:
+    due = f"(num_nonnulls({', '.join(f'e.{name}' for name in PERSON)}) > 0 OR {matches('personal')})"
+    changes = ", ".join(f"{name} = NULL" for name in PERSON)
+
+    def rewrite(row: Row) -> dict[str, Any]:
+        return {"additional": keys.without(row["tag"], row["additional"])}
+
+    values = {"personal": keys.present}
+    letter = without_persons(keys)
+    return ScrubStep("person", days, due, changes, values, ("additional",), rewrite, letter)

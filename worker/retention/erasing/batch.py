@@ -7,9 +7,11 @@ from typing import NamedTuple
 import msgspec
 
 from trailkeeper.models.tables import Hold
-from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.retention.message import holding
+from trailkeeper.worker.retention.personal import PersonalKeys
 
-from .message import subjects, without
+from .message import without
+from .person import Person
 
 
 class ErasureCounts(msgspec.Struct):
@@ -42,8 +44,8 @@ class ErasureReport(NamedTuple):
 class ErasureBatch(NamedTuple):
     """Whose data, what is personal, which holds are in force, and whether only to count."""
 
-    user_id: str
-    catalogue: Catalogue
+    person: Person
+    keys: PersonalKeys
     holds: list[Hold]
     dry: bool
 
@@ -52,19 +54,12 @@ class ErasureBatch(NamedTuple):
 
         *counts* is added to.
         """
-        left = without(raw, self.user_id, self.catalogue)
+        left = without(raw, self.person, self.keys)
         if left is None:
             return None
-        if by := self._holding(raw):
+        if by := holding(raw, self.holds, self.person.user):
             counts.held += 1
             counts.holds |= by
             return None
         counts.erased += 1
         return left
-
-    def _holding(self, raw: bytes) -> set[int]:
-        """The holds that name what a message is about."""
-        named = subjects(raw)
-        users = {self.user_id, named["user"], named["actor"], named["on_behalf_of"]}
-        about = {"user": users, "project": {named["project"]}, "organization": {named["organization"]}}
-        return {hold.id for hold in self.holds if hold.subject_id in about[hold.about]}

@@ -1,52 +1,40 @@
-"""A user's personal data in the table, in SQL on rows ``e`` of `events`.
+"""A user's personal data in the table: in the events that name the user, and in what others said.
 
-The address, location, client and label of an event are the actor's. They are
+The address, location, client and credential of an event are the actor's. They are
 taken away where the user acted, where somebody acted on the user's behalf, and
-where nobody is known to have acted but the user is named; not where another person
-did something to the user.
+where no other person is known to have acted but the user is named; not where another
+person did something to the user. An event that does not name the user stays as it is,
+save for personal values in its payload that do: what an admin looked for, an
+address that was banned.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, RowMapping, text
 
 from trailkeeper.models.holds import HELD
 from trailkeeper.models.writing import DERIVATIONS
-from trailkeeper.worker.retention.personal import HAS_KEYS, WITHOUT_KEYS
+from trailkeeper.worker.retention.personal import GONE, Payload, PersonalKeys, matches
+
+from .person import Person
 
 BATCH = 1_000
+WINDOW = 5_000
 
 NAMES = {"user_id": "user_name", "actor_id": "actor_name", "on_behalf_of_id": "on_behalf_of_name"}
-OF_ACTOR = ("ip", *DERIVATIONS, "credential_label")
+OF_ACTOR = ("ip", *DERIVATIONS, "credential_id", "credential_label")
+PERSONS = ("user", "staff")
+"""The kinds of actors that are other persons."""
 
-_ACTED = (
-    "coalesce(e.actor_id = :user OR e.on_behalf_of_id = :user OR (e.user_id = :user AND e.actor_id IS NULL),"
-    " false)"
-)
+NAMED = "coalesce(e.user_id = :user OR e.actor_id = :user OR e.on_behalf_of_id = :user, false)"
+"""Which rows ``e`` name the user."""
 
-
-def _changes() -> str:
-    of_names = [
-        f"{name} = CASE WHEN e.{key} = :user THEN NULL ELSE e.{name} END" for key, name in NAMES.items()
-    ]
-    of_actor = [f"{name} = CASE WHEN {_ACTED} THEN NULL ELSE e.{name} END" for name in OF_ACTOR]
-    return ", ".join([*of_names, *of_actor, "extras = NULL", f"additional = {WITHOUT_KEYS}"])
-
-
-def _due() -> str:
-    of_names = [f"(e.{key} = :user AND e.{name} IS NOT NULL)" for key, name in NAMES.items()]
-    of_actor = f"({_ACTED} AND num_nonnulls({', '.join(f'e.{name}' for name in OF_ACTOR)}) > 0)"
-    return f"coalesce({' OR '.join([*of_names, of_actor, 'e.extras IS NOT NULL', HAS_KEYS])}, false)"
-
-
-DUE = _due()
-"""Whether a row that names the user still holds personal data. Extras count: they may hold anything."""
-
-NAMED = "(e.user_id = :user OR e.actor_id = :user OR e.on_behalf_of_id = :user)"
-"""Which rows name the user."""
+COLUMNS = (*NAMES, *NAMES.values(), "actor_kind", *OF_ACTOR, "tag", "additional", "extras")
+_COLUMNS = ", ".join(f"e.{name}" for name in ("id", "scope", *COLUMNS))
 
 # three walks along three indexes; the conditions are the indexes' own, word for word
 _WALK = "SELECT id FROM events WHERE scope = :scope AND id > :after AND {} ORDER BY id LIMIT :size"
@@ -59,37 +47,110 @@ _PAGE = " UNION ".join(
     )
 )
 NEXT = text(f"{_PAGE} ORDER BY id LIMIT :size")
-ERASE = text(
-    f"UPDATE events AS e SET {_changes()}, scrubbed_at = now(),"  # noqa: S608 - constants
-    f" scrubbed_by = array_append(e.scrubbed_by, :by)"
-    f" WHERE e.scope = :scope AND e.id = ANY(CAST(:ids AS uuid[])) AND {NAMED} AND {DUE} AND NOT {HELD}"
-)
-COUNT = text(
-    f"SELECT count(*) FILTER (WHERE NOT {HELD}), count(*) FILTER (WHERE {HELD}) FROM events AS e"  # noqa: S608 - constants
-    f" WHERE e.scope = :scope AND e.id = ANY(CAST(:ids AS uuid[])) AND {NAMED} AND {DUE}"
+THESE = "e.scope = :scope AND e.id = ANY(CAST(:ids AS uuid[]))"
+READ = text(f"SELECT {_COLUMNS}, {HELD} AS held FROM events AS e WHERE {THESE} ORDER BY e.id FOR UPDATE")  # noqa: S608 - constants
+_WINDOW = "e.scope = :scope AND e.id > :after AND (CAST(:edge AS uuid) IS NULL OR e.id <= :edge)"
+EDGE = text("SELECT id FROM events WHERE scope = :scope AND id > :after ORDER BY id OFFSET :skipped LIMIT 1")
+OTHERS = text(
+    f"SELECT {_COLUMNS} FROM events AS e WHERE {_WINDOW} AND NOT {NAMED} AND {matches('personal')}"  # noqa: S608 - constants
 )
 
-
-class ErasedUser(NamedTuple):
-    """Whose data, and the parameter ``personal``."""
-
-    user: str
-    personal: str
+Row: TypeAlias = Mapping[str, Any] | RowMapping
+Change = dict[str, Any]
+"""What is to be written of a row."""
 
 
-def page(connection: Connection, whose: ErasedUser, scope: str, after: UUID) -> list[UUID]:
+def page(connection: Connection, person: Person, scope: str, after: UUID) -> list[UUID]:
     """The next events that name the user, in order of ids."""
-    values = {"user": whose.user, "scope": scope, "after": after, "size": BATCH}
+    values = {"user": person.user, "scope": scope, "after": after, "size": BATCH}
     return list(connection.scalars(NEXT, values))
 
 
-def count(connection: Connection, whose: ErasedUser, scope: str, ids: list[UUID]) -> tuple[int, int]:
-    """How many of these events hold the user's data, and how many do and are held."""
-    events, held = connection.execute(COUNT, {**whose._asdict(), "scope": scope, "ids": ids}).one()
-    return int(events), int(held)
+def read(connection: Connection, scope: str, ids: Sequence[UUID]) -> Sequence[Row]:
+    """These events, and whether each is `held`; locked until the transaction ends."""
+    return connection.execute(READ, {"scope": scope, "ids": list(ids)}).mappings().all()
 
 
-def erase_from(connection: Connection, whose: ErasedUser, scope: str, ids: list[UUID], by: str) -> int:
-    """Take the user's data out of these events; returns out of how many."""
-    values = {**whose._asdict(), "scope": scope, "ids": ids, "by": by}
-    return connection.execute(ERASE, values).rowcount
+def edge(connection: Connection, scope: str, after: UUID) -> UUID | None:
+    """Where a window of events ends that begins after an id; None where it is the last."""
+    found: UUID | None = connection.scalar(EDGE, {"scope": scope, "after": after, "skipped": WINDOW - 1})
+    return found
+
+
+def others(
+    connection: Connection, person: Person, keys: PersonalKeys, scope: str, window: tuple[UUID, UUID | None]
+) -> list[UUID]:
+    """The events of a window that do not name the user, and tell of the person in a personal value."""
+    after, last = window
+    values = {"user": person.user, "personal": keys.present, "scope": scope, "after": after, "edge": last}
+    rows = connection.execute(OTHERS, values).mappings()
+    return [row["id"] for row in rows if swept(row, person, keys) is not None]
+
+
+def learn(person: Person, row: Row, keys: PersonalKeys) -> None:
+    """Remember what an event that names the user knows of the person."""
+    for identity, name in NAMES.items():
+        if row[identity] == person.user:
+            person.learn(row[name])
+    if row["user_id"] == person.user:
+        for value in keys.identifying(row["tag"], row["additional"]):
+            person.learn(value)
+    if row["actor_id"] == person.user and row["ip"] is not None and "/" not in str(row["ip"]):
+        person.addresses.add(str(row["ip"]))
+
+
+def erased(row: Row, person: Person, keys: PersonalKeys) -> Change | None:
+    """What is to be written of an event that names the user; None where it has nothing of the person."""
+    left = {name: row[name] for name in (*NAMES.values(), *OF_ACTOR)}
+    for identity, name in NAMES.items():
+        if row[identity] == person.user:
+            left[name] = None
+    if is_of(person.user, row):
+        left |= dict.fromkeys(OF_ACTOR)
+        if not _by_a_person(row):
+            left["actor_name"] = None
+    left |= {"extras": None, "additional": _payload(row["tag"], row["additional"], keys)}
+    return left if any(row[name] != value for name, value in left.items()) else None
+
+
+def given_up(changes: Sequence[tuple[Row, Change]]) -> dict[str, set[int]]:
+    """Which rows of the dictionaries events do not point to any more, by table."""
+    return {
+        table: {row[column] for row, left in changes if row[column] and left.get(column, row[column]) is None}
+        for column, table in DERIVATIONS.items()
+    }
+
+
+def is_of(user: str, row: Row) -> bool:
+    """Whether address, client and credential of an event are the user's, as far as is known."""
+    if user in (row["actor_id"], row["on_behalf_of_id"]):
+        return True
+    return bool(row["user_id"] == user) and not _by_a_person(row)
+
+
+def _by_a_person(row: Row) -> bool:
+    return row["actor_kind"] in PERSONS and row["actor_id"] is not None
+
+
+def swept(row: Row, person: Person, keys: PersonalKeys) -> Change | None:
+    """The same of an event that does not name the user."""
+    payload = row["additional"]
+    if payload.get("about") == "user" and payload.get("id") == person.user and "filters" in payload:
+        # what somebody looked for in the user's own history
+        return {"additional": keys.without(row["tag"], payload)}
+    # a name may be a word: in an event about somebody else it is one
+    nobody = row["user_id"] is None
+    left = keys.changed(row["tag"], payload, lambda value: without_person(value, person, named=nobody))
+    return None if left == payload else {"additional": left}
+
+
+def without_person(value: Any, person: Person, *, named: bool) -> Any:
+    """A personal value without what tells of the person; a list without the items that do."""
+    if isinstance(value, list):
+        return [item for item in value if not person.is_in(item, named=named)]
+    return GONE if person.is_in(value, named=named) else value
+
+
+def _payload(tag: str, payload: Payload | None, keys: PersonalKeys) -> Payload | None:
+    """Without personal keys; of an event type that the catalogue does not know any more, nothing."""
+    return keys.without(tag, payload) if keys.of(tag) is not None else None

@@ -9,17 +9,19 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from trailkeeper.models import holds
+from trailkeeper.models import holds, orphans
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.tables import SCOPES, Erasure
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.worker.retention import records
+from trailkeeper.worker.retention.personal import PersonalKeys
+from trailkeeper.worker.retention.rewriting import rewrite_rows
 from trailkeeper.worker.retention.windows import LOWEST
 
 from . import events, lines, messages
 from .batch import ErasureBatch, ErasureCounts, ErasureReport
-from .events import DUE, NAMED, ErasedUser
 from .messages import DEAD_LETTERS, OUTBOX, MessageTable
+from .person import Person
 
 
 class ErasureJob(NamedTuple):
@@ -27,7 +29,8 @@ class ErasureJob(NamedTuple):
 
     engine: Engine
     known: Catalogue
-    whose: ErasedUser
+    keys: PersonalKeys
+    user_id: str
     identity: int | None
 
     def add(self, connection: Connection, **numbers: int) -> None:
@@ -38,26 +41,34 @@ class ErasureJob(NamedTuple):
 
 def everywhere(job: ErasureJob) -> ErasureReport:
     """Erase, or count what would be erased."""
-    # what is yet to be stored first: see `messages` and `lines`
-    return ErasureReport(_messages(job, OUTBOX), _lines(job), _events(job), _messages(job, DEAD_LETTERS))
+    person = _known_person(job)
+    # what may yet be stored first: see `messages` and `lines`; and last what tells who the person is, so that
+    # an erasure that was interrupted knows it again
+    outbox, staged, letters = (
+        _messages(job, person, OUTBOX),
+        _lines(job, person),
+        _messages(job, person, DEAD_LETTERS),
+    )
+    counts = ErasureCounts()
+    _in_what_others_said(job, person, counts)
+    _in_own_events(job, person, counts)
+    return ErasureReport(outbox, staged, counts, letters)
 
 
 @contextmanager
-def _a_batch(job: ErasureJob) -> Iterator[tuple[Connection, ErasureBatch]]:
+def _a_batch(job: ErasureJob, person: Person) -> Iterator[tuple[Connection, ErasureBatch]]:
     """A transaction in which the holds stay as they are."""
     with transaction(job.engine) as connection:
         holds.wait_for_holds(connection)
-        yield (
-            connection,
-            ErasureBatch(job.whose.user, job.known, holds.listing(connection), dry=job.identity is None),
-        )
+        in_force = holds.listing(connection)
+        yield connection, ErasureBatch(person, job.keys, in_force, dry=job.identity is None)
 
 
-def _messages(job: ErasureJob, which: MessageTable) -> ErasureCounts:
+def _messages(job: ErasureJob, person: Person, which: MessageTable) -> ErasureCounts:
     last, counts = 0, ErasureCounts()
     while True:
-        with _a_batch(job) as (connection, batch):
-            page = messages.page(connection, which, job.whose.user, last)
+        with _a_batch(job, person) as (connection, batch):
+            page = messages.page(connection, which, last)
             if not page:
                 return counts
             changed = messages.erase_from(connection, which, batch, page, counts)
@@ -65,20 +76,20 @@ def _messages(job: ErasureJob, which: MessageTable) -> ErasureCounts:
         last, _ = page[-1]
 
 
-def _lines(job: ErasureJob) -> ErasureCounts:
+def _lines(job: ErasureJob, person: Person) -> ErasureCounts:
     counts = ErasureCounts()
     with transaction(job.engine) as connection:
         waiting = lines.imports(connection)
     for identity in waiting:
         after: int | None = 0
         while after is not None:
-            after = _block(job, identity, after, counts)
+            after = _block(job, person, identity, after, counts)
     return counts
 
 
-def _block(job: ErasureJob, identity: int, after: int, counts: ErasureCounts) -> int | None:
+def _block(job: ErasureJob, person: Person, identity: int, after: int, counts: ErasureCounts) -> int | None:
     """Goes through the next block of an import; the number of its last line, None where there is no other."""
-    with _a_batch(job) as (connection, batch):
+    with _a_batch(job, person) as (connection, batch):
         block = lines.next_block(connection, identity, after)
         if block is None:
             return None
@@ -86,30 +97,66 @@ def _block(job: ErasureJob, identity: int, after: int, counts: ErasureCounts) ->
     return block.last_line
 
 
-def _events(job: ErasureJob) -> ErasureCounts:
-    counts = ErasureCounts()
+def _known_person(job: ErasureJob) -> Person:
+    """The user with the names, email addresses and addresses that the trail knows."""
+    person = Person(job.user_id)
+    for scope in SCOPES:
+        for ids, connection in _named(job, person, scope):
+            for row in events.read(connection, scope, ids):
+                events.learn(person, row, job.keys)
+    return person
+
+
+def _in_what_others_said(job: ErasureJob, person: Person, counts: ErasureCounts) -> None:
     for scope in SCOPES:
         after: UUID | None = LOWEST
         while after is not None:
-            after = _next_events(job, scope, after, counts)
-    if counts.held:
+            with transaction(job.engine) as connection:
+                holds.wait_for_holds(connection)
+                last = events.edge(connection, scope, after)
+                found = events.others(connection, person, job.keys, scope, (after, last))
+                rows = events.read(connection, scope, found) if found else []
+                changes = [(row, events.swept(row, person, job.keys)) for row in rows]
+                _write(job, connection, changes, counts)
+            after = last
+
+
+def _in_own_events(job: ErasureJob, person: Person, counts: ErasureCounts) -> None:
+    for scope in SCOPES:
+        for ids, connection in _named(job, person, scope):
+            rows = events.read(connection, scope, ids)
+            _write(job, connection, [(row, events.erased(row, person, job.keys)) for row in rows], counts)
+
+
+def _named(job: ErasureJob, person: Person, scope: str) -> Iterator[tuple[list[UUID], Connection]]:
+    """The events that name the user, some at a time, each time in a transaction."""
+    after = LOWEST
+    while True:
         with transaction(job.engine) as connection:
-            whose = job.whose._asdict()
-            counts.holds.update(holds.holds_of(connection, "events", f"{NAMED} AND {DUE}", whose))
-    return counts
+            holds.wait_for_holds(connection)
+            ids = events.page(connection, person, scope, after)
+            if not ids:
+                return
+            yield ids, connection
+        after = ids[-1]
 
 
-def _next_events(job: ErasureJob, scope: str, after: UUID, counts: ErasureCounts) -> UUID | None:
-    """Goes through the next events of a scope; the last one's id, None where there is no other."""
-    with transaction(job.engine) as connection:
-        holds.wait_for_holds(connection)
-        ids = events.page(connection, job.whose, scope, after)
-        if not ids:
-            return None
-        due, held = events.count(connection, job.whose, scope, ids)
-        if due and job.identity is not None:
-            due = events.erase_from(connection, job.whose, scope, ids, f"erasure/{job.identity}")
-            job.add(connection, events=due)
-        counts.erased += due
-        counts.held += held
-    return ids[-1]
+def _write(
+    job: ErasureJob,
+    connection: Connection,
+    changes: list[tuple[events.Row, events.Change | None]],
+    counts: ErasureCounts,
+) -> None:
+    """Write what is to be written of some events of one scope, save of those that are held."""
+    due = [(row, left) for row, left in changes if left is not None and not row["held"]]
+    held = [row for row, left in changes if left is not None and row["held"]]
+    counts.erased += len(due)
+    counts.held += len(held)
+    if held:
+        these = {"scope": held[0]["scope"], "ids": [row["id"] for row in held]}
+        counts.holds.update(holds.holds_of(connection, "events", events.THESE, these))
+    if due and job.identity is not None:
+        rows = [{"id": row["id"], "scope": row["scope"], **left} for row, left in due]
+        rewrite_rows(connection, "events", rows, by=f"erasure/{job.identity}")
+        job.add(connection, events=len(due))
+        orphans.mark(connection, events.given_up(due))

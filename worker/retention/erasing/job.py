@@ -21,13 +21,14 @@ from trailkeeper.producer.redis_client import connect
 from trailkeeper.worker.recording import announce, staff_or_system
 from trailkeeper.worker.retention import records
 from trailkeeper.worker.retention.advisory_lock import job_engine, one_at_a_time
-from trailkeeper.worker.retention.personal import personal_keys
+from trailkeeper.worker.retention.personal import PersonalKeys
 from trailkeeper.worker.settings import WorkerSettings
 
 from .batch import ErasureReport
-from .events import ErasedUser
 from .everywhere import ErasureJob, everywhere
 from .receipt import ErasureReceipt, Kept
+from .redis_files import rewrite_files
+from .unreached import unreached
 from .waiting import deliver_spooled, wait_until_drained
 
 logger = logging.getLogger(__name__)
@@ -43,10 +44,10 @@ def erasure_plan(settings: WorkerSettings, user_id: str) -> ErasureReceipt:
     """
     known = catalogue.load(settings.catalogue)
     with job_engine(settings, "erase") as engine:
-        job = ErasureJob(engine, known, ErasedUser(user_id, personal_keys(known)), None)
+        job = ErasureJob(engine, known, PersonalKeys(known), user_id, None)
         report = everywhere(job)
         with transaction(engine) as connection:
-            return _receipt(connection, job, report, {})
+            return _receipt(connection, job, report, {}, [])
 
 
 def erase(
@@ -70,18 +71,19 @@ def erase(
     deliver_spooled(settings, wait_seconds)
     with connect(settings.redis_url) as client:
         wait_until_drained(client, settings.stream, wait_seconds)
-    with one_at_a_time(settings, "erasure", ERASING) as engine:
-        identity = records.opened(engine, Erasure, {"user_id": user_id}, {"requested_by": by})
-        job = ErasureJob(engine, known, ErasedUser(user_id, personal_keys(known)), identity)
-        return _close(job, everywhere(job), by)
+        with one_at_a_time(settings, "erasure", ERASING) as engine:
+            identity = records.opened(engine, Erasure, {"user_id": user_id}, {"requested_by": by})
+            job = ErasureJob(engine, known, PersonalKeys(known), user_id, identity)
+            report = everywhere(job)
+            return _close(job, report, by, rewrite_files(client, wait_seconds))
 
 
-def _close(job: ErasureJob, report: ErasureReport, by: str | None) -> ErasureReceipt:
+def _close(job: ErasureJob, report: ErasureReport, by: str | None, left: list[str]) -> ErasureReceipt:
     assert job.identity is not None
     held, because = report.held, sorted(report.holds)
     with transaction(job.engine) as connection:
         record = records.closed(connection, Erasure, job.identity, held=held, holds=because)
-        receipt = _receipt(connection, job, report, record)
+        receipt = _receipt(connection, job, report, record, left)
         kept = update(Erasure).where(Erasure.id == job.identity).values(receipt=msgspec.to_builtins(receipt))
         connection.execute(kept)
         facts = record | {"erasure_id": str(job.identity)}
@@ -91,12 +93,12 @@ def _close(job: ErasureJob, report: ErasureReport, by: str | None) -> ErasureRec
 
 
 def _receipt(
-    connection: Connection, job: ErasureJob, report: ErasureReport, record: dict[str, Any]
+    connection: Connection, job: ErasureJob, report: ErasureReport, record: dict[str, Any], left: list[str]
 ) -> ErasureReceipt:
     because = report.holds
     known = [hold for hold in holds.listing(connection, released=True) if hold.id in because]
     return ErasureReceipt(
-        user_id=job.whose.user,
+        user_id=job.user_id,
         erasure_id=job.identity,
         started_at=record.get("started_at"),
         finished_at=record.get("finished_at"),
@@ -105,6 +107,7 @@ def _receipt(
         import_lines=record.get("import_lines", report.lines.erased),
         held=report.held,
         holds=[_kept(hold) for hold in known],
+        unreached=[*left, *unreached(connection, job.user_id)],
     )
 
 

@@ -16,7 +16,7 @@ from trailkeeper.models.tables import BackfillBlock
 from trailkeeper.worker.backfills.blocks import StagedLine, read_block, to_block, unpacked
 
 from .batch import ErasureBatch, ErasureCounts
-from .message import mentions
+from .message import may_tell
 from .messages import DETAIL
 
 
@@ -43,7 +43,7 @@ def erase_from(
     Returns:
         Of how many lines; *counts* is added to.
     """
-    if not mentions(unpacked(block.content), batch.user_id):
+    if not may_tell(unpacked(block.content), batch.person):
         return 0
     before = read_block(block.content)
     after = [_erased(line, batch, counts) for line in before]

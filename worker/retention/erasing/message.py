@@ -1,129 +1,164 @@
-"""A user's personal data in a message as it came: JSON of any shape, or no JSON at all."""
+"""One person's data in a message as it came, whatever its shape."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
-from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.retention.message import (
+    ERASED,
+    Message,
+    changed,
+    id_of,
+    mapping,
+    nameless,
+    part,
+    rebuilt,
+    subjects_of,
+)
+from trailkeeper.worker.retention.personal import GONE, PersonalKeys
+
+from .events import PERSONS, without_person
+from .person import Person
 
 NAMED_BY = ("user", "actor", "on_behalf_of")
-KNOWN = {
-    *("v", "id", "tag", "occurred_at", "user", "project", "organization", "actor", "ip", "user_agent"),
-    *("request_id", "additional", "producer", "seq", "voids"),
-}
-QUARANTINED = re.compile(rb"e=(\{.*\})\ninvalid=.*", re.DOTALL)
-"""A dead letter of two fields: what was given to emit(), and what was wrong with it."""
-TOLD = b'{"problem":"erased"}'
-ERASED = b""
-"""What is left of a message that cannot be taken apart."""
+ID_KEY = re.compile(
+    r"(?:^|_|[a-z](?=[A-Z]))(?:ids?|users?|user_?names?|actor|account|owner|member|uid|pk)$", re.IGNORECASE
+)
+"""Names of keys whose values are ids."""
+
+_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 
 
-def written(user_id: str) -> tuple[bytes, bytes]:
-    """How a user's id stands in a message: as it is, or with JSON's escapes."""
-    return user_id.encode(), json.dumps(user_id)[1:-1].encode()
+def without(raw: bytes, person: Person, keys: PersonalKeys) -> bytes | None:
+    """A message without a person's data; None where it holds none that we can find.
 
-
-def mentions(content: bytes, user_id: str) -> bool:
-    """Whether the id is somewhere in it at all; a quick look before a long one."""
-    return any(way in content for way in written(user_id))
-
-
-def subjects(raw: bytes) -> dict[str, str | None]:
-    """The ids that a message names, by place, as far as it can be read."""
-    quarantined = QUARANTINED.match(raw)
-    event = _mapping(quarantined[1] if quarantined else raw)
-    actor = _object(event, "actor")
-    return {
-        "user": _id(event.get("user")),
-        "actor": _id(actor),
-        "on_behalf_of": _id(actor.get("on_behalf_of")),
-        "project": _id(event.get("project")),
-        "organization": _id(event.get("organization")),
-    }
-
-
-def without(raw: bytes, user_id: str, catalogue: Catalogue) -> bytes | None:
-    """A message without a user's personal data; None where it holds none that we can find.
-
-    Of a quarantined message only the event is left. One that is no JSON object and
-    has the id in it as a word cannot be taken apart, and is emptied.
+    One that is no JSON object, and has the id in it as a word or the person's email address, cannot be
+    taken apart, and is emptied.
     """
-    if quarantined := QUARANTINED.match(raw):
-        left = without(quarantined[1], user_id, catalogue)
-        return None if left is None or left == quarantined[1] else b"e=%b\ninvalid=%b\n" % (left, TOLD)
-    event = _mapping(raw)
-    if not event:
-        return ERASED if _is_word(raw, user_id) else None
-    named = {place for place, identity in subjects(raw).items() if identity == user_id and place in NAMED_BY}
+    left = changed(
+        raw,
+        lambda event: _left(event, person, keys),
+        lambda opaque: ERASED if _tells(opaque, person) else opaque,
+    )
+    if left == raw and (event := mapping(raw)):
+        # a key that is there twice hides what stands in the first
+        again = msgspec.json.encode(event)
+        left = again if _tells(raw, person) and not _tells(again, person) else raw
+    return None if left == raw else left
+
+
+def may_tell(content: bytes, person: Person) -> bool:
+    """A quick look at many messages: whether a long one is worth it."""
+    if person.user.encode() in content or b"\\" in content:
+        return True
+    lowered = content.decode("utf-8", "replace").casefold()
+    return any(word in lowered for words in (person.names, person.emails, person.addresses) for word in words)
+
+
+def _left(event: Message, person: Person, keys: PersonalKeys) -> Message:
+    named = {
+        place
+        for place, identity in subjects_of(event).items()
+        if identity == person.user and place in NAMED_BY
+    }
+    known = rebuilt(event)
+    odd = {name: value for name, value in event.items() if known.get(name, GONE) != value}
     if not named:
-        return None
-    left = msgspec.json.encode(_redacted(event, named, catalogue))
-    return None if msgspec.json.decode(left) == event else left
+        return _of_another(known if _mentions(odd, "", person) else event, person, keys)
+    return _payload_erased(_unnamed(known, named), keys)
 
 
-def _redacted(event: dict[str, Any], named: set[str], catalogue: Catalogue) -> dict[str, Any]:
-    left = {key: value for key, value in event.items() if key in KNOWN}
-    actor = _object(left, "actor")
+def _unnamed(left: Message, named: set[str]) -> Message:
+    actor = part(left, "actor")
     if "user" in named:
-        left["user"] = _unnamed(left["user"])
+        left["user"] = nameless(left["user"])
     if "actor" in named:
-        actor = _unnamed(actor)
+        actor = nameless(actor)
     if "on_behalf_of" in named:
-        actor = {**actor, "on_behalf_of": _unnamed(actor["on_behalf_of"])}
-    if named & {"actor", "on_behalf_of"} or _id(actor) is None:
+        actor = {**actor, "on_behalf_of": nameless(actor["on_behalf_of"])}
+    by_a_person = actor.get("kind") in PERSONS and id_of(actor) is not None
+    if named & {"actor", "on_behalf_of"} or not by_a_person:
         left |= {key: None for key in ("ip", "user_agent") if key in left}
-        actor = _without_label(actor)
+        actor = _without_credential(actor)
+        if not by_a_person:
+            actor = nameless(actor)
     if isinstance(left.get("actor"), dict):
         left["actor"] = actor
-    return _without_keys(left, catalogue)
+    return left
 
 
-def _without_keys(left: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+def _payload_erased(left: Message, keys: PersonalKeys) -> Message:
     """Without personal payload keys; of an unknown event type, without any payload."""
-    payload, tag = left.get("additional"), left.get("tag")
-    kind = catalogue.get(tag) if isinstance(tag, str) else None
     if "additional" not in left:
         return left
-    if kind is None or not isinstance(payload, dict):
-        return {**left, "additional": {}}
-    kept = {key: value for key, value in payload.items() if key in kind.payload and key not in kind.personal}
-    return {**left, "additional": kept}
+    tag = str(left.get("tag"))
+    declared = keys.declared(tag)
+    kept = {key: value for key, value in left["additional"].items() if key in declared}
+    return {**left, "additional": keys.without(tag, kept) or {}}
 
 
-def _without_label(actor: dict[str, Any]) -> dict[str, Any]:
+def _of_another(event: Message, person: Person, keys: PersonalKeys) -> Message:
+    """A message that does not name the user, without what tells of the person in its payload."""
+    payload, tag = part(event, "additional"), event.get("tag")
+    if not payload:
+        return event
+    nobody = id_of(event.get("user")) is None
+    if isinstance(tag, str) and keys.of(tag) is not None:
+        left = keys.changed(tag, payload, lambda value: without_person(value, person, named=nobody)) or {}
+    else:
+        left = _swept(payload, person, named=nobody)
+    return {**event, "additional": left}
+
+
+def _swept(value: Any, person: Person, *, named: bool) -> Any:
+    if isinstance(value, list):
+        return [_swept(item, person, named=named) for item in value if not _is_text_of(item, person, named)]
+    if isinstance(value, dict):
+        return {
+            key: _swept(item, person, named=named)
+            for key, item in value.items()
+            if not _is_text_of(key, person, named) and not _is_text_of(item, person, named)
+        }
+    return value
+
+
+def _is_text_of(value: Any, person: Person, named: bool) -> bool:
+    return isinstance(value, str) and person.is_in(value, named=named)
+
+
+def _mentions(value: Any, key: str, person: Person) -> bool:
+    """Whether something that is no part of an event has the id where an id stands, or in a text."""
+    if isinstance(value, dict):
+        return any(
+            _mentions(item, name, person) or _tells(name.encode(), person) for name, item in value.items()
+        )
+    if isinstance(value, list):
+        return any(_mentions(item, key, person) for item in value)
+    if isinstance(value, str):
+        return _tells(value.encode("utf-8", "replace"), person)
+    return ID_KEY.search(key) is not None and id_of(value) == person.user
+
+
+def _tells(raw: bytes, person: Person) -> bool:
+    """Whether a text has the id in it as a word, or the person's email address, also escaped."""
+    plain = raw.replace(b"\0", b"").decode("utf-8", "replace")
+    word = re.compile(r"(?<![\w-])" + re.escape(person.user) + r"(?![\w-])")
+    ways = {plain, unquote(plain), _unescaped(plain)}
+    return any(word.search(way) or person.has_email(way) for way in ways)
+
+
+def _unescaped(text: str) -> str:
+    """With JSON's escapes undone, also those within a text within a text."""
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text).replace("\\", "")
+
+
+def _without_credential(actor: Message) -> Message:
     credential = actor.get("credential")
-    if not isinstance(credential, dict) or "label" not in credential:
+    if not isinstance(credential, dict):
         return actor
-    return {**actor, "credential": {**credential, "label": None}}
-
-
-def _unnamed(subject: Any) -> Any:
-    return {**subject, "name": None} if isinstance(subject, dict) and "name" in subject else subject
-
-
-def _mapping(raw: bytes) -> dict[str, Any]:
-    try:
-        value = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _object(parent: Mapping[str, Any], key: str) -> dict[str, Any]:
-    value = parent.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _id(subject: Any) -> str | None:
-    """As text; a message whose ids are numbers is a dead letter for that very reason."""
-    identity = subject.get("id") if isinstance(subject, dict) else subject
-    return str(identity) if isinstance(identity, str | int) and not isinstance(identity, bool) else None
-
-
-def _is_word(raw: bytes, user_id: str) -> bool:
-    return re.search(rb"(?<![\w-])" + re.escape(user_id.encode()) + rb"(?![\w-])", raw) is not None
+    gone = {key: None for key in ("id", "label") if key in credential}
+    return {**actor, "credential": {**credential, **gone}}

@@ -8,16 +8,16 @@ that commit later are none that were emitted before.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import Connection, TextClause, text, update
 
 from trailkeeper.models.tables import DeadLetterRow, Outgoing
+from trailkeeper.worker.retention.message import TOLD
 
 from .batch import ErasureBatch, ErasureCounts
-from .message import TOLD, written
 
-BATCH = 500
+BATCH = 100
 DETAIL = "what it says of the message was erased with the user's data"
 
 
@@ -29,18 +29,17 @@ class MessageTable(NamedTuple):
     counted: str
 
 
-def page(connection: Connection, messages: MessageTable, user_id: str, after: int) -> list[tuple[int, bytes]]:
-    """The next that have the user's id somewhere, by their ids, locked until the transaction ends.
+def page(connection: Connection, messages: MessageTable, after: int) -> list[tuple[int, bytes]]:
+    """The next, by their ids, locked until the transaction ends.
 
-    Each call reads the table from *after* on: there are few messages, or something else
+    All of them are read, as an id can be written in many ways. There are few messages, or something else
     is to be done first.
 
     Raises:
         StoreUnavailable: a relay is at one of them for longer than the lock time-out.
     """
-    plain, escaped = written(user_id)
-    values: dict[str, Any] = {"bytes": plain, "escaped": escaped, "after": after, "size": BATCH}
-    return [(identity, bytes(raw)) for identity, raw in connection.execute(messages.next, values)]
+    rows = connection.execute(messages.next, {"after": after, "size": BATCH})
+    return [(identity, bytes(raw)) for identity, raw in rows]
 
 
 def erase_from(
@@ -81,7 +80,6 @@ def _of(
 ) -> MessageTable:
     following = text(
         f"SELECT id, {column} FROM {table} WHERE id > :after"  # noqa: S608 - constants
-        f" AND (position(:bytes in {column}) > 0 OR position(:escaped in {column}) > 0)"
         f" ORDER BY id LIMIT :size FOR UPDATE"
     )
     return MessageTable(following, rewrite, counted)

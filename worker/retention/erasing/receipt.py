@@ -29,6 +29,7 @@ class ErasureReceipt(msgspec.Struct, frozen=True):
         import_lines: from how many lines of imports that waited to be stored.
         held: how many events, dead letters and lines keep personal data, because of holds.
         holds: which holds.
+        unreached: what may still hold the person's data, why, and what to do about it.
     """
 
     user_id: str
@@ -40,3 +41,4 @@ class ErasureReceipt(msgspec.Struct, frozen=True):
     import_lines: int
     held: int
     holds: list[Kept]
+    unreached: list[str] = []

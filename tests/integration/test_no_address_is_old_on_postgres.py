@@ -1,0 +1,225 @@
+"""No full address is older than the settings allow: not in an event's own field, and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
+
+from tests.support.drains import query
+from tests.support.harmless_keys import HARMLESS, HARMLESS_IN
+from tests.support.retained import NOW, days_ago, event, stored
+from tests.support.rows import event_row, store, store_in
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.tables import DeadLetterRow
+from trailkeeper.producer.catalogue import EventType, load
+from trailkeeper.worker.retention import add_hold, scrub, scrub_plan
+from trailkeeper.worker.retention.addresses import ADDRESS, cut_addresses
+from trailkeeper.worker.settings import WorkerSettings
+
+V4, V6 = "198.51.100.23", "2001:db8:1:2:3::4"
+CATALOGUE = load()
+OWN = """
+[events."shop:order:note"]
+scope = "project"
+sentence = "{actor} noted"
+payload = { people = "array", at = "object", version = "string" }
+personal = ["people.address", "at.from.peer"]
+"""
+
+
+@pytest.fixture
+def settings(database_url: str) -> WorkerSettings:
+    return WorkerSettings(database_url=database_url)
+
+
+def filled(kind: EventType, value: str) -> dict[str, Any]:
+    """A payload with an address in everything that may hold a text; within an object, where it is marked."""
+    payload: dict[str, Any] = {}
+    for key, type_ in kind.payload.items():
+        if key not in HARMLESS and (kind.tag, key) not in HARMLESS_IN:
+            payload[key] = {
+                "string": value,
+                "array": [value, {"deep": [value]}],
+                "object": dict.fromkeys(("address", "text", "actor", "client"), value),
+            }.get(type_, 7 if type_ in {"integer", "number"} else True)
+    return payload
+
+
+def test_of_every_shipped_type_no_field_and_no_payload_key_keeps_a_full_address(
+    engine: Engine, settings: WorkerSettings, database_url: str
+) -> None:
+    """With the settings' defaults."""
+    rows = []
+    for number, kind in enumerate(CATALOGUE):
+        for address in (V4, V6):
+            columns = {"scope": kind.scope, "tag": kind.tag, "ip": address}
+            names = dict.fromkeys(
+                ("user_name", "actor_name", "on_behalf_of_name", "credential_label"), address
+            )
+            payload = filled(kind, f"from {address}:443, again")
+            rows.append(
+                event_row(
+                    days_ago(366 + number / 1e6),
+                    **columns,
+                    **names,
+                    additional=payload,
+                    extras={"peers": [{"of": {address: address}}]},
+                )
+            )
+    store(engine, *rows)
+    planned = {each.partition: each.events for each in scrub_plan(settings, NOW)}
+
+    done = {each.partition: each.events for each in scrub(settings, NOW)}
+
+    tags = ", ".join(f"'{kind.tag}'" for kind in CATALOGUE)
+    left = query(database_url, f"SELECT to_jsonb(e)::text AS row FROM events AS e WHERE tag IN ({tags})")
+    left = [row["row"] for row in left if "scrub_id" not in row["row"]]
+    assert len(left) == len(rows) == sum(done.values()) == sum(planned.values())
+    assert [row for row in left if V4 in row or V6 in row] == []
+    assert all("198.51.100.0/24" in row or "2001:db8:1::/48" in row for row in left)
+    assert scrub(settings, NOW) == []
+
+
+def test_an_application_marks_its_own_keys_also_within_lists_and_objects(
+    engine: Engine, database_url: str, tmp_path: Any
+) -> None:
+    (tmp_path / "own.toml").write_text(OWN)
+    settings = WorkerSettings(database_url=database_url, catalogue=(str(tmp_path / "own.toml"),))
+    payload = {
+        "people": [{"address": V4, "version": "1.2.3.4"}, [{"address": [V6]}]],
+        "at": {"from": {"peer": {V4: 1}}, "peer": "10.0.0.1"},
+        "version": "1.2.3.4",
+    }
+    old = stored(engine, days_ago(400), scope="project", tag="shop:order:note", additional=payload)
+
+    scrub(settings, NOW)
+
+    assert event(engine, old)["additional"] == {
+        "people": [{"address": "198.51.100.0/24", "version": "1.2.3.4"}, [{"address": ["2001:db8:1::/48"]}]],
+        "at": {"from": {"peer": {"198.51.100.0/24": 1}}, "peer": "10.0.0.1"},
+        "version": "1.2.3.4",
+    }
+
+
+def test_what_is_younger_keeps_its_addresses(engine: Engine, settings: WorkerSettings) -> None:
+    payload = {"filters": {"text": V4}}
+    young = stored(engine, days_ago(364), scope="system", tag="admin:history:view", ip=V4, additional=payload)
+    before = event(engine, young)
+
+    assert scrub(settings, NOW) == []
+    assert event(engine, young) == before
+
+
+def letter(engine: Engine, raw: bytes, **columns: Any) -> int:
+    values = {"stream": "s", "stream_id": repr(raw), "digest": b"1", "reason": "expired", "deliveries": 1}
+    return store_in(engine, DeadLetterRow, raw=raw, detail=f"ip is {V4}", **values | columns)
+
+
+OLD = {
+    "tag": "account:email:send",
+    "ip": V4,
+    "user": {"id": "u1", "name": "ann"},
+    "user_agent": "Chrome/140.0.0.0",
+    "occurred_at": days_ago(400).isoformat(),
+    "additional": {"subject": f"from {V6}", "redact_ip": True},
+    "peer": [V4],
+}
+
+
+def test_dead_letters_lose_addresses_at_the_same_age_counted_from_when_it_happened(
+    engine: Engine, settings: WorkerSettings, database_url: str
+) -> None:
+    before = days_ago(366)
+    raws = [
+        json.dumps(OLD).encode(),
+        json.dumps(OLD | {"tag": "no:such", "additional": {"a": [V4]}}).encode(),
+        f"no JSON: {V4}".encode() + b"\xff",
+        b'e=%b\ninvalid={"problem":"ip is %b"}\n' % (json.dumps(OLD).encode(), V4.encode()),
+    ]
+    for raw in raws:
+        letter(engine, raw, recorded_at=before)
+    letter(engine, json.dumps(OLD | {"seq": 1}).encode())
+    young = json.dumps(OLD | {"occurred_at": days_ago(3).isoformat()}).encode()
+    letter(engine, young)
+    assert [(each.partition, each.events) for each in scrub_plan(settings, NOW)] == [("dead_letters", 5)]
+
+    [done] = scrub(settings, NOW)
+
+    assert (done.partition, done.events) == ("dead_letters", 5)
+    *left, kept = (
+        bytes(row["raw"]) for row in query(database_url, "SELECT raw FROM dead_letters ORDER BY id")
+    )
+    assert kept == young
+    assert [raw for raw in left if V4.encode() in raw or V6.encode() in raw] == []
+    assert json.loads(left[0]) == OLD | {
+        "ip": None,
+        "additional": {"subject": "from 2001:db8:1::/48", "redact_ip": True},
+        "peer": ["198.51.100.0/24"],
+    }
+    assert left[2] == b"no JSON: 198.51.100.0/24\xff"
+    assert scrub(settings, NOW) == []
+
+
+def test_a_dead_letter_that_is_held_keeps_its_address(
+    engine: Engine, settings: WorkerSettings, database_url: str
+) -> None:
+    raw = json.dumps(OLD).encode()
+    letter(engine, raw)
+    hold = add_hold(settings, "user", "u1", reason="a lawsuit")
+
+    [done] = scrub(settings, NOW)
+
+    assert (done.partition, done.events, done.held, done.holds) == ("dead_letters", 0, 1, (hold.id,))
+    assert [bytes(row["raw"]) for row in query(database_url, "SELECT raw FROM dead_letters")] == [raw]
+
+
+def test_dead_letters_past_the_age_of_the_scrub_hold_nothing_personal(
+    engine: Engine, database_url: str
+) -> None:
+    settings = WorkerSettings(database_url=database_url, scrub_address_days="never", scrub_days=100)
+    actor = {"kind": "user", "id": "u1", "name": "ann", "credential": {"kind": "s", "label": "ann's"}}
+    letter(engine, json.dumps(OLD | {"actor": actor}).encode())
+    letter(engine, b"ann, no JSON", recorded_at=days_ago(101))
+
+    scrub(settings, NOW)
+
+    own, other = (
+        bytes(row["raw"]) for row in query(database_url, "SELECT raw FROM dead_letters ORDER BY id")
+    )
+    assert b"ann" not in own
+    assert json.loads(own)["additional"] == {"redact_ip": True}
+    assert other == b""
+
+
+PARTS = st.sampled_from(
+    [V4, V6, "198.51.100.0/24", "2001:db8:1::/48", ".", ":", "::", "/", "1", " ", "f", "z"]
+)
+
+
+def test_postgres_and_python_find_the_same_addresses(engine: Engine) -> None:
+    """So that what was cut is not due again, and what is due is cut."""
+    with transaction(engine) as connection:
+
+        @hypothesis_settings(max_examples=300, deadline=None)
+        @given(st.lists(PARTS, max_size=6).map("".join) | st.text("0125.:/af x", max_size=20))
+        def check(value: str) -> None:
+            for each in (value, cut_addresses(value)):
+                like = f"$ ? (@ like_regex {json.dumps(ADDRESS)})"
+                found = connection.execute(
+                    text(
+                        "SELECT :value ~ :pattern,"
+                        " jsonb_path_exists(to_jsonb(CAST(:value AS text)), CAST(:like AS jsonpath))"
+                    ),
+                    {"value": each, "pattern": ADDRESS, "like": like},
+                ).one()
+                expected = re.search(ADDRESS, each) is not None
+                assert tuple(found) == (expected, expected), each
+
+        check()

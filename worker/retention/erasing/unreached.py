@@ -1,0 +1,42 @@
+"""What an erasure does not reach, and why, as its receipt says it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from trailkeeper.models.orphans import GRACE_HOURS
+
+ALWAYS = """\
+spools of other hosts: see that `trailkeeper spool status` shows nothing waiting there, then erase again
+backups, replicas and the write-ahead log of Postgres, and old versions of rows until VACUUM has removed them
+logs and exported files
+events, dead letters and commands of others that only have the person's name within a longer text\
+""".splitlines()
+"""What is never reached."""
+
+
+def unreached(connection: Connection, user_id: str) -> list[str]:
+    """What of this trail is not reached.
+
+    Args:
+        connection: to the database.
+        user_id: whose data were erased.
+    """
+    found = [
+        f"{number:,} {what}"
+        for statement, what in _COUNTED.items()
+        if (number := connection.scalar(text(statement), {"user": user_id}))
+    ]
+    return [*found, *ALWAYS]
+
+
+_COUNTED = {
+    "SELECT count(*) FROM clients WHERE unused_since IS NOT NULL": (
+        "user agents that no event uses any more, some perhaps of other people:"
+        f" `trailkeeper retention collect` removes each {GRACE_HOURS:g} hours after it was found unused"
+    ),
+    "SELECT count(*) FROM holds WHERE about = 'user' AND subject_id = :user": (
+        "reasons of holds on this user, which are kept as they were given"
+    ),
+    "SELECT count(*) FROM backfill_files": "files of imports, where they lie: their lines may name anybody",
+}
