@@ -10,7 +10,7 @@ ALWAYS = """\
 spools of other hosts: see that `trailkeeper spool status` shows nothing waiting there, then erase again
 backups, replicas and the write-ahead log of Postgres, and old versions of rows until VACUUM has removed them
 logs and exported files
-events, dead letters and commands of others that only have the person's name within a longer text\
+events and dead letters of others that only have the person's name, within a longer text\
 """.splitlines()
 """What is never reached."""
 
@@ -23,7 +23,7 @@ def unreached(connection: Connection, user_id: str) -> list[str]:
         user_id: whose data were erased.
     """
     found = [
-        f"{number:,} {what}"
+        what.format(number=f"{number:,}")
         for statement, what in _COUNTED.items()
         if (number := connection.scalar(text(statement), {"user": user_id}))
     ]
@@ -32,11 +32,16 @@ def unreached(connection: Connection, user_id: str) -> list[str]:
 
 _COUNTED = {
     "SELECT count(*) FROM clients WHERE unused_since IS NOT NULL": (
-        "user agents that no event uses any more, some perhaps of other people:"
-        f" `trailkeeper retention collect` removes each {GRACE_HOURS:g} hours after it was found unused"
+        "user agents that no event uses any more, perhaps of other people: {number};"
+        f" `trailkeeper retention collect` removes them, {GRACE_HOURS:g} hours after that was found"
     ),
     "SELECT count(*) FROM holds WHERE about = 'user' AND subject_id = :user": (
-        "reasons of holds on this user, which are kept as they were given"
+        "reasons of holds on this user, kept as they were given: {number}"
     ),
-    "SELECT count(*) FROM backfill_files": "files of imports, where they lie: their lines may name anybody",
+    "SELECT count(*) FROM backfill_files": (
+        "files of imports, where they lie; their lines may name anybody: {number}"
+    ),
+    "SELECT count(*) FROM admin_commands": (
+        "reasons that admins typed for commands, removed 30 days after these ended: {number}"
+    ),
 }
