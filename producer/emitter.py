@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Unpack
 
 from msgspec.structs import asdict, replace
@@ -76,7 +77,9 @@ class Emitter:
         self._outbox = TableOutbox(settings.schema) if outbox is None else outbox
         self._counting = Counting(metrics)
         self.quarantines = settings.on_invalid == "quarantine"
-        self._secrets = SecretGuard(settings.secrets, settings.secret_words, self._counting.count_secrets)
+        self._secrets = SecretGuard(
+            settings.secrets, settings.secret_words, self._counting.count_secrets, settings.fingerprint_key
+        )
         self._proxies = TrustedProxies(settings.trusted_proxies)
         signer = Signer(SigningKey.of(settings.signing_key)) if settings.signing_key else None
         self._stamper = Stamper(settings.producer_name, signer)
@@ -178,9 +181,7 @@ class Emitter:
             return self._invalid(error, event.tag, asdict(event))
 
     def _checked(self, event: Event, kind: EventType, now: datetime | None) -> Message:
-        payload = self._secrets.checked(event.additional, kind.payload, kind.tag)
-        if payload is not event.additional:
-            event = replace(event, additional=payload)
+        event = self._secrets.checked(event, kind)
         return Message(event.id, kind.tag, encoded(event, now), None, kind.delivery)
 
     def _kind(self, tag: Any) -> EventType:
@@ -205,8 +206,8 @@ class Emitter:
         if not self.quarantines:
             self._counting.count(label, "invalid")
             raise error from (None if error is cause else cause)
-        payload = self._payload(facts, kind)
-        return self._kept(error, quarantined(error, label, {**facts, "additional": payload, "tag": tag}))
+        clean = partial(self._secrets.cleaned_facts, kind=kind, tag=label)
+        return self._kept(error, quarantined(error, label, {**facts, "tag": tag}, clean))
 
     def _misdirected(self, error: InvalidEvent, message: Message) -> Message:
         """The whole event as a dead letter: only its *connection* was wrong."""
@@ -220,14 +221,6 @@ class Emitter:
             "wrong call of emit at %s: %s; kept as dead letter %s", place(), described(error), message.id
         )
         return message
-
-    def _payload(self, facts: Mapping[str, Any], kind: EventType | None) -> Any:
-        """The payload of a wrong call without secrets; not at all if it cannot even be searched for them."""
-        try:
-            declared, label = (kind.payload, kind.tag) if kind else ((), UNKNOWN)
-            return self._secrets.cleaned(facts.get("additional"), declared, label)
-        except Exception as error:  # noqa: BLE001 - a value of the application's may raise anything
-            return f"<not kept: reading it raised {type(error).__name__}>"
 
 
 def _spool_of(settings: ProducerSettings, redis: RedisStream | None) -> Spool | None:

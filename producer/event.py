@@ -45,13 +45,19 @@ class Subject(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False)
 class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """What the actor authenticated with, never the secret itself.
 
+    The id of a session is stored as a fingerprint, and so is what looks like a key.
+
     Attributes:
         kind: ``session``, ``api_token``, ``trusted_publisher`` and the like.
+        id: tells it from others, and nobody can log in with it.
+        label: what its owner calls it.
+        id_is_public: the id is stored as it is: the application says that nobody can use it.
     """
 
     kind: Id
     id: Id | None = None
     label: Name | None = None
+    id_is_public: bool | UnsetType = UNSET
 
 
 class Actor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import FrameType
 
 from .errors import InvalidEvent, is_interruption
+from .secrets.fingerprint import REMOVED
+from .secrets.texts import without_secrets
 from .validation.text import harmless
 
 OURS = (f"{Path(__file__).parent}/", "<frozen", "<string>")
@@ -48,8 +50,8 @@ def report(error: InvalidEvent) -> None:
 
 
 def described(error: Exception) -> str:
-    """The error on one line, which nothing that a client typed can end."""
-    return harmless(str(error), MAX_LINE)
+    """The error on one line, which nothing that a client typed can end, and without the secrets it quotes."""
+    return harmless(without_secrets(str(error), lambda _: REMOVED), MAX_LINE)
 
 
 def place() -> str:

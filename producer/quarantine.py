@@ -14,6 +14,7 @@ from .errors import InvalidEvent
 from .event import VERSION
 from .ids import uuid7
 from .message import Message
+from .mistakes import described
 from .validation import moment_of, subject_of
 
 MAX_QUARANTINED = 256 * 1024
@@ -25,7 +26,9 @@ PLAIN = frozenset({str, bool, type(None)})
 SUBJECTS = {"user", "project", "organization"}
 
 
-def quarantined(error: InvalidEvent, tag: str, facts: Mapping[str, Any]) -> Message:
+def quarantined(
+    error: InvalidEvent, tag: str, facts: Mapping[str, Any], clean: Callable[[dict[str, Any]], dict[str, Any]]
+) -> Message:
     """A message that the drain turns into a dead letter: the event as far as it is one, and the error.
 
     If the error is outside the message, such as a tag that is missing from the catalogue,
@@ -35,16 +38,18 @@ def quarantined(error: InvalidEvent, tag: str, facts: Mapping[str, Any]) -> Mess
         error: what is wrong.
         tag: as it is counted.
         facts: the event's fields as the caller passed them; what is not JSON is kept as its repr.
+        clean: takes the secrets out of them.
     """
     now = datetime.now(UTC)
     given = facts.get("occurred_at")
     moment = (None if given is None else _or_none(lambda: moment_of(given, now))) or now
     event_id = facts["id"] if type(facts.get("id")) is UUID else uuid7(moment)
-    fields = {
+    given_fields = {
         name: _field(name, value)
         for name, value in facts.items()
         if value is not None and value is not msgspec.UNSET
     }
+    fields = clean(given_fields)
     made = {"v": VERSION, "id": str(event_id), "occurred_at": moment.isoformat()}
     if moment is now and "occurred_at" in fields:
         made["occurred_at_given"] = fields["occurred_at"]
@@ -53,7 +58,7 @@ def quarantined(error: InvalidEvent, tag: str, facts: Mapping[str, Any]) -> Mess
 
 def problem_of(error: InvalidEvent) -> bytes:
     """Field ``invalid`` of a message: why it is not an event."""
-    return _json({"problem": str(error)})
+    return _json({"problem": described(error)})
 
 
 def _field(name: str, value: Any) -> Any:

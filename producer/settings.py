@@ -52,6 +52,10 @@ SigningKeySetting = Annotated[
     ),
 ]
 
+FingerprintKey = Annotated[
+    str, msgspec.Meta(min_length=32, extra={"expected": "a secret of 32 characters or more"})
+]
+
 OFF = "off"
 STATE = "~/.local/state"
 SPOOL_ADVICE = "set TRAILKEEPER_SPOOL to a file on a disk, or to off"
@@ -85,9 +89,11 @@ class ProducerSettings(RedisTls, frozen=True, kw_only=True):
         producer_name: this application's name in sequence numbers; the host's name if not set.
         signing_key: signs every message, as ``name:secret``, with a secret of 32 bytes or more. The worker
             needs the same key in its ``TRAILKEEPER_VERIFY_KEYS``.
-        secrets: what happens to a password, token or key in an event's payload: ``redact`` replaces it by a
-            mark, ``refuse`` refuses the event, ``allow`` keeps it.
+        secrets: what happens to a password, token or key in an event: ``redact`` replaces it by a mark,
+            ``refuse`` refuses the event, ``allow`` keeps it.
         secret_words: more words in the names of payload keys that mark a secret.
+        fingerprint_key: secret of 32 characters or more, the same for applications and workers, for the
+            fingerprints of sessions and removed secrets.
     """
 
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
@@ -105,6 +111,7 @@ class ProducerSettings(RedisTls, frozen=True, kw_only=True):
     signing_key: SigningKeySetting | None = None
     secrets: Literal["redact", "refuse", "allow"] = "redact"
     secret_words: Items = ()
+    fingerprint_key: FingerprintKey | None = None
 
 
 S = TypeVar("S", bound=msgspec.Struct)

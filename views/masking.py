@@ -49,6 +49,9 @@ def _masked(policy: Policy, sight: Sight, event: dict[str, Any]) -> dict[str, An
     event["withheld"] = withheld
     if not sight.origin:
         withheld += _without_origin(event)
+    if not sight.credential:
+        withheld.append(CREDENTIAL)
+        del event["actor"]["credential"]
     if sight.payload == "redacted":
         withheld += _without_private(event, policy.open_keys(event["tag"]))
     event["sentence"] = _sentence(event, policy.catalogue.get(event["tag"]))
@@ -58,8 +61,7 @@ def _masked(policy: Policy, sight: Sight, event: dict[str, Any]) -> dict[str, An
 def _without_origin(event: dict[str, Any]) -> list[str]:
     for key in ORIGIN:
         del event[key]
-    del event["actor"]["credential"]
-    return [*ORIGIN, CREDENTIAL]
+    return [*ORIGIN]
 
 
 def _without_private(event: dict[str, Any], open_keys: frozenset[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""To whom the origin of an event is shown: address, location, network, client, credential, request id.
+"""To whom an event's origin is shown: address, location, network, client, request id; and its credential.
 
 The origin belongs to the actor. Whoever is merely acted upon learns who did what, and
 not where they were or with what. It is shown to
@@ -10,6 +10,8 @@ not where they were or with what. It is shown to
   invitation, leaves) counts as none, as does who is not signed in, and anybody at all where
   the catalogue says ``by = "anyone"``; where it says ``by = "member"``, everybody counts as one;
 * admins.
+
+The credential, a session or a token, is shown to the first two of these and to admins only.
 
 What the application itself did (``system``) has no origin of its own: one that was stored was
 somebody else's. One that is marked ``redact_ip`` was hidden where the event came from.
@@ -55,19 +57,25 @@ class Origins:
         """Whether a viewer sees the origin of an event that these roles see in full."""
         if not full or _is_hidden(event.additional):
             return False
-        if "self" in full and _is_ones_own(viewer, event):
+        if "self" in full and is_ones_own(viewer, event):
             return True
         return any(role in full for role in MEMBERS) and self._by_member(event)
 
     def condition(self, viewer: Viewer, full: dict[Role, Condition]) -> Condition:
         """The rows whose origin a viewer sees, given those tags that a role sees in full."""
-        ways = [and_(full["self"], _own(viewer.user_id))] if viewer.user_id is not None else []
+        ways = [self._ones_own(viewer, full)]
         for role in MEMBERS:
             towards = role_condition(role, viewer)
             if towards is not None:
                 ways.append(and_(full[role], towards, self._member_acted()))
-        hidden = func.coalesce(EventRow.additional.cast(JSONB).contains({HIDDEN: True}), False)
-        return and_(or_(false(), *ways), not_(hidden))
+        return and_(or_(*ways), not_(_hidden()))
+
+    def own(self, viewer: Viewer, full: dict[Role, Condition]) -> Condition:
+        """The rows whose credential a viewer sees."""
+        return and_(self._ones_own(viewer, full), not_(_hidden()))
+
+    def _ones_own(self, viewer: Viewer, full: dict[Role, Condition]) -> Condition:
+        return false() if viewer.user_id is None else and_(full["self"], _own(viewer.user_id))
 
     def _by_member(self, event: StoredEvent | EventTexts) -> bool:
         if event.tag in self._by_members:
@@ -86,7 +94,8 @@ class Origins:
         )
 
 
-def _is_ones_own(viewer: Viewer, event: StoredEvent | EventTexts) -> bool:
+def is_ones_own(viewer: Viewer, event: StoredEvent | EventTexts) -> bool:
+    """Whether the viewer acted, or is who an event of nobody known, or of a service, is for."""
     match event.actor_kind:
         case "user":
             return event.actor_id == viewer.user_id
@@ -104,6 +113,10 @@ def _own(user_id: str) -> Condition:
         and_(EventRow.actor_kind == "service", EventRow.on_behalf_of_id == user_id),
         and_(EventRow.actor_kind == "anonymous", EventRow.scope == "user", EventRow.user_id == user_id),
     )
+
+
+def _hidden() -> Condition:
+    return func.coalesce(EventRow.additional.cast(JSONB).contains({HIDDEN: True}), False)
 
 
 def _is_hidden(additional: object) -> bool:

@@ -4,8 +4,8 @@ Pages, API, export, live tail, counts and the command all go through `Policy`.
 It follows the catalogue's `audience`: a role that is not named there sees nothing, and
 a tag that no catalogue knows is for staff only. Two things the catalogue cannot grant:
 what staff did is never more than redacted for others, and where somebody was when they
-acted, with which device and credential (the origin), is never shown to everybody who may
-see what they did; `views.origins` says to whom.
+acted, and with which device (the origin), is never shown to everybody who may
+see what they did; `views.origins` says to whom. With which credential is theirs alone to see.
 
 A viewer may have several roles towards one event (owner of its project and actor, say);
 the role that shows most counts.
@@ -23,7 +23,7 @@ from trailkeeper.models.histories.visible import EVERYTHING as EVERYTHING_VISIBL
 from trailkeeper.models.tables import EventRow
 from trailkeeper.producer.catalogue import Catalogue, Role, View
 
-from .origins import Origins
+from .origins import Origins, is_ones_own
 from .role_conditions import ROLES, has_tag, role_condition
 from .viewer import Viewer
 
@@ -37,19 +37,21 @@ class Sight(NamedTuple):
 
     Attributes:
         payload: all of `additional`, or without its private keys.
-        origin: whether address, location, client, credential and request id are shown.
+        origin: whether address, location, client, network and request id are shown.
+        credential: whether that with which the actor proved who they are is shown too.
     """
 
     payload: View
     origin: bool
+    credential: bool = False
 
     @property
     def view(self) -> View:
-        """``full`` only where nothing is withheld."""
+        """``full`` only where nothing is withheld but the credential, which is the actor's alone."""
         return self.payload if self.origin else "redacted"
 
 
-EVERYTHING = Sight("full", origin=True)
+EVERYTHING = Sight("full", origin=True, credential=True)
 
 
 class Policy:
@@ -124,7 +126,9 @@ class Policy:
         if event.actor_kind == STAFF:
             return Sight("redacted", origin=False)
         full = {role for role, view in views.items() if view == "full"}
-        return Sight("full" if full else "redacted", self._origins.shown(viewer, event, full))
+        origin = self._origins.shown(viewer, event, full)
+        credential = origin and "self" in full and is_ones_own(viewer, event)
+        return Sight("full" if full else "redacted", origin, credential)
 
     def view_of(self, viewer: Viewer, event: Seen) -> View | None:
         """Whether a viewer sees all of an event, or some of it; None for nothing."""
@@ -163,7 +167,7 @@ class Policy:
             yield self.in_full(viewer)
         if question.via_service:
             # everybody sees that a service acted, but not with which credential
-            yield or_(EventRow.actor_kind == "service", self.with_origin(viewer))
+            yield or_(EventRow.actor_kind == "service", self._origins.own(viewer, self._full))
         if question.actor or question.about == "actor":
             yield EventRow.actor_kind != STAFF
 

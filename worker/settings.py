@@ -10,6 +10,7 @@ import msgspec
 from trailkeeper.producer.redis_tls import RedisTls
 from trailkeeper.producer.settings import (
     SCHEMA,
+    FingerprintKey,
     Items,
     Milliseconds,
     Paths,
@@ -72,6 +73,8 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
         secrets: what becomes of a password, token or key in the payload of an event that another producer
             wrote: ``redact`` or ``refuse`` put a mark in its place, ``allow`` keeps it.
         secret_words: words in the names of payload keys that tell a secret, besides those we know.
+        fingerprint_key: secret of 32 characters or more, the same for applications and workers, for the
+            fingerprints of sessions and removed secrets.
         verify_keys: keys with which messages may be signed, each ``name:secret`` or, good for one producer's
             events only, ``name@producer:secret``; with any of them, what is not signed is refused.
         gap_grace_seconds: how long an event may be missing before that is reported.
@@ -100,6 +103,7 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
     gap_grace_seconds: Seconds = 900.0
     secrets: Literal["redact", "refuse", "allow"] = "redact"
     secret_words: Items = ()
+    fingerprint_key: FingerprintKey | None = None
 
 
 @cache

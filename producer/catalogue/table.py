@@ -25,6 +25,7 @@ EXPECTED = {
     "private": "a list of payload keys",
     "personal": "a list of payload keys",
     "identifying": "a list of payload keys",
+    "unchecked": "a list of payload keys",
     "audience": "self, owner, maintainer or public, each with full or redacted",
     "by": "member or anyone",
     "delivery": "spooled, required or best_effort",
@@ -113,8 +114,9 @@ def _refuse_undeclared(where: str, kind: EventType) -> None:
         raise CatalogueError(
             f"{where}: sentence uses {{{name}}}; expected a key of payload, or one of {known}"
         )
-    for name in sorted(set(kind.private) - set(kind.payload)):
-        raise CatalogueError(f"{where}: private has {name!r}; expected a key of payload")
+    for field in ("private", "unchecked"):
+        for name in sorted(set(getattr(kind, field)) - set(kind.payload)):
+            raise CatalogueError(f"{where}: {field} has {name!r}; expected a key of payload")
     for field in ("personal", "identifying"):
         for name in sorted(getattr(kind, field)):
             _refuse_bad_path(f"{where}: {field} has {name!r}", name, kind)

@@ -1,6 +1,6 @@
-"""Keeps secrets out of events: passwords, tokens and keys that slipped into `additional`."""
+"""Keeps secrets out of events: passwords, tokens, keys and live sessions that slipped into a field."""
 
+from .fingerprint import REMOVED
 from .guard import SecretGuard, SecretsPolicy
-from .shapes import REMOVED
 
 __all__ = ["REMOVED", "SecretGuard", "SecretsPolicy"]

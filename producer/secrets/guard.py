@@ -1,32 +1,40 @@
-"""What happens to a secret in a payload: it is removed, refused or kept, as the settings say."""
+"""What happens to a secret in an event: it is removed, refused or kept, as the settings say."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
+from msgspec.structs import replace
+
+from trailkeeper.producer.catalogue import EventType
 from trailkeeper.producer.errors import InvalidEvent
+from trailkeeper.producer.event import Event
 from trailkeeper.producer.validation.text import harmless
 
-from .payload import MAX_DEPTH, SecretSearch, SecretSeen, TooDeep, may_hold_secrets
+from .fields import OF_CLIENT, FieldsSearch, are_harmless
+from .finding import DEPTH, Findings, SecretSeen
+from .fingerprint import Fingerprints
+from .payload import MAX_DEPTH, PayloadRules, PayloadSearch, TooDeep, may_hold_secrets
 from .words import words_of
 
 SecretsPolicy = Literal["redact", "refuse", "allow"]
 EXPECTED = "no secret, but perhaps its id or name; TRAILKEEPER_SECRETS says what happens to secrets"
-DEPTH = "its depth"
 LONGEST_PATH = 200
 
 logger = logging.getLogger("trailkeeper")
 
 
 class SecretGuard:
-    """Finds secrets in payloads, by the names of keys and by the form of values.
+    """Finds secrets in events, by the names of keys and by the form of values.
 
     Args:
-        policy: ``redact`` replaces a secret by a mark, ``refuse`` refuses the event, ``allow`` is off.
+        policy: ``redact`` replaces a secret by a mark, ``refuse`` refuses the event, ``allow`` keeps it.
+            Ids of sessions become fingerprints whatever it is.
         more: an application's own key words; ``badge number`` and ``badge_number`` are the same.
         on_removal: called with the tag, and how many secrets were removed from its event.
+        key: of the fingerprints.
     """
 
     def __init__(
@@ -34,53 +42,106 @@ class SecretGuard:
         policy: SecretsPolicy = "redact",
         more: Iterable[str] = (),
         on_removal: Callable[[str, int], None] | None = None,
+        key: str | None = None,
     ) -> None:
         self._is_off = policy == "allow"
         self._refuses = policy == "refuse"
         self._more = frozenset("_".join(words_of(word)) for word in more)
         self._on_removal = on_removal
+        self._fingerprints = Fingerprints(key)
+        self._rules: dict[str, tuple[EventType, PayloadRules]] = {}
 
-    def checked(self, payload: Any, declared: Container[str], tag: str) -> Any:
-        """An event's payload as it may be recorded; the same object if it holds no secret.
+    def checked(self, event: Event, kind: EventType) -> Event:
+        """An event as it may be recorded; the same object if it holds no secret.
 
-        Args:
-            payload: if it is not a dict, validation will refuse it.
-            declared: the keys that its event type declares, whose names are not checked.
-            tag: of the event.
+        What a client sent, its user agent and request id, is never refused.
 
         Raises:
             InvalidEvent: it holds a secret, and the policy is ``refuse``; or it is nested too deeply.
         """
-        if self._is_off or type(payload) is not dict or not may_hold_secrets(payload, declared, self._more):
-            return payload
-        search = SecretSearch(self._more)
+        if self._is_plain(event, kind):
+            return event
         try:
-            cleaned = search.cleaned(payload, declared, "additional")
+            cleaned, seen = self._searched(event, kind, is_kept=False)
         except TooDeep as error:
-            raise InvalidEvent(
-                _place(str(error)), "nested too deeply", f"at most {MAX_DEPTH} levels"
-            ) from None
-        if search.seen and self._refuses:
-            first = search.seen[0]
-            raise InvalidEvent(_place(first.path), f"it looks like a secret by {first.why}", EXPECTED)
-        self._report(search.seen, tag)
-        return cleaned if search.seen else payload
+            expected = f"at most {MAX_DEPTH} levels"
+            raise InvalidEvent(_place(str(error)), "nested too deeply", expected) from None
+        refused = [secret for secret in seen if secret.path not in OF_CLIENT]
+        if refused and self._refuses:
+            problem = f"it looks like a secret by {refused[0].why}"
+            raise InvalidEvent(_place(refused[0].path), problem, EXPECTED)
+        self._report(seen, kind.tag)
+        return cleaned
 
-    def cleaned(self, payload: Any, declared: Container[str], tag: str) -> Any:
-        """`checked` for a payload that is kept anyway: refuses nothing, removes what is nested too deeply."""
-        # the exact type first: isinstance of a Mapping takes a third of the whole check
-        is_mapping = type(payload) is dict or isinstance(payload, Mapping)
-        if self._is_off or not is_mapping or not may_hold_secrets(payload, declared, self._more):
-            return payload
-        search = SecretSearch(self._more)
-        cleaned: dict[Any, Any] = {}
-        for key, value in payload.items():
-            try:
-                cleaned |= search.cleaned({key: value}, declared, "additional")
-            except TooDeep as error:
-                cleaned[key] = search.removed(str(error), DEPTH)
-        self._report(search.seen, tag)
-        return cleaned if search.seen else payload
+    def cleaned(self, event: Event, kind: EventType) -> Event:
+        """`checked` for an event that is kept anyway: refuses nothing, removes what is nested too deeply."""
+        if self._is_plain(event, kind):
+            return event
+        cleaned, seen = self._searched(event, kind, is_kept=True)
+        self._report(seen, kind.tag)
+        return cleaned
+
+    def cleaned_facts(
+        self, facts: Mapping[str, Any], kind: EventType | None = None, tag: str = ""
+    ) -> dict[str, Any]:
+        """Facts without secrets that are no event: of a wrong call, or keys of a newer producer.
+
+        Args:
+            facts: JSON values, by the names of an event's fields.
+            kind: says what is declared in their `additional`.
+            tag: to count under.
+        """
+        facts = self._without_session(facts)
+        if self._is_off:
+            return facts
+        findings = Findings(self._fingerprints)
+        undeclared = PayloadSearch(PayloadRules(more=self._more), findings)
+        search = PayloadSearch(self._rules_of(kind), findings) if kind else undeclared
+        cleaned = {}
+        for name, value in facts.items():
+            if name == "additional" and isinstance(value, dict):
+                cleaned[name] = search.cleaned(value, is_kept=True)
+            else:
+                cleaned |= undeclared.cleaned({name: value}, "event", is_kept=True)
+        self._report(findings.seen, tag)
+        return cleaned
+
+    def _is_plain(self, event: Event, kind: EventType) -> bool:
+        if self._is_off:
+            return getattr(event.actor, "credential", None) is None
+        return are_harmless(event) and not may_hold_secrets(event.additional, self._rules_of(kind))
+
+    def _rules_of(self, kind: EventType) -> PayloadRules:
+        known = self._rules.get(kind.tag)
+        if known is None or known[0] is not kind:
+            known = self._rules[kind.tag] = (kind, PayloadRules.of(kind, self._more))
+        return known[1]
+
+    def _searched(self, event: Event, kind: EventType, *, is_kept: bool) -> tuple[Event, list[SecretSeen]]:
+        findings = Findings(self._fingerprints, is_off=self._is_off)
+        cleaned = self._once(event, kind, findings, is_kept=is_kept)
+        if not findings.has_pair:
+            return cleaned, findings.seen
+        pairs = Findings(self._fingerprints, pairs=True)
+        return self._once(cleaned, kind, pairs, is_kept=is_kept), findings.seen + pairs.seen
+
+    def _once(self, event: Event, kind: EventType, findings: Findings, *, is_kept: bool) -> Event:
+        rules = self._rules_of(kind)
+        event = FieldsSearch(self._fingerprints, findings).cleaned(event)
+        if self._is_off or not (findings.pairs or may_hold_secrets(event.additional, rules)):
+            return event
+        payload = PayloadSearch(rules, findings).cleaned(event.additional, is_kept=is_kept)
+        return event if payload == event.additional else replace(event, additional=payload)
+
+    def _without_session(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        actor = facts.get("actor")
+        credential = actor.get("credential") if isinstance(actor, dict) else None
+        if not isinstance(actor, dict) or not isinstance(credential, dict) or "id" not in credential:
+            return dict(facts)
+        fields = FieldsSearch(self._fingerprints, Findings(self._fingerprints, is_off=True))
+        is_public = credential.get("id_is_public") is True
+        made = fields.credential_id(credential.get("kind"), credential["id"], is_public=is_public)
+        return {**facts, "actor": {**actor, "credential": {**credential, "id": made}}}
 
     def _report(self, seen: list[SecretSeen], tag: str) -> None:
         for secret in seen:

@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
 
-from .shapes import REMOVED, SHORTEST, harmless, is_random, without_secrets
+from trailkeeper.producer.catalogue import EventType
+
+from .finding import DEPTH, Findings
+from .fingerprint import MARK
+from .randomness import SHORTEST_RANDOM, is_key, is_random
+from .texts import is_harmless
 from .words import names_random, names_secret
 
 MAX_DEPTH = 32
 """Validation refuses anything deeper."""
 
-NOTHING: frozenset[str] = frozenset()
 NO_SECRET = (bool, type(None))
 NUMBERS = frozenset({int, float, bool, type(None)})
+NOTHING: frozenset[str] = frozenset()
 
 
-class SecretSeen(NamedTuple):
-    """Where a secret was, without the secret.
+class PayloadRules(NamedTuple):
+    """What an event type says of its keys.
 
     Attributes:
-        path: such as ``additional.headers.cookie``.
-        why: what gave it away: its name, its form or its randomness.
+        declared: keys that it declares: whatever their names, they hold what they are for.
+        named: those of them whose name is a secret's; what they hold may only not look like a key.
+        unchecked: those that are not looked at.
+        more: an application's own words for `names_secret`.
     """
 
-    path: str
-    why: str
+    declared: frozenset[str] = NOTHING
+    named: frozenset[str] = NOTHING
+    unchecked: frozenset[str] = NOTHING
+    more: frozenset[str] = NOTHING
+
+    @classmethod
+    def of(cls, kind: EventType, more: frozenset[str]) -> Self:
+        """The rules of an event type."""
+        declared = frozenset(kind.payload)
+        named = frozenset(key for key in declared if names_secret(key, more))
+        return cls(declared, named, frozenset(kind.unchecked), more)
 
 
-def may_hold_secrets(payload: Mapping[Any, Any], declared: Container[Any], more: frozenset[str]) -> bool:
+def may_hold_secrets(payload: Mapping[Any, Any], rules: PayloadRules) -> bool:
     """Whether a full search is needed. For most payloads it is not, and this check is all they cost."""
     for key, value in payload.items():
-        if key not in declared and _is_doubtful(key, more):
+        if key not in rules.declared or key in rules.named:
             return True
         if type(value) is str:
-            # the beginning of `harmless`, inlined
-            if len(value) >= SHORTEST and not ((value.islower() and "@" not in value) or harmless(value)):
+            if not is_harmless(value) and key not in rules.unchecked:
                 return True
-        elif type(value) not in NUMBERS and _within(value, more):
+        elif type(value) not in NUMBERS and key not in rules.unchecked and _within(value, rules.more):
             return True
     return False
 
@@ -50,85 +65,100 @@ def _within(value: Any, more: frozenset[str]) -> bool:
 
 
 def _may_hold(value: Any, more: frozenset[str]) -> bool:
-    """`may_hold_secrets` for a value, of any depth."""
+    """The same check for a value of which nobody declared what it is."""
+    if type(value) is str:
+        return len(value) >= SHORTEST_RANDOM or not is_harmless(value)
     if type(value) is dict:
-        return may_hold_secrets(value, NOTHING, more)
+        return any(
+            type(key) is not str or names_secret(key, more) or not is_harmless(key) or _may_hold(item, more)
+            for key, item in value.items()
+        )
     if type(value) is list or type(value) is tuple:
-        return any(type(item) not in NUMBERS and _may_hold(item, more) for item in value)
-    return type(value) is not str or not harmless(value)
-
-
-def _is_doubtful(key: object, more: frozenset[str]) -> bool:
-    return not isinstance(key, str) or names_secret(key, more)
+        return any(_may_hold(item, more) for item in value)
+    return type(value) not in NUMBERS
 
 
 class TooDeep(Exception):  # noqa: N818 - reads as the sentence it is in an `except`
     """A value is nested too deeply; the message is its path."""
 
 
-class SecretSearch:
+class PayloadSearch:
     """A search through one payload.
 
     Args:
-        more: an application's own words for `names_secret`.
-
-    Attributes:
-        seen: the secrets so far.
+        rules: of its event type.
+        findings: takes what is found.
     """
 
-    def __init__(self, more: frozenset[str] = NOTHING) -> None:
-        self._more = more
-        self.seen: list[SecretSeen] = []
+    def __init__(self, rules: PayloadRules, findings: Findings) -> None:
+        self._rules = rules
+        self._findings = findings
 
-    def cleaned(self, payload: Mapping[Any, Any], declared: Container[str], path: str) -> dict[Any, Any]:
-        """The payload with `REMOVED` for each secret.
+    def cleaned(
+        self, payload: Mapping[Any, Any], path: str = "additional", *, is_kept: bool = False
+    ) -> dict[Any, Any]:
+        """The payload with a mark for each secret.
 
         Args:
             payload: of JSON's types; validation refuses others.
-            declared: keys that the catalogue declares, which are not secrets whatever their names.
             path: where the payload is.
+            is_kept: whatever is in it: a value that is nested too deeply is removed.
 
         Raises:
             TooDeep: it is nested too deeply, or contains itself.
         """
-        return {
-            key: self._of_key(key, value, f"{path}.{key}", 1, named=key not in declared)
-            for key, value in payload.items()
-        }
+        cleaned: dict[Any, Any] = {}
+        for key, value in payload.items():
+            try:
+                cleaned[self._key(key, path)] = self._of(key, value, path)
+            except TooDeep as error:
+                if not is_kept:
+                    raise
+                cleaned[key] = self._findings.removed(None, str(error), DEPTH)
+        return cleaned
 
-    def removed(self, path: str, why: str) -> str:
-        """The mark that replaces a whole value."""
-        self.seen.append(SecretSeen(path, why))
-        return REMOVED
+    def _of(self, key: Any, value: Any, path: str) -> Any:
+        if key in self._rules.declared:
+            return self._declared(key, value, path)
+        return self._undeclared(key, value, path, 1)
 
-    def _of_key(self, key: object, value: Any, path: str, depth: int, *, named: bool) -> Any:
+    def _declared(self, key: str, value: Any, path: str) -> Any:
+        if key in self._rules.unchecked:
+            return value
+        path = f"{path}.{key}"
+        if isinstance(value, str):
+            if key in self._rules.named and is_key(value):
+                return self._findings.removed(value, path, "its randomness")
+            return self._findings.cleaned(value, path)
+        return self._value(value, path, 1, may_be_random=names_random(key))
+
+    def _undeclared(self, key: object, value: Any, path: str, depth: int) -> Any:
         if not isinstance(key, str):
             return value
-        if named and not isinstance(value, NO_SECRET) and names_secret(key, self._more):
-            return self.removed(path, "its name")
-        return self._of_value(value, path, depth, may_be_random=names_random(key))
+        path = f"{path}.{key}"
+        if not isinstance(value, NO_SECRET) and names_secret(key, self._rules.more):
+            is_mark = isinstance(value, str) and MARK.fullmatch(value)
+            return value if is_mark else self._findings.removed(value, path, "its name")
+        return self._value(value, path, depth, may_be_random=names_random(key))
 
-    def _of_value(self, value: Any, path: str, depth: int, *, may_be_random: bool) -> Any:
+    def _value(self, value: Any, path: str, depth: int, *, may_be_random: bool) -> Any:
         if isinstance(value, str):
-            return self._of_text(value, path, may_be_random=may_be_random)
+            if not may_be_random and is_random(value):
+                return self._findings.removed(value, path, "its randomness")
+            return self._findings.cleaned(value, path)
         if not isinstance(value, (dict, list, tuple)):
             return value
         if depth > MAX_DEPTH:
             raise TooDeep(path)
         if isinstance(value, dict):
             return {
-                key: self._of_key(key, item, f"{path}.{key}", depth + 1, named=True)
+                self._key(key, path): self._undeclared(key, item, path, depth + 1)
                 for key, item in value.items()
             }
         return [
-            self._of_value(item, f"{path}[{index}]", depth + 1, may_be_random=may_be_random)
+            self._value(item, f"{path}[{index}]", depth + 1, may_be_random=may_be_random)
             for index, item in enumerate(value)
         ]
 
-    def _of_text(self, text: str, path: str, *, may_be_random: bool) -> str:
-        if harmless(text):
-            return text
-        if (kept := without_secrets(text)) != text:
-            self.seen.append(SecretSeen(path, "its form"))
-            return kept
-        return self.removed(path, "its randomness") if not may_be_random and is_random(text) else text
+    def _key(self, key: Any, path: str) -> Any:
+        return self._findings.cleaned(key, path) if isinstance(key, str) else key

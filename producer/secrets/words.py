@@ -11,8 +11,8 @@ _NAMES = """
 """
 _RUNS = """
     api_key api_keys private_key private_keys secret_key secret_keys access_key access_keys signing_key
-    encryption_key recovery_code recovery_codes backup_code backup_codes security_code card_number session_key
-    one_time_code
+    encryption_key account_key shared_key recovery_code recovery_codes backup_code backup_codes security_code
+    card_number session_key one_time_code
 """
 _ABOUT = """
     id ids uuid name label description kind type count length expires expiry expiration at on date age
@@ -21,7 +21,12 @@ _ABOUT = """
 """
 _RANDOM = """
     id ids uuid digest digests hash hashes checksum checksums fingerprint thumbprint etag signature
-    md5 sha1 sha256 sha384 sha512 blake2b
+    md5 sha sha1 sha256 sha384 sha512 blake2b integrity sri commit revision rev cursor kid
+"""
+_ASSIGNED = "sig signature session sid sessid jsessionid phpsessid csrftoken jwt auth sas"
+_SESSIONS = """
+    session sessions sessionid cookie cookies bearer jwt password passphrase otp pin recovery backup magic
+    secret
 """
 SECRET = frozenset(_NAMES.split())
 SECRET_RUNS = frozenset(_RUNS.split())
@@ -31,6 +36,12 @@ ABOUT = frozenset(_ABOUT.split())
 
 RANDOM = frozenset(_RANDOM.split())
 """Last words of keys whose values look random but are not secret: ``subscription_id``, ``sha256``."""
+
+ASSIGNED = frozenset(_ASSIGNED.split())
+"""Last words of names that mark a secret in a URL, a cookie or a DSN, but not in a payload."""
+
+SESSIONS = frozenset(_SESSIONS.split())
+"""Words in kinds of credentials whose id may be all that it takes to use them."""
 
 LONGEST_KEY = 128
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -56,6 +67,17 @@ def names_secret(key: str, more: frozenset[str] = frozenset()) -> bool:
     if any(word in secret_words for word in words):
         return True
     return any("_".join(words[start:end]) in runs for start, end in _runs(len(words)))
+
+
+def names_assigned(name: str) -> bool:
+    """Whether what follows this name and an equals sign is a secret."""
+    return names_secret(name) or (bool(words := words_of(name)) and words[-1] in ASSIGNED)
+
+
+@lru_cache(maxsize=2048)
+def names_session(kind: str) -> bool:
+    """Whether the id of a credential of this kind may be the credential itself, such as a session's."""
+    return not SESSIONS.isdisjoint(words_of(kind))
 
 
 @lru_cache(maxsize=2048)

@@ -8,6 +8,8 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
+from msgspec import UNSET
+
 from trailkeeper.producer.errors import InvalidEvent, is_interruption
 from trailkeeper.producer.event import MAX_ID, Actor, Credential, Subject
 from trailkeeper.producer.wire import CLOCK_SKEW, EARLIEST
@@ -90,6 +92,7 @@ def _credential_of(credential: Any) -> Credential | None:
         kind=id_of("actor.credential.kind", credential.kind),
         id=None if credential.id is None else id_of("actor.credential.id", credential.id) or None,
         label=name_of("actor.credential.label", credential.label),
+        id_is_public=credential.id_is_public is True or UNSET,
     )
 
 

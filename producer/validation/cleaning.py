@@ -54,7 +54,12 @@ def _actor(actor: Any) -> Any:
         return actor
     credential = actor.credential
     if type(credential) is Credential:
-        credential = Credential(_id(credential.kind), _id(credential.id), _name(credential.label))
+        credential = replace(
+            credential,
+            kind=_id(credential.kind),
+            id=_id(credential.id),
+            label=_name(credential.label),
+        )
     return Actor(actor.kind, _id(actor.id), _name(actor.name), credential, _subject(actor.on_behalf_of))
 
 

@@ -213,7 +213,7 @@ def test_a_redacted_event_holds_nothing_of_what_is_hidden(world: World, data: st
         found = masked(POLICY, viewer, event)
         if found is None:
             continue
-        assert (found["view"] == "full") == (not found["withheld"])
+        assert (found["view"] == "full") == (not {*found["withheld"]} - {"actor.credential"})
         if "ip" in found["withheld"]:
             assert not [secret for secret in SECRETS if f"'{secret}" in str(found)]
         if not _whole(found):

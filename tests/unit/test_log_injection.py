@@ -35,7 +35,7 @@ def test_a_dead_letter_is_one_line_of_the_log_whatever_its_tag_is(caplog: pytest
 
 def test_the_name_of_a_key_with_a_secret_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
-        SecretGuard().cleaned({f"{FORGED} password": "hunter2"}, (), "a:b")
+        SecretGuard().cleaned_facts({f"{FORGED} password": "hunter2"})
     (line,) = caplog.messages
     assert "secret_removed" in line
     assert not steers(line)

@@ -32,14 +32,22 @@ def test_everyone_sees_who_released_what_and_not_from_where_or_with_what() -> No
     assert not HIDDEN & set(found)
 
 
-def test_an_owner_sees_all_of_it() -> None:
+def test_an_owner_sees_all_of_it_but_the_credential_of_another() -> None:
     found = masked(POLICY, OWNER, RELEASE)
     assert found is not None
     assert (found["view"], found["ip"], found["request_id"]) == ("full", "192.0.2.7", "request-1")
     assert (found["location"]["display"], found["client"]["display"]) == ("Berlin, DE", "Firefox (Ubuntu)")
     assert found["network"]["display"] == "AS64496 Example"
     assert found["additional"] == RELEASE.additional
+    assert "credential" not in found["actor"]
+    assert found["withheld"] == ["actor.credential"]
+
+
+def test_who_acted_sees_with_which_credential() -> None:
+    found = masked(POLICY, Viewer(user_id="u-actor"), RELEASE)
+    assert found is not None
     assert found["actor"]["credential"] == {"kind": "api_token", "id": "token-9", "label": "laptop"}
+    assert found["withheld"] == []
 
 
 def test_what_is_not_known_is_null_and_what_is_hidden_is_absent() -> None:

@@ -1,4 +1,7 @@
-"""Who sees what, spelled out: tag by role. F is full, W all but the origin, R redacted, a dot nothing."""
+"""Who sees what, spelled out: tag by role.
+
+F is full, C all but the credential, W all but the origin, R redacted, a dot nothing.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,8 @@ LETTERS: dict[Sight | None, str] = {
     None: ".",
     Sight("redacted", origin=False): "R",
     Sight("full", origin=False): "W",
-    Sight("full", origin=True): "F",
+    Sight("full", origin=True): "C",
+    Sight("full", origin=True, credential=True): "F",
 }
 
 # each event names user u1, project p1 and organization o1, and was done by u-actor
@@ -49,24 +53,24 @@ account:role:add                         R    R     .     .          .         .
 admin:user:freeze                        R    R     .     .          .         .      F
 admin:user:flags:change                  .    .     .     .          .         .      F
 
-project:create                           W    F     F     R          R         R      F
-project:release:add                      W    F     F     R          R         R      F
-project:release:yank                     W    F     F     R          R         R      F
-file:add                                 W    F     F     R          R         R      F
-file:remove                              W    F     F     R          R         R      F
-file:refuse                              W    F     F     .          .         .      F
-project:role:add                         R    R     F     R          R         R      F
-project:role:invite                      R    R     F     R          .         .      F
+project:create                           W    F     C     R          R         R      F
+project:release:add                      W    F     C     R          R         R      F
+project:release:yank                     W    F     C     R          R         R      F
+file:add                                 W    F     C     R          R         R      F
+file:remove                              W    F     C     R          R         R      F
+file:refuse                              W    F     C     .          .         .      F
+project:role:add                         R    R     C     R          R         R      F
+project:role:invite                      R    R     C     R          .         .      F
 project:quarantine:enter                 R    R     R     R          R         R      F
-project:owners_require_2fa:enable        W    F     F     R          .         .      F
-project:api_token:add                    W    F     F     .          .         .      F
-project:short_lived_api_token:add        W    F     F     .          .         .      F
-project:oidc:publisher:add               W    F     F     .          .         .      F
+project:owners_require_2fa:enable        W    F     C     R          .         .      F
+project:api_token:add                    W    F     C     .          .         .      F
+project:short_lived_api_token:add        W    F     C     .          .         .      F
+project:oidc:publisher:add               W    F     C     .          .         .      F
 admin:project:set_upload_limit           .    .     R     .          .         .      F
 
-organization:create                      W    F     F     .          .         .      F
-organization:organization_role:add       R    R     F     .          .         .      F
-organization:team:create                 W    F     F     .          .         .      F
+organization:create                      W    F     C     .          .         .      F
+organization:organization_role:add       R    R     C     .          .         .      F
+organization:team:create                 W    F     C     .          .         .      F
 admin:organization:set_upload_limit      .    .     R     .          .         .      F
 admin:organization:manual_activation:add .    .     .     .          .         .      F
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import random
+import re
 import string
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,8 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trailkeeper.producer.catalogue import load
+from trailkeeper import Event
+from trailkeeper.producer.catalogue import EventType, load
 from trailkeeper.producer.errors import InvalidEvent
+from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.lines import read_lines
 from trailkeeper.producer.secrets import REMOVED, SecretGuard
 from trailkeeper.producer.secrets.words import names_secret
@@ -31,11 +35,30 @@ KNOWN = {
     "header": "Bearer " + "mF9B5f41JqM0a7c8d9e0",
     "PEM": "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----",
 }
-DECLARED = ("note", "value", "metadata")
+NOW = datetime.now(UTC)
 
 
-def checked(payload: dict[str, Any], *, policy: Any = "redact", more: tuple[str, ...] = ()) -> Any:
-    return SecretGuard(policy, more).checked(payload, DECLARED, "project:note:add")
+def a_kind(*declared: str, unchecked: tuple[str, ...] = ()) -> EventType:
+    keys: Any = dict.fromkeys(declared, "string")
+    return EventType(tag="project:note:add", scope="project", sentence="x", payload=keys, unchecked=unchecked)
+
+
+DECLARING = a_kind("note", "value", "metadata")
+
+
+def an_event(payload: dict[str, Any]) -> Event:
+    return Event(id=uuid7(NOW), tag="project:note:add", occurred_at=NOW, additional=payload)
+
+
+def checked(
+    payload: dict[str, Any],
+    *,
+    policy: Any = "redact",
+    more: tuple[str, ...] = (),
+    kind: EventType = DECLARING,
+    key: str | None = None,
+) -> Any:
+    return SecretGuard(policy, more, key=key).checked(an_event(payload), kind).additional
 
 
 @pytest.mark.parametrize("secret", KNOWN.values(), ids=KNOWN)
@@ -105,9 +128,10 @@ def test_whether_there_is_a_secret_is_none() -> None:
 
 
 def test_a_key_that_the_catalogue_declares_may_be_called_as_it_likes_but_not_hold_everything() -> None:
-    guard = SecretGuard()
-    assert guard.checked({"token": "upload for CI"}, ("token",), "a:b") == {"token": "upload for CI"}
-    assert guard.checked({"token": KNOWN["PyPI"]}, ("token",), "a:b") == {"token": REMOVED}
+    kind = a_kind("token")
+    assert checked({"token": "upload for CI"}, kind=kind) == {"token": "upload for CI"}
+    for secret in (KNOWN["PyPI"], "9944b09199c62bcf9418ad846dd0e4bb" + "dfc6ee4b"):
+        assert checked({"token": secret}, kind=kind) == {"token": REMOVED}
 
 
 def test_an_application_names_words_of_its_own() -> None:
@@ -155,15 +179,55 @@ def test_what_merely_looks_odd_passes(text: str) -> None:
     assert checked(payload) is payload
 
 
-def test_random_words_are_found_nearly_always() -> None:
+def test_random_words_are_found_nearly_always_where_nobody_declared_what_they_are() -> None:
     chance = random.Random(7)
     letters = string.ascii_letters + string.digits
-    found = sum(
-        checked({"value": "".join(chance.choices(letters, k=size))})["value"] == REMOVED
-        for size in (24, 32, 40, 64)
-        for _ in range(500)
-    )
-    assert found / 2000 > 0.9
+    words = ["".join(chance.choices(letters, k=size)) for size in (32, 40, 64) for _ in range(500)]
+    found = sum(checked({"metadata": {"value": word}})["metadata"]["value"] == REMOVED for word in words)
+    assert found / len(words) > 0.9
+
+
+def test_a_random_word_under_a_declared_key_is_what_the_key_is_for() -> None:
+    word = "".join(random.Random(7).choices(string.ascii_letters + string.digits, k=40))
+    payload = {"value": word}
+    assert checked(payload) is payload
+
+
+def test_a_key_that_the_catalogue_calls_unchecked_is_not_looked_at() -> None:
+    kind = a_kind("receipt", "note", unchecked=("receipt",))
+    payload: dict[str, Any] = {"receipt": {"token": KNOWN["GitHub"]}, "note": "x"}
+    assert checked(payload, kind=kind) is payload
+    assert checked({**payload, "note": KNOWN["GitHub"]}, kind=kind) == {**payload, "note": REMOVED}
+
+
+def test_the_secret_half_of_a_key_of_aws_goes_with_the_other_half() -> None:
+    half = "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY"
+    assert checked({"note": half, "value": KNOWN["AWS"]}) == {"note": REMOVED, "value": REMOVED}
+    assert checked({"note": half}) == {"note": half}
+    assert checked({"metadata": {"secretAccessKey": half}}) == {"metadata": {"secretAccessKey": REMOVED}}
+    assert checked({"note": f"aws_secret_access_key = {half}"}) == {
+        "note": f"aws_secret_access_key = {REMOVED}"
+    }
+
+
+def test_secrets_are_found_in_the_keys_of_objects() -> None:
+    assert checked({"metadata": {KNOWN["GitHub"]: 1}}) == {"metadata": {REMOVED: 1}}
+
+
+def test_a_removed_secret_leaves_a_fingerprint_by_the_key_of_the_installation() -> None:
+    one, other = "k" * 32, "l" * 32
+    found = [
+        checked({"note": secret}, key=key)["note"]
+        for secret, key in (
+            (KNOWN["AWS"], one),
+            (KNOWN["AWS"], one),
+            (KNOWN["AWS"], other),
+            (KNOWN["GitHub"], one),
+        )
+    ]
+    assert found[0] == found[1]
+    assert len(set(found)) == 3
+    assert all(re.fullmatch(r"\[secret removed: [0-9a-f]{16}\]", mark) for mark in found)
 
 
 def test_real_events_pass_as_they_are() -> None:
@@ -174,7 +238,7 @@ def test_real_events_pass_as_they_are() -> None:
         for line in read_lines(file):
             kind = catalogue.get(line.event.tag) if line.event else None
             if line.event and kind:
-                assert guard.checked(line.event.additional, kind.payload, kind.tag) is line.event.additional
+                assert guard.checked(line.event, kind) is line.event
                 checked_events += 1
     assert checked_events > 50
 
@@ -206,7 +270,7 @@ def _example(key: str, kind: str) -> Any:
 @pytest.mark.parametrize("kind", [*load()], ids=lambda kind: kind.tag)
 def test_every_payload_that_the_catalogue_declares_passes(kind: Any) -> None:
     payload = {key: _example(key, declared) for key, declared in kind.payload.items()}
-    assert SecretGuard().checked(payload, kind.payload, kind.tag) is payload
+    assert checked(payload, kind=kind) is payload
 
 
 def test_an_application_that_nests_the_keys_that_we_declare_gets_no_false_alarm() -> None:
@@ -235,10 +299,10 @@ def test_what_is_kept_anyway_loses_what_is_too_deep_to_be_looked_at() -> None:
     deep: Any = "x"
     for _ in range(40):
         deep = {"a": deep}
-    kept = SecretGuard().cleaned({"metadata": deep, "note": "Fine"}, DECLARED, "a:b")
+    kept = SecretGuard().cleaned(an_event({"metadata": deep, "note": "Fine"}), DECLARING).additional
     assert kept == {"metadata": deep, "note": "Fine"}  # nothing doubtful is in it
-    doubtful = SecretGuard().cleaned({"metadata": [deep, {"password": "x"}]}, DECLARED, "a:b")
-    assert doubtful == {"metadata": REMOVED}
+    doubtful = SecretGuard().cleaned(an_event({"metadata": [deep, {"password": "x"}]}), DECLARING)
+    assert doubtful.additional == {"metadata": REMOVED}
 
 
 @pytest.mark.parametrize(
@@ -267,5 +331,5 @@ def test_no_text_costs_more_than_its_length(text: str) -> None:
 
 @given(st.dictionaries(st.text(max_size=12), st.recursive(st.text() | st.integers() | st.none(), st.lists)))
 def test_no_payload_breaks_it_and_it_has_nothing_left_to_remove(payload: dict[str, Any]) -> None:
-    once = SecretGuard().cleaned(payload, (), "a:b")
-    assert SecretGuard().cleaned(once, (), "a:b") == once
+    once = SecretGuard(key="k" * 32).cleaned(an_event(payload), a_kind())
+    assert SecretGuard(key="k" * 32).cleaned(once, a_kind()) == once

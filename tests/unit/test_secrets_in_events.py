@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import random
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -13,10 +16,11 @@ import pytest
 
 from tests.support.emitting import SPOOLED, Counter, an_emitter
 from tests.support.judging import a_judge
-from trailkeeper import Event, InvalidEvent
+from tests.support.secret_samples import SECRETS
+from trailkeeper import Actor, Credential, Event, InvalidEvent, RequestContext, Subject
 from trailkeeper.producer.catalogue import Catalogue, EventType
 from trailkeeper.producer.ids import uuid7
-from trailkeeper.producer.secrets import REMOVED
+from trailkeeper.producer.secrets import REMOVED, SecretGuard
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.ingest.messages import Accepted, IncomingMessage
 
@@ -68,6 +72,148 @@ def test_quarantine_does_not_keep_the_secrets_of_a_wrong_call(policy: str) -> No
     emitter.emit(SPOOLED, additional={**SECRETIVE, "password": "hunter2"})
     kept = json.loads(sent[0])
     assert kept["additional"] == {**CLEAN, "password": REMOVED}
+
+
+LIVE = "kz3hq1v9x0a8c7b6d5e4f3g2h1j0k9l8"
+KEY = "f" * 32
+
+
+def emitted(**arguments: Any) -> dict[str, Any]:
+    """An event as the bytes that leave the process."""
+    settings = arguments.pop("settings", {})
+    sent: list[bytes] = []
+    emitter, _ = an_emitter(SimpleNamespace(send=lambda payload, *_: sent.append(payload)), **settings)
+    emitter.emit(SPOOLED, **arguments)
+    found: dict[str, Any] = json.loads(sent[0])
+    return found
+
+
+def with_credential(*arguments: Any, key: str | None = None, **more: Any) -> dict[str, Any]:
+    credential = Credential(*arguments, **more)
+    event = emitted(actor=Actor("user", "7", credential=credential), settings={"fingerprint_key": key})
+    found: dict[str, Any] = event["actor"]["credential"]
+    return found
+
+
+@pytest.mark.parametrize("key", [None, KEY])
+@pytest.mark.parametrize("kind", ["session", "web_session", "cookie", "Bearer", "password", "recovery_code"])
+def test_the_id_of_a_session_never_leaves_the_process(kind: str, key: str | None) -> None:
+    for live in (LIVE, "short", 5, f"Bearer {LIVE}", f"sessionid={LIVE}; Path=/"):
+        found = with_credential(kind, live, key=key)["id"]
+        assert re.fullmatch("hmac-sha256:[0-9a-f]{32}" if key else "sha256:[0-9a-f]{64}", found)
+        assert str(live) not in found or len(str(live)) < 6
+
+
+@pytest.mark.parametrize(
+    "live",
+    [
+        "9944b09199c62bcf9418ad846dd0e4bb" + "dfc6ee4b",
+        TOKEN,
+        "Ab1Cd2Ef3Gh4Ij5Kl6Mn7Op8Qr9St0UvWx",
+        f"token={LIVE}",
+    ],
+)
+def test_the_id_of_any_other_credential_that_looks_like_a_key_is_a_fingerprint(live: str) -> None:
+    assert with_credential("api_token", live, key=KEY)["id"].startswith("hmac-sha256:")
+
+
+@pytest.mark.parametrize(
+    "harmless", ["7", "tp-88", "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b", "release.yml @ PyCQA/isort"]
+)
+def test_the_id_of_a_token_stays(harmless: str) -> None:
+    assert with_credential("api_token", harmless, key=KEY)["id"] == harmless
+
+
+def test_an_application_says_that_an_id_is_harmless() -> None:
+    assert with_credential("session", 5, id_is_public=True) == {
+        "kind": "session",
+        "id": "5",
+        "label": None,
+        "id_is_public": True,
+    }
+    assert TOKEN not in str(with_credential("session", TOKEN, id_is_public=True))
+
+
+def test_the_same_session_has_one_fingerprint_whoever_has_the_key() -> None:
+    by_producer = with_credential("session", LIVE, key=KEY)["id"]
+    without_key = with_credential("session", LIVE)["id"]
+    judged = {judged_id(given, KEY) for given in (by_producer, without_key, LIVE)}
+    assert judged == {by_producer}
+    assert with_credential("session", LIVE, key="g" * 32)["id"] != by_producer
+    assert judged_id(LIVE, None) == without_key
+
+
+def judged_id(given: str, key: str | None, kind: str = "session") -> str | None:
+    """What a worker stores of the credential of an event that another program wrote."""
+    now = datetime.now(UTC)
+    actor = Actor("user", "7", credential=Credential(kind, given))
+    raw = encode(Event(id=uuid7(now), tag=SPOOLED, occurred_at=now, actor=actor))
+    verdict = a_judge(None, SecretGuard(key=key)).judge(IncomingMessage("1-0", raw, None, {b"e": raw}), now)
+    assert isinstance(verdict, Accepted)
+    assert verdict.event.actor.credential
+    return verdict.event.actor.credential.id
+
+
+@pytest.mark.parametrize("policy", ["redact", "allow"])
+def test_a_session_in_a_wrong_call_is_no_live_one_either(policy: str) -> None:
+    actor = Actor("nobody", "7", credential=Credential("session", LIVE))  # type: ignore[arg-type]
+    event = emitted(actor=actor, settings={"on_invalid": "quarantine", "secrets": policy})
+    assert LIVE not in str(event)
+    assert event["actor"]["credential"]["id"].startswith("sha256:")
+
+
+def test_allow_makes_fingerprints_of_sessions_all_the_same() -> None:
+    actor = Actor("user", "7", credential=Credential("session", LIVE))
+    assert LIVE not in str(emitted(actor=actor, settings={"secrets": "allow"}))
+
+
+PLACES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "user.id": lambda secret: {"user": secret},
+    "user.name": lambda secret: {"user": ("1", secret)},
+    "project.id": lambda secret: {"project": secret},
+    "project.name": lambda secret: {"project": ("1", secret)},
+    "organization.name": lambda secret: {"organization": ("1", secret)},
+    "actor.id": lambda secret: {"actor": Actor("user", secret)},
+    "actor.name": lambda secret: {"actor": Actor("user", "1", secret)},
+    "actor.on_behalf_of": lambda secret: {"actor": Actor("service", "1", on_behalf_of=Subject("1", secret))},
+    "credential.kind": lambda secret: {"actor": Actor("user", "1", credential=Credential(secret))},
+    "credential.id": lambda secret: {"actor": Actor("user", "1", credential=Credential("x", secret))},
+    "credential.label": lambda secret: {"actor": Actor("user", "1", credential=Credential("x", "1", secret))},
+    "user_agent": lambda secret: {"request": RequestContext(user_agent=f"x/1 {secret}")},
+    "request_id": lambda secret: {"request": RequestContext(request_id=secret)},
+    "a value": lambda secret: {"additional": {"version": secret}},
+    "within a value": lambda secret: {"additional": {"extra": {"a": [{"b": secret}]}}},
+    "a key": lambda secret: {"additional": {"extra": {secret: 1}}},
+}
+
+
+@pytest.mark.parametrize("arguments", PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("policy", ["redact", "refuse"])
+def test_no_field_of_an_event_keeps_a_secret_of_a_known_form(
+    arguments: Callable[[str], dict[str, Any]], policy: str
+) -> None:
+    for make in SECRETS.values():
+        secret = make(random.Random(3))
+        try:
+            event = emitted(**arguments(secret), settings={"secrets": policy})
+        except InvalidEvent:
+            assert policy == "refuse"
+            continue
+        assert _core(secret) not in json.dumps(event, ensure_ascii=False).replace("\\n", "\n"), secret
+
+
+def _core(secret: str) -> str:
+    """Its longest run of letters and digits."""
+    return max(re.split("[^A-Za-z0-9]+", secret), key=lambda word: (any(map(str.isdigit, word)), len(word)))
+
+
+def test_a_wrong_call_that_quotes_a_secret_does_not_log_or_keep_it(caplog: pytest.LogCaptureFixture) -> None:
+    sent: list[tuple[bytes, bytes]] = []
+    transport = SimpleNamespace(send=lambda payload, invalid, *_: sent.append((payload, invalid)))
+    emitter, _ = an_emitter(transport, on_invalid="quarantine")
+    emitter.emit(TOKEN, user=("1", TOKEN))
+    assert TOKEN not in caplog.text
+    assert TOKEN not in str(sent)
 
 
 def test_the_worker_cleans_what_other_producers_wrote() -> None:

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from msgspec.structs import replace
-
 from trailkeeper.producer.catalogue import Catalogue, EventType
 from trailkeeper.producer.errors import InvalidMessage
 from trailkeeper.producer.event import Event
@@ -30,7 +28,7 @@ class Judge:
 
     Args:
         catalogue: the event types.
-        guard: takes secrets out of payloads: `emit` is not the only one who writes messages.
+        guard: takes secrets out of events: `emit` is not the only one who writes messages.
         signatures: checks who signed a message; None to ask for no signature.
     """
 
@@ -78,10 +76,9 @@ class Judge:
 
         Never refused: a dead letter would keep the secret as it is.
         """
-        additional = self._guard.cleaned(event.additional, event_type.payload, event_type.tag)
         if extras is not None:
-            extras = self._guard.cleaned(extras, (), event_type.tag)
-        return (event if additional is event.additional else replace(event, additional=additional)), extras
+            extras = self._guard.cleaned_facts(extras, tag=event_type.tag)
+        return self._guard.cleaned(event, event_type), extras
 
 
 def judge_all(

@@ -115,6 +115,6 @@ def make_ingest(
         SettingsError: one of the keys is not a key.
     """
     signatures = Signatures.of(settings.verify_keys) if check_signatures else None
-    guard = SecretGuard(settings.secrets, settings.secret_words)
+    guard = SecretGuard(settings.secrets, settings.secret_words, key=settings.fingerprint_key)
     judge = Judge(catalogue.load(settings.catalogue), guard, signatures)
     return Ingest(judge, Derive(engine, enrichments(settings.geoip)), Producers(engine), limit)

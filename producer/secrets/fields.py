@@ -1,0 +1,142 @@
+"""The secrets in an event's own fields: ids, names, credentials, what a client sent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from trailkeeper.producer.event import Actor, Credential, Event, Subject
+
+from .finding import Findings
+from .fingerprint import Fingerprints
+from .randomness import SHORTEST_RANDOM, is_key
+from .texts import all_harmless, is_clean, is_harmless, is_plain_id
+from .words import names_session
+
+OF_CLIENT = ("user_agent", "request_id")
+"""What no application chose: cleaned where others would be refused."""
+
+SUBJECTS = ("user", "project", "organization")
+
+
+def are_harmless(event: Event) -> bool:
+    """Whether the fields certainly hold no secret: for most events all that they cost."""
+    actor, user, project = event.actor, event.user, event.project
+    try:
+        return (
+            all_harmless((event.user_agent, event.request_id, actor.id, actor.name))
+            and (user is None or all_harmless((user.id, user.name)))
+            and (project is None or all_harmless((project.id, project.name)))
+            and (event.organization is None or all_harmless((event.organization.id, event.organization.name)))
+            and (actor.credential is None or _is_harmless_credential(actor.credential))
+            and (actor.on_behalf_of is None or all_harmless((actor.on_behalf_of.id, actor.on_behalf_of.name)))
+        )
+    except (TypeError, AttributeError):  # of another type, which validation will refuse
+        return False
+
+
+def _has_harmless_texts(subject: Any) -> bool:
+    if type(subject) is not Subject:
+        return True
+    texts: tuple[object, ...] = (subject.id, subject.name)
+    return all(not isinstance(text, str) or is_harmless(text) for text in texts)
+
+
+def _is_harmless_credential(credential: Any) -> bool:
+    return (
+        type(credential) is Credential
+        and not _is_session(credential.kind)
+        and _is_no_key(credential.kind)
+        and _is_no_key(credential.id)
+        and _is_no_key(credential.label)
+    )
+
+
+def _is_session(kind: object) -> bool:
+    return isinstance(kind, str) and names_session(kind)
+
+
+def _is_no_key(text: object) -> bool:
+    if not isinstance(text, str):
+        return True
+    return (
+        is_harmless(text)
+        if len(text) < SHORTEST_RANDOM
+        else len(text) > SHORTEST_RANDOM and is_plain_id(text)
+    )
+
+
+class FieldsSearch:
+    """A search through the fields of one event.
+
+    Args:
+        fingerprints: for ids of sessions.
+        findings: takes what is found.
+    """
+
+    def __init__(self, fingerprints: Fingerprints, findings: Findings) -> None:
+        self._fingerprints = fingerprints
+        self._findings = findings
+
+    def cleaned(self, event: Event) -> Event:
+        """The event with a mark for each secret in a field besides `additional`, and no live session."""
+        changed: dict[str, Any] = {}
+        for names, cleaned in ((OF_CLIENT, self._text), (SUBJECTS, self._subject), (("actor",), self._actor)):
+            for name in names:
+                given = getattr(event, name)
+                if (made := cleaned(given, name)) is not given:
+                    changed[name] = made
+        return replace(event, **changed) if changed else event
+
+    def _text(self, text: Any, path: str) -> Any:
+        return self._findings.cleaned(text, path) if isinstance(text, str) else text
+
+    def _subject(self, subject: Any, path: str) -> Any:
+        if _has_harmless_texts(subject):
+            return subject
+        return Subject(self._text(subject.id, f"{path}.id"), self._text(subject.name, f"{path}.name"))
+
+    def _actor(self, actor: Any, path: str) -> Any:
+        if type(actor) is not Actor:
+            return actor
+        made = Actor(
+            actor.kind,
+            self._text(actor.id, f"{path}.id"),
+            self._text(actor.name, f"{path}.name"),
+            self._credential(actor.credential, f"{path}.credential"),
+            self._subject(actor.on_behalf_of, f"{path}.on_behalf_of"),
+        )
+        return actor if made == actor else made
+
+    def _credential(self, credential: Any, path: str) -> Any:
+        if type(credential) is not Credential:
+            return credential
+        return Credential(
+            self._unless_key(credential.kind, f"{path}.kind"),
+            self.credential_id(credential.kind, credential.id, is_public=credential.id_is_public is True),
+            self._unless_key(credential.label, f"{path}.label"),
+            credential.id_is_public,
+        )
+
+    def credential_id(self, kind: Any, given: Any, *, is_public: bool) -> Any:
+        """The id of a session, or of what else its id would be enough to use, as a fingerprint.
+
+        Args:
+            kind: of the credential.
+            given: its id.
+            is_public: the application says that nobody can use it.
+        """
+        if given is None or is_public:
+            return self._text(given, "actor.credential.id")
+        text = str(given)
+        return (
+            self._fingerprints.of_id(text)
+            if _is_session(kind) or is_key(text) or not is_clean(text)
+            else given
+        )
+
+    def _unless_key(self, text: Any, path: str) -> Any:
+        if isinstance(text, str) and is_key(text):
+            return self._findings.removed(text, path, "its randomness")
+        return self._text(text, path)

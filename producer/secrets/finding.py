@@ -1,0 +1,69 @@
+"""What a search for secrets found in one event."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .fingerprint import Fingerprints
+from .randomness import AWS_ID, AWS_SECRET
+from .texts import is_harmless, without_secrets
+
+DEPTH = "its depth"
+"""Why something was removed that was no secret, as far as could be seen."""
+
+
+class SecretSeen(NamedTuple):
+    """Where a secret was, without the secret.
+
+    Attributes:
+        path: such as ``additional.headers.cookie``.
+        why: what gave it away: its name, its form or its randomness.
+    """
+
+    path: str
+    why: str
+
+
+class Findings:
+    """The secrets of one event, and what they are replaced by.
+
+    Args:
+        fingerprints: make the marks.
+        is_off: find nothing.
+        pairs: also look for the secret halves of AWS's keys, one of whose other halves was found.
+
+    Attributes:
+        seen: the secrets so far.
+        has_pair: whether one of them is such another half.
+    """
+
+    def __init__(self, fingerprints: Fingerprints, *, is_off: bool = False, pairs: bool = False) -> None:
+        self._fingerprints = fingerprints
+        self._is_off = is_off
+        self.pairs = pairs
+        self.seen: list[SecretSeen] = []
+        self.has_pair = False
+
+    def removed(self, value: Any, path: str, why: str) -> Any:
+        """The mark that replaces a whole value."""
+        if self._is_off:
+            return value
+        self.seen.append(SecretSeen(path, why))
+        return self._fingerprints.mark(value)
+
+    def cleaned(self, text: str, path: str) -> str:
+        """A text with a mark for each secret of a known form; the same text if there is none."""
+        if self._is_off:
+            return text
+        if self.pairs:
+            text = AWS_SECRET.sub(lambda match: self.removed(match[0], path, "its form"), text)
+        if is_harmless(text):
+            return text
+        cleaned = without_secrets(text, self._mark)
+        if cleaned != text:
+            self.seen.append(SecretSeen(path, "its form"))
+        return cleaned
+
+    def _mark(self, secret: str) -> str:
+        self.has_pair = self.has_pair or bool(AWS_ID.match(secret))
+        return self._fingerprints.mark(secret)

@@ -1,0 +1,90 @@
+"""Secrets by their randomness: for texts of which nobody declared what they are."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections import Counter
+from itertools import pairwise
+from math import log2
+
+SHORTEST_RANDOM = 32
+"""Characters. Shorter random words are ids: of KSUID 27, of Firebase 28, of YouTube 24, of nanoid 21."""
+
+WORD = re.compile(r"[\w+/-]{32,}={0,2}", re.ASCII)
+BASE32 = re.compile(r"(?=.*[2-7])(?=.*[G-Z])[A-Z2-7]{32,}={0,6}")
+LABELLED = re.compile(
+    r"(?:md5|sha1|sha224|sha256|sha384|sha512|blake2[bs]|h1|hmac-sha256)[-=:_]|cs_(?:test|live)_",
+    re.IGNORECASE,
+)
+"""How digests begin that say so, and Stripe's ids of 58 characters."""
+
+LABEL = re.compile(r"[A-Za-z]{1,12}(?:_(?:test|live))?_(?=[A-Za-z0-9]+\Z)")
+"""How ids begin that say of what: ``price_``, ``PR_``."""
+
+AWS_SECRET = re.compile(
+    r"(?<![\w+/=])(?=[^a-z\s]{0,40}[a-z])(?=[^A-Z\s]{0,40}[A-Z])[A-Za-z0-9+/]{40}(?![\w+/=])", re.ASCII
+)
+"""AWS's secret half of a key. Others look like it: it is looked for only where the other half is."""
+
+AWS_ID = re.compile("A(?:KI|SI)A[A-Z0-9]{16}")
+
+HEXADECIMAL = re.compile("[0-9a-f]{32,}", re.IGNORECASE)
+DIGITS = re.compile(r"[0-9]+")
+MOST_EXAMINED = 128
+MANY = 48
+LEAST_SPREAD = 0.85
+LEAST_CHANGES = 0.42
+
+
+def is_random(text: str) -> bool:
+    """Whether *text* is one random word, such as a key in base64.
+
+    Not for what is common and not secret: hexadecimal digests, UUIDs, labelled digests and ids, ids of
+    GraphQL (a text in base64), addresses, file names and sentences.
+    """
+    if not WORD.fullmatch(text) or LABELLED.match(text):
+        return False
+    if BASE32.fullmatch(text):
+        return True
+    text = text[LABEL.match(text).end() :] if LABEL.match(text) else text  # type: ignore[union-attr]
+    examined = text[:MOST_EXAMINED].rstrip("=")
+    return (
+        len(examined) >= SHORTEST_RANDOM
+        and _is_mixed(examined)
+        and _changes(examined) >= LEAST_CHANGES
+        and _spread(examined) >= LEAST_SPREAD
+        and not _is_text(text)
+    )
+
+
+def is_key(text: str) -> bool:
+    """Whether *text* could be a key, where one is to be feared: in hexadecimal too."""
+    return is_random(text) or bool(HEXADECIMAL.fullmatch(text) or AWS_SECRET.fullmatch(text))
+
+
+def _is_text(text: str) -> bool:
+    """Whether it is printable text in base64, as ids of GraphQL are: ``010:Repository1296269``."""
+    try:
+        decoded = b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except ValueError:
+        return False
+    return decoded.isascii() and decoded.decode().isprintable()
+
+
+def _is_mixed(text: str) -> bool:
+    """Whether it has upper and lower case, and digits in several places: a name may end with a year."""
+    return not (text.islower() or text.isupper()) and len(DIGITS.findall(text)) > 1
+
+
+def _changes(text: str) -> float:
+    """How often neighbours differ in kind, upper, lower or digit: 0.6 in random text, 0.2 in names."""
+    kinds = [0 if letter.islower() else 1 if letter.isupper() else 2 for letter in text]
+    return sum(one != other for one, other in pairwise(kinds)) / (len(text) - 1)
+
+
+def _spread(text: str) -> float:
+    """Shannon entropy of the characters, relative to random text of the same length."""
+    counts = Counter(text).values()
+    entropy = -sum(count / len(text) * log2(count / len(text)) for count in counts)
+    return entropy / log2(min(len(text), MANY))

@@ -1,0 +1,176 @@
+"""Made-up secrets of every shape that we know, as issuers describe them, and ids that only look like one.
+
+Made when they are needed and never written down, so that no scanner takes this file for a leak.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import random
+import string
+import uuid
+from collections.abc import Callable
+
+Make = Callable[[random.Random], str]
+
+ALNUM = string.ascii_letters + string.digits
+URL_SAFE = ALNUM + "-_"
+BASE64 = ALNUM + "+/"
+HEX = "0123456789abcdef"
+LOWER = string.ascii_lowercase + string.digits
+CAPITALS = string.ascii_uppercase + "234567"
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def a(prefix: str, alphabet: str, length: int, suffix: str = "") -> Make:
+    """A maker of a prefix and random letters."""
+    return lambda chance: prefix + "".join(chance.choices(alphabet, k=length)) + suffix
+
+
+def _joined(*makers: Make) -> Make:
+    return lambda chance: "".join(make(chance) for make in makers)
+
+
+def _coded(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).decode().rstrip("=")
+
+
+def _jwt(chance: random.Random) -> str:
+    header = _coded(json.dumps({"alg": "HS256", "typ": "JWT"}, separators=(",", ":")).encode())
+    claims = _coded(json.dumps({"sub": str(chance.random())}).encode())
+    return f"{header}.{claims}.{_coded(chance.randbytes(32))}"
+
+
+def _basic(chance: random.Random) -> str:
+    pair = f"user{chance.randrange(100)}:{a('', ALNUM, 10)(chance)}"
+    return "Basic " + base64.b64encode(pair.encode()).decode()
+
+
+def _pem(kind: str) -> Make:
+    def make(chance: random.Random) -> str:
+        body = base64.b64encode(chance.randbytes(96)).decode()
+        return f"-----BEGIN {kind}-----\n{body[:64]}\n{body[64:]}\n-----END {kind}-----"
+
+    return make
+
+
+SECRETS: dict[str, Make] = {
+    "AWS key id": a("AK" + "IA", CAPITALS, 16),
+    "AWS temporary key id": a("AS" + "IA", CAPITALS, 16),
+    "Anthropic": a("sk-" + "ant-api03-", URL_SAFE, 95),
+    "Atlassian": a("ATATT" + "3xFfGF0", URL_SAFE, 180),
+    "Azure application": _joined(a("", ALNUM, 3), a("8" + "Q~", ALNUM, 34)),
+    "Azure storage": a("DefaultEndpointsProtocol=https;AccountName=x;Account" + "Key=", BASE64, 86, "=="),
+    "Azure service bus": a("Endpoint=sb://x/;SharedAccessKeyName=a;SharedAccess" + "Key=", BASE64, 43, "="),
+    "Azure signature": a("https://x.blob.example.net/c?sv=2026-01-01&s" + "ig=", ALNUM, 43, "%3D"),
+    "Basic": _basic,
+    "Bearer": a("Bear" + "er ", URL_SAFE, 32),
+    "Brevo": a("xkey" + "sib-", HEX, 64, "-AbCdEfGh12345678"),
+    "Databricks": a("da" + "pi", HEX, 32),
+    "DigitalOcean": a("dop" + "_v1_", HEX, 64),
+    "DigitalOcean, refresh": a("dor" + "_v1_", HEX, 64),
+    "Discord bot": _joined(a("MT", ALNUM, 24, "."), a("G", ALNUM, 5, "."), a("", URL_SAFE, 38)),
+    "Discord webhook": a("https://discord.com/api/web" + "hooks/1234567890/", URL_SAFE, 68),
+    "Docker": a("dckr" + "_pat_", URL_SAFE, 27),
+    "Facebook": a("EA" + "AC", ALNUM, 150),
+    "GitHub": a("gh" + "p_", ALNUM, 36),
+    "GitHub, OAuth": a("gh" + "o_", ALNUM, 36),
+    "GitHub, of a user": a("gh" + "u_", ALNUM, 36),
+    "GitHub, of a server": a("gh" + "s_", ALNUM, 36),
+    "GitHub, refresh": a("gh" + "r_", ALNUM, 76),
+    "GitHub, fine-grained": _joined(a("github" + "_pat_", ALNUM, 22, "_"), a("", ALNUM, 59)),
+    "GitLab": a("gl" + "pat-", URL_SAFE, 20),
+    "GitLab runner": a("gl" + "rt-", URL_SAFE, 20),
+    "GitLab deploy": a("gl" + "dt-", URL_SAFE, 20),
+    "GitLab CI": a("gl" + "cbt-64_", URL_SAFE, 20),
+    "Google API": a("AI" + "za", URL_SAFE, 35),
+    "Google OAuth": a("ya" + "29.", URL_SAFE, 120),
+    "Google OAuth client": a("GOC" + "SPX-", URL_SAFE, 28),
+    "Grafana": a("gl" + "sa_", ALNUM, 32, "_0a1b2c3d"),
+    "Groq": a("gs" + "k_", ALNUM, 52),
+    "HashiCorp Vault": a("hv" + "s.", URL_SAFE, 90),
+    "Heroku": a("HR" + "KU-AA", URL_SAFE, 58),
+    "Hugging Face": a("h" + "f_", string.ascii_letters, 34),
+    "JSON Web Token": _jwt,
+    "Linear": a("lin" + "_api_", ALNUM, 40),
+    "Mailchimp": a("", HEX, 32, "-us" + "12"),
+    "Mailgun": a("ke" + "y-", HEX, 32),
+    "Mailgun, of a domain": _joined(a("", HEX, 32, "-"), a("", HEX, 8, "-"), a("", HEX, 8)),
+    "New Relic": a("NR" + "AK-", string.ascii_uppercase + string.digits, 27),
+    "Notion": a("nt" + "n_", ALNUM, 46),
+    "npm": a("np" + "m_", ALNUM, 36),
+    "OpenAI": a("sk" + "-", ALNUM, 48),
+    "OpenAI, of a project": a("sk-" + "proj-", URL_SAFE, 120),
+    "OpenRouter": a("sk-" + "or-v1-", HEX, 64),
+    "password in a DSN": a("host=db user=app pass" + "word=", ALNUM, 12, " dbname=x"),
+    "password in a URL": a("postgresql://app:", ALNUM, 12, "@db.example.org/x"),
+    "password in a URL without user": a("redis://:", ALNUM, 12, "@cache/0"),
+    "private key": _pem("PRIV" + "ATE KEY"),
+    "private key of OpenSSH": _pem("OPENSSH PRIV" + "ATE KEY"),
+    "private key of PGP": _pem("PGP PRIV" + "ATE KEY BLOCK"),
+    "private key of RSA": _pem("RSA PRIV" + "ATE KEY"),
+    "PyPI": a("py" + "pi-AgEIcHlwaS5vcmc", URL_SAFE, 120),
+    "RubyGems": a("ruby" + "gems_", HEX, 48),
+    "SendGrid": _joined(a("S" + "G.", URL_SAFE, 22, "."), a("", URL_SAFE, 43)),
+    "Sentry": a("sn" + "tryu_", HEX, 64),
+    "session in a cookie": a("Cookie: theme=dark; session" + "id=", LOWER, 32),
+    "session in a header": a("Set-Cookie: ses" + "sion=", URL_SAFE, 40, "; Path=/; HttpOnly"),
+    "Shopify": a("shp" + "at_", HEX, 32),
+    "Shopify, shared": a("shp" + "ss_", HEX, 32),
+    "Slack bot": a("xo" + "xb-123456789012-1234567890123-", ALNUM, 24),
+    "Slack user": a("xo" + "xp-123456789012-1234567890123-", HEX, 32),
+    "Slack app": a("xa" + "pp-1-A0123456789-1234567890123-", HEX, 64),
+    "Slack webhook": a("https://hooks.sl" + "ack.com/services/T01234567/B01234567/", ALNUM, 24),
+    "Square": a("sq0" + "atp-", URL_SAFE, 22),
+    "Square, of production": a("EA" + "AA", URL_SAFE, 60),
+    "Stripe": a("sk" + "_live_", ALNUM, 24),
+    "Stripe, restricted": a("rk" + "_live_", ALNUM, 99),
+    "Stripe, test": a("sk" + "_test_", ALNUM, 99),
+    "Stripe webhook": a("wh" + "sec_", ALNUM, 32),
+    "Stripe client secret": _joined(a("pi_3", ALNUM, 23, "_sec" + "ret_"), a("", ALNUM, 25)),
+    "Telegram": a("1234567890" + ":AA", URL_SAFE, 33),
+    "token in a URL": a("https://example.org/cb?state=x&access_to" + "ken=", URL_SAFE, 24, "#top"),
+    "token in JSON": a('{"user": "x", "api_k' + 'ey": "', LOWER, 20, '"}'),
+    "token of Django": a("Tok" + "en ", HEX, 40),
+    "Twilio": a("S" + "K", HEX, 32),
+}
+"""A maker for each."""
+
+IDS: dict[str, Make] = {
+    "Stripe price": a("price_1", ALNUM, 23),
+    "Stripe customer": a("cus_", ALNUM, 14),
+    "Stripe payment intent": a("pi_3", ALNUM, 23),
+    "Stripe checkout session": a("cs_test_a1", ALNUM, 56),
+    "Stripe publishable key": a("pk_live_", ALNUM, 24),
+    "KSUID": a("2", ALNUM, 26),
+    "ULID": a("01", CROCKFORD, 24),
+    "UUID": lambda chance: str(uuid.UUID(int=chance.getrandbits(128))),
+    "UUID without hyphens": a("", HEX, 32),
+    "Firebase uid": a("", ALNUM, 28),
+    "YouTube channel": a("UC", URL_SAFE, 22),
+    "YouTube video": a("", URL_SAFE, 11),
+    "nanoid": a("", URL_SAFE, 21),
+    "cuid": a("c", LOWER, 24),
+    "ObjectId": a("", HEX, 24),
+    "GraphQL node": lambda chance: base64.b64encode(
+        f"010:Repository{chance.randrange(10**9)}".encode()
+    ).decode(),
+    "GraphQL node, long": lambda chance: base64.b64encode(
+        f"gid://shop/ProductVariant/{chance.randrange(10**14)}".encode()
+    ).decode(),
+    "GraphQL node of GitHub": a("PR_kwDO", ALNUM, 20),
+    "Git commit": a("", HEX, 40),
+    "sha256": a("", HEX, 64),
+    "image digest": a("sha256:", HEX, 64),
+    "subresource integrity": a("sha384-", BASE64, 64),
+    "Go module digest": a("h1:", BASE64, 43, "="),
+    "version": lambda chance: f"{chance.randrange(20)}.{chance.randrange(20)}.0rc1+build.20261129T1200",
+    "wheel": lambda chance: f"PyQt6_WebEngine-6.{chance.randrange(20)}-cp39-abi3-manylinux_2_28_x86_64.whl",
+    "Auth0 user": a("auth0|", HEX, 24),
+    "Slack channel": a("C0", string.ascii_uppercase + string.digits, 9),
+    "Google Analytics": a("G-", string.ascii_uppercase + string.digits, 10),
+    "Twilio account": a("AC", HEX, 32),
+    "ARN": lambda chance: f"arn:aws:iam::{chance.randrange(10**11, 10**12)}:role/ServiceRole-Production",
+}
+"""A maker for each that has to stay as it is, also where nothing is declared."""
