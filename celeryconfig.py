@@ -58,6 +58,11 @@ beat_schedule = {
         "schedule": 3600.0,
         "options": {"expires": 3000},
     },
+    "forget-stored-batches": {
+        "task": "trailkeeper.forget_stored_batches",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
     "reap-consumers": {"task": "trailkeeper.reap_consumers", "schedule": 300.0, "options": {"expires": 240}},
     "resume-stalled-backfills": {
         "task": "trailkeeper.resume_stalled_backfills",

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 
 from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.models.histories import MAX_LIMIT, Question
-from trailkeeper.models.partitions import id_floor
 from trailkeeper.views.reading import Reader, key_of
-from trailkeeper.views.tail import OVERLAP, Tail
+from trailkeeper.views.tail import Tail, TailPosition
 from trailkeeper.views.viewer import Viewer
 
 from .formats import Event, Format
@@ -26,19 +24,20 @@ def follow(reader: Reader, viewer: Viewer, question: Question, form: Format, lim
         NotFound: the history is not the viewer's to see.
         StoreError: the database did not answer at the start; later it is waited for.
     """
+    before = reader.snapshot()
     page = reader.page(viewer, question, limit=min(limit, MAX_LIMIT))
     form.first(page.events[::-1])
-    # of an empty history nothing is known, not even what is stored just now
-    newest = key_of(page.events[0]) if page.events else id_floor(datetime.now(UTC) - OVERLAP)
-    tail = Tail(reader, viewer, question, newest)
+    printed = {key_of(event) for event in page.events}
+    tail = Tail(reader, viewer, question, TailPosition(None, before))
     while True:
-        form.more(_look(tail))
+        # what was stored while the first ones were read may be among them
+        form.more([event for event in _look(tail) if key_of(event) not in printed])
         time.sleep(LOOK_SECONDS)
 
 
 def _look(tail: Tail) -> list[Event]:
     try:
-        return tail.poll()
+        return [tailed.event for tailed in tail.poll()]
     except StoreUnavailable as error:
         say(f"Postgres does not answer, waiting for it: {error}")
         time.sleep(PATIENCE_SECONDS)

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select
 
 from .engine import copy
+from .stored_batches import note
 from .tables import EventRow
 
 DERIVATIONS = {"location_id": "locations", "network_id": "networks", "client_id": "clients"}
@@ -67,6 +68,7 @@ class Inserted(NamedTuple):
 
 
 NULL = "\\N"
+_SCOPE = COLUMNS.index("scope")
 _names = ", ".join(COLUMNS)
 _all = f"{_names}, imported_by"
 _SPECIAL = "\\\t\n\r"
@@ -100,6 +102,7 @@ def insert(connection: Connection, rows: Sequence[CopyRow], *, imported_by: int 
         RefusedRow: one can never be stored; likewise.
     """
     _copy(connection, "events", rows, imported_by)
+    note(connection, (_key(row) for row in rows))
 
 
 def insert_missing(
@@ -128,6 +131,7 @@ def insert_missing(
     new = [Inserted(*row) for row in inserted]
     # at once, for the same transaction may do this again
     connection.exec_driver_sql("DROP TABLE staged")
+    note(connection, ((row.scope, row.id) for row in new))
     return new
 
 
@@ -141,6 +145,11 @@ def count_stored(connection: Connection, scope: str, ids: Sequence[UUID]) -> int
 def copy_text(rows: Sequence[CopyRow]) -> bytes:
     """Rows as COPY reads them."""
     return "\n".join([*rows, ""]).encode()
+
+
+def _key(row: CopyRow) -> tuple[str, str]:
+    values = row.split("\t", _SCOPE + 1)
+    return values[_SCOPE], values[0]
 
 
 def _copy(connection: Connection, table: str, rows: Sequence[CopyRow], imported_by: int | None) -> None:

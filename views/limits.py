@@ -13,7 +13,6 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable
 from functools import partial
 from ipaddress import ip_address, ip_network
-from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -21,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .problems import Problem
-from .tail import Tail
+from .tail import Tail, Tailed
 
 MAX_ADDRESSES = 10_000
 MAX_TRIES = 10
@@ -158,7 +157,7 @@ class TailReaders:
     def __init__(self) -> None:
         self._limiter: anyio.CapacityLimiter | None = None
 
-    async def poll(self, tail: Tail) -> list[dict[str, Any]]:
+    async def poll(self, tail: Tail) -> list[Tailed]:
         """What is new.
 
         Raises:

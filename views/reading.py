@@ -27,8 +27,9 @@ from trailkeeper.models.histories import (
 )
 from trailkeeper.models.histories.counts import MOST_COUNTED, count_by_place, count_by_time
 from trailkeeper.models.histories.export import ExportReader
-from trailkeeper.models.histories.page import read_page
+from trailkeeper.models.histories.page import read_page, read_stored
 from trailkeeper.models.periods import EPOCH
+from trailkeeper.models.stored_batches import Snapshot, can_follow, snapshot, stored_between
 from trailkeeper.models.tables import SCOPES
 
 from .errors import NotFound
@@ -130,12 +131,50 @@ class Reader:
         """
         return self._exported(viewer, question, self._visible(viewer, question), before)
 
+    def snapshot(self) -> Snapshot:
+        """What is stored now; ask before reading, and `stored_between` tells of what came after.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with transaction(self._engine) as connection:
+            return snapshot(connection)
+
+    def can_follow(self, seen: Snapshot, now: Snapshot) -> bool:
+        """Whether `stored_between` tells of everything that was stored since a snapshot.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with transaction(self._engine) as connection:
+            return can_follow(connection, seen, now)
+
+    def stored_between(
+        self, viewer: Viewer, question: Question, seen: Snapshot, until: Snapshot, after: int = 0
+    ) -> tuple[list[dict[str, Any]], int | None]:
+        """Events that answer a question and were stored after one snapshot and before another, oldest first.
+
+        Returns:
+            Some of them, and what to pass as *after* for the rest; None if that is all.
+
+        Raises:
+            NotFound, StoreError: as `page`.
+        """
+        visible = self._visible(viewer, question)
+        if visible.nothing:
+            return [], None
+        with transaction(self._engine) as connection:
+            batches = stored_between(connection, seen, until, after)
+            ids = sorted({event_id for found in batches.ids.values() for event_id in found})
+            events = read_stored(connection, question, ids, visible) if ids else []
+        stored = {EventKey(event_id, scope) for scope, found in batches.ids.items() for event_id in found}
+        asked = [event for event in reversed(events) if event.key in stored]
+        return self._visible_events(viewer, asked), batches.last
+
     def newer_than(
         self, viewer: Viewer, question: Question, place: Cursor, limit: int = MAX_LIMIT
     ) -> list[dict[str, Any]]:
         """Events newer than one, **oldest first**: for a live tail. Of more than *limit*, the oldest.
-
-        An event that was stored late has an older id than some before it; `views.tail` finds those too.
 
         Raises:
             NotFound, StoreError: as `page`.
@@ -176,9 +215,17 @@ class Reader:
         with transaction(self._engine) as connection:
             return count_by_place(connection, counted, visible=visible)
 
-    def _visible(self, viewer: Viewer, question: Question, *, located: bool = False) -> Visible:
+    def refuse_unasked(self, viewer: Viewer, question: Question) -> None:
+        """Refuse a question that a viewer may not ask.
+
+        Raises:
+            NotFound: the history is not the viewer's to see.
+        """
         if not self.policy.may_ask(viewer, question):
             raise NotFound(f"there is no such history: {question.about} {question.id or ''}".rstrip())
+
+    def _visible(self, viewer: Viewer, question: Question, *, located: bool = False) -> Visible:
+        self.refuse_unasked(viewer, question)
         return self.policy.visible(viewer, question, located=located)
 
     def _exported(

@@ -1,27 +1,62 @@
-"""A live tail: each event once, including those that were stored out of order.
+"""A live tail: each event once, in the order in which events are stored, which no id and no time tells.
 
-Ids are ordered by when events occurred, and events are stored by several drains
-at once. So each poll goes back a little before the newest event known.
+A tail knows a snapshot of the database, and asks for what the next one holds besides; see
+`models.stored_batches`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import islice
-from typing import Any
-from uuid import UUID
+from typing import Any, NamedTuple
 
-from trailkeeper.models.histories import MAX_LIMIT, Cursor, EventKey, Question
-from trailkeeper.models.histories.event_key import AFTER_ALL, newer_than
-from trailkeeper.models.partitions import id_floor
-from trailkeeper.producer.ids import moment_of
+from trailkeeper.models.histories import MAX_LIMIT, EventKey, Question
+from trailkeeper.models.histories.event_key import AFTER_ALL
+from trailkeeper.models.stored_batches import Snapshot
 
 from .reading import Reader, key_of
 from .viewer import Viewer
 
-OVERLAP = timedelta(seconds=10)
-"""How much later than others an event may be stored and still be seen."""
+UUIDV7 = 7
+EXPECTED = "expected the id of a message, or an event's scope, slash and id"
+
+
+class TailPosition(NamedTuple):
+    """How far a tail has come, as the ids of its messages say: ``user/01934c1f-…@10:20:10``.
+
+    Attributes:
+        newest: the newest event so far; None if there was none.
+        seen: what was stored when all up to here had been sent; None if only an event is known.
+    """
+
+    newest: EventKey | None
+    seen: Snapshot | None
+
+    def __str__(self) -> str:
+        newest = "" if self.newest is None else _text(self.newest)
+        return newest if self.seen is None else f"{newest}@{self.seen.shortened()}"
+
+    @classmethod
+    def parse(cls, text: str) -> TailPosition:
+        """Read what `__str__` wrote, or an event's key or id.
+
+        Raises:
+            ValueError: it is none of these.
+        """
+        event, at, seen = text.partition("@")
+        try:
+            newest = EventKey.parse(event) if event or not at else None
+            snapshot = Snapshot.parse(seen) if at else None
+        except ValueError as error:
+            raise ValueError(f"{text[:80]!r} is no position in a tail; {EXPECTED}") from error
+        if newest is not None and newest.id.version != UUIDV7:
+            raise ValueError(f"{text[:80]!r} is no event's id; expected a UUIDv7")
+        return cls(newest, snapshot)
+
+
+class Tailed(NamedTuple):
+    """An event, and the position of whoever has read it."""
+
+    event: dict[str, Any]
+    position: TailPosition
 
 
 class Tail:
@@ -31,55 +66,76 @@ class Tail:
         reader: where events come from.
         viewer: for whom.
         question: which history; its filters apply.
-        since: the newest event that is known already; without it, everything stored so far is.
+        since: how far the client has come already; without it, everything stored so far is known.
 
     Raises:
         NotFound: the history is not the viewer's to see.
-        ValueError: *since* is no event's id.
         StoreError: the database does not answer.
     """
 
     def __init__(
-        self, reader: Reader, viewer: Viewer, question: Question, since: Cursor | None = None
+        self, reader: Reader, viewer: Viewer, question: Question, since: TailPosition | None = None
     ) -> None:
         self._reader, self._viewer, self._question = reader, viewer, question
-        self._known: set[EventKey] = set()
-        self._newest = newer_than(since) or EventKey(id_floor(datetime.now(UTC)), AFTER_ALL)
-        for event in self._after(self._floor()):
-            if since is not None and key_of(event) > self._newest:
-                break
-            self._remember(event)
+        reader.refuse_unasked(viewer, question)
+        now = reader.snapshot()
+        self._newest, seen = since or TailPosition(None, now)
+        follows = seen is not None and (seen is now or reader.can_follow(seen, now))
+        self._seen = seen if seen is not None and follows else now
+        self._catching_up = None if follows else self._newest
+        self._caught_up: set[EventKey] = set()
+        self._until: Snapshot | None = None
+        self._note = 0
 
-    def poll(self, most: int = MAX_LIMIT) -> list[dict[str, Any]]:
-        """What was stored since the last poll, oldest first; anything beyond *most* comes with the next one.
+    @property
+    def is_behind(self) -> bool:
+        """Whether the next poll probably has more."""
+        return self._catching_up is not None or self._until is not None
+
+    def poll(self) -> list[Tailed]:
+        """Some of what was stored since the last poll, oldest first.
+
+        A message's position is that of the whole poll once it is the last one: whoever comes back after
+        an earlier one gets the others again.
 
         Raises:
             StoreError: the database does not answer; nothing is lost, poll again.
         """
-        floor = self._floor()
-        self._known = {key for key in self._known if key.id > floor}
-        unknown = (event for event in self._after(floor) if key_of(event) not in self._known)
-        events = list(islice(unknown, most))
+        if self._catching_up is not None:
+            return self._catch_up(self._catching_up)
+        until = self._until or self._reader.snapshot()
+        if until == self._seen:
+            return []
+        events, last = self._reader.stored_between(
+            self._viewer, self._question, self._seen, until, self._note
+        )
+        before, fresh = self._seen, [event for event in events if key_of(event) not in self._caught_up]
+        if last is None:
+            self._seen, self._until, self._note = until, None, 0
+            self._caught_up = set()
+        else:
+            self._until, self._note = until, last
+        return self._tailed(fresh, before, self._seen)
+
+    def _catch_up(self, place: EventKey) -> list[Tailed]:
+        """Newer events than one, for a client that names just that."""
+        events = self._reader.newer_than(self._viewer, self._question, place, MAX_LIMIT)
+        self._caught_up.update(map(key_of, events))
+        self._catching_up = key_of(events[-1]) if len(events) == MAX_LIMIT else None
+        return self._tailed(events, None, None if self.is_behind else self._seen)
+
+    def _tailed(
+        self, events: list[dict[str, Any]], before: Snapshot | None, after: Snapshot | None
+    ) -> list[Tailed]:
+        tailed = []
         for event in events:
-            self._remember(event)
-        return events
+            self._newest = max(self._newest or key_of(event), key_of(event))
+            tailed.append(Tailed(event, TailPosition(self._newest, before)))
+        if tailed:
+            tailed[-1] = Tailed(tailed[-1].event, TailPosition(self._newest, after))
+        return tailed
 
-    def _after(self, place: Cursor) -> Iterator[dict[str, Any]]:
-        while True:
-            page = self._reader.newer_than(self._viewer, self._question, place, MAX_LIMIT)
-            yield from page
-            if len(page) < MAX_LIMIT:
-                return
-            place = key_of(page[-1])
 
-    def _floor(self) -> UUID:
-        """Where to begin: never in the future, so that an event of a fast clock hides no others."""
-        try:
-            return id_floor(min(moment_of(self._newest.id), datetime.now(UTC)) - OVERLAP)
-        except (ValueError, OverflowError) as error:
-            raise ValueError(f"{self._newest.id} is no event's id; expected a UUIDv7") from error
-
-    def _remember(self, event: dict[str, Any]) -> None:
-        key = key_of(event)
-        self._known.add(key)
-        self._newest = max(self._newest, key)
+def _text(key: EventKey) -> str:
+    """A key as the client sends it back; of a place that is no event, its id."""
+    return str(key.id) if key.scope == AFTER_ALL else str(key)

@@ -80,6 +80,7 @@ def beat_task(name: str, call: Callable[[WorkerSettings], object], **options: An
 
 beat_alive = beat_task("beat_alive", upkeep.beat_alive)
 make_partitions = beat_task("make_partitions", upkeep.make_partitions)
+forget_stored_batches = beat_task("forget_stored_batches", upkeep.forget_stored_batches)
 reap_consumers = beat_task("reap_consumers", upkeep.reap_consumers)
 count = beat_task("count", counting.check)
 purge = beat_task("purge", retention.purge, **GOVERNED)

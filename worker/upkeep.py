@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import msgspec
 import redis
 
+from trailkeeper.models.engine import transaction
 from trailkeeper.models.partitions import ensure_ahead
+from trailkeeper.models.stored_batches import forget
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.redis_client import connect, redis_translated
 from trailkeeper.producer.stream_keys import GROUP, beat_key, policy_key
@@ -53,6 +55,12 @@ def make_partitions(settings: WorkerSettings) -> list[str]:
     if made:
         logger.info("made partitions ahead: %s", ", ".join(made))
     return made
+
+
+def forget_stored_batches(settings: WorkerSettings) -> int:
+    """Forget which transaction stored which events, where no live tail goes on from so long ago."""
+    with engine_for(settings, "upkeep") as engine, transaction(engine) as connection:
+        return forget(connection)
 
 
 def reap_consumers(settings: WorkerSettings) -> list[str]:

@@ -6,21 +6,26 @@ there is no OFFSET and no COUNT.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Connection, FromClause, Row, Select, Subquery, select, true
+from sqlalchemy import Connection, FromClause, Row, Select, Subquery, and_, any_, cast, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from trailkeeper.models.errors import translated
+from trailkeeper.models.tables import SCOPES, EventRow
 
 from .derivations import KINDS, DerivationKind
 from .event import StoredEvent
 from .event_key import Cursor, EventKey, newer_than, older_than
+from .id_ranges import IdRange
 from .page_rows import PageQuery, read_rows
 from .question import Question
 from .rows import EVENT, stored_events
 from .visible import EVERYTHING, Visible
-from .walk import newest_first, of_page
+from .walk import newest_first, of_page, ordered_rows
 
 MAX_LIMIT = 1000
 
@@ -86,6 +91,22 @@ def read_page(
     with translated():
         rows = read_rows(connection, page, limit + 1, fetch)
     return _page(stored_events(rows), limit, before, after)
+
+
+def read_stored(
+    connection: Connection, question: Question, ids: Sequence[UUID], visible: Visible = EVERYTHING
+) -> list[StoredEvent]:
+    """The events among those with some ids, in whatever scope, that answer a question; newest first.
+
+    Raises:
+        StoreError: the database is away, busy, or gave up at the statement time-out.
+    """
+    with_ids = EventRow.id == any_(cast([*map(str, ids)], ARRAY(EventRow.id.type)))
+    among = replace(visible, condition=and_(visible.condition, with_ids))
+    within = IdRange(min(ids), UUID(int=max(ids).int + 1), is_short=True)
+    rows = ordered_rows(EVENT, question, len(ids) * len(SCOPES), visible=among, within=within)
+    with translated():
+        return stored_events(connection.execute(_with_derivations(rows)).all())
 
 
 def _with_derivations(page: Subquery) -> Select[Any]:

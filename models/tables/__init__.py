@@ -11,6 +11,7 @@ from .dictionaries import ClientRow, DictionaryRow, LocationRow, NetworkRow
 from .events import EventRow
 from .governed import Erasure, Hold, Purge, Scrub, ScrubMark
 from .messages import DeadLetterRow, Outgoing
+from .stored_batches import StoredBatchRow
 from .views_secret import ViewsSecretRow
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "Purge",
     "Scrub",
     "ScrubMark",
+    "StoredBatchRow",
     "ViewsSecretRow",
 ]

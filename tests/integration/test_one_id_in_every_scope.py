@@ -20,7 +20,7 @@ from trailkeeper.producer.catalogue import load
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.views.policy import Policy
 from trailkeeper.views.reading import Reader, key_of
-from trailkeeper.views.tail import Tail
+from trailkeeper.views.tail import Tail, TailPosition
 from trailkeeper.views.viewer import ANYBODY, Viewer
 
 ADMIN = Viewer(staff=True)
@@ -78,8 +78,8 @@ def test_one_id_in_four_scopes_is_four_events_on_every_path(
     for newer, older in pairwise(expected):
         assert key_of(reader.page(ADMIN, question, limit=1, before=newer).events[0]) == older
         assert key_of(reader.newer_than(ADMIN, question, older, 1)[0]) == newer
-    tailed = Tail(reader, ADMIN, question, expected[-1]).poll()
-    assert [key_of(document) for document in tailed] == expected[-2::-1]
+    tailed = Tail(reader, ADMIN, question, TailPosition(expected[-1], None)).poll()
+    assert [key_of(found.event) for found in tailed] == expected[-2::-1]
     hour = replace(question, since=NOON, until=NOON + timedelta(hours=1))
     counts = reader.activity(ADMIN, hour, "hour").counts
     assert sum(counted.events for counted in counts) == len(expected)

@@ -140,7 +140,7 @@ def test_what_strangers_wrote_is_text_and_nothing_else(app: FastAPI, engine: Eng
         ("/me?text=" + "x" * 201, 422, "A filter is not valid", 'href="/me"'),
         ("/live?about=user&id=u-1031", 404, "Not found", 'href="/"'),
         ("/live?about=everything", 404, "Not found", 'href="/"'),
-        ("/live?about=user&id=u-1017&after=x", 404, "Not found", 'href="/"'),
+        ("/live?about=user&id=u-1017&after=x", 422, "This cannot be shown", 'href="/live"'),
         ("/live?about=user&id=u-1017&address=x", 422, "This cannot be shown", 'href="/live"'),
         ("/static/1/nothing.css", 404, "Not found", 'href="/"'),
         ("/log", 404, "Not found", 'href="/"'),

@@ -1,26 +1,31 @@
-"""A live tail shows each event once, whatever order events are stored in."""
+"""A live tail shows each event once, whatever order events are stored and committed in."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, insert, text
 
 from tests.support.rows import event_row, store
-from trailkeeper.models.histories import Question
+from trailkeeper.models import stored_batches
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.histories import EventKey, Question
+from trailkeeper.models.partitions import ensure, period_of
+from trailkeeper.models.stored_batches import Snapshot, forget, note
+from trailkeeper.models.tables import EventRow, StoredBatchRow
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views import tail as module
 from trailkeeper.views.errors import NotFound
 from trailkeeper.views.policy import Policy
 from trailkeeper.views.reading import Reader
-from trailkeeper.views.tail import Tail
+from trailkeeper.views.tail import Tail, TailPosition
 from trailkeeper.views.viewer import Viewer
 
 JOE = Viewer(user_id="u1")
 OF_JOE = Question(about="user", id="u1")
+HOURS = 3600
 
 
 @pytest.fixture
@@ -33,8 +38,14 @@ def at(seconds: float, **columns: Any) -> dict[str, Any]:
     return event_row(datetime.now(UTC) + timedelta(seconds=seconds), user_id="u1", **columns)
 
 
-def looked(tail: Tail, **how: int) -> list[str]:
-    return [event["id"] for event in tail.poll(**how)]
+def add(connection: Connection, row: dict[str, Any]) -> None:
+    """Store an event in a transaction that goes on."""
+    connection.execute(insert(EventRow), [row])
+    note(connection, [(row["scope"], row["id"])])
+
+
+def looked(tail: Tail) -> list[str]:
+    return [tailed.event["id"] for tailed in tail.poll()]
 
 
 def ids(*rows: dict[str, Any]) -> list[str]:
@@ -51,13 +62,73 @@ def test_what_comes_is_shown_once_oldest_first(engine: Engine, reader: Reader) -
     assert looked(tail) == []
 
 
-def test_an_event_that_is_stored_after_a_newer_one_is_shown(engine: Engine, reader: Reader) -> None:
+@pytest.mark.parametrize("late", [4, 60, 5 * HOURS, 400 * 24 * HOURS])
+def test_an_event_that_is_stored_late_is_shown(engine: Engine, reader: Reader, late: float) -> None:
     tail = Tail(reader, JOE, OF_JOE)
-    newer, older = at(-1), at(-4)
+    newer, older = at(-1), at(-late)
     store(engine, newer)
     assert looked(tail) == ids(newer)
     store(engine, older)
     assert looked(tail) == ids(older)
+    assert looked(tail) == []
+
+
+def test_what_a_long_open_transaction_commits_is_shown_although_others_came_first(
+    engine: Engine, reader: Reader
+) -> None:
+    tail = Tail(reader, JOE, OF_JOE)
+    slow, quick, later = at(-2), at(-1), at(-0.5)
+    ensure(engine, {period_of("user", slow["occurred_at"])})
+    with engine.connect() as connection:
+        add(connection, slow)
+        store(engine, quick)
+        assert looked(tail) == ids(quick)
+        assert looked(tail) == []
+        resumed = TailPosition.parse(str(TailPosition(None, tail._seen)))
+        connection.commit()
+    store(engine, later)
+    assert looked(tail) == ids(slow, later)
+    assert looked(tail) == []
+    assert looked(Tail(reader, JOE, OF_JOE, resumed)) == ids(slow, later)
+
+
+def test_what_is_rolled_back_is_not_shown(engine: Engine, reader: Reader) -> None:
+    tail = Tail(reader, JOE, OF_JOE)
+    row = at(-2)
+    ensure(engine, {period_of("user", row["occurred_at"])})
+    with engine.connect() as connection:
+        add(connection, row)
+        connection.rollback()
+    store(engine, row)
+    assert looked(tail) == ids(row)
+
+
+def test_whoever_comes_back_misses_nothing_that_was_stored_meanwhile(engine: Engine, reader: Reader) -> None:
+    tail = Tail(reader, JOE, OF_JOE)
+    first = at(-10)
+    store(engine, first)
+    (tailed,) = tail.poll()
+    position = TailPosition.parse(str(tailed.position))
+    assert position.newest == EventKey(first["id"], "user")
+    late, new = at(-5 * HOURS), at(-1)
+    store(engine, new)
+    store(engine, late)
+    resumed = Tail(reader, JOE, OF_JOE, position)
+    assert looked(resumed) == ids(late, new)
+    assert looked(resumed) == []
+
+
+def test_whoever_comes_back_in_the_middle_of_a_poll_gets_the_rest_of_it(
+    engine: Engine, reader: Reader
+) -> None:
+    tail = Tail(reader, JOE, OF_JOE)
+    rows = [at(-5 + number) for number in range(4)]
+    store(engine, *rows)
+    polled = tail.poll()
+    assert [tailed.event["id"] for tailed in polled] == ids(*rows)
+    for tailed in polled[:-1]:
+        assert set(ids(*rows)) <= set(looked(Tail(reader, JOE, OF_JOE, tailed.position)))
+    assert looked(Tail(reader, JOE, OF_JOE, polled[-1].position)) == []
 
 
 def test_an_event_of_a_clock_that_is_ahead_hides_no_others(engine: Engine, reader: Reader) -> None:
@@ -70,23 +141,34 @@ def test_an_event_of_a_clock_that_is_ahead_hides_no_others(engine: Engine, reade
     assert looked(tail) == []
 
 
-def test_a_tail_goes_on_after_the_event_that_was_seen_last(engine: Engine, reader: Reader) -> None:
+def test_a_tail_goes_on_after_an_event_that_is_named(engine: Engine, reader: Reader) -> None:
     rows = [at(-seconds) for seconds in (900, 600, 2, 1)]
     store(engine, *rows)
-    assert looked(Tail(reader, JOE, OF_JOE, rows[0]["id"])) == ids(*rows[1:])
-    assert looked(Tail(reader, JOE, OF_JOE, rows[2]["id"])) == ids(rows[3])
+    tails = [Tail(reader, JOE, OF_JOE, TailPosition.parse(str(rows[index]["id"]))) for index in (0, 2)]
+    assert [looked(tail) for tail in tails] == [ids(*rows[1:]), ids(rows[3])]
+    more = at(-700)
+    store(engine, more)
+    assert [looked(tail) for tail in tails] == [ids(more)] * 2
 
 
-def test_more_than_fits_comes_at_the_next_look(
+def test_more_than_one_poll_reads_comes_with_the_next(
     engine: Engine, reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(stored_batches, "MOST_IDS", 4)
     monkeypatch.setattr(module, "MAX_LIMIT", 3)
-    tail = Tail(reader, JOE, OF_JOE)
     rows = [at(-5 + number / 10) for number in range(10)]
+    known = at(-6)
+    store(engine, known)
+    tail = Tail(reader, JOE, OF_JOE)
     store(engine, *rows)
-    assert looked(tail, most=4) == ids(*rows[:4])
-    assert looked(tail, most=4) == ids(*rows[4:8])
-    assert looked(tail, most=4) == ids(*rows[8:])
+    for number in (0, 4, 8):
+        assert looked(tail) == ids(*rows[number : number + 4])
+    assert not tail.is_behind
+    assert looked(tail) == []
+    named = Tail(reader, JOE, OF_JOE, TailPosition(EventKey(known["id"], "user"), None))
+    for number in (0, 3, 6, 9):
+        assert looked(named) == ids(*rows[number : number + 3])
+    assert looked(named) == []
 
 
 def test_a_tail_shows_what_its_viewer_may_see_and_what_fits(engine: Engine, reader: Reader) -> None:
@@ -97,23 +179,78 @@ def test_a_tail_shows_what_its_viewer_may_see_and_what_fits(engine: Engine, read
     assert looked(tail) == ids(seen)
 
 
-def test_what_was_seen_is_forgotten_in_time(
-    engine: Engine, reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_id_in_another_scope_is_another_event(engine: Engine, reader: Reader) -> None:
+    admin = Viewer(user_id="boss", staff=True)
+    tail = Tail(reader, admin, Question())
+    row = at(-1)
+    store(engine, row)
+    assert looked(tail) == ids(row)
+    store(engine, row | {"scope": "system", "tag": "admin:user:freeze"})
+    (tailed,) = tail.poll()
+    assert (tailed.event["id"], tailed.event["scope"]) == (str(row["id"]), "system")
+
+
+def age(engine: Engine, hours: float) -> None:
+    with transaction(engine) as connection:
+        statement = "UPDATE stored_batches SET stored_at = stored_at - CAST(:age AS interval)"
+        connection.execute(text(statement), {"age": f"{hours} hours"})
+
+
+def test_a_position_is_followed_for_a_day_and_then_by_its_event(engine: Engine, reader: Reader) -> None:
     tail = Tail(reader, JOE, OF_JOE)
-    store(engine, *(at(-1) for _ in range(5)))
-    assert len(looked(tail)) == 5
-    monkeypatch.setattr(module, "OVERLAP", timedelta(0))
-    store(engine, at(0.1))
-    looked(tail)
-    looked(tail)
-    assert len(tail._known) <= 1
+    first, second, third = at(-100), at(-50), at(-1)
+    store(engine, first)
+    (tailed,) = tail.poll()
+    store(engine, second)
+    age(engine, 25)
+    store(engine, third)
+    with transaction(engine) as connection:
+        assert forget(connection) == 1
+    resumed = Tail(reader, JOE, OF_JOE, tailed.position)
+    assert looked(resumed) == ids(second, third)
+    assert looked(resumed) == []
 
 
-@pytest.mark.parametrize("since", [UUID(int=0), UUID(int=(1 << 128) - 1)])
-def test_an_id_of_no_time_is_refused(reader: Reader, since: UUID) -> None:
-    with pytest.raises(ValueError, match="expected a UUIDv7"):
-        Tail(reader, JOE, OF_JOE, since)
+def test_a_position_of_a_database_that_was_restored_since_is_followed_by_its_event(
+    engine: Engine, reader: Reader
+) -> None:
+    first, second = at(-100), at(-50)
+    store(engine, first, second)
+    with transaction(engine) as connection:
+        note_of_old = {"transaction_id": "9000000000", "scope": "user", "event_ids": [first["id"]]}
+        connection.execute(insert(StoredBatchRow).values(note_of_old))
+    ahead = Snapshot(9_000_000_001, 9_000_000_001, ())
+    tail = Tail(reader, JOE, OF_JOE, TailPosition(EventKey(first["id"], "user"), ahead))
+    assert looked(tail) == ids(second)
+    assert looked(tail) == []
+
+
+def test_a_poll_of_a_quiet_history_reads_no_events(engine: Engine, reader: Reader) -> None:
+    store(engine, *(at(-number) for number in range(50)))
+    tail = Tail(reader, JOE, OF_JOE)
+    with transaction(engine) as connection:
+        connection.execute(text("SELECT pg_current_xact_id()"))  # another application's transaction
+        connection.execute(text("ALTER TABLE events RENAME TO elsewhere"))
+    assert looked(tail) == []
+
+
+NO_POSITIONS = (
+    *("", "@", "@1", "@1:2", "@a:b:c", "@2:1:", "@1:3:2,1", "@1:3:4", "@0:1:", "@-1:1:", "@1:2:,", "@ 1:2:"),
+    *("@99999999999999999999:1:", "user/", "nobody/0", "x", f"user/{'0' * 32}", "f" * 32, "@1:2:\0"),
+)
+
+
+@pytest.mark.parametrize("wrong", NO_POSITIONS)
+def test_what_is_no_position_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        TailPosition.parse(wrong)
+
+
+def test_a_snapshot_of_many_transactions_is_shortened_to_one_that_misses_none() -> None:
+    many = Snapshot(1_000_000, 1_001_000, tuple(range(1_000_000, 1_001_000, 2)))
+    assert TailPosition.parse(str(TailPosition(None, many))).seen == Snapshot(1_000_000, 1_000_000, ())
+    few = Snapshot(10, 20, (10, 14))
+    assert TailPosition.parse(str(TailPosition(None, few))).seen == few
 
 
 def test_a_tail_of_somebody_elses_history_is_not_found(reader: Reader) -> None:

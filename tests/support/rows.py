@@ -9,6 +9,7 @@ from sqlalchemy import Engine, func, insert, literal_column, select
 
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.partitions import ensure, period_of
+from trailkeeper.models.stored_batches import note
 from trailkeeper.models.tables import Base, EventRow
 from trailkeeper.producer.ids import moment_of, uuid7
 
@@ -34,6 +35,7 @@ def store(engine: Engine, *rows: dict[str, Any]) -> None:
     names = dict.fromkeys(name for row in rows for name in row)
     with transaction(engine) as connection:
         connection.execute(insert(EventRow), [{name: row.get(name) for name in names} for row in rows])
+        note(connection, ((row["scope"], row["id"]) for row in rows))
 
 
 def store_in(engine: Engine, table: type[Base], /, **columns: Any) -> int:

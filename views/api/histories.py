@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
-from trailkeeper.models.histories import MAX_LIMIT, EventKey
+from trailkeeper.models.histories import MAX_LIMIT
 from trailkeeper.views.access_events import record_export, record_view
 from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.auth import CurrentViewer
@@ -18,8 +18,7 @@ from trailkeeper.views.documents.problems import PROBLEMS, READING, Responses
 from trailkeeper.views.filters import HistoryFilters
 from trailkeeper.views.history_request import HistoryRequest
 from trailkeeper.views.limits import limited
-from trailkeeper.views.problems import Problem
-from trailkeeper.views.tail_stream import MEDIA_TYPE, tail_response
+from trailkeeper.views.tail_stream import MEDIA_TYPE, position, tail_response
 from trailkeeper.views.viewer import Viewer
 
 from .answers import json_answer, page_answer
@@ -27,7 +26,8 @@ from .export import Format, export_response
 from .history_kinds import HISTORIES
 
 DEFAULT_LIMIT = 50
-LAST_EVENT = "Continue after this event: its scope, a slash and its id, as the messages have it."
+LAST_EVENT = "Continue after the message with this id; or after an event, by its scope, a slash and its id."
+LONGEST_POSITION = 2_000
 BUSY: Responses = READING | {429: PROBLEMS[429]}
 TEXT = {"schema": {"type": "string"}}
 FILE: Responses = {
@@ -101,14 +101,11 @@ def tail(
     request: Request,
     viewer: CurrentViewer,
     filters: Annotated[HistoryFilters, Query()],
-    last_event_id: Annotated[str | None, Header(max_length=60, description=LAST_EVENT)] = None,
+    last_event_id: Annotated[str | None, Header(max_length=LONGEST_POSITION, description=LAST_EVENT)] = None,
 ) -> Response:
     """Messages named `event`, each with one event as JSON; `Last-Event-ID` continues after an event."""
-    try:
-        since = EventKey.parse(last_event_id) if last_event_id else None
-    except ValueError as error:
-        raise Problem(422, f"Last-Event-ID: {error}") from error
-    return tail_response(_asked(request, viewer, filters), since, "Last-Event-ID")
+    since = position(last_event_id, "Last-Event-ID")
+    return tail_response(_asked(request, viewer, filters), since)
 
 
 def _asked(request: Request, viewer: Viewer, filters: HistoryFilters) -> HistoryRequest:

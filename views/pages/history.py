@@ -8,8 +8,10 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import HTMLResponse
 
+from trailkeeper.models.stored_batches import Snapshot
 from trailkeeper.views.errors import NotFound
 from trailkeeper.views.reading import VisiblePage, key_of
+from trailkeeper.views.tail import TailPosition
 from trailkeeper.views.viewer import Viewer
 
 from .event_types import offered
@@ -34,6 +36,7 @@ def history_page(request: Request, viewer: Viewer, subject: PageSubject) -> HTML
         StoreError: the database does not answer.
     """
     ask = page_request(request, viewer, subject)
+    before = ask.state.reader.snapshot()  # what is stored from here on, the live tail of the page shows
     events = ask.read_page(limit=PAGE_EVENTS, cursor=ask.cursor) if ask.valid else _no_events(ask)
     pictures = _overview(ask) if ask.valid and ask.cursor is None else Overview(None, None)
     return page(
@@ -46,7 +49,7 @@ def history_page(request: Request, viewer: Viewer, subject: PageSubject) -> HTML
         **_head(subject, events),
         **_list(ask, events),
         **_form(ask),
-        **_links(ask, events),
+        **_links(ask, events, before),
     )
 
 
@@ -111,13 +114,13 @@ def _form(ask: PageRequest) -> dict[str, Any]:
     }
 
 
-def _links(ask: PageRequest, events: VisiblePage) -> dict[str, Any]:
+def _links(ask: PageRequest, events: VisiblePage, before: Snapshot) -> dict[str, Any]:
     values = ask.filters.values
     exports = FORMATS.items() if ask.valid else ()
     return {
         "newest": ask.cursor is None,
         "newest_href": ask.to(ask.filters.query),
-        "live": _live(ask, events),
+        "live": _live(ask, events, before),
         "exports": [{"name": name, "href": ask.api("export", [("format", form)])} for name, form in exports],
         "tabs": [
             {"name": name, "href": ask.to(filters.items()), "current": filters == values}
@@ -126,11 +129,12 @@ def _links(ask: PageRequest, events: VisiblePage) -> dict[str, Any]:
     }
 
 
-def _live(ask: PageRequest, events: VisiblePage) -> str | None:
+def _live(ask: PageRequest, events: VisiblePage, before: Snapshot) -> str | None:
     """The address of the live tail; None for a page to which no event can be added."""
     if not ask.valid or ask.cursor is not None or ask.question.until:
         return None
     subject = ask.subject
     history = [("about", subject.about), *([("id", subject.id)] if subject.id else [])]
-    after = [("after", str(key_of(events.events[0])))] if events.events else []
-    return ask.addresses.to("/live", [*history, *after, *ask.filters.query])
+    newest = key_of(events.events[0]) if events.events else None
+    after = str(TailPosition(newest, before))
+    return ask.addresses.to("/live", [*history, ("after", after), *ask.filters.query])

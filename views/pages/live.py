@@ -14,11 +14,10 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from trailkeeper.models.histories import EventKey
 from trailkeeper.views.auth import CurrentViewer
 from trailkeeper.views.errors import NotFound
 from trailkeeper.views.problems import Problem
-from trailkeeper.views.tail_stream import Messages, tail_response
+from trailkeeper.views.tail_stream import Messages, position, tail_response
 
 from .page_request import PageRequest, page_request
 from .page_subjects import subject_of
@@ -39,19 +38,15 @@ def live(request: Request, viewer: CurrentViewer, about: str, id: str | None = N
         Problem: a filter is not valid, or there are too many live tails.
     """
     try:
-        subject, since = subject_of(viewer, about, id), _since(request)
+        subject = subject_of(viewer, about, id)
     except ValueError as error:
-        raise NotFound("there is no such history or event to follow") from error
+        raise NotFound("there is no such history to follow") from error
     ask = page_request(request, viewer, subject)
     if ask.filters.problem:
         raise Problem(422, ask.filters.problem)
-    return tail_response(ask, since, "after", partial(as_rows, render=_renderer(ask)))
-
-
-def _since(request: Request) -> EventKey | None:
-    """The newest event that the page has: the browser says so when it reconnects, the page at first."""
-    text = request.headers.get("last-event-id") or request.query_params.get("after")
-    return EventKey.parse(text) if text else None
+    # the browser says how far it has come when it reconnects, the page at first
+    sent = request.headers.get("last-event-id") or request.query_params.get("after")
+    return tail_response(ask, position(sent, "after"), partial(as_rows, render=_renderer(ask)))
 
 
 def _renderer(ask: PageRequest) -> Callable[[dict[str, Any]], str]:
