@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, Row, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from .errors import translate, translated
+from .errors import READ_ONLY, StoreUnavailable, translate, translated
 from .pinned import PinnedConnection
 
 SCHEMA = "trailkeeper"
@@ -108,8 +108,13 @@ def copy(connection: Connection, statement: str, content: io.BytesIO) -> None:
         StoreError: the transaction is spoilt.
     """
     assert connection.in_transaction()  # else the driver would run it by itself
-    with translated(), cast(psycopg2.extensions.cursor, connection.connection.cursor()) as cursor:
-        cursor.copy_expert(statement, content, READ_BYTES)
+    try:
+        with translated(), cast(psycopg2.extensions.cursor, connection.connection.cursor()) as cursor:
+            cursor.copy_expert(statement, content, READ_BYTES)
+    except StoreUnavailable as error:
+        if error.sqlstate == READ_ONLY:
+            connection.invalidate(error)  # as `translate` does
+        raise
 
 
 def run_in_autocommit(engine: Engine, statement: str) -> Sequence[Row[Any]]:

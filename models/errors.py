@@ -20,6 +20,9 @@ from sqlalchemy import ExceptionContext
 DATA_CLASSES = ("22", "23", "54")  # data exception, integrity violation, program limit exceeded
 OPERATOR_CLASSES = ("3D", "3F", "28", "42")  # no such database or schema, not allowed, no such table
 UNIQUE_VIOLATION = "23505"
+READ_ONLY = (
+    "25006"  # also what a server says that was replaced by a promoted one, and lives on as its replica
+)
 CHECK_VIOLATION = "23514"  # also what Postgres says of a row no partition takes
 
 
@@ -66,7 +69,12 @@ def translated() -> Iterator[None]:
 
 
 def translate(context: ExceptionContext) -> StoreError | None:
-    """The error to raise for one of a statement, for SQLAlchemy's event ``handle_error``."""
+    """The error to raise for one of a statement, for SQLAlchemy's event ``handle_error``.
+
+    A server that only reads is left: of several in the URL, a new connection finds the one that writes.
+    """
+    if getattr(context.original_exception, "pgcode", None) == READ_ONLY:
+        context.is_disconnect = True
     return _store_error(context.original_exception)
 
 

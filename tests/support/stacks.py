@@ -16,11 +16,14 @@ from trailkeeper.producer.stream_keys import GROUP
 
 
 @contextmanager
-def running(home: Path, environment: Mapping[str, str] | None = None) -> Iterator[Stack]:
-    """The embedded stack with two pool processes, up and its worker answering."""
+def running(
+    home: Path, environment: Mapping[str, str] | None = None, *, database_url: str | None = None
+) -> Iterator[Stack]:
+    """The stack with two pool processes, up and its worker answering; embedded but for a given database."""
     with Stack(
         home,
         concurrency=2,
+        database_url=database_url,
         environment={"TRAILKEEPER_LEASE_SECONDS": "2", **(environment or {})},
         with_views=False,
     ) as stack:
