@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from .aside import Aside
 from .breaker import Breaker
-from .errors import EventNotRecorded, SpoolUnavailable, StreamUnavailable, is_interruption
+from .errors import EventNotRecorded, SpoolUnavailable, StreamTimeout, StreamUnavailable, is_interruption
 from .log_line import log, logger
 from .message import Message, fields_of
 from .metrics.counting import Counting
@@ -70,7 +70,7 @@ class Delivery:
                 message.payload, message.invalid, now + self._redis_budget, message.signature
             )
         except StreamUnavailable as error:
-            self._breaker.failed()
+            self._failed(error, now)
             return self._without_redis(message, str(error), now + self._budget)
         except Exception as error:  # noqa: BLE001 - a transport of the application's may raise anything
             return self._without_redis(message, self._broken(message, error), now + self._budget)
@@ -89,7 +89,7 @@ class Delivery:
                 message.payload, message.invalid, now + self._redis_budget, message.signature
             )
         except StreamUnavailable as error:
-            self._breaker.failed()
+            self._failed(error, now)
             return await self._awithout_redis(message, str(error), now + self._budget)
         except Exception as error:  # noqa: BLE001 - a transport of the application's may raise anything
             return await self._awithout_redis(message, self._broken(message, error), now + self._budget)
@@ -103,6 +103,12 @@ class Delivery:
         self._transport.close()
         if self._spool is not None:
             self._spool.close()
+
+    def _failed(self, error: StreamUnavailable, began: float) -> None:
+        if isinstance(error, StreamTimeout):
+            self._breaker.timed_out(began)
+        else:
+            self._breaker.failed()
 
     def _sent(self, message: Message) -> Receipt:
         self._breaker.succeeded()

@@ -3,6 +3,7 @@
     TrailkeeperError
     ├── EventNotRecorded       a `required` event reached neither Redis nor any durable place
     ├── StreamUnavailable      Redis refused, hung or is full (raised by producer/transports/redis_errors.py)
+    │   └── StreamTimeout      it did not answer in time
     └── SpoolUnavailable       the spool is full, broken or busy (raised by producer/spool/sqlite_errors.py)
 
 Mistakes to fix in code or configuration are outside that tree, so that a
@@ -30,6 +31,10 @@ class EventNotRecorded(TrailkeeperError):  # noqa: N818 - reads as the sentence 
 
 class StreamUnavailable(TrailkeeperError):  # noqa: N818 - as above
     """Redis did not carry out a command in time, or refused it."""
+
+
+class StreamTimeout(StreamUnavailable):
+    """Redis did not answer in time. It may have been this process that was slow."""
 
 
 class SpoolUnavailable(TrailkeeperError):  # noqa: N818 - as above

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterable
 from os import PathLike, fspath
 from typing import Any, Unpack
@@ -19,14 +21,17 @@ from .transports import Transport
 
 PROCESS = "process"
 _emitters: dict[str, Emitter] = {}
-"""None or one. A dictionary, so that of threads that make the first at once one wins, without a lock."""
+"""None or one."""
+_first = threading.RLock()
+"""Held by the thread that makes the first one; in a burst the others would all read the catalogue as well."""
 
 
 def emit(tag: str, **arguments: Unpack[EmitArguments]) -> Receipt:
     """Record that something happened, and return once it is safe.
 
-    Never waits longer than `TRAILKEEPER_EMIT_BUDGET_MS` in all. When it returns, the
-    event is in Redis, or `Receipt.outcome` says where else.
+    Never waits longer than `TRAILKEEPER_EMIT_BUDGET_MS` in all, or in a burst a second more, while
+    Redis, or else the disk, serves those before it. When it returns, the event is in Redis, or
+    `Receipt.outcome` says where else.
 
     Args:
         tag: the event type, or an alias of it; must be in the catalogue.
@@ -115,7 +120,14 @@ def configure(
 
 def process_emitter() -> Emitter:
     """The emitter of this process, made from the environment if there is none yet."""
-    return _emitters.get(PROCESS) or _ruling(_emitters.setdefault(PROCESS, Emitter(read(ProducerSettings))))
+    return _emitters.get(PROCESS) or _made()
+
+
+def _made() -> Emitter:
+    with _first:
+        if PROCESS not in _emitters:
+            _emitters[PROCESS] = _ruling(Emitter(read(ProducerSettings)))
+        return _emitters[PROCESS]
 
 
 def swap(emitter: Emitter | None) -> Emitter | None:
@@ -131,3 +143,12 @@ def _ruling(emitter: Emitter) -> Emitter:
     """The same: what it does with a mistake holds for `bind` and `set_actor` from now on."""
     policy.raises = not emitter.quarantines
     return emitter
+
+
+def _in_child() -> None:
+    """After a fork: the thread that was making the first one is in the parent."""
+    global _first  # noqa: PLW0603 - a lock that was held at the fork would stay held for ever
+    _first = threading.RLock()
+
+
+os.register_at_fork(after_in_child=_in_child)

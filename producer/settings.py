@@ -76,8 +76,8 @@ class ProducerSettings(RedisTls, frozen=True, kw_only=True):
         stream: key of the Redis Stream.
         schema: the Postgres schema with Trailkeeper's tables.
         catalogue: TOML files with the application's own event types.
-        emit_budget_ms: the longest that one `emit` may take in all, in milliseconds.
-        breaker_seconds: after Redis did not answer, how long the next calls do not try it.
+        emit_budget_ms: the longest that one `emit` may wait in all, in milliseconds; a second more in bursts.
+        breaker_seconds: after Redis refused or did not answer twice, how long the next calls do not try it.
         spool: file that keeps events while Redis does not take them, or ``off``; if not set,
             ``trailkeeper/spool.sqlite`` in the user's state folder (``$XDG_STATE_HOME``, ``~/.local/state``).
         spool_max_mb: how large that file may become, in MiB.

@@ -17,8 +17,10 @@ INSERT = "INSERT INTO messages (spooled_at, place, tag, fields) VALUES (?, ?, ?,
 MAX_ROWS = 500  # of one commit
 MIN_WAIT = 0.1
 """Seconds that a message may wait for other threads, however close its deadline is: a few commits."""
-POLL_SECONDS = 0.002
-"""How often a waiting thread checks whether the file is free; usually it is woken before."""
+EXTRA_SECONDS = 1.0
+"""How long it may wait beyond its deadline while those before it are being written, as in a burst."""
+POLL_SECONDS, LATER_SECONDS = 0.002, 0.05
+"""How often the first in line looks for a free file, and the others do; usually they are woken before."""
 
 Values = tuple[int, str, str, bytes]
 
@@ -42,6 +44,7 @@ class Appender:
     def __init__(self, file: SpoolFile) -> None:
         self._file = file
         self._waiting: deque[_Row] = deque()
+        self._failures = 0
         self._pid = os.getpid()
 
     def append(self, values: Values, deadline: float) -> None:
@@ -54,6 +57,7 @@ class Appender:
             self._pid, self._waiting = os.getpid(), deque()
         row = _Row(values)
         deadline = max(deadline, time.monotonic() + MIN_WAIT)
+        failures = self._failures
         self._waiting.append(row)
         try:
             while not row.is_written:
@@ -61,7 +65,8 @@ class Appender:
                 if lock.acquire(blocking=False):
                     self._lead(row, lock, deadline)
                     return
-                self._wait(row, deadline)
+                # nobody waits longer because the file cannot be written
+                self._wait(row, deadline if failures != self._failures else deadline + EXTRA_SECONDS)
         finally:
             self._forget(row)
 
@@ -70,7 +75,11 @@ class Appender:
         try:
             # another leader may have written it just before we got the lock
             if not row.is_written:
-                written = self._file.run_locked(lambda opened: self._write(opened, row), deadline)
+                own = max(deadline, time.monotonic() + MIN_WAIT)
+                written = self._file.run_locked(lambda opened: self._write(opened, row), own)
+        except SpoolUnavailable:
+            self._failures += 1
+            raise
         finally:
             # before the lock is released: the next leader writes every row that is not marked
             for done in written:
@@ -86,7 +95,8 @@ class Appender:
         seconds = deadline - time.monotonic()
         if seconds <= 0:
             raise SpoolUnavailable(f"{self._file.path} is busy: other threads kept writing")
-        row.woken.wait(min(seconds, POLL_SECONDS))
+        is_first = bool(self._waiting) and self._waiting[0] is row
+        row.woken.wait(min(seconds, POLL_SECONDS if is_first else LATER_SECONDS))
         row.woken.clear()
 
     def _write(self, opened: Opened, own: _Row) -> list[_Row]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 import time
+from asyncio import BaseProtocol
+from collections.abc import Callable
 from typing import Any
 
 from redis.connection import parse_url
 
 from trailkeeper.producer.errors import SettingsError
+
+from .patience import step_deadline
 
 KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
 """In seconds, seconds and probes: a dead idle connection breaks before it is used again."""
@@ -77,9 +82,25 @@ class RedisAddress:
             OSError: it cannot be reached, or not in time.
         """
         if self._path is not None:
-            return _connected(socket.socket(socket.AF_UNIX), self._path, deadline)
-        plain = self._over_tcp(deadline)
-        return plain if self._tls is None else _wrapped(plain, self._tls, self._host, deadline)
+            return _connected(socket.socket(socket.AF_UNIX), self._path, step_deadline(deadline))
+        plain = self._over_tcp(step_deadline(deadline))
+        return plain if self._tls is None else _wrapped(plain, self._tls, self._host, step_deadline(deadline))
+
+    async def connect(self, protocol: Callable[[], BaseProtocol]) -> None:
+        """Connect a protocol of the running event loop.
+
+        Raises:
+            OSError: it cannot be reached.
+        """
+        loop = asyncio.get_running_loop()
+        if self._path is not None:
+            await loop.create_unix_connection(protocol, self._path)
+            return
+        host = None if self._tls is None else self._host
+        transport, _ = await loop.create_connection(
+            protocol, self._host, self._port, ssl=self._tls, server_hostname=host
+        )
+        _tuned(transport.get_extra_info("socket"))
 
     def _over_tcp(self, deadline: float) -> socket.socket:
         problem: OSError | None = None
@@ -108,14 +129,17 @@ def remaining(deadline: float) -> float:
 def _connected(connection: socket.socket, place: Any, deadline: float) -> socket.socket:
     try:
         connection.settimeout(remaining(deadline))
-        connection.connect(place)
+        try:
+            connection.connect(place)
+        except TimeoutError:
+            connection.getpeername()  # gevent looks at clocks first, and at sockets later
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _tuned(connection: socket.socket) -> socket.socket:
+def _tuned(connection: Any) -> Any:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in KEEPALIVE.items():

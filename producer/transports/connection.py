@@ -7,13 +7,19 @@ speaks the small part of the protocol (RESP 2) that confirms an XADD.
 
 from __future__ import annotations
 
+import os
+from weakref import WeakSet
+
 from .address import RedisAddress, remaining
+from .patience import step_deadline
 from .redis_errors import RefusedError
 
 MAX_REPLY = 16 * 1024
 """Bytes; the longest reply we expect is an entry's id."""
 
 END = b"\r\n"
+Reply = bytes | RefusedError
+_open: WeakSet[Connection] = WeakSet()
 
 
 class Connection:
@@ -26,6 +32,7 @@ class Connection:
 
     def __init__(self, address: RedisAddress, deadline: float) -> None:
         self._socket = address.open(deadline)
+        _open.add(self)
         try:
             for command in address.greeting():
                 self.execute(packed(*command), deadline)
@@ -40,12 +47,18 @@ class Connection:
             OSError: the connection is gone, or the deadline passed.
             RefusedError: the reply is an error.
         """
+        deadline = step_deadline(deadline)
         self._socket.settimeout(remaining(deadline))
         self._socket.sendall(command)
-        reply = self._receive(deadline)
-        while (body := _parsed(reply)) is None:
-            reply += self._receive(deadline)
-        return body
+        received = self._receive(deadline)
+        while (found := parsed(received)) is None:
+            received += self._receive(deadline)
+        reply, more = found
+        if more:
+            raise ConnectionAbortedError("the server sent more than the reply")
+        if isinstance(reply, RefusedError):
+            raise reply
+        return reply
 
     def close(self) -> None:
         """Close our end without a word to the server: a forked parent may still be using it."""
@@ -56,11 +69,21 @@ class Connection:
             self.close()
 
     def _receive(self, deadline: float) -> bytes:
-        self._socket.settimeout(remaining(deadline))
-        received = self._socket.recv(MAX_REPLY)
+        received = self._received(remaining(deadline))
         if not received:
             raise ConnectionResetError("the server closed the connection")
         return received
+
+    def _received(self, seconds: float) -> bytes:
+        self._socket.settimeout(seconds)
+        try:
+            return self._socket.recv(MAX_REPLY)
+        except TimeoutError as error:
+            self._socket.settimeout(0)
+            try:
+                return self._socket.recv(MAX_REPLY)  # gevent looks at clocks first, and at sockets later
+            except OSError:
+                raise error from None
 
 
 def packed(*words: bytes) -> bytes:
@@ -68,19 +91,35 @@ def packed(*words: bytes) -> bytes:
     return b"*%d\r\n%b" % (len(words), b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words]))
 
 
-def _parsed(reply: bytes) -> bytes | None:
-    """The reply without its framing, or None if it is not complete."""
-    line, end, body = reply[1:].partition(END)
-    if len(reply) > MAX_REPLY:
+def parsed(received: bytes) -> tuple[Reply, bytes] | None:
+    """The first reply without its framing, and what follows it; None if it is not complete.
+
+    Raises:
+        ConnectionAbortedError: it is no reply that we expect.
+    """
+    line, end, more = received[1:].partition(END)
+    if len(received if not end else line) > MAX_REPLY:
         raise ConnectionAbortedError("the server sent a longer reply than expected")
     if not end:
         return None
-    match reply[:1]:
+    match received[:1]:
         case b"+":
-            return line
-        case b"$" if line.isdigit():
-            return body[: -len(END)] if len(body) == int(line) + len(END) else None
+            return line, more
+        case b"$" if line.isdigit() and int(line) <= MAX_REPLY:
+            size = int(line)
+            if len(more) < size + len(END):
+                return None
+            if more[size : size + len(END)] == END:
+                return more[:size], more[size + len(END) :]
         case b"-":
-            raise RefusedError(line.decode("utf-8", "replace"))
-        case _:
-            raise ConnectionAbortedError(f"not a Redis reply: {reply[:40]!r}")
+            return RefusedError(line.decode("utf-8", "replace")), more
+    raise ConnectionAbortedError(f"not a Redis reply: {received[:40]!r}")
+
+
+def _in_child() -> None:
+    """After a fork: our copies of the parent's sockets would keep them open when it closes them."""
+    for connection in list(_open):
+        connection.close()
+
+
+os.register_at_fork(after_in_child=_in_child)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import redis
 
-from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.errors import StreamTimeout, StreamUnavailable
 
 
 class RefusedError(Exception):
@@ -15,6 +15,7 @@ class RefusedError(Exception):
 
 
 REFUSALS = (RefusedError, redis.ResponseError, redis.AuthenticationError, redis.BusyLoadingError)
+TIMEOUTS = (TimeoutError, redis.TimeoutError)
 FAILURES = (OSError, RefusedError, redis.RedisError)
 """Everything that a call to Redis raises. `OSError` includes time-outs, TLS and name look-ups."""
 
@@ -27,17 +28,18 @@ def translated(server: object) -> Iterator[None]:
         server: its address, without secrets.
 
     Raises:
-        StreamUnavailable: in place of each of `FAILURES`.
+        StreamUnavailable: in place of each of `FAILURES`; StreamTimeout for `TIMEOUTS`.
     """
     try:
         yield
     except FAILURES as error:
-        raise StreamUnavailable(f"Redis at {server} {_failure(error)}") from error
+        kind = StreamTimeout if isinstance(error, TIMEOUTS) else StreamUnavailable
+        raise kind(f"Redis at {server} {_failure(error)}") from error
 
 
 def _failure(error: Exception) -> str:
     if isinstance(error, REFUSALS):
         return f"answered: {error}"
-    if isinstance(error, (TimeoutError, redis.TimeoutError)):
+    if isinstance(error, TIMEOUTS):
         return "did not answer in time"
     return f"could not be reached: {str(error) or type(error).__name__}"

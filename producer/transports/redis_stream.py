@@ -12,7 +12,7 @@ from trailkeeper.producer.message import fields_of
 
 from .address import RedisAddress
 from .connection import Connection, packed
-from .idle import IdleConnections
+from .pool import ConnectionPool
 from .redis_errors import translated
 from .redis_stream_async import AsyncRedisStream
 
@@ -35,7 +35,7 @@ class RedisStream(AsyncRedisStream):
 
     def __init__(self, url: str, key: str) -> None:
         super().__init__(url, key, RedisAddress(url))
-        self._idle = IdleConnections()
+        self._pool = ConnectionPool(lambda deadline: Connection(self._address, deadline))
 
     def send(
         self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
@@ -64,10 +64,10 @@ class RedisStream(AsyncRedisStream):
 
     def close(self) -> None:
         """Close idle connections; those of an event loop are closed when the loop ends."""
-        self._idle.clear()
+        self._pool.clear()
 
     def _execute(self, command: bytes, deadline: float) -> None:
-        connection = self._idle.pop()
+        connection = self._pool.pop()
         if connection is not None:
             try:
                 return self._execute_on(connection, command, deadline)
@@ -75,14 +75,14 @@ class RedisStream(AsyncRedisStream):
                 if time.monotonic() >= deadline:
                     raise
                 # closed while it was idle, as by a restarted server; the others will be, too
-                self._idle.clear()
-        return self._execute_on(Connection(self._address, deadline), command, deadline)
+                self._pool.clear()
+        return self._execute_on(self._pool.take(deadline), command, deadline)
 
     def _execute_on(self, connection: Connection, command: bytes, deadline: float) -> None:
         try:
             connection.execute(command, deadline)
         except BaseException:
             # a late reply would be taken for the next command's
-            connection.close()
+            self._pool.discard(connection)
             raise
-        self._idle.push(connection)
+        self._pool.push(connection)

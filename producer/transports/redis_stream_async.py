@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from asyncio import AbstractEventLoop
 from collections.abc import AsyncGenerator
-from typing import Any
-
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from itertools import chain
+from typing import Any, TypeVar
 
 from trailkeeper.producer.message import fields_of
 
 from .address import RedisAddress
+from .connection import packed
+from .patience import Patience
+from .pipe import Answer, Pipe
 from .redis_errors import translated
 
-MAX_CONNECTIONS = 32
-"""Per event loop: a thousand coroutines that emit at once share these instead of flooding the server."""
+CONNECT_SECONDS = 2.0
+"""How long an attempt to connect may last beyond the patience of those who wait for it."""
+
+T = TypeVar("T")
+_of_parents: list[Any] = []
+"""What a forked child inherited. Freeing it would close connections that its parent uses."""
 
 
 class AsyncRedisStream:
-    """The `asend` of a Redis Stream: one client for each event loop, closed when its loop ends.
+    """The `asend` of a Redis Stream: one connection for each event loop, closed when its loop ends.
 
     Args:
         url: of the server.
@@ -34,47 +39,110 @@ class AsyncRedisStream:
         self._url = url
         self._key = key.encode()
         self._address = address
-        self._clients: dict[AbstractEventLoop, tuple[Redis, AsyncGenerator[None]]] = {}
+        self._pid = os.getpid()
+        self._lines: dict[AbstractEventLoop, _Line] = {}
 
     async def asend(
         self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
     ) -> None:
         """See `Transport.asend`."""
-        fields: dict[Any, Any] = {**fields_of(payload, invalid, signature)}
+        fields = fields_of(payload, invalid, signature)
+        command = packed(b"XADD", self._key, b"*", *chain.from_iterable(fields.items()))
         with translated(self._address):
-            async with asyncio.timeout(deadline - time.monotonic()):
-                client = await self._client()
-                await client.xadd(self._key, fields)
+            _reply_in(await (await self._line()).ask(command, deadline))
 
-    async def _client(self) -> Redis:
+    async def _line(self) -> _Line:
+        if self._pid != os.getpid():
+            _of_parents.append(self._lines)
+            self._pid, self._lines = os.getpid(), {}
         loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._forget_closed_loops()
-            client = Redis.from_pool(self._pool())
-            closing = _close_with_loop(client)
-            self._clients[loop] = (client, closing)
-            await anext(closing)
-        return self._clients[loop][0]
-
-    def _pool(self) -> BlockingConnectionPool:
-        # the time-out around every call bounds each wait; retries would only use it up
-        return BlockingConnectionPool.from_url(
-            self._url,
-            max_connections=MAX_CONNECTIONS,
-            timeout=None,
-            protocol=2,
-            retry=Retry(NoBackoff(), 0),
-            socket_timeout=None,
-        )
-
-    def _forget_closed_loops(self) -> None:
-        for loop in [loop for loop in self._clients if loop.is_closed()]:
-            del self._clients[loop]
+        if loop not in self._lines:
+            for closed in [each for each in self._lines if each.is_closed()]:
+                del self._lines[closed]
+            line = self._lines[loop] = _Line(self._address)
+            await anext(line.closing)
+        return self._lines[loop]
 
 
-async def _close_with_loop(client: Redis) -> AsyncGenerator[None]:
-    """Close the client when the loop shuts down its async generators, as `asyncio.run` does at the end."""
-    try:
-        yield
-    finally:
-        await client.aclose()
+class _Line:
+    """The way of one event loop to Redis: a connection that all coroutines share, opened by the first."""
+
+    def __init__(self, address: RedisAddress) -> None:
+        self._address = address
+        self._pipe = Pipe()
+        self._opening: asyncio.Task[Pipe] | None = None
+        self.closing = self._close_with_loop()
+
+    async def ask(self, command: bytes, deadline: float) -> Answer:
+        """Send a command and wait for its reply.
+
+        Raises:
+            OSError, RefusedError: no connection could be opened, or Redis did not answer in time.
+        """
+        while True:
+            opening = self._opened()
+            is_new = not opening.done()
+            pipe = await self._wait(opening, self._pipe, deadline)
+            answer = await self._wait(pipe.ask(command), pipe, deadline)
+            # an open connection may have been closed while it was idle, as by a restarted server
+            if is_new or not isinstance(answer, OSError) or time.monotonic() >= deadline:
+                return answer
+
+    def _opened(self) -> asyncio.Task[Pipe]:
+        """The opening of the connection in use; a new one where that failed or was closed."""
+        opening = self._opening
+        if opening is None or (opening.done() and self._pipe.error is not None):
+            self._pipe = Pipe()
+            opening = self._opening = asyncio.create_task(self._open(self._pipe))
+            opening.add_done_callback(_retrieve_exception)
+        return opening
+
+    async def _open(self, pipe: Pipe) -> Pipe:
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._address.connect(lambda: pipe)
+                for command in self._address.greeting():
+                    _reply_in(await pipe.ask(packed(*command)))
+        except BaseException:
+            pipe.close(ConnectionAbortedError("it was not opened"))
+            raise
+        return pipe
+
+    async def _wait(self, future: asyncio.Future[T], pipe: Pipe, deadline: float) -> T:
+        """The result of a future that others may wait for as well.
+
+        Raises:
+            TimeoutError: Redis was silent until the deadline; what is silent is not used again.
+        """
+        patience = Patience(deadline, pipe.answered)
+        while not future.done():
+            await asyncio.wait([future], timeout=patience.next_wait())
+            if not future.done() and patience.is_over(pipe.answered):
+                error = TimeoutError("the time allowed is over")
+                if self._opening is not future:  # opening has a time-out of its own
+                    pipe.close(error)
+                raise error
+        return future.result()
+
+    async def _close_with_loop(self) -> AsyncGenerator[None]:
+        """Close it when the loop shuts down its async generators, as `asyncio.run` does at the end."""
+        pid = os.getpid()
+        try:
+            yield
+        finally:
+            if os.getpid() == pid:  # else it is a parent's
+                if self._opening is not None:
+                    self._opening.cancel()
+                self._pipe.close(ConnectionAbortedError("the event loop ended"))
+                await asyncio.sleep(0)
+
+
+def _reply_in(answer: Answer) -> bytes:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _retrieve_exception(opening: asyncio.Task[Pipe]) -> None:
+    if not opening.cancelled():
+        opening.exception()

@@ -82,3 +82,39 @@ def asked_together(breaker: Breaker, count: int) -> list[bool]:
     for thread in threads:
         thread.join()
     return answers
+
+
+def test_one_time_out_stops_nobody_as_this_process_may_have_been_the_slow_one() -> None:
+    breaker = Breaker(5, clock := Clock())
+    began, clock.now = clock.now, clock.now + 0.2
+    breaker.timed_out(began)
+    assert breaker.allows()
+
+
+def test_many_that_timed_out_together_count_as_one() -> None:
+    breaker = Breaker(5, clock := Clock())
+    began, clock.now = clock.now, clock.now + 0.2
+    for _ in range(300):
+        breaker.timed_out(began)
+    assert breaker.allows()
+
+
+def test_a_second_time_out_that_began_after_the_first_stops_everybody() -> None:
+    breaker = Breaker(5, clock := Clock())
+    for _ in range(2):
+        began, clock.now = clock.now, clock.now + 0.2
+        breaker.timed_out(began)
+    assert not breaker.allows()
+    clock.now += 5
+    assert breaker.allows()
+    breaker.timed_out(clock.now)
+    assert not breaker.allows()
+
+
+def test_an_answer_in_between_makes_the_next_time_out_the_first() -> None:
+    breaker = Breaker(5, clock := Clock())
+    breaker.timed_out(clock.now)
+    clock.now += 1
+    breaker.succeeded()
+    breaker.timed_out(clock.now)
+    assert breaker.allows()

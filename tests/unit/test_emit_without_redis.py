@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.emitting import BEST_EFFORT, REQUIRED, SPOOLED, Broken, Counter, an_emitter
 from trailkeeper import EventNotRecorded
+from trailkeeper.producer.errors import StreamTimeout
 from trailkeeper.producer.wire import decode
 
 HOSTILE = 'x"\r\nERROR event_not_in_redis {"forged":1}\u2028\x85\x7fé'
@@ -136,3 +137,12 @@ def test_a_coroutine_cancelled_on_its_way_leaves_its_event_in_the_log(
 
     asyncio.run(cancel())
     assert line(caplog)["event"]["user"]["id"] == "7"
+
+
+def test_a_single_time_out_does_not_keep_a_process_off_a_healthy_redis() -> None:
+    emitter, _ = an_emitter(slow := Broken(StreamTimeout("Redis at nowhere did not answer in time")))
+    emitter.emit(SPOOLED)
+    asyncio.run(emitter.aemit(SPOOLED))
+    assert slow.tries == 2
+    emitter.emit(SPOOLED)
+    assert slow.tries == 2

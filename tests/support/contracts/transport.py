@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,12 +18,15 @@ from tests.support.drains import STREAM, an_event, entries
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.event import Event, Subject
 from trailkeeper.producer.transports import RedisStream, Transport
+from trailkeeper.producer.transports.patience import EXTRA_SECONDS
 from trailkeeper.producer.wire import decode, encode
 
 PLENTY = 5.0  # seconds
 BUDGET = 0.25  # seconds
 SLACK = 0.15
 """Seconds that a busy machine may add to a budget."""
+
+BURST = 300
 
 QUARANTINED = (b"\x00\r\n not JSON", "tag: no event type is called 'x'")
 
@@ -148,6 +152,68 @@ class TransportContract:
 
         asyncio.run(all_at_once())
         assert ids(place) == sorted(event.id for event in sent)
+
+    def test_three_hundred_threads_at_once_are_all_served_although_nothing_is_open_yet(
+        self, place: Place
+    ) -> None:
+        together = threading.Barrier(BURST)
+
+        def send(event: Event) -> None:
+            together.wait()
+            place.transport.send(encode(event), None, time.monotonic() + BUDGET)
+
+        sent = [an_event() for _ in range(BURST)]
+        with ThreadPoolExecutor(BURST) as pool:
+            list(pool.map(send, sent))
+        assert ids(place) == sorted(event.id for event in sent)
+
+    def test_three_hundred_coroutines_at_once_are_all_served_although_nothing_is_open_yet(
+        self, place: Place
+    ) -> None:
+        sent = [an_event() for _ in range(BURST)]
+
+        async def send(event: Event) -> None:
+            await place.transport.asend(encode(event), None, time.monotonic() + BUDGET)
+
+        async def all_at_once() -> None:
+            await asyncio.gather(*map(send, sent))
+
+        asyncio.run(all_at_once())
+        assert ids(place) == sorted(event.id for event in sent)
+
+    def test_in_an_outage_a_burst_of_threads_ends_soon_after_its_deadline(self, place: Place) -> None:
+        def seconds(event: Event) -> float:
+            began = time.monotonic()
+            with pytest.raises(StreamUnavailable):
+                place.transport.send(encode(event), None, began + BUDGET)
+            return time.monotonic() - began
+
+        with place.outage(), ThreadPoolExecutor(100) as pool:
+            took = list(pool.map(seconds, [an_event() for _ in range(100)]))
+        assert max(took) < BUDGET + EXTRA_SECONDS
+        assert sorted(took)[50] < BUDGET + 2 * SLACK
+
+    def test_who_stops_waiting_disturbs_nobody(self, place: Place) -> None:
+        sent = [an_event() for _ in range(100)]
+
+        async def cancel_each_second() -> None:
+            deadline = time.monotonic() + PLENTY
+            tasks = [
+                asyncio.ensure_future(place.transport.asend(encode(event), None, deadline)) for event in sent
+            ]
+            await asyncio.sleep(0)
+            for task in tasks[::2]:
+                task.cancel()
+            assert await asyncio.gather(*tasks[1::2]) == [None] * 50
+            await asyncio.gather(*tasks, return_exceptions=True)
+            last = an_event()
+            sent.append(last)
+            await place.transport.asend(encode(last), None, deadline)
+
+        asyncio.run(cancel_each_second())
+        kept = ids(place)
+        assert {event.id for event in [*sent[1::2], sent[-1]]} <= set(kept)
+        assert len(kept) == len(set(kept))
 
     def test_an_outage_is_told_before_the_deadline(self, place: Place, send: Send) -> None:
         send(encode(an_event()))  # a connection that is open already is no different
