@@ -72,6 +72,7 @@ def make_engine(
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_SECONDS,
+        pool_pre_ping=True,  # after a restart of Postgres the first request is answered too
         use_native_hstore=False,  # or each connection begins with a look for it
         execution_options={_SCHEMA_OPTION: schema, _LIMIT_OPTION: statement_timeout_ms},
     )

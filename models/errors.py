@@ -75,7 +75,8 @@ def translate(context: ExceptionContext) -> StoreError | None:
     """
     if getattr(context.original_exception, "pgcode", None) == READ_ONLY:
         context.is_disconnect = True
-    return _store_error(context.original_exception)
+    # a connection that was lost in the pool is SQLAlchemy's to replace
+    return None if context.is_pre_ping else _store_error(context.original_exception)
 
 
 def _store_error(error: BaseException) -> StoreError | None:

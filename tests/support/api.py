@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from tests.support.rows import NOON
 from trailkeeper.models.histories import Cursor, PlaceCount, Question
+from trailkeeper.models.stored_batches import Snapshot
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views.app import create_app
 from trailkeeper.views.app_state import make_app_state
@@ -82,6 +83,12 @@ class FakeReader(Reader):
     def places(self, viewer: Viewer, question: Question) -> list[PlaceCount]:
         self._ask(viewer, question)
         return []
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(1, 1, ())
+
+    def can_follow(self, seen: Snapshot, now: Snapshot) -> bool:
+        return True
 
     def _ask(self, viewer: Viewer, question: Question) -> None:
         self.asked = question
