@@ -5,16 +5,17 @@ from __future__ import annotations
 import difflib
 import inspect
 import re
-from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
 
 from trailkeeper.producer.errors import SettingsError
-from trailkeeper.producer.settings import ProducerSettings, read, variable
+from trailkeeper.producer.settings import ProducerSettings, is_secret, read, variable
 from trailkeeper.views.settings import ViewsSettings
 from trailkeeper.worker.settings import WorkerSettings
 
+from .setting_checks import problem_with
 from .settings import CliSettings, our_variables
 from .urls import without_password
 
@@ -25,7 +26,6 @@ KINDS: dict[str, type[msgspec.Struct]] = {
     "command": CliSettings,
 }
 ATTRIBUTE = re.compile(r"^(\w+): (.*(?:\n {2,}.*)*)", re.MULTILINE)
-SECRET = ("token", "secret", "password", "key", "keys")
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -59,7 +59,7 @@ def all_settings() -> list[Setting]:
 
 def unknown_variables() -> dict[str, str | None]:
     """Variables with our prefix that are not a setting, each with the most similar setting."""
-    known = {setting.variable for setting in all_settings()}
+    known = {variable(field.name) for kind in KINDS.values() for field in msgspec.structs.fields(kind)}
     unknown = sorted(set(our_variables()) - known)
     return {name: next(iter(difflib.get_close_matches(name, known, n=1)), None) for name in unknown}
 
@@ -74,31 +74,36 @@ def _setting(name: str, packages: list[str]) -> Setting:
         is_set=text is not None,
         meaning=_meanings(kind).get(name, ""),
         used_by=packages,
-        problem=next(_problems(name, packages), None),
+        problem=_problem(name, packages),
     )
 
 
-def _problems(name: str, packages: list[str]) -> Iterator[str]:
+def _problem(name: str, packages: list[str]) -> str | None:
     # the settings of the connection to Redis are valid or not only together
     together = {variable(name)} | ({variable("redis_url")} if name.startswith("redis_tls") else set())
+    if name == "redis_url":
+        together |= {each for each in our_variables() if each.startswith(variable("redis_tls"))}
     environ = {key: value for key, value in our_variables().items() if key in together}
+    value: Any = None
     for package in packages:
         try:
-            read(KINDS[package], environ)
+            value = getattr(read(KINDS[package], environ), name)
         except SettingsError as error:
-            yield str(error)
+            return str(error)
+    return problem_with(name, value) if variable(name) in environ else None
 
 
 def _masked(name: str, value: Any) -> str | None:
     if value is None or value == ():
         return None
-    if name.endswith(SECRET):
+    if name.endswith("url"):
+        return without_password(value)
+    if is_secret(name):
         return "***"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return without_password(value) if name.endswith("url") else str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+@cache
 def _meanings(kind: type[msgspec.Struct]) -> dict[str, str]:
     described = inspect.getdoc(kind) or ""
     attributes = inspect.cleandoc(described.partition("Attributes:")[2])

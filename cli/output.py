@@ -6,7 +6,9 @@ Event data is untrusted: characters that could control a terminal are printed as
 from __future__ import annotations
 
 import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,6 +23,8 @@ CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]
 T = TypeVar("T")
 LAST_OF_LATIN_1 = 0xFF
 UNKNOWN = "-"
+WIDTH, MIN_WIDTH = 100, 40
+"""Columns where there is no terminal, and the fewest that are filled."""
 
 
 def safe(value: object) -> str:
@@ -83,6 +87,14 @@ def print_items(
         return
     for item in items:
         print_json(to_json(item))
+
+
+def print_wrapped(text: str, *, indent: int = 0) -> None:
+    """Print text in lines that fit the terminal; those after the first are indented."""
+    width = max(MIN_WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns)
+    start, rest = " " * indent, " " * (indent or 4)
+    for line in textwrap.wrap(safe(text), width, initial_indent=start, subsequent_indent=rest):
+        print(line)
 
 
 def print_facts(facts: Mapping[str, object]) -> None:

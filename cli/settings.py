@@ -13,10 +13,11 @@ from trailkeeper.producer.redis_tls import RedisTls
 from trailkeeper.producer.settings import (
     PREFIX,
     SCHEMA,
+    DatabaseUrl,
     Paths,
     ProducerSettings,
+    RedisUrl,
     SchemaName,
-    Url,
     read,
     variable,
 )
@@ -35,8 +36,8 @@ class CliSettings(RedisTls, frozen=True, kw_only=True):
     """
 
     home: str = ".trailkeeper"
-    redis_url: Url | None = None
-    database_url: Url | None = None
+    redis_url: RedisUrl | None = None
+    database_url: DatabaseUrl | None = None
     schema: SchemaName = SCHEMA
     geoip: Paths = ()
     debug: bool = False

@@ -21,6 +21,7 @@ from .pinned import PinnedConnection
 SCHEMA = "trailkeeper"
 """Where our tables are unless a setting names another schema."""
 
+MAX_PORT = 65_535
 DRIVER = "postgresql+psycopg2"
 CONNECT_SECONDS = 5
 POOL_SECONDS = 10
@@ -160,6 +161,8 @@ def parse_url(url: str) -> URL:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
         raise ValueError(f"not a database URL; expected {DRIVER}://user@host/database") from error
+    if parsed.port is not None and not 0 < parsed.port <= MAX_PORT:
+        raise ValueError(f"the database URL has the port {parsed.port}; expected 1 to {MAX_PORT}")
     if parsed.drivername != DRIVER:
         raise ValueError(f"the database URL begins with {parsed.drivername}://; expected {DRIVER}://")
     return parsed

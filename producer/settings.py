@@ -28,6 +28,17 @@ RedisUrl = Annotated[
         extra={"expected": "a URL such as redis://:password@host:6379/0, or of the schemes rediss or unix"},
     ),
 ]
+DatabaseUrl = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^postgresql\+psycopg2://",
+        extra={"expected": "a URL such as postgresql+psycopg2://user:password@host:5432/database"},
+    ),
+]
+SECRETS = ("url", "token", "secret", "password", "key", "keys")
+"""How the names of settings end that may hold a secret."""
+PATHS_OF_KEYS = ("public_key", "tls_key")
+
 SCHEMA = "trailkeeper"
 SchemaName = Annotated[
     str,
@@ -199,9 +210,18 @@ def _converted(label: str, value: Any, kind: Any, *, strict: bool) -> Any:
         raise SettingsError(f"{label} is {_safe(label, value)}; {_expected(error, kind)}") from error
 
 
+def is_secret(name: str) -> bool:
+    """Whether the setting, or the variable, of this name may hold a secret."""
+    return name.lower().endswith(SECRETS) and not name.lower().endswith(PATHS_OF_KEYS)
+
+
 def _safe(label: str, value: Any) -> str:
     """The value for an error message, unless it may hold a secret."""
-    return "a secret" if label.lower().endswith(("url", "secret", "key", "keys")) else repr(value)
+    if not is_secret(label):
+        return repr(value)
+    scheme, separator, _ = str(value).partition("://")
+    is_scheme = separator and scheme.replace("+", "").isalnum()
+    return f"a secret ({scheme}://***)" if is_scheme else "a secret"
 
 
 def _split(text: str, kind: Any) -> Any:
@@ -216,10 +236,18 @@ def _split(text: str, kind: Any) -> Any:
 
 
 def _expected(error: msgspec.ValidationError, kind: Any) -> str:
-    described = msgspec.inspect.type_info(kind)
-    if isinstance(described, msgspec.inspect.Metadata) and described.extra and "expected" in described.extra:
-        return f"expected {described.extra['expected']}"
+    if expected := _stated(msgspec.inspect.type_info(kind)):
+        return f"expected {expected}"
     if get_origin(kind) is Literal:
         return f"expected one of: {', '.join(get_args(kind))}"
     sentence = str(error).replace("`", "").removesuffix(", got str")
     return sentence[0].lower() + sentence[1:]
+
+
+def _stated(described: msgspec.inspect.Type) -> str | None:
+    """What the type itself says is expected."""
+    if isinstance(described, msgspec.inspect.UnionType):
+        return next(filter(None, map(_stated, described.types)), None)
+    if isinstance(described, msgspec.inspect.Metadata):
+        return (described.extra or {}).get("expected") or _stated(described.type)
+    return None

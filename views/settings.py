@@ -10,7 +10,17 @@ from typing import Annotated
 import msgspec
 
 from trailkeeper.producer.redis_tls import RedisTls
-from trailkeeper.producer.settings import SCHEMA, Items, Milliseconds, Paths, SchemaName, Url, read, variable
+from trailkeeper.producer.settings import (
+    SCHEMA,
+    DatabaseUrl,
+    Items,
+    Milliseconds,
+    Paths,
+    RedisUrl,
+    SchemaName,
+    read,
+    variable,
+)
 
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Prefix = Annotated[
@@ -48,9 +58,9 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
         trusted_proxies: addresses and networks whose ``X-Forwarded-For`` is believed.
     """
 
-    redis_url: Url = "redis://127.0.0.1:6379/0"
-    database_url: Url = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
-    views_database_url: Url | None = None
+    redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
+    database_url: DatabaseUrl = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
+    views_database_url: DatabaseUrl | None = None
     schema: SchemaName = SCHEMA
     stream: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "trailkeeper:events"
     catalogue: Paths = ()

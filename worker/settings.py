@@ -10,10 +10,12 @@ import msgspec
 from trailkeeper.producer.redis_tls import RedisTls
 from trailkeeper.producer.settings import (
     SCHEMA,
+    DatabaseUrl,
     FingerprintKey,
     Items,
     Milliseconds,
     Paths,
+    RedisUrl,
     SchemaName,
     Seconds,
     SpoolPath,
@@ -80,9 +82,9 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
         gap_grace_seconds: how long an event may be missing before that is reported.
     """
 
-    redis_url: Url = "redis://127.0.0.1:6379/0"
+    redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
     broker_url: Url | None = None
-    database_url: Url = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
+    database_url: DatabaseUrl = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
     schema: SchemaName = SCHEMA
     stream: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "trailkeeper:events"
     spool: SpoolPath = None

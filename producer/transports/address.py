@@ -9,6 +9,7 @@ import time
 from asyncio import BaseProtocol
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from redis.connection import parse_url
 
@@ -51,6 +52,7 @@ class RedisAddress:
                 "the Redis URL cannot be read; expected one such as redis://:password@host:6379/0, "
                 "with special characters in a password percent-encoded"
             ) from None
+        _refuse_wrong_place(url, options)
         self._path: str | None = options.get("path")
         self._host: str = options.get("host", "localhost")
         self._port: int = int(options.get("port", 6379))
@@ -155,6 +157,17 @@ def _wrapped(plain: socket.socket, tls: ssl.SSLContext, host: str, deadline: flo
     except BaseException:
         plain.close()
         raise
+
+
+def _refuse_wrong_place(url: str, options: dict[str, Any]) -> None:
+    if "path" in options:
+        return
+    parts = urlsplit(url)
+    if parts.port == 0:
+        raise SettingsError("the Redis URL has the port 0; expected 1 to 65535")
+    database = parts.path.strip("/")
+    if int(options.get("db") or 0) < 0 or (database and not database.isdigit()):
+        raise SettingsError("the Redis URL names no database; expected its number after the last /")
 
 
 def _tls(options: dict[str, Any]) -> ssl.SSLContext:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from tests.support.command import call
 from trailkeeper.cli.all_settings import KINDS, all_settings
+from trailkeeper.cli.setting_checks import problem_with
 from trailkeeper.cli.urls import without_password
 from trailkeeper.producer.settings import variable
 
@@ -80,3 +83,149 @@ def test_every_wrong_value_is_told_at_once(
         "wrong: TRAILKEEPER_BATCH_SIZE",
         "wrong: TRAILKEEPER_EMIT_BUDGET_MS",
     ]
+
+
+HUSH = "hunter2"
+WRONG = [
+    ("REDIS_URL", f"redis://:{HUSH}@h:70000/0", "expected"),
+    ("REDIS_URL", f"redis://:{HUSH}@h:0/0", "the port 0; expected 1 to 65535"),
+    ("REDIS_URL", f"redis://:{HUSH}@h:port/0", "percent-encoded"),
+    ("REDIS_URL", f"redis://:{HUSH}@h/zero", "names no database"),
+    ("REDIS_URL", f"http://:{HUSH}@h", "a secret (http://***); expected a URL such as redis://"),
+    ("REDIS_URL", f"redis//:{HUSH}@h", "expected a URL such as redis://"),
+    ("BROKER_URL", f"redis://:{HUSH}@h:70000/1", "expected"),
+    ("BROKER_URL", f"ampq://me:{HUSH}@h//", "no broker is called 'ampq'"),
+    ("BROKER_URL", f"amqp://me:{HUSH}@h:70000//", "expected a URL that Celery takes"),
+    (
+        "DATABASE_URL",
+        f"postgres://joe:{HUSH}@h/x",
+        "(postgres://***); expected a URL such as postgresql+psycopg2://",
+    ),
+    ("DATABASE_URL", f"postgresql://joe:{HUSH}@h/x", "expected a URL such as postgresql+psycopg2://"),
+    ("DATABASE_URL", f"postgresql+asyncpg://joe:{HUSH}@h/x", "expected a URL such as postgresql+psycopg2://"),
+    ("DATABASE_URL", f"postgresql+psycopg2://joe:{HUSH}@h:70000/x", "the port 70000; expected 1 to 65535"),
+    ("DATABASE_URL", f"postgresql+psycopg2://joe:{HUSH}@h:port/x", "expected"),
+    ("DATABASE_URL", "", "is a secret; expected a URL such as postgresql+psycopg2://"),
+    ("VIEWS_DATABASE_URL", f"postgres://joe:{HUSH}@h/x", "expected a URL such as postgresql+psycopg2://"),
+    ("SCHEMA", "Trail-Keeper", "is 'Trail-Keeper'; expected a name of at most 63 lower-case letters"),
+    ("SCHEMA", "pg_trail", "expected a name"),
+    ("SCHEMA", "1st", "expected a name"),
+    (
+        "CATALOGUE",
+        "/no/such.toml",
+        "is '/no/such.toml'; expected TOML files with event types: /no/such.toml: No such",
+    ),
+    ("CATALOGUE", "/", "expected TOML files with event types: /: Is a directory"),
+    ("GEOIP", "/no/such.mmdb", "expected MaxMind-format files: /no/such.mmdb: No such file or directory"),
+    ("GEOIP", __file__, "expected a MaxMind-format file"),
+    ("TOKEN_PUBLIC_KEY", "/no/such.pem", "expected a PEM file with a public key: /no/such.pem: No such file"),
+    ("TOKEN_PUBLIC_KEY", __file__, "expected a PEM file"),
+    ("TOKEN_SECRET", HUSH, "is a secret; expected at least 32 characters"),
+    ("METRICS_TOKEN", HUSH, "is a secret; expected at least 32 characters"),
+    ("VIEWS_SECRET", HUSH, "is a secret; expected at least 32 characters"),
+    ("FINGERPRINT_KEY", HUSH, "is a secret; expected a secret of 32 characters"),
+    ("SIGNING_KEY", f"web:{HUSH}", "is a secret; expected name:secret"),
+    ("VERIFY_KEYS", f"web:{HUSH}", "is a secret; expected name:secret"),
+    ("VERIFY_KEYS", f"web+No tag:{HUSH * 5}", "expected"),
+    (
+        "TRUSTED_PROXIES",
+        "*",
+        "is '*'; expected addresses and networks with commas between: trusted proxy '*' is not",
+    ),
+    ("TRUSTED_PROXIES", "10.0.0.0/8,proxy.internal", "'proxy.internal' is not an address"),
+    ("SPOOL", "spool.db", "is 'spool.db'; expected a path that ends in .sqlite, or off"),
+    ("SPOOL", f"{__file__}/spool.sqlite", "cannot be made"),
+    ("HOME", f"{__file__}/home", "expected a folder"),
+    ("VIEWS_HOST", "http://views", "expected an address or the name of a host"),
+    ("VIEWS_HOST", "127.0.0.256", "expected an address or the name of a host"),
+    ("VIEWS_PORT", "70000", "is '70000'; expected int <= 65535"),
+    ("VIEWS_PREFIX", "audit log", "expected a path such as /audit"),
+    ("TOKEN_NOT_BEFORE", "yesterday", "is 'yesterday'"),
+    ("RETENTION_USER_DAYS", "7", "expected 30 to 36,500 days, or forever"),
+    ("SCRUB_DAYS", "soon", "expected 1 to 36,500 days, or never"),
+    ("ON_INVALID", "ignore", "expected one of: raise, quarantine"),
+    ("COOKIE_SECURE", "maybe", "is 'maybe'"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"), WRONG, ids=[f"{name}={value}"[:60] for name, value, _ in WRONG]
+)
+def test_config_refuses_what_would_fail_later_and_shows_no_secret(
+    name: str, value: str, message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments in (["config"], ["config", "--json"]):
+        outcome = call(capsys, monkeypatch, *arguments, **{name: value})
+        assert outcome.code == 2
+        assert outcome.err.startswith(f"wrong: TRAILKEEPER_{name} is ")
+        assert message in outcome.err
+        assert len(outcome.err.splitlines()) == 1, outcome.err
+        assert HUSH not in outcome.out + outcome.err
+
+
+@pytest.mark.parametrize("name", ["REDIS_TLS_CA", "REDIS_TLS_CERT", "REDIS_TLS_KEY"])
+def test_a_certificate_that_is_not_there_is_told(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome = call(capsys, monkeypatch, "config", REDIS_URL="rediss://h/0", **{name: "/no/such.pem"})
+    assert outcome.code == 2
+    assert (
+        f"wrong: TRAILKEEPER_{name} is '/no/such.pem'; expected a PEM file: /no/such.pem: No such"
+        in outcome.err
+    )
+    outcome = call(capsys, monkeypatch, "config", **{name: "/no/such.pem"})
+    assert outcome.err.splitlines() == [
+        "wrong: TRAILKEEPER_REDIS_TLS_* are set, but TRAILKEEPER_REDIS_URL does not begin with rediss://"
+    ]
+
+
+@pytest.mark.parametrize("name", ["CATALOGUE", "GEOIP", "TOKEN_PUBLIC_KEY"])
+@pytest.mark.skipif(os.geteuid() != 0, reason="gives up root's rights, which only root has")
+def test_a_file_that_this_user_may_not_read_is_told(name: str, tmp_path: Path) -> None:
+    for parent in [tmp_path, *tmp_path.parents][:3]:
+        parent.chmod(0o711)
+    (file := tmp_path / "closed").touch(0o600)
+    value: tuple[str, ...] | str = str(file) if name == "TOKEN_PUBLIC_KEY" else (str(file),)
+    problem_with(name.lower(), value)  # what it loads may be out of nobody's reach
+    child = os.fork()
+    if child == 0:
+        os.setresuid(65534, 65534, 65534)
+        problem = problem_with(name.lower(), value) or ""
+        os._exit(0 if f"{file}: Permission denied" in problem else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_what_is_right_is_accepted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own.toml").write_text(
+        '[events."shop:order:place"]\nscope = "user"\nsentence = "{user} ordered"\n'
+    )
+    right = {
+        "REDIS_URL": "redis://me:secret@redis.example:6380/2",
+        "BROKER_URL": "amqp://me:secret@rabbit.example:5672//",
+        "DATABASE_URL": "postgresql+psycopg2://joe:p%2Fw@db.example:6432/trail?sslmode=require",
+        "VIEWS_DATABASE_URL": "postgresql+psycopg2:///trail?host=/run/postgresql",
+        "CATALOGUE": str(tmp_path / "own.toml"),
+        "SPOOL": str(tmp_path / "not" / "yet" / "spool.sqlite"),
+        "HOME": str(tmp_path / "home"),
+        "TRUSTED_PROXIES": "10.0.0.0/8, ::1, unix",
+        "VIEWS_HOST": "::",
+        "SIGNING_KEY": f"web:{HUSH * 5}",
+        "VERIFY_KEYS": f"web@shop:{HUSH * 5},old:{HUSH * 5}",
+    }
+    outcome = call(capsys, monkeypatch, "config", **right)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert HUSH not in outcome.out
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_config_fits_the_terminal(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    long = f"postgresql+psycopg2://joe@/x?host={'long/' * 40}"
+    lines = call(capsys, monkeypatch, "config", DATABASE_URL=long).out.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert "TRAILKEEPER_BATCH_SIZE  2000  (default)" in lines
+    assert "    messages stored in one transaction." in lines
