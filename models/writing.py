@@ -88,6 +88,12 @@ def copy_row(values: Values) -> CopyRow:
     return "\t".join([NULL if value is None else value for value in values])
 
 
+def key_of_row(row: CopyRow) -> tuple[str, str]:
+    """Which event a row is: its scope, and its id in hexadecimal. Neither is ever escaped."""
+    values = row.split("\t", _SCOPE + 1)
+    return values[_SCOPE], values[0]
+
+
 def insert(connection: Connection, rows: Sequence[CopyRow], *, imported_by: int | None = None) -> None:
     """Insert rows of which none is in the table.
 
@@ -102,7 +108,7 @@ def insert(connection: Connection, rows: Sequence[CopyRow], *, imported_by: int 
         RefusedRow: one can never be stored; likewise.
     """
     _copy(connection, "events", rows, imported_by)
-    note(connection, (_key(row) for row in rows))
+    note(connection, (key_of_row(row) for row in rows))
 
 
 def insert_missing(
@@ -145,11 +151,6 @@ def count_stored(connection: Connection, scope: str, ids: Sequence[UUID]) -> int
 def copy_text(rows: Sequence[CopyRow]) -> bytes:
     """Rows as COPY reads them."""
     return "\n".join([*rows, ""]).encode()
-
-
-def _key(row: CopyRow) -> tuple[str, str]:
-    values = row.split("\t", _SCOPE + 1)
-    return values[_SCOPE], values[0]
 
 
 def _copy(connection: Connection, table: str, rows: Sequence[CopyRow], imported_by: int | None) -> None:

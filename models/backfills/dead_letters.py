@@ -11,6 +11,9 @@ from trailkeeper.models.tables import DeadLetterRow
 
 from .filters import ReplayFilters
 
+IMPORTED = "import:"
+"""How the name begins under which dead letters of a file are kept."""
+
 
 class DeadLetter(NamedTuple):
     """A dead letter with its message, and the signature that came with it."""
@@ -72,7 +75,7 @@ def remove(connection: Connection, ids: Sequence[int]) -> list[DeadLetter]:
 
 def stream_of(digest: bytes) -> str:
     """The name under which dead letters of a file are kept: importing it again adds none."""
-    return f"import:{digest.hex()[:16]}"
+    return f"{IMPORTED}{digest.hex()[:16]}"
 
 
 def kept_of(connection: Connection, stream: str, limit: int) -> tuple[dict[str, int], list[DeadLetter]]:

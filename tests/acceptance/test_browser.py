@@ -9,14 +9,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import redis
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import Engine
 
 from tests.support import story
 from tests.support.browsers import DESKTOP, signed_in
-from tests.support.drains import settings_for
+from tests.support.drains import an_event, put, settings_for
 from tests.support.served import ADMIN, MAINTAINER, OWNER, STRANGER, Served, served, views_settings
 from trailkeeper import Actor, Emitter, ProducerSettings
+from trailkeeper.producer.event import Subject
+from trailkeeper.producer.ids import moment_of
 from trailkeeper.producer.testing import Recorder
 from trailkeeper.worker.drain import Drainer
 
@@ -156,8 +159,15 @@ def test_the_live_tail_shows_what_was_just_emitted(
         first = page.locator(ROWS).first
         expect(first).to_have_attribute("data-event", str(receipt))
         expect(first.locator(".sentence")).to_have_text("<b>ada</b> changed their password")
+        namesake = an_event(
+            moment_of(receipt), id=receipt, tag="project:create", project=Subject("p9"), actor=actor
+        )
+        with redis.Redis.from_url(redis_url) as client:
+            put(client, namesake)
+        drainer.run(5)
+        expect(page.locator(f'[data-event="{receipt}"]')).to_have_count(2)
         page.reload()
-        assert _ids(page)[0] == str(receipt)
+        assert _ids(page)[:2] == [str(receipt), str(receipt)]
     drainer.close()
     emitter.close()
 

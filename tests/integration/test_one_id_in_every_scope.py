@@ -18,6 +18,7 @@ from trailkeeper.models.histories import About, EventKey, Question
 from trailkeeper.models.tables import SCOPES
 from trailkeeper.producer.catalogue import load
 from trailkeeper.producer.ids import uuid7
+from trailkeeper.views.pages.memberships import newest
 from trailkeeper.views.policy import Policy
 from trailkeeper.views.reading import Reader, key_of
 from trailkeeper.views.tail import Tail, TailPosition
@@ -83,6 +84,8 @@ def test_one_id_in_four_scopes_is_four_events_on_every_path(
     hour = replace(question, since=NOON, until=NOON + timedelta(hours=1))
     counts = reader.activity(ADMIN, hour, "hour").counts
     assert sum(counted.events for counted in counts) == len(expected)
+    member = newest(reader, ADMIN, "project", ["p1", "p2"])
+    assert [key_of(document) for document in member] == expected
     for identity in ids:
         assert {document["scope"] for document in reader.with_id(ADMIN, identity)} == set(SCOPES)
 

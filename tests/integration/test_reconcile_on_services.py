@@ -20,6 +20,7 @@ from trailkeeper import Emitter, EventNotRecorded, ProducerSettings
 from trailkeeper.models.counting.gaps import open_gaps
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.producer import catalogue
+from trailkeeper.producer.event import Subject
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.backfills import Requests, Runner
 from trailkeeper.worker.counting import Reconciliation, check
@@ -127,6 +128,22 @@ def test_a_backlog_that_was_seen_is_missed_even_if_nothing_comes_after_it(
     found = looked(engine, client, settings)
 
     assert [line.missing for line in found.lines] == [[(1, 4)]]
+
+
+def test_of_one_id_in_two_scopes_each_event_reports_its_own_unused_numbers(
+    client: redis.Redis, drainer: Drainer, database_url: str
+) -> None:
+    first = replace(an_event(), producer="shop:1", seq=1, voids=[5])
+    other = replace(first, tag="project:create", project=Subject("p1"), seq=2, voids=[6])
+    put(client, first)
+    drainer.run(SECONDS)
+    put(client, other, first)
+    drainer.run(SECONDS)
+
+    tallies = query(
+        database_url, "SELECT CAST(sequences AS text) AS numbers FROM event_counts WHERE fate = 'unused'"
+    )
+    assert sorted(row["numbers"] for row in tallies) == ["{[5,6)}", "{[6,7)}"]
 
 
 def test_a_refused_event_number_is_unused_and_not_missing(

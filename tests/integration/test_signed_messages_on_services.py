@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import redis
+from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from tests.support.drains import STREAM, an_event, entries, put, query, settings_for, stored_ids
@@ -145,6 +146,24 @@ def test_letters_are_checked_again_when_they_are_replayed_with_another_key(
         database_url, "SELECT fate, CAST(sequences AS text) AS numbers FROM event_counts ORDER BY fate DESC"
     )
     assert [(row["fate"], row["numbers"]) for row in tallies] == [("stored", "{[1,2)}"), ("dead", "{[2,3)}")]
+
+
+def test_letters_of_a_stream_of_another_name_are_checked_as_well(
+    engine: Engine,
+    client: redis.Redis,
+    database_url: str,
+    drain: Callable[..., dict[str, int]],
+    settings: Callable[..., WorkerSettings],
+) -> None:
+    forged = an_event()
+    put(client, encode(forged))
+    drain(f"web:{SECRET}")
+
+    renamed = replace(settings(f"web:{SECRET}"), stream="trail:events")
+    replay(engine, renamed)
+
+    assert forged.id not in stored_ids(database_url)
+    assert [row["reason"] for row in query(database_url, "SELECT reason FROM dead_letters")] == ["unsigned"]
 
 
 def test_many_forged_messages_exceed_the_rejection_limit(

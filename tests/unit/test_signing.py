@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tests.support.drains import an_event
 from tests.support.emitting import SPOOLED, Broken, an_emitter
-from trailkeeper.producer.catalogue import EventType
+from trailkeeper.producer.catalogue import EventType, load
 from trailkeeper.producer.errors import InvalidMessage, SettingsError
 from trailkeeper.producer.event import Event
 from trailkeeper.producer.signing import Signer, SigningKey, Verifier
@@ -86,7 +86,7 @@ def test_both_secrets_of_a_key_are_good_while_they_are_changed() -> None:
 
 
 def test_what_nobody_signed_and_what_none_of_ours_signed_are_told_apart() -> None:
-    signatures = Signatures([f"web:{SECRET}"])
+    signatures = Signatures([f"web:{SECRET}"], load())
     payload = encode(an_event())
 
     assert reason_of(signatures, message(payload, None)) == "unsigned"
@@ -102,7 +102,7 @@ def test_what_nobody_signed_and_what_none_of_ours_signed_are_told_apart() -> Non
 
 
 def test_a_key_of_one_producer_is_not_good_for_the_events_of_another() -> None:
-    signatures = Signatures([f"web@shop:{SECRET}"])
+    signatures = Signatures([f"web@shop:{SECRET}"], load())
     signer = Signer(SigningKey.of(f"web:{SECRET}"))
 
     def signed(event: Event) -> IncomingMessage:
@@ -151,7 +151,7 @@ class Signed(Broken):
 @pytest.mark.parametrize("named", [{"seq": 3}, {"voids": [1, 2]}, {"seq": 3, "voids": [1]}, {}])
 def test_a_key_bound_to_a_producer_names_no_other_with_a_number_or_without(named: dict[str, object]) -> None:
     bound = SigningKey.of(f"web@shop:{SECRET}")
-    signatures = Signatures([f"web@shop:{SECRET}"])
+    signatures = Signatures([f"web@shop:{SECRET}"], load())
     facts = json.loads(encode(an_event()))
     for producer, reason in (("till:1", "forged"), ("shopper:1", "forged"), ("shop:1", None)):
         payload = json.dumps(facts | {"producer": producer} | named).encode()
@@ -160,7 +160,7 @@ def test_a_key_bound_to_a_producer_names_no_other_with_a_number_or_without(named
 
 def test_a_key_bound_to_tags_signs_no_others() -> None:
     key = f"web@shop+project/release/*+file/add:{SECRET}"
-    signatures = Signatures([key])
+    signatures = Signatures([key], load())
     facts = json.loads(encode(an_event()))
     tags = {
         "project:release:add": None,
@@ -172,6 +172,18 @@ def test_a_key_bound_to_tags_signs_no_others() -> None:
         payload = json.dumps(facts | {"tag": tag}).encode()
         signed = message(payload, Signer(SigningKey.of(key)).sign(payload, None))
         assert reason_of(signatures, signed) == reason
+
+
+def test_a_key_bound_to_tags_signs_no_alias_of_another_event_type() -> None:
+    """Every alias, with a key for whatever is spelled alike: what counts is what is stored."""
+    facts = json.loads(encode(an_event()))
+    for event_type in load():
+        for alias in event_type.aliases:
+            bound = f"web+{alias.partition(':')[0]}/*:{SECRET}"
+            payload = json.dumps(facts | {"tag": alias}).encode()
+            signed = message(payload, Signer(SigningKey.of(bound)).sign(payload, None))
+            is_alike = event_type.tag.partition(":")[0] == alias.partition(":")[0]
+            assert reason_of(Signatures([bound], load()), signed) == (None if is_alike else "forged")
 
 
 def test_unused_numbers_count_only_in_numbered_events() -> None:

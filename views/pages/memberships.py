@@ -7,9 +7,9 @@ from typing import Any, Literal, NamedTuple
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from trailkeeper.models.histories import Question
+from trailkeeper.models.histories import EventKey, Question
 from trailkeeper.views.app_state import app_state_of
-from trailkeeper.views.reading import Reader
+from trailkeeper.views.reading import Reader, key_of
 from trailkeeper.views.viewer import Membership, Viewer
 
 from .rendering import addresses_of, here, page
@@ -82,11 +82,11 @@ def newest(reader: Reader, viewer: Viewer, kind: Kind, ids: list[str]) -> list[E
     Raises:
         StoreError: the database does not answer.
     """
-    by_id: dict[str, Event] = {}
+    found: dict[EventKey, Event] = {}
     for identity in ids:
         events = reader.page(viewer, Question(about=kind, id=identity), limit=SHOWN).events
-        by_id.update((event["id"], event) for event in events)
-    return sorted(by_id.values(), key=lambda event: str(event["id"]), reverse=True)[:SHOWN]
+        found.update((key_of(event), event) for event in events)
+    return [found[key] for key in sorted(found, reverse=True)[:SHOWN]]
 
 
 def _names(events: list[Event], kind: Kind) -> dict[str, str]:

@@ -35,6 +35,7 @@ class Row:
     """
 
     id: str
+    scope: str
     href: str
     when: datetime
     pieces: list[Piece]
@@ -65,6 +66,7 @@ class Rows:
         kind = event["actor"]["kind"]
         return Row(
             id=event["id"],
+            scope=event["scope"],
             href=self.addresses.event(key_of(event)),
             when=words.moment(event["occurred_at"]),
             pieces=linked(self.catalogue, event, self.link),

@@ -32,12 +32,18 @@ function arrive(history, html) {
   holder.innerHTML = html;
   const row = holder.content.querySelector("[data-event]");
   const days = history.querySelector("[data-days]");
-  if (!row || days.querySelector(`[data-event="${CSS.escape(row.dataset.event)}"]`)) return;
+  if (!row || shown(days, row)) return;
   row.classList.add("fresh");
   place(days, row);
   localTimes(row);
   const rows = days.querySelectorAll("[data-event]");
   if (rows.length > MOST_ROWS) rows[rows.length - 1].remove();
+}
+
+// An id alone names no event: one of another scope may have it too.
+function shown(days, row) {
+  const { event, scope } = row.dataset;
+  return days.querySelector(`[data-event="${CSS.escape(event)}"][data-scope="${CSS.escape(scope)}"]`);
 }
 
 // Newest first by id, which is order of time: what was stored late goes where it belongs.

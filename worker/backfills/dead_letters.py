@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec.structs import replace
 from sqlalchemy import Connection
 
-from trailkeeper.models.backfills.dead_letters import DeadLetter
+from trailkeeper.models.backfills.dead_letters import IMPORTED, DeadLetter
 from trailkeeper.models.counting import Fate, add
 from trailkeeper.models.counting.moving import move
 from trailkeeper.models.counting.producers import known
@@ -41,10 +41,15 @@ def message_of(letter: DeadLetter) -> IncomingMessage:
         payload, problem = quarantined[1], quarantined[2]
     elif not payload.startswith(b"{") and (event_field := FIELDS.search(payload)):
         payload = event_field[1]
-    elif letter.stream.startswith("import:"):
+    elif letter.stream.startswith(IMPORTED):
         payload = _line(payload)
     fields = {EVENT: payload} | ({} if letter.signature is None else {SIGNATURE: letter.signature})
     return IncomingMessage(str(letter.id), payload, problem, fields)
+
+
+def is_never_signed(letter: DeadLetter) -> bool:
+    """Whether it comes from where the database or an admin decides who may write: the outbox or a file."""
+    return letter.stream == "outbox" or letter.stream.startswith(IMPORTED)
 
 
 def gone(connection: Connection, letters: Iterable[DeadLetter], after: Fate | None) -> None:

@@ -38,7 +38,7 @@ class BackfillParts:
         self.catalogue = ingest.judge.catalogue
         self.enrichments = ingest.derive.enrichments
         self.enrich = Enrich(engine, ingest.derive)
-        self.replay = Replay(ingest, settings.stream, Signatures.of(settings.verify_keys))
+        self.replay = Replay(ingest, Signatures.of(settings.verify_keys, self.catalogue))
         self._importing = Import(engine, ingest)
         self.kinds: dict[str, BackfillKind] = {
             "enrich": self.enrich,

@@ -17,7 +17,7 @@ from trailkeeper.worker.ingest.judge import Judged, JudgeMessage
 from trailkeeper.worker.ingest.messages import IncomingMessage, Rejected
 from trailkeeper.worker.ingest.signatures import Signatures
 
-from .dead_letters import gone, message_of, trusted
+from .dead_letters import gone, is_never_signed, message_of, trusted
 
 CHUNK = 200
 """The most dead letters of a chunk: each may hold a quarter of a megabyte."""
@@ -28,9 +28,8 @@ class Replay:
 
     size = CHUNK
 
-    def __init__(self, ingest: Ingest, stream: str, signatures: Signatures | None) -> None:
+    def __init__(self, ingest: Ingest, signatures: Signatures | None) -> None:
         self._ingest = ingest
-        self._stream = stream
         self._signatures = signatures
 
     def chunk(self, connection: Connection, job: StoredBackfill, size: int) -> Advance:
@@ -50,8 +49,8 @@ class Replay:
 
         What a call to emit() was rejected for is left out: it is judged anew.
         """
-        # lines of imports and rows of the outbox are never signed
-        signed = {str(letter.id) for letter in letters if letter.stream == self._stream}
+        # those of a stream of another name too, such as one that was renamed
+        signed = {str(letter.id) for letter in letters if not is_never_signed(letter)}
 
         def judge(message: IncomingMessage, now: datetime) -> Judged:
             try:

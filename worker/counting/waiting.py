@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import redis
 
+from trailkeeper.producer.catalogue import load
 from trailkeeper.producer.errors import SpoolUnavailable
 from trailkeeper.producer.redis_client import redis_translated
 from trailkeeper.producer.settings import spool_path
@@ -97,7 +98,7 @@ def _spooled(path: Path) -> Iterator[Mapping[bytes, bytes]]:
 
 
 def _numbered(settings: WorkerSettings, entries: Iterable[Mapping[bytes, bytes]]) -> list[Numbered]:
-    signatures = Signatures.of(settings.verify_keys)
+    signatures = Signatures.of(settings.verify_keys, load(settings.catalogue))
     messages = (IncomingMessage("", fields.get(EVENT), fields.get(b"invalid"), fields) for fields in entries)
     trusted = (message for message in messages if signatures is None or signatures.hold(message))
     return [numbered for message in trusted if (numbered := number_in(message.payload or b""))]

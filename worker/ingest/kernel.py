@@ -114,7 +114,8 @@ def make_ingest(
         CatalogueError: a catalogue file is wrong.
         SettingsError: one of the keys is not a key.
     """
-    signatures = Signatures.of(settings.verify_keys) if check_signatures else None
+    types = catalogue.load(settings.catalogue)
+    signatures = Signatures.of(settings.verify_keys, types) if check_signatures else None
     guard = SecretGuard(settings.secrets, settings.secret_words, key=settings.fingerprint_key)
-    judge = Judge(catalogue.load(settings.catalogue), guard, signatures)
+    judge = Judge(types, guard, signatures)
     return Ingest(judge, Derive(engine, enrichments(settings.geoip)), Producers(engine), limit)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.producer.errors import InvalidMessage
 from trailkeeper.producer.signing import SigningKey, Verifier
 
@@ -20,19 +21,21 @@ class Signatures:
 
     Args:
         keys: as the settings have them.
+        catalogue: knows the tag that an alias stands for.
 
     Raises:
         SettingsError: one of them is no key.
     """
 
-    def __init__(self, keys: Iterable[str]) -> None:
+    def __init__(self, keys: Iterable[str], catalogue: Catalogue) -> None:
         self._verifier = Verifier(SigningKey.of(key) for key in keys)
+        self._catalogue = catalogue
 
     @classmethod
-    def of(cls, keys: Iterable[str]) -> Signatures | None:
+    def of(cls, keys: Iterable[str], catalogue: Catalogue) -> Signatures | None:
         """None where no key is set: then signatures are not checked."""
         known = tuple(keys)
-        return cls(known) if known else None
+        return cls(known, catalogue) if known else None
 
     def hold(self, message: IncomingMessage) -> bool:
         """Whether a key of ours signed all that the message says."""
@@ -58,7 +61,30 @@ class Signatures:
             raise InvalidMessage(
                 "forged", f"it says that the key {name!r} signed it, and no such key of ours did"
             )
-        _assert_bound(key, message)
+        self._assert_bound(key, message)
+
+    def _assert_bound(self, key: SigningKey, message: IncomingMessage) -> None:
+        """Refuse whatever else a bound key signed, with a sequence number or without."""
+        if key.producer is None and not key.tags:
+            return
+        try:
+            claims = _decoder.decode(message.payload or b"")
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return  # no event either: it is rejected for that, and none of its numbers is counted
+        producer, tag = claims.producer, claims.tag
+        if key.producer is not None and isinstance(producer, str) and not _is_of(producer, key.producer):
+            raise InvalidMessage(
+                "forged",
+                f"the key {key.name.decode()!r} is {key.producer}'s,"
+                f" and the event is of {producer[:MAX_SHOWN]}",
+            )
+        if isinstance(tag, str) and not key.may_sign(self._stored(tag)):
+            raise InvalidMessage("forged", f"the key {key.name.decode()!r} may not sign {tag[:MAX_SHOWN]}")
+
+    def _stored(self, tag: str) -> str:
+        """The tag under which an event is stored: an alias may be spelled like tags of another kind."""
+        event_type = self._catalogue.get(tag)
+        return tag if event_type is None else event_type.tag
 
 
 class _BoundFields(msgspec.Struct, gc=False):
@@ -71,19 +97,5 @@ class _BoundFields(msgspec.Struct, gc=False):
 _decoder = msgspec.json.Decoder(_BoundFields)
 
 
-def _assert_bound(key: SigningKey, message: IncomingMessage) -> None:
-    """Refuse whatever else a bound key signed, with a sequence number or without."""
-    if key.producer is None and not key.tags:
-        return
-    try:
-        claims = _decoder.decode(message.payload or b"")
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return  # no event either: it is rejected for that, and none of its numbers is counted
-    producer, tag = claims.producer, claims.tag
-    if key.producer is not None and isinstance(producer, str) and not producer.startswith(f"{key.producer}:"):
-        raise InvalidMessage(
-            "forged",
-            f"the key {key.name.decode()!r} is {key.producer}'s, and the event is of {producer[:MAX_SHOWN]}",
-        )
-    if isinstance(tag, str) and not key.may_sign(tag):
-        raise InvalidMessage("forged", f"the key {key.name.decode()!r} may not sign {tag[:MAX_SHOWN]}")
+def _is_of(producer: str, name: str) -> bool:
+    return producer.startswith(f"{name}:")

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from trailkeeper.models.counting import add
 from trailkeeper.models.errors import DuplicateRow, MissingPartition, RefusedRow
 from trailkeeper.models.partitions import ensure
-from trailkeeper.models.writing import CopyRow, insert, insert_missing
+from trailkeeper.models.writing import CopyRow, insert, insert_missing, key_of_row
 
 from . import dead_letters
 from .fates import RETRY, Report
@@ -158,13 +158,13 @@ class _Rows:
     def _insert_missing(self, places: Sequence[int]) -> int:
         rows = [self._prepared.rows[place] for place in places]
         inserted = insert_missing(self._connection, rows, imported_by=self._imported_by)
-        new = {row.id.hex for row in inserted}
-        # a row begins with its id. Rows that were there before have counted their unused numbers already;
-        # by id, as a batch may hold a message twice
+        new = {(row.scope, row.id.hex) for row in inserted}
+        # rows that were there before have counted their unused numbers already; by key, as a batch may
+        # hold a message twice
         messages = {
-            row[:32]: self._prepared.messages[place]
-            for place, row in zip(places, rows, strict=True)
-            if row[:32] in new
+            key: self._prepared.messages[place]
+            for place, key in zip(places, map(key_of_row, rows), strict=True)
+            if key in new
         }
         counts = of_inserted(inserted) | unused_in(messages.values(), self._prepared.producers)
         add(self._connection, counts)
