@@ -9,13 +9,11 @@ import time
 from asyncio import BaseProtocol
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
-
-from redis.connection import parse_url
 
 from trailkeeper.producer.errors import SettingsError
 
 from .patience import step_deadline
+from .url import options_of
 
 KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
 """In seconds, seconds and probes: a dead idle connection breaks before it is used again."""
@@ -45,17 +43,16 @@ class RedisAddress:
 
     def __init__(self, url: str) -> None:
         try:
-            options: dict[str, Any] = dict(parse_url(url))  # type: ignore[no-untyped-call]  # of redis-py
+            options = options_of(url)
         except ValueError:
             # not chained: the cause may quote a password that a stray "/" or "@" made look like a port
             raise SettingsError(
-                "the Redis URL cannot be read; expected one such as redis://:password@host:6379/0, "
-                "with special characters in a password percent-encoded"
+                "the Redis URL cannot be read; expected one such as redis://:password@host:6379/0, with a "
+                "port from 1 to 65535 and special characters in a password percent-encoded"
             ) from None
-        _refuse_wrong_place(url, options)
         self._path: str | None = options.get("path")
-        self._host: str = options.get("host", "localhost")
-        self._port: int = int(options.get("port", 6379))
+        self._host: str = options.get("host", "")
+        self._port: int = options.get("port", 0)
         self.database = int(options.get("db", 0))
         self._username: str | None = options.get("username")
         self._password: str | None = options.get("password")
@@ -157,17 +154,6 @@ def _wrapped(plain: socket.socket, tls: ssl.SSLContext, host: str, deadline: flo
     except BaseException:
         plain.close()
         raise
-
-
-def _refuse_wrong_place(url: str, options: dict[str, Any]) -> None:
-    if "path" in options:
-        return
-    parts = urlsplit(url)
-    if parts.port == 0:
-        raise SettingsError("the Redis URL has the port 0; expected 1 to 65535")
-    database = parts.path.strip("/")
-    if int(options.get("db") or 0) < 0 or (database and not database.isdigit()):
-        raise SettingsError("the Redis URL names no database; expected its number after the last /")
 
 
 def _tls(options: dict[str, Any]) -> ssl.SSLContext:

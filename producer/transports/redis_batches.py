@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
+import redis
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from .redis_errors import translated
+from .redis_errors import RefusedError, translated
 
 CONNECT_SECONDS = 2.0
 
@@ -48,7 +50,7 @@ class RedisBatches:
         pipeline = self._client.pipeline(transaction=False)
         for fields in entries:
             pipeline.xadd(self._key, cast(dict[Any, Any], fields))
-        with translated(self._server):
+        with translated(self._server), _as_ours():
             replies = pipeline.execute(raise_on_error=False)
             refused = (index for index, reply in enumerate(replies) if isinstance(reply, RedisError))
             first = next(refused, len(replies))
@@ -59,3 +61,16 @@ class RedisBatches:
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+
+@contextmanager
+def _as_ours() -> Iterator[None]:
+    """Raise redis-py's errors as those of our own connections."""
+    try:
+        yield
+    except redis.TimeoutError as error:
+        raise TimeoutError(str(error)) from error
+    except (redis.ResponseError, redis.AuthenticationError, redis.BusyLoadingError) as error:
+        raise RefusedError(str(error)) from error
+    except RedisError as error:
+        raise ConnectionError(str(error) or type(error).__name__) from error

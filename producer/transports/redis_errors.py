@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import redis
-
 from trailkeeper.producer.errors import StreamTimeout, StreamUnavailable
 
 
@@ -14,10 +12,8 @@ class RefusedError(Exception):
     """Redis replied with an error, such as ``OOM`` or ``READONLY``."""
 
 
-REFUSALS = (RefusedError, redis.ResponseError, redis.AuthenticationError, redis.BusyLoadingError)
-TIMEOUTS = (TimeoutError, redis.TimeoutError)
-FAILURES = (OSError, RefusedError, redis.RedisError)
-"""Everything that a call to Redis raises. `OSError` includes time-outs, TLS and name look-ups."""
+FAILURES = (OSError, RefusedError)
+"""Everything that our own connections raise. `OSError` includes time-outs, TLS and name look-ups."""
 
 
 @contextmanager
@@ -28,18 +24,14 @@ def translated(server: object) -> Iterator[None]:
         server: its address, without secrets.
 
     Raises:
-        StreamUnavailable: in place of each of `FAILURES`; StreamTimeout for `TIMEOUTS`.
+        StreamUnavailable: in place of each of `FAILURES`; StreamTimeout for a time-out.
     """
     try:
         yield
     except FAILURES as error:
-        kind = StreamTimeout if isinstance(error, TIMEOUTS) else StreamUnavailable
-        raise kind(f"Redis at {server} {_failure(error)}") from error
-
-
-def _failure(error: Exception) -> str:
-    if isinstance(error, REFUSALS):
-        return f"answered: {error}"
-    if isinstance(error, TIMEOUTS):
-        return "did not answer in time"
-    return f"could not be reached: {str(error) or type(error).__name__}"
+        if isinstance(error, TimeoutError):
+            raise StreamTimeout(f"Redis at {server} did not answer in time") from error
+        said = str(error) or type(error).__name__
+        refused = isinstance(error, RefusedError)
+        failure = f"answered: {said}" if refused else f"could not be reached: {said}"
+        raise StreamUnavailable(f"Redis at {server} {failure}") from error
