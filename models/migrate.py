@@ -18,8 +18,9 @@ from .engine import LOCK_TIMEOUT_MS, SCHEMA, temporary_engine, transaction
 from .errors import StoreMisconfigured
 from .locks import MAKING_PARTITIONS, MIGRATING, lock
 from .partitions.manage import ensure_ahead
+from .privileges import MissingPrivilege
 from .relocation import refuse_unreleased, relocate
-from .roles import MissingPrivilege, grant_missing
+from .roles import grant_missing
 from .tables import VERSION_TABLE
 from .views_secret import ensure_views_secret
 

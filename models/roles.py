@@ -2,57 +2,34 @@
 
 * ``trailkeeper_owner`` owns `events` and its partitions, and nothing else. To attach, detach or drop a
   partition one has to own it, so the writer is a member; a new partition belongs to it whoever makes it.
-* ``trailkeeper_writer`` is for workers and operators: what drains, purges, scrubs and backfills need.
+* ``trailkeeper_writer`` is for workers: what drains, purges, scrubs and backfills need.
+* ``trailkeeper_operator`` is for who runs the command: what a writer may, and holds and erasures.
 * ``trailkeeper_reader`` is for the views: reads, and submits admin commands for a worker to judge.
 * ``trailkeeper_outbox`` is for applications: leaves messages in the outbox, and cannot read them.
 
-Roles belong to the cluster, privileges to a database. So each migration ends by granting what is missing,
-in any database of the cluster and for tables of later versions.
+What they may do with each table is in `privileges`. Roles belong to the cluster, privileges to a
+database. So each migration ends by granting what is missing and taking away what is too much, in any
+database of the cluster and for tables of later versions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
 from .errors import StoreError
 from .locks import MAKING_PARTITIONS, lock
+from .privileges import OPERATOR, OWNER, ROLES, WRITER, MissingPrivilege, differences
 from .tables import VERSION_TABLE, Base
 
-OWNER, WRITER = "trailkeeper_owner", "trailkeeper_writer"
-READER, OUTBOX = "trailkeeper_reader", "trailkeeper_outbox"
-ROLES = (OWNER, WRITER, READER, OUTBOX)
-
-EVENTS, COMMANDS = "events", "admin_commands"
-SECRET = "views_secret"  # noqa: S105 - a name, no secret
-"""The table that only the views read."""
-
-CHANGES = ("SELECT", "INSERT", "UPDATE", "DELETE")
-KEPT = frozenset({"erasures", "holds"})
-"""Tables that no worker deletes from. It does delete records of purges and scrubs that had nothing to do."""
-
-SUBMITTED = ("id", "requested_by", "action", "arguments")
-"""The columns of a command that the views may write; the others are the worker's."""
-
+EVENTS = "events"
 NOT_ALLOWED = ("42501", "0LP01")  # insufficient privilege, invalid grant operation
 THERE_ALREADY = ("42710", "23505")  # created by another migration on the same cluster, just now
 
 
-@dataclass(frozen=True)
-class MissingPrivilege:
-    """A privilege that is missing, and the statement that grants it.
-
-    Whoever types the statement has a search path of their own, so it names the schema of each table.
-    """
-
-    what: str
-    statement: str
-
-
 def grant_missing(connection: Connection) -> list[MissingPrivilege]:
-    """Create the roles and grant the privileges that are missing.
+    """Create the roles, grant the privileges that are missing and take away what is too much.
 
     Args:
         connection: in a transaction, of whoever migrates.
@@ -119,8 +96,9 @@ def _memberships(connection: Connection) -> Iterator[MissingPrivilege]:
     ask = text("SELECT pg_has_role(CAST(:member AS name), CAST(:role AS name), 'USAGE')")
     if not connection.scalar(text("SELECT pg_has_role(CAST(:role AS name), 'USAGE')"), {"role": OWNER}):
         yield MissingPrivilege(f"membership in {OWNER}", f"GRANT {OWNER} TO {CURRENT_USER}")
-    if not connection.scalar(ask, {"member": WRITER, "role": OWNER}):
-        yield MissingPrivilege(f"{WRITER} as a member of {OWNER}", f"GRANT {OWNER} TO {WRITER}")
+    for member, role in ((WRITER, OWNER), (OPERATOR, WRITER)):
+        if not connection.scalar(ask, {"member": member, "role": role}):
+            yield MissingPrivilege(f"{member} as a member of {role}", f"GRANT {role} TO {member}")
 
 
 def _schema(connection: Connection) -> Iterator[MissingPrivilege]:
@@ -139,36 +117,8 @@ def _unowned(connection: Connection) -> Iterator[MissingPrivilege]:
 
 
 def _tables(connection: Connection) -> Iterator[MissingPrivilege]:
-    tables = {name for name in (*Base.metadata.tables, VERSION_TABLE) if _exists(connection, name)}
-    schema = connection.scalar(text("SELECT quote_ident(current_schema())"))
-    for table in sorted(tables):
-        for role, privileges in _wanted(table).items():
-            for privilege in privileges:
-                if not connection.scalar(_HAS, {"role": role, "table": table, "privilege": privilege}):
-                    what = f"{privilege} on {schema}.{table}"
-                    yield MissingPrivilege(f"{what} for {role}", f"GRANT {what} TO {role}")
-    if COMMANDS in tables:
-        yield from _submitting(connection, f"{schema}.{COMMANDS}")
-
-
-def _wanted(table: str) -> dict[str, tuple[str, ...]]:
-    writer = CHANGES[:3] if table in KEPT else CHANGES[:1] if table == VERSION_TABLE else CHANGES
-    outbox = ("INSERT",) if table == "outbox" else ()
-    if table == SECRET:
-        return {READER: ("SELECT",)}
-    return {WRITER: writer, READER: ("SELECT",), OUTBOX: outbox}
-
-
-def _submitting(connection: Connection, table: str) -> Iterator[MissingPrivilege]:
-    ask = text("SELECT has_column_privilege(CAST(:role AS name), :table, :column, 'INSERT')")
-    values = [{"role": READER, "table": COMMANDS, "column": column} for column in SUBMITTED]
-    if not all(connection.scalar(ask, parameters) for parameters in values):
-        columns = f"INSERT ({', '.join(SUBMITTED)}) ON {table}"
-        yield MissingPrivilege(f"INSERT on {table} for {READER}", f"GRANT {columns} TO {READER}")
-
-
-def _exists(connection: Connection, table: str) -> bool:
-    return connection.scalar(text("SELECT to_regclass(:table)"), {"table": table}) is not None
+    below = connection.scalars(_TREE_OF, {"events": EVENTS, "owner": OWNER}).all()
+    yield from differences(connection, [*Base.metadata.tables, VERSION_TABLE, *below])
 
 
 def _try(connection: Connection, statement: str) -> None:
@@ -181,21 +131,22 @@ def _try(connection: Connection, statement: str) -> None:
             raise
 
 
-_HAS = text("SELECT has_table_privilege(CAST(:role AS name), CAST(:table AS text), :privilege)")
 _HAS_SCHEMA = text("SELECT has_schema_privilege(CAST(:role AS name), CAST(:schema AS text), :privilege)")
 _SCHEMA = text("""
     SELECT nspname, quote_ident(nspname)
       FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
      WHERE pg_class.oid = to_regclass(:events)
 """)
-_TREE = text("""
+_BELOW = """
     WITH RECURSIVE tree AS (
         SELECT to_regclass(:events)::oid AS oid, 0 AS depth
         UNION ALL
         SELECT inhrelid, depth + 1 FROM pg_inherits JOIN tree ON inhparent = tree.oid
     )
-    SELECT format('%I.%I', nspname, relname)
-      FROM tree JOIN pg_class ON pg_class.oid = tree.oid JOIN pg_namespace ON pg_namespace.oid = relnamespace
-     WHERE relkind IN ('r', 'p') AND pg_get_userbyid(relowner) <> :owner
+    SELECT {} FROM tree JOIN pg_class ON pg_class.oid = tree.oid
+      JOIN pg_namespace ON pg_namespace.oid = relnamespace
+     WHERE relkind IN ('r', 'p') AND pg_get_userbyid(relowner) {} :owner
      ORDER BY depth, relname
-""")
+"""
+_TREE = text(_BELOW.format("format('%I.%I', nspname, relname)", "<>"))
+_TREE_OF = text(_BELOW.format("relname", "="))

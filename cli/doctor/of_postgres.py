@@ -11,7 +11,8 @@ from trailkeeper.cli.services import store
 from trailkeeper.cli.status.in_postgres import ahead
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.partitions import existing, leftovers
-from trailkeeper.models.roles import WRITER, missing_privileges
+from trailkeeper.models.privileges import WRITER
+from trailkeeper.models.roles import missing_privileges
 from trailkeeper.models.status import ServerFacts, schema_current, server_facts
 
 from .finding import Finding, ok, problem, warning

@@ -18,7 +18,8 @@ def make_logins(url: str) -> tuple[str, str]:
         StoreError: the server did not answer.
     """
     from trailkeeper.models.engine import parse_url, temporary_engine, transaction  # noqa: PLC0415 - slow, and an extra
-    from trailkeeper.models.roles import READER, WRITER, make_login  # noqa: PLC0415
+    from trailkeeper.models.privileges import READER, WRITER  # noqa: PLC0415
+    from trailkeeper.models.roles import make_login  # noqa: PLC0415
 
     with (
         temporary_engine(url, application_name="trailkeeper up") as engine,

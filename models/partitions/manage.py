@@ -11,6 +11,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.models.locks import MAKING_PARTITIONS, lock
 from trailkeeper.models.periods import MONTHLY, Period, period_of
+from trailkeeper.models.privileges import grant_on_partition
 from trailkeeper.models.tables import SCOPES
 
 from .finishing import drop_or_reattach
@@ -100,4 +101,5 @@ def _create_and_attach(connection: Connection, period: Period) -> None:
     connection.execute(_AS_OWNER, {"parent": period.parent})
     # names come from Period: a scope of ours and digits
     connection.execute(text(f"CREATE TABLE {period.name} (LIKE {period.parent} INCLUDING ALL)"))
+    grant_on_partition(connection, period.name)
     attach(connection, period)

@@ -14,7 +14,7 @@ from trailkeeper.cli.doctor import of_redis
 from trailkeeper.cli.doctor.of_postgres import _roles
 from trailkeeper.cli.doctor.of_redis import _access, _is_local
 from trailkeeper.models.engine import make_engine, transaction
-from trailkeeper.models.roles import READER, WRITER
+from trailkeeper.models.privileges import READER, WRITER
 
 
 @pytest.fixture

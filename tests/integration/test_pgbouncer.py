@@ -36,7 +36,7 @@ from trailkeeper.models.errors import StoreMisconfigured, StoreUnavailable
 from trailkeeper.models.locks import PURGING, advisory_lock
 from trailkeeper.models.migrate import head, upgrade
 from trailkeeper.models.partitions import existing
-from trailkeeper.models.roles import READER, WRITER
+from trailkeeper.models.privileges import OPERATOR, READER, WRITER
 from trailkeeper.views.app import create_app
 from trailkeeper.views.app_state import reading_engine
 from trailkeeper.worker.backfills import Runner
@@ -48,7 +48,7 @@ from trailkeeper.worker.retention import Busy, add_hold, collect_orphans, erase,
 from trailkeeper.worker.settings import WorkerSettings
 
 SCHEMA = "audit"
-LOGINS = tuple(f"test_{role}" for role in (READER, WRITER))
+LOGINS = tuple(f"test_{role}" for role in (READER, WRITER, OPERATOR))
 NAMESAKES = """
     CREATE TABLE events (id int, what text); CREATE TABLE clients (name text);
     CREATE TABLE locations (name text); CREATE TABLE outbox (id int, body text);
@@ -90,8 +90,18 @@ def engine(url: str) -> Iterator[Engine]:
 @pytest.fixture
 def settings(redis_url: str, url: str, pooled_server: str) -> WorkerSettings:
     """A worker's, as the role of least privilege."""
-    writer = make_url(url_as(url, WRITER, SCHEMA)).render_as_string(hide_password=False)
-    return settings_for(redis_url, writer, schema=SCHEMA, retention_user_days=90, scrub_address_days=30)
+    return settings_of(WRITER, redis_url, url)
+
+
+@pytest.fixture
+def operator(redis_url: str, url: str, pooled_server: str) -> WorkerSettings:
+    """Those of who runs the command, who may also hold and erase."""
+    return settings_of(OPERATOR, redis_url, url)
+
+
+def settings_of(role: str, redis_url: str, url: str) -> WorkerSettings:
+    login = make_url(url_as(url, role, SCHEMA)).render_as_string(hide_password=False)
+    return settings_for(redis_url, login, schema=SCHEMA, retention_user_days=90, scrub_address_days=30)
 
 
 def rows(engine: Engine, statement: str) -> list[Any]:
@@ -156,17 +166,17 @@ def test_histories_are_shown_and_their_limits_hold(engine: Engine, url: str, red
 
 
 def test_what_is_past_its_time_is_purged_with_its_partition_scrubbed_erased_and_held(
-    engine: Engine, settings: WorkerSettings
+    engine: Engine, settings: WorkerSettings, operator: WorkerSettings
 ) -> None:
     for days in (400, 401, 200, 60):
         stored(engine, days_ago(days), user_id="u1", user_name="ann", ip="8.8.8.8")
     stored(engine, days_ago(100), user_id="u2", ip="8.8.8.8")
     stored(engine, days_ago(1), user_id="u3", user_name="bob", ip="8.8.8.8")
-    add_hold(settings, "user", "u2", reason="a lawsuit")
+    add_hold(operator, "user", "u2", reason="a lawsuit")
 
     removed = purge(settings, NOW)
     scrubbed = scrub(settings, NOW)
-    receipt = erase(settings, "u3", by="ops")
+    receipt = erase(operator, "u3", by="ops")
 
     assert any(removal.whole for removal in removed)
     assert sum(removal.events for removal in removed) == 3

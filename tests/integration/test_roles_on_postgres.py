@@ -2,93 +2,163 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from sqlalchemy import Engine, text
+import pytest
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import make_url
 
+from tests.support.drains import query
+from tests.support.retained import NOW, stored
 from tests.support.roles import engine_as, url_as
 from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
 from trailkeeper.models import admin_commands, partitions
 from trailkeeper.models.engine import make_engine, transaction
-from trailkeeper.models.errors import RefusedRow, StoreMisconfigured
+from trailkeeper.models.errors import StoreError
 from trailkeeper.models.migrate import upgrade
 from trailkeeper.models.periods import period_of
-from trailkeeper.models.roles import KEPT, OUTBOX, OWNER, READER, WRITER, grant_missing, missing_privileges
+from trailkeeper.models.privileges import OPERATOR, OUTBOX, OWNER, READER, WHOLE, WRITER, Columns, wanted
+from trailkeeper.models.roles import grant_missing, missing_privileges
 from trailkeeper.models.tables import VERSION_TABLE, Base
 
-TABLES = sorted({*Base.metadata.tables, VERSION_TABLE, "events_user", "events_project"})
+LEAF = period_of("user", NOW).name
+TABLES = sorted({*Base.metadata.tables, VERSION_TABLE, "events_user", LEAF})
 OLD = datetime(2003, 5, 1, tzinfo=UTC)
+INHERITED = {OPERATOR: (OPERATOR, WRITER, OWNER), WRITER: (WRITER, OWNER)}
+PERMISSION_DENIED = "42501"
+
+FACTS = {
+    *("id", "occurred_at", "recorded_at", "scope", "tag", "request_id", "actor_kind", "credential_kind"),
+    *(f"{who}_id" for who in ("user", "project", "organization", "actor", "on_behalf_of", "producer")),
+    *("project_name", "organization_name", "imported_by", "sequence"),
+}
+"""What an event says, and nobody alters; the other columns are derived, or lose personal data."""
 
 
-def refused(engine: Engine, statement: str) -> bool:
-    """Whether Postgres says that one may not; anything else is an error of the test."""
+def refused(connection: Connection, statement: str) -> bool:
+    """Whether Postgres says that one may not; what it says to the values does not matter."""
     try:
-        with transaction(engine) as connection:
+        with connection.begin_nested() as nested:
             connection.execute(text(statement))
-            connection.rollback()
-    except RefusedRow:  # a column has no default: one may insert
-        return False
-    except StoreMisconfigured as error:
-        if error.sqlstate != "42501":
-            raise
-        return True
+            nested.rollback()
+    except StoreError as error:
+        return error.sqlstate == PERMISSION_DENIED
     return False
 
 
-def changes_of(table: str) -> dict[str, str]:
-    known = Base.metadata.tables.get(table)
-    column = "version_num" if table == VERSION_TABLE else "tag" if known is None else known.columns.keys()[-1]
-    return {
-        "SELECT": f"SELECT FROM {table} LIMIT 1",
-        "INSERT": f"INSERT INTO {table} DEFAULT VALUES",
-        "UPDATE": f"UPDATE {table} SET {column} = {column} WHERE false",
-        "DELETE": f"DELETE FROM {table} WHERE false",
-        "TRUNCATE": f"TRUNCATE {table}",
-        "DROP": f"DROP TABLE {table}",
-    }
+def columns_of(table: str) -> list[str]:
+    if table == VERSION_TABLE:
+        return ["version_num"]
+    return list(Base.metadata.tables[table if table in Base.metadata.tables else "events"].columns.keys())
 
 
-def test_the_reader_reads_every_table_and_changes_none(database_url: str) -> None:
-    with engine_as(database_url, READER) as reader:
-        for table in TABLES:
-            changes = changes_of(table)
-            allowed = {name for name in changes if not refused(reader, changes[name])}
-            readable = {"SELECT"} if table in Base.metadata.tables or table == VERSION_TABLE else set()
-            # of an order it may say what is asked for: see below
-            assert allowed - ({"INSERT"} if table == "admin_commands" else set()) == readable, table
-        assert refused(reader, "CREATE TABLE mine (id integer)")
+def attempts(table: str) -> Iterator[tuple[str, str, str]]:
+    """Each verb on each column, or on the table, and a statement that needs nothing else."""
+    for column in columns_of(table):
+        yield "SELECT", column, f"SELECT {column} FROM {table} LIMIT 0"
+        yield "INSERT", column, f"INSERT INTO {table} ({column}) VALUES (DEFAULT)"
+        yield "UPDATE", column, f"UPDATE {table} SET {column} = DEFAULT WHERE false"
+    yield "DELETE", "*", f"DELETE FROM {table} WHERE false"
+    yield "TRUNCATE", "*", f"TRUNCATE {table}"
+
+
+def may(role: str, table: str, verb: str, column: str) -> bool:
+    """Whether `privileges` gives it to the role, or to one of which it is a member."""
+    given: list[Columns] = [
+        wanted(table).get(each, {}).get(verb, frozenset()) for each in INHERITED.get(role, (role,))
+    ]
+    return any(columns == WHOLE or column in columns for columns in given)
+
+
+@pytest.mark.parametrize("role", [WRITER, OPERATOR, READER, OUTBOX])
+def test_a_role_may_do_with_each_column_of_each_table_what_it_is_given_and_no_more(
+    database_url: str, role: str
+) -> None:
+    with engine_as(database_url, role) as engine, transaction(engine) as connection:
+        wrong = [
+            (table, verb, column)
+            for table in TABLES
+            for verb, column, statement in attempts(table)
+            if refused(connection, statement) == may(role, table, verb, column)
+        ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", [WRITER, OPERATOR, READER, OUTBOX, OWNER])
+def test_no_role_alters_what_an_event_says(database_url: str, role: str) -> None:
+    with engine_as(database_url, role) as engine, transaction(engine) as connection:
+        for table in ("events", "events_user", LEAF):
+            for column in FACTS:
+                assert refused(connection, f"UPDATE {table} SET {column} = DEFAULT"), (table, column)
+            assert refused(connection, f"TRUNCATE {table}"), table
+            assert refused(connection, f"DELETE FROM {table}") == (
+                role not in {WRITER, OPERATOR} or table == "events"
+            )
+    known = set(columns_of("events"))
+    assert known > FACTS
+
+
+@pytest.mark.parametrize("table", ["holds", "erasures"])
+def test_a_worker_changes_no_hold_and_no_receipt_and_an_operator_removes_none(
+    database_url: str, table: str
+) -> None:
+    with engine_as(database_url, WRITER) as engine, transaction(engine) as connection:
+        assert refused(connection, f"INSERT INTO {table} DEFAULT VALUES")
+        for column in columns_of(table):
+            assert refused(connection, f"UPDATE {table} SET {column} = DEFAULT"), column
+    for role in (WRITER, OPERATOR):
+        with engine_as(database_url, role) as engine, transaction(engine) as connection:
+            assert refused(connection, f"DELETE FROM {table}")
+            assert refused(connection, f"TRUNCATE {table}")
+            assert refused(connection, f"DROP TABLE {table}")
+            assert refused(connection, "CREATE ROLE another")
+
+
+def test_the_views_read_what_they_show_and_no_messages_on_their_way(database_url: str) -> None:
+    with engine_as(database_url, READER) as engine, transaction(engine) as connection:
+        assert not refused(connection, "SELECT count(*), min(created_at) FROM outbox")
+        assert refused(connection, "SELECT payload FROM outbox")
+        for table in ("backfill_blocks", "event_counts", "coverage", "scrub_marks", LEAF):
+            assert refused(connection, f"SELECT FROM {table}"), table
+        assert refused(connection, "CREATE TABLE mine (id integer)")
+
+
+def test_an_application_forges_no_id_and_no_time_of_an_outbox_row(database_url: str) -> None:
+    with engine_as(database_url, OUTBOX) as engine, transaction(engine) as connection:
+        assert not refused(connection, "INSERT INTO outbox (payload, invalid) VALUES ('{}', NULL)")
+        assert refused(connection, "INSERT INTO outbox (payload, created_at) VALUES ('{}', now())")
+        assert refused(connection, "INSERT INTO outbox (payload) VALUES ('{}') RETURNING id")
 
 
 def test_the_reader_places_orders_and_cannot_say_what_came_of_them(database_url: str) -> None:
     values = "gen_random_uuid(), 'x', 'enrich', '{{}}'"
     place = f"INSERT INTO admin_commands (id, requested_by, action, arguments{{}}) VALUES ({values}{{}})"
-    with engine_as(database_url, READER) as reader:
-        assert not refused(reader, place.format("", ""))
-        with transaction(reader) as connection:
-            admin_commands.submit(connection, uuid4(), requested_by="ada", action="enrich", arguments={})
-        assert refused(reader, place.format(", outcome", ", '{}'"))
+    with engine_as(database_url, READER) as reader, transaction(reader) as connection:
+        assert not refused(connection, place.format("", ""))
+        admin_commands.submit(connection, uuid4(), requested_by="ada", action="enrich", arguments={})
+        assert refused(connection, place.format(", outcome", ", '{}'"))
 
 
-def test_the_outbox_role_leaves_messages_and_does_nothing_else(database_url: str) -> None:
-    with engine_as(database_url, OUTBOX) as application:
-        assert not refused(application, "INSERT INTO outbox (payload) VALUES ('{}')")
-        for table in TABLES:
-            for name, statement in changes_of(table).items():
-                if (table, name) != ("outbox", "INSERT"):
-                    assert refused(application, statement), statement
+def test_an_installation_whose_roles_could_do_more_is_put_right_by_migrating(
+    database_url: str, engine: Engine
+) -> None:
+    stored(engine, NOW, user_id="u1")
+    tables = f"events, {LEAF}, holds, erasures, outbox"
+    with transaction(engine) as connection:
+        connection.execute(text(f"GRANT ALL ON {tables} TO {WRITER}, {OWNER}, {READER}, {OUTBOX}"))
+        found = {privilege.what for privilege in missing_privileges(connection)}
+    assert f"UPDATE on trailkeeper.holds for {WRITER}, which is too much" in found
+    assert f"TRUNCATE on trailkeeper.{LEAF} for {OWNER}, which is too much" in found
 
+    assert upgrade(database_url).missing_privileges == []
 
-def test_the_writer_removes_no_record_of_a_removal_and_no_version(database_url: str) -> None:
-    with engine_as(database_url, WRITER) as writer:
-        for table in (*KEPT, VERSION_TABLE):
-            changes = changes_of(table)
-            assert refused(writer, changes["DELETE"]), table
-            assert refused(writer, changes["TRUNCATE"]), table
-            assert refused(writer, changes["DROP"]), table
-        assert refused(writer, changes_of(VERSION_TABLE)["UPDATE"])
-        assert refused(writer, "CREATE ROLE another")
+    for role in (WRITER, READER, OUTBOX):
+        with engine_as(database_url, role) as of_role, transaction(of_role) as connection:
+            assert refused(connection, "UPDATE events SET tag = 'x'")
+            assert refused(connection, "DELETE FROM holds")
+    assert query(database_url, "SELECT count(*) AS n FROM events") == [{"n": 1}]
 
 
 def test_a_partition_that_one_writer_made_is_dropped_by_another_and_read_by_the_reader(

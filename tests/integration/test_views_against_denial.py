@@ -13,7 +13,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.errors import StoreError, StoreUnavailable
 from trailkeeper.models.histories import Question
 from trailkeeper.models.histories.page import read_page
-from trailkeeper.models.roles import READER
+from trailkeeper.models.privileges import READER
 from trailkeeper.views.app_state import reading_engine
 from trailkeeper.views.settings import ViewsSettings
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import trailkeeper
-from trailkeeper.models.roles import ROLES
+from trailkeeper.models.privileges import ROLES
 from trailkeeper.views.app import create_app
 
 ROOT = Path(__file__).parents[2]
