@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         places = {layer: place for place, layer in enumerate(("migration", "integration", "unit"), 1)}
         items.sort(key=lambda item: places.get(item.path.parent.name, 0))
+
+
+@pytest.fixture(autouse=True)
+def exports_forgotten() -> Iterator[None]:
+    """What a test counted of visitors' exports is not recorded by a later one, nor when pytest ends."""
+    yield
+    if views := sys.modules.get("trailkeeper.views.access_events"):
+        views._anonymous._forget()
 
 
 @pytest.fixture(scope="session")

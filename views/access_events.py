@@ -1,4 +1,4 @@
-"""Access becomes events too: what admins view, and what anybody exports.
+"""Access becomes events too: what admins view, and what anybody exports who is signed in.
 
 Both functions are called before events are read, so that no access goes unrecorded.
 """
@@ -12,7 +12,10 @@ from typing import Any
 from trailkeeper import Actor, emit
 from trailkeeper.models.histories import Question
 
+from .anonymous_exports import AnonymousExports
 from .viewer import Viewer
+
+_anonymous = AnonymousExports()
 
 FILTERS = ("since", "until", "address", "country_code", "asn", "actor", "client", "text")
 
@@ -32,11 +35,14 @@ def record_view(viewer: Viewer, question: Question, *, request: Any = None) -> N
 
 
 def record_export(viewer: Viewer, question: Question, form: str, *, request: Any = None) -> None:
-    """Record that a history is exported (``admin:history:export``), by whoever.
+    """Record that a history is exported (``admin:history:export``); of visitors only how often.
 
     Raises:
         EventNotRecorded: neither Redis nor the spool took it; refuse the export.
     """
+    if viewer.user_id is None and not viewer.staff:
+        _anonymous.count("event" if question.event else question.about, form)
+        return
     payload = _payload(question) | {"format": form}
     emit("admin:history:export", actor=_actor(viewer), additional=payload, request=request)
 
@@ -47,9 +53,7 @@ def _is_own(viewer: Viewer, question: Question) -> bool:
 
 
 def _actor(viewer: Viewer) -> Actor:
-    if viewer.staff:
-        return Actor(kind="staff", id=viewer.user_id)
-    return Actor(kind="anonymous" if viewer.user_id is None else "user", id=viewer.user_id)
+    return Actor(kind="staff" if viewer.staff else "user", id=viewer.user_id)
 
 
 def _payload(question: Question) -> dict[str, Any]:
