@@ -19,7 +19,7 @@ OWNER, WRITER, OPERATOR = "trailkeeper_owner", "trailkeeper_writer", "trailkeepe
 READER, OUTBOX = "trailkeeper_reader", "trailkeeper_outbox"
 ROLES = (OWNER, WRITER, OPERATOR, READER, OUTBOX)
 
-VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "TRIGGER")
 
 WHOLE: frozenset[str] = frozenset({"*"})
 """In the place of columns: all of them, also those of later versions."""
