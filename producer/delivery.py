@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .aside import Aside
 from .breaker import Breaker
 from .errors import EventNotRecorded, SpoolUnavailable, StreamTimeout, StreamUnavailable, is_interruption
 from .log_line import log, logger
-from .message import Message, fields_of
+from .message import Message
 from .metrics.counting import Counting
 from .receipt import Outcome, Receipt
 from .spool import Spool
 from .transports import Transport
 
 BREAKER_OPEN = "Redis failed a moment ago and is not tried again yet"
+TOOK_A_PART = "Redis took only a part of the batch"
 INTERRUPTED = "interrupted while waiting for Redis, which may have it as well"
 
 SPOOL_SHARE = 0.2
@@ -73,7 +74,7 @@ class Delivery:
             self._failed(error, now)
             return self._without_redis(message, str(error), now + self._budget)
         except Exception as error:  # noqa: BLE001 - a transport of the application's may raise anything
-            return self._without_redis(message, self._broken(message, error), now + self._budget)
+            return self._without_redis(message, self._broken(error, message), now + self._budget)
         except BaseException:
             self._interrupted(message)
             raise
@@ -92,11 +93,68 @@ class Delivery:
             self._failed(error, now)
             return await self._awithout_redis(message, str(error), now + self._budget)
         except Exception as error:  # noqa: BLE001 - a transport of the application's may raise anything
-            return await self._awithout_redis(message, self._broken(message, error), now + self._budget)
+            return await self._awithout_redis(message, self._broken(error, message), now + self._budget)
         except BaseException:
             self._interrupted(message)
             raise
         return self._sent(message)
+
+    def deliver_all(self, messages: Sequence[Message]) -> list[Receipt | EventNotRecorded]:
+        """Deliver several messages by one round trip, and within the budget of one.
+
+        Returns:
+            For each its receipt; or for a `required` one that nothing took, the error to raise.
+        """
+        now = time.monotonic()
+        taken, reason = 0, BREAKER_OPEN
+        if self._breaker.allows():
+            try:
+                entries = [message.fields for message in messages]
+                taken, reason = self._transport.send_all(entries, now + self._redis_budget), TOOK_A_PART
+            except StreamUnavailable as error:
+                self._failed(error, now)
+                reason = str(error)
+            except Exception as error:  # noqa: BLE001 - a transport of the application's may raise anything
+                reason = self._broken(error, *messages)
+            except BaseException:
+                self._interrupted(*messages)
+                raise
+        sent = [self._sent(message) for message in messages[:taken]]
+        return sent + self._all_without_redis(messages[taken:], reason, now + self._budget)
+
+    async def adeliver_all(self, messages: Sequence[Message]) -> list[Receipt | EventNotRecorded]:
+        """`deliver_all` without blocking the event loop."""
+        now = time.monotonic()
+        taken, reason = 0, BREAKER_OPEN
+        if self._breaker.allows():
+            try:
+                entries = [message.fields for message in messages]
+                taken = await self._transport.asend_all(entries, now + self._redis_budget)
+                reason = TOOK_A_PART
+            except StreamUnavailable as error:
+                self._failed(error, now)
+                reason = str(error)
+            except Exception as error:  # noqa: BLE001 - as above
+                reason = self._broken(error, *messages)
+            except BaseException:
+                self._interrupted(*messages)
+                raise
+        sent = [self._sent(message) for message in messages[:taken]]
+        if taken == len(messages):
+            return list(sent)
+        kept = self._aside.run(self._all_without_redis, messages[taken:], reason, now + self._budget)
+        return sent + await asyncio.shield(kept)
+
+    def _all_without_redis(
+        self, messages: Sequence[Message], reason: str, deadline: float
+    ) -> list[Receipt | EventNotRecorded]:
+        results: list[Receipt | EventNotRecorded] = []
+        for message in messages:
+            try:
+                results.append(self._without_redis(message, reason, deadline))
+            except EventNotRecorded as error:
+                results.append(error)
+        return results
 
     def close(self) -> None:
         """Close the connections that are not in use."""
@@ -141,30 +199,30 @@ class Delivery:
         """Put it into the spool. None if that worked, else why not; empty without a spool."""
         if self._spool is None:
             return ""
-        fields = fields_of(message.payload, message.invalid, message.signature)
         try:
-            self._spool.put(fields, message.tag, deadline)
+            self._spool.put(message.fields, message.tag, deadline)
         except SpoolUnavailable as error:
             return f"the spool did not take it: {error}"
         return None
 
-    def _interrupted(self, message: Message) -> None:
-        """The caller was cancelled or is being stopped: it gets no receipt, but its event is kept."""
+    def _interrupted(self, *messages: Message) -> None:
+        """The caller was cancelled or is being stopped: it gets no receipt, but its events are kept."""
         deadline = time.monotonic() + INTERRUPTED_SECONDS
-        if message.delivery != "best_effort" and self._spooled(message, deadline) is None:
-            self._counting.count(message.tag, "spooled")
-            return
-        log(message, INTERRUPTED)
-        self._counting.count(message.tag, "logged")
+        for message in messages:
+            if message.delivery != "best_effort" and self._spooled(message, deadline) is None:
+                self._counting.count(message.tag, "spooled")
+                continue
+            log(message, INTERRUPTED)
+            self._counting.count(message.tag, "logged")
 
-    def _broken(self, message: Message, error: Exception) -> str:
+    def _broken(self, error: Exception, *messages: Message) -> str:
         """Why the event is not in the stream: an error of a transport that is not ours.
 
         Raises:
             Exception: *error* itself, if it stops the caller.
         """
         if is_interruption(error):
-            self._interrupted(message)
+            self._interrupted(*messages)
             raise error
         logger.error("transport_failed", exc_info=error)
         return f"the transport raised {type(error).__name__}"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Unpack
 
 from msgspec.structs import asdict, replace
 
+from .batch import current_batch
 from .breaker import Breaker
 from .catalogue import Catalogue, EventType, load
 from .context import NOTHING
 from .delivery import Delivery
-from .errors import InvalidEvent, SettingsError
+from .errors import EventNotRecorded, InvalidEvent, SettingsError
 from .event import Event
 from .facts import EmitArguments, EventFacts, context_of, event_of, unknown_argument
 from .log_line import logger
@@ -97,7 +98,8 @@ class Emitter:
         connection = arguments.pop("connection", None)
         message = self._message(tag, arguments)
         if connection is None:
-            return self.deliver(message)
+            batch = current_batch()
+            return self.deliver(message) if batch is None else batch.add(self, message)
         try:
             self._outbox.put(connection, message.payload, message.invalid)
         except InvalidEvent as error:
@@ -109,7 +111,8 @@ class Emitter:
         connection = arguments.pop("connection", None)
         message = self._message(tag, arguments)
         if connection is None:
-            return await self.adeliver(message)
+            batch = current_batch()
+            return await self.adeliver(message) if batch is None else await batch.aadd(self, message)
         try:
             await self._outbox.aput(connection, message.payload, message.invalid)
         except InvalidEvent as error:
@@ -131,6 +134,14 @@ class Emitter:
             EventNotRecorded: it is `required`, and neither Redis nor the spool took it.
         """
         return self._delivery.deliver(self._stamper.stamp(message))
+
+    def deliver_all(self, messages: Iterable[Message]) -> list[Receipt | EventNotRecorded]:
+        """Record several by one round trip: of each its receipt, or why a `required` one is refused."""
+        return self._delivery.deliver_all([self._stamper.stamp(message) for message in messages])
+
+    async def adeliver_all(self, messages: Iterable[Message]) -> list[Receipt | EventNotRecorded]:
+        """`deliver_all` without blocking the event loop."""
+        return await self._delivery.adeliver_all([self._stamper.stamp(message) for message in messages])
 
     async def adeliver(self, message: Message) -> Receipt:
         """`deliver` without blocking the event loop."""

@@ -29,6 +29,11 @@ class Message(NamedTuple):
     signature: bytes | None = None
     numbers: tuple[int, ...] = ()
 
+    @property
+    def fields(self) -> dict[bytes, bytes]:
+        """The fields of its stream entry."""
+        return fields_of(self.payload, self.invalid, self.signature)
+
 
 def fields_of(payload: bytes, invalid: bytes | None, signature: bytes | None) -> dict[bytes, bytes]:
     """The fields of a stream entry: ``e``, and ``invalid`` and ``s`` unless they are None."""

@@ -27,6 +27,7 @@ from .outbox.connections import for_aemit, for_emit
 from .process import swap
 from .settings import ProducerSettings, changed, read
 from .spool.memory import MemorySpool
+from .transports import Transport
 from .wire import decode
 
 NO_COOLDOWN = 1e-9  # seconds
@@ -68,7 +69,7 @@ class Quarantined(NamedTuple):
     problem: str
 
 
-class Recorder:
+class Recorder(Transport):
     """A transport and an outbox that keep events in memory. All before them, such as validation, is real.
 
     What is emitted with ``connection=`` is kept too, at the call. `emit_on_commit` works as in

@@ -5,6 +5,7 @@ from trailkeeper import emit
 emit("account:login:success", user=user, request=request, additional={"method": "totp"})
 """
 
+from .producer.batch import batch
 from .producer.context import RequestContext, bind, carry, set_actor
 from .producer.emitter import Emitter
 from .producer.errors import (
@@ -37,6 +38,7 @@ __all__ = [
     "Subject",
     "TrailkeeperError",
     "aemit",
+    "batch",
     "bind",
     "carry",
     "configure",

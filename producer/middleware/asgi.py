@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from trailkeeper.producer.batch import batch
 from trailkeeper.producer.context import KEY, pop, push
 
 from .base import RequestMiddleware
@@ -31,6 +32,20 @@ class ASGIMiddleware(RequestMiddleware[ASGIApplication]):
         frame = self._frame(scope)
         token = push(frame)
         try:
-            await self._app({**scope, KEY: frame}, receive, send)
+            if self._batches and scope["type"] == "http":
+                await self._in_batch({**scope, KEY: frame}, receive, send)
+            else:
+                await self._app({**scope, KEY: frame}, receive, send)
         finally:
             pop(token)
+
+    async def _in_batch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with batch() as events:
+
+            async def after_events(message: MutableMapping[str, Any]) -> None:
+                if message["type"] == "http.response.start":
+                    events.close()  # a response may last for hours
+                    await events.asend()  # an event that has to be recorded can still refuse the request
+                await send(message)
+
+            await self._app(scope, receive, after_events)

@@ -24,6 +24,8 @@ class RequestMiddleware(Generic[App]):
             peers on a Unix socket; read from ``TRAILKEEPER_TRUSTED_PROXIES`` if None.
         request_id_header: the header in which a proxy passes the request's id; None to ignore any.
         trust_request_id: believe that header from every client, not from trusted proxies only.
+        batch: send the events of a request together, after the application has handled it and before the
+            response begins; see `trailkeeper.batch`.
 
     Raises:
         SettingsError: a trusted proxy is neither an address nor a network.
@@ -36,8 +38,10 @@ class RequestMiddleware(Generic[App]):
         request_id_header: str | None = DEFAULT_HEADER,
         *,
         trust_request_id: bool = False,
+        batch: bool = False,
     ) -> None:
         self._app = app
+        self._batches = batch
         self._proxies = TrustedProxies.of(trusted_proxies)
         self._header = request_id_header
         self._trust = trust_request_id

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
+from trailkeeper.producer.batch import batch
 from trailkeeper.producer.context import KEY, Frame, pop, push
 
 from .base import RequestMiddleware
@@ -23,7 +25,8 @@ class WSGIMiddleware(RequestMiddleware[WSGIApplication]):
         frame = environ[KEY] = self._frame(environ)
         token = push(frame)
         try:
-            body = self._app(environ, start_response)
+            with batch() if self._batches else nullcontext():
+                body = self._app(environ, start_response)
         finally:
             pop(token)
         return body if _runs_no_code(body, environ) else _Body(body, frame)

@@ -16,19 +16,17 @@ from trailkeeper.producer.errors import StreamUnavailable
 from . import forks
 from .queue import Queue
 
+BATCH_SECONDS = 10.0
+"""How long Redis may take over one batch."""
 FILE_SECONDS = 5.0
 """How long to wait for threads and processes that are writing to the file."""
 
 
-class Batches(Protocol):
-    """Appends many messages to the stream at once."""
+class TakesMany(Protocol):
+    """The part of a `Transport` that is needed here."""
 
-    def send(self, entries: Sequence[Mapping[bytes, bytes]]) -> int:
-        """Append messages in order; returns how many the stream took, counted from the first.
-
-        Raises:
-            StreamUnavailable: the stream took none.
-        """
+    def send_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
+        """See `Transport.send_all`."""
 
 
 class FlushInProgress(Exception):  # noqa: N818 - what it says
@@ -39,7 +37,7 @@ _thread_lock = threading.Lock()
 """Held by the one thread of this process that delivers: the lock on the file belongs to the process."""
 
 
-def flush(queue: Queue, batches: Batches) -> int:
+def flush(queue: Queue, stream: TakesMany) -> int:
     """Deliver all messages of a queue.
 
     A message is removed once the stream has it. If the process dies in between, it is
@@ -58,7 +56,7 @@ def flush(queue: Queue, batches: Batches) -> int:
     delivered = 0
     with _flush_lock(queue.file.path):
         while (batch := queue.oldest(_file_deadline())).entries:
-            count = batches.send(batch.entries)
+            count = stream.send_all(batch.entries, time.monotonic() + BATCH_SECONDS)
             queue.remove(batch, count, _file_deadline())
             delivered += count
             if count < len(batch.entries):

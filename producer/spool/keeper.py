@@ -60,8 +60,7 @@ class FileSpool:
             kept_for: the other stream's place, as `status` reports it: for when Redis moved to a new address.
         """
         place = self.queue.place if kept_for is None else kept_for
-        with self._stream.batches() as batches:
-            return sum(flush(Queue(file, place), batches) for file in self.queue.file.all())
+        return sum(flush(Queue(file, place), self._stream) for file in self.queue.file.all())
 
     def _may_hold(self) -> bool:
         return any(file.path.exists() for file in self.queue.file.all())

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Protocol
+
+from trailkeeper.producer.errors import StreamUnavailable
 
 
 class Transport(Protocol):
-    """Appends messages to the stream, one per call.
+    """Appends messages to the stream. Inherit from it, for `send_all` and `asend_all` one by one.
 
     When `send` or `asend` returns, the message is in the stream. It may be there even if
     they raised, as a reply can be lost: but the event's id is made before, so a second
@@ -32,6 +35,39 @@ class Transport(Protocol):
         self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
     ) -> None:
         """`send` without blocking the running event loop."""
+
+    def send_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
+        """Append several messages in order, in one round trip if that can be.
+
+        Args:
+            entries: the fields of each, as `producer.message.fields_of` makes them.
+            deadline: for all of them.
+
+        Returns:
+            How many were taken, counted from the first. Later ones may have been taken too.
+
+        Raises:
+            StreamUnavailable: the first was not taken, or it is not known whether it was.
+        """
+        for place, fields in enumerate(entries):
+            try:
+                self.send(fields[b"e"], fields.get(b"invalid"), deadline, fields.get(b"s"))
+            except StreamUnavailable:
+                if place == 0:
+                    raise
+                return place
+        return len(entries)
+
+    async def asend_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
+        """`send_all` without blocking the running event loop."""
+        for place, fields in enumerate(entries):
+            try:
+                await self.asend(fields[b"e"], fields.get(b"invalid"), deadline, fields.get(b"s"))
+            except StreamUnavailable:
+                if place == 0:
+                    raise
+                return place
+        return len(entries)
 
     def close(self) -> None:
         """Close idle connections. A later `send` opens new ones."""

@@ -1,4 +1,4 @@
-"""One connection to Redis: one command at a time, each answered before its deadline or not at all.
+"""One connection to Redis: commands of one caller at a time, answered before its deadline or not at all.
 
 Not redis-py's, because there each single wait has a time-out, and they add up: a server that
 answers slowly, byte by byte or at several addresses delays a request by a multiple of it. This
@@ -8,6 +8,7 @@ speaks the small part of the protocol (RESP 2) that confirms an XADD.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from weakref import WeakSet
 
 from .address import RedisAddress, remaining
@@ -35,30 +36,30 @@ class Connection:
         _open.add(self)
         try:
             for command in address.greeting():
-                self.execute(packed(*command), deadline)
+                accepted(self.execute(packed(*command), deadline))
         except BaseException:
             self.close()
             raise
 
-    def execute(self, command: bytes, deadline: float) -> bytes:
-        """Send a `packed` command and return the reply.
+    def execute(self, commands: bytes, deadline: float, count: int = 1) -> list[Reply]:
+        """Send some `packed` commands at once and return their replies.
 
         Raises:
             OSError: the connection is gone, or the deadline passed.
-            RefusedError: the reply is an error.
         """
         deadline = step_deadline(deadline)
         self._socket.settimeout(remaining(deadline))
-        self._socket.sendall(command)
-        received = self._receive(deadline)
-        while (found := parsed(received)) is None:
+        self._socket.sendall(commands)
+        replies: list[Reply] = []
+        received = b""
+        while len(replies) < count:
             received += self._receive(deadline)
-        reply, more = found
-        if more:
-            raise ConnectionAbortedError("the server sent more than the reply")
-        if isinstance(reply, RefusedError):
-            raise reply
-        return reply
+            while received and (found := parsed(received)) is not None:
+                reply, received = found
+                replies.append(reply)
+        if received or len(replies) > count:
+            raise ConnectionAbortedError("the server sent more replies than were asked for")
+        return replies
 
     def close(self) -> None:
         """Close our end without a word to the server: a forked parent may still be using it."""
@@ -114,6 +115,20 @@ def parsed(received: bytes) -> tuple[Reply, bytes] | None:
         case b"-":
             return RefusedError(line.decode("utf-8", "replace")), more
     raise ConnectionAbortedError(f"not a Redis reply: {received[:40]!r}")
+
+
+def accepted(replies: Sequence[Reply]) -> int:
+    """How many commands were accepted before the first that was refused.
+
+    Raises:
+        RefusedError: it was the first of all.
+    """
+    for place, reply in enumerate(replies):
+        if isinstance(reply, RefusedError):
+            if place == 0:
+                raise reply
+            return place
+    return len(replies)
 
 
 def _in_child() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import cast
+from typing import NamedTuple, cast
 
 from .connection import Reply, parsed
 
-Answer = Reply | OSError
+Answer = list[Reply] | OSError
 
 
 class Pipe(asyncio.Protocol):
@@ -22,18 +22,18 @@ class Pipe(asyncio.Protocol):
     def __init__(self) -> None:
         self.error: OSError | None = None
         self.answered = 0
-        self._waiting: deque[asyncio.Future[Answer]] = deque()
+        self._waiting: deque[_Asked] = deque()
         self._received = b""
         self._transport: asyncio.Transport | None = None
 
-    def ask(self, command: bytes) -> asyncio.Future[Answer]:
-        """Send a command; its reply, or why there will be none, is the future's result."""
+    def ask(self, commands: bytes, count: int = 1) -> asyncio.Future[Answer]:
+        """Send some commands at once; their replies, or why there will be none, are the future's result."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         if self.error is not None or self._transport is None:
             future.set_result(self.error or ConnectionResetError("not connected"))
         else:
-            self._waiting.append(future)
-            self._transport.write(command)
+            self._waiting.append(_Asked(future, count, []))
+            self._transport.write(commands)
         return future
 
     def close(self, error: OSError) -> None:
@@ -42,7 +42,7 @@ class Pipe(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
         while self._waiting:
-            _settle(self._waiting.popleft(), error)
+            _settle(self._waiting.popleft().future, error)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.BaseProtocol`."""
@@ -57,17 +57,30 @@ class Pipe(asyncio.Protocol):
             while self._received and (found := parsed(self._received)) is not None:
                 reply, self._received = found
                 self.answered += 1
-                _settle(self._waiting.popleft(), reply)
+                self._take(reply)
         except IndexError:
             self.close(ConnectionAbortedError("the server sent more replies than were asked for"))
         except OSError as error:
             self.close(error)
+
+    def _take(self, reply: Reply) -> None:
+        asked = self._waiting[0]
+        asked.replies.append(reply)
+        if len(asked.replies) == asked.expected:
+            self._waiting.popleft()
+            _settle(asked.future, asked.replies)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See `asyncio.BaseProtocol`."""
         self.close(
             exc if isinstance(exc, OSError) else ConnectionResetError("the server closed the connection")
         )
+
+
+class _Asked(NamedTuple):
+    future: asyncio.Future[Answer]
+    expected: int
+    replies: list[Reply]
 
 
 def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:

@@ -1,25 +1,17 @@
-"""The stream in Redis: one XADD per message, confirmed."""
+"""The stream in Redis: an XADD for each message, confirmed."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from itertools import chain
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
 from trailkeeper.producer.message import fields_of
 
 from .address import RedisAddress
-from .connection import Connection, packed
+from .connection import Connection, accepted
 from .pool import ConnectionPool
 from .redis_errors import translated
 from .redis_stream_async import AsyncRedisStream
-
-if TYPE_CHECKING:
-    from .redis_batches import RedisBatches
-
-BATCH_SECONDS = 10.0
 
 
 class RedisStream(AsyncRedisStream):
@@ -41,48 +33,40 @@ class RedisStream(AsyncRedisStream):
         self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
     ) -> None:
         """See `Transport.send`."""
-        fields = fields_of(payload, invalid, signature)
+        self.send_all([fields_of(payload, invalid, signature)], deadline)
+
+    def send_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
+        """See `Transport.send_all`."""
         with translated(self._address):
-            self._execute(packed(b"XADD", self._key, b"*", *chain.from_iterable(fields.items())), deadline)
+            return self._execute(self._commands(entries), deadline, len(entries))
 
     @property
     def place(self) -> str:
         """Server, database and key, without credentials."""
         return f"{self._address}/{self._address.database} {self._key.decode()}"
 
-    @contextmanager
-    def batches(self, seconds: float = BATCH_SECONDS) -> Iterator[RedisBatches]:
-        """A connection for batches, closed at the end of the block.
-
-        Args:
-            seconds: time-out of a single reply.
-        """
-        from .redis_batches import RedisBatches  # noqa: PLC0415 - loaded only where something is spooled
-
-        with closing(RedisBatches(self._url, self._key, self._address, seconds)) as batches:
-            yield batches
-
     def close(self) -> None:
         """Close idle connections; those of an event loop are closed when the loop ends."""
         self._pool.clear()
 
-    def _execute(self, command: bytes, deadline: float) -> None:
+    def _execute(self, commands: bytes, deadline: float, count: int) -> int:
         connection = self._pool.pop()
         if connection is not None:
             try:
-                return self._execute_on(connection, command, deadline)
+                return self._execute_on(connection, commands, deadline, count)
             except OSError:
                 if time.monotonic() >= deadline:
                     raise
                 # closed while it was idle, as by a restarted server; the others will be, too
                 self._pool.clear()
-        return self._execute_on(self._pool.take(deadline), command, deadline)
+        return self._execute_on(self._pool.take(deadline), commands, deadline, count)
 
-    def _execute_on(self, connection: Connection, command: bytes, deadline: float) -> None:
+    def _execute_on(self, connection: Connection, commands: bytes, deadline: float, count: int) -> int:
         try:
-            connection.execute(command, deadline)
+            taken = accepted(connection.execute(commands, deadline, count))
         except BaseException:
-            # a late reply would be taken for the next command's
+            # a late reply would be taken for the next command's, and what refused this one may refuse that
             self._pool.discard(connection)
             raise
         self._pool.push(connection)
+        return taken

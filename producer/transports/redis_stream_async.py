@@ -6,14 +6,14 @@ import asyncio
 import os
 import time
 from asyncio import AbstractEventLoop
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeVar
 
 from trailkeeper.producer.message import fields_of
 
 from .address import RedisAddress
-from .connection import packed
+from .connection import Reply, accepted, packed
 from .patience import Patience
 from .pipe import Answer, Pipe
 from .redis_errors import translated
@@ -46,10 +46,18 @@ class AsyncRedisStream:
         self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
     ) -> None:
         """See `Transport.asend`."""
-        fields = fields_of(payload, invalid, signature)
-        command = packed(b"XADD", self._key, b"*", *chain.from_iterable(fields.items()))
+        await self.asend_all([fields_of(payload, invalid, signature)], deadline)
+
+    async def asend_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
+        """See `Transport.asend_all`."""
         with translated(self._address):
-            _reply_in(await (await self._line()).ask(command, deadline))
+            line = await self._line()
+            return accepted(_replies_in(await line.ask(self._commands(entries), deadline, len(entries))))
+
+    def _commands(self, entries: Iterable[Mapping[bytes, bytes]]) -> bytes:
+        return b"".join(
+            [packed(b"XADD", self._key, b"*", *chain.from_iterable(fields.items())) for fields in entries]
+        )
 
     async def _line(self) -> _Line:
         if self._pid != os.getpid():
@@ -73,8 +81,8 @@ class _Line:
         self._opening: asyncio.Task[Pipe] | None = None
         self.closing = self._close_with_loop()
 
-    async def ask(self, command: bytes, deadline: float) -> Answer:
-        """Send a command and wait for its reply.
+    async def ask(self, commands: bytes, deadline: float, count: int) -> Answer:
+        """Send commands at once and wait for their replies.
 
         Raises:
             OSError, RefusedError: no connection could be opened, or Redis did not answer in time.
@@ -83,7 +91,7 @@ class _Line:
             opening = self._opened()
             is_new = not opening.done()
             pipe = await self._wait(opening, self._pipe, deadline)
-            answer = await self._wait(pipe.ask(command), pipe, deadline)
+            answer = await self._wait(pipe.ask(commands, count), pipe, deadline)
             # an open connection may have been closed while it was idle, as by a restarted server
             if is_new or not isinstance(answer, OSError) or time.monotonic() >= deadline:
                 return answer
@@ -102,7 +110,7 @@ class _Line:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._address.connect(lambda: pipe)
                 for command in self._address.greeting():
-                    _reply_in(await pipe.ask(packed(*command)))
+                    accepted(_replies_in(await pipe.ask(packed(*command))))
         except BaseException:
             pipe.close(ConnectionAbortedError("it was not opened"))
             raise
@@ -137,8 +145,8 @@ class _Line:
                 await asyncio.sleep(0)
 
 
-def _reply_in(answer: Answer) -> bytes:
-    if isinstance(answer, Exception):
+def _replies_in(answer: Answer) -> list[Reply]:
+    if isinstance(answer, OSError):
         raise answer
     return answer
 

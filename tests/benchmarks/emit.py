@@ -1,4 +1,4 @@
-"""What a request pays for `emit`, beside a bare round trip and beside sending a Celery task.
+"""What a request pays for `emit`, beside a bare round trip, redis-py's XADD and sending a Celery task.
 
 Blocks of calls take turns, so that whatever else the machine does meets all alike, in another
 order each time and none right after the emptying between two rounds: whatever came there
@@ -16,7 +16,7 @@ import msgspec
 import redis
 from msgspec.structs import replace
 
-from trailkeeper import Emitter, ProducerSettings, RequestContext
+from trailkeeper import Emitter, ProducerSettings, RequestContext, batch
 from trailkeeper.producer.event import Event
 from trailkeeper.producer.message import Message
 from trailkeeper.producer.wire import encode
@@ -51,6 +51,7 @@ def emit(machine: Machine) -> Results:
         "signed_vs_plain": round(found["emit_signed_us"] / found["emit_plain_us"], 3),
         "emit_vs_round_trip": round(found["emit_us"] / found["round_trip_us"], 3),
         "emit_vs_xadd": round(found["emit_us"] / found["xadd_us"], 3),
+        "batch3_vs_one": round(found["emit_three_in_a_batch_us"] / found["emit_us"], 3),
         "send_task_vs_emit": round(found["send_task_us"] / found["emit_us"], 3),
     }
 
@@ -79,6 +80,7 @@ def _calls(
     return {
         "round_trip_us": client.ping,
         "emit_us": lambda: _run(next(emits)),
+        "emit_three_in_a_batch_us": lambda: _run_together(next(emits), next(emits), next(emits)),
         "emit_signed_us": lambda: _run(next(signeds)),
         "emit_plain_us": lambda: _run(next(bares)),
         "xadd_us": lambda: client.xadd("benchmark", {"e": next(payloads)}),
@@ -88,6 +90,12 @@ def _calls(
 
 def _run(call: Call) -> object:
     return call()
+
+
+def _run_together(*calls: Call) -> None:
+    with batch():
+        for call in calls:
+            call()
 
 
 def _emit_of(emitter: Emitter, event: Event) -> Call:

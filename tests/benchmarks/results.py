@@ -49,6 +49,14 @@ FIGURES = (
     ),
     Figure(title="emit ÷ XADD of redis-py", key="emit_vs_xadd", ours="emit_us", peer="xadd_us", unit="µs"),
     Figure(
+        title="three in a batch ÷ one",
+        key="batch3_vs_one",
+        ours="emit_three_in_a_batch_us",
+        peer="emit_us",
+        unit="µs",
+        most=1.5,
+    ),
+    Figure(
         title="emit, numbered and signed ÷ neither",
         key="signed_vs_plain",
         ours="emit_signed_us",

@@ -9,6 +9,7 @@ from trailkeeper import Emitter, ProducerSettings
 from trailkeeper.producer.catalogue import Catalogue, EventType
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.testing import Recorder
+from trailkeeper.producer.transports import Transport
 
 CATALOGUE = Catalogue(
     [
@@ -48,7 +49,7 @@ class Counter:
         return [tags[1].removeprefix("outcome:") for _, tags in self.counted]
 
 
-class Broken:
+class Broken(Transport):
     """A transport that fails each time, and counts how often it was tried."""
 
     def __init__(self, error: BaseException | None = None) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,7 +18,7 @@ PLACE = "nowhere:6379/0 trailkeeper:events"
 
 
 class Stream:
-    """Keeps what it is given, like `RedisStream.batches`; with *takes* only so many in all."""
+    """Keeps what it is given, like `RedisStream.send_all`; with *takes* only so many in all."""
 
     place = PLACE
 
@@ -27,11 +26,11 @@ class Stream:
         self.entries: list[Mapping[bytes, bytes]] = []
         self.takes = takes
 
-    @contextmanager
-    def batches(self) -> Iterator[Stream]:
-        yield self
-
-    def send(self, entries: Sequence[Mapping[bytes, bytes]]) -> int:
+    def send_all(
+        self,
+        entries: Sequence[Mapping[bytes, bytes]],
+        deadline: float,
+    ) -> int:
         room = len(entries) if self.takes is None else self.takes - len(self.entries)
         if not room:
             raise StreamUnavailable("Redis at nowhere answered: OOM")

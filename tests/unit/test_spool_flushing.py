@@ -72,12 +72,12 @@ def test_who_writes_meanwhile_does_not_wait_for_redis(tmp_path: Path) -> None:
     fill(queue, b"1")
 
     class Slow(Stream):
-        def send(self, entries: Sequence[Mapping[bytes, bytes]]) -> int:
+        def send_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
             if not self.entries:
                 began = time.monotonic()
                 fill(queue, b"2")
                 assert time.monotonic() - began < 1
-            return super().send(entries)
+            return super().send_all(entries, deadline)
 
     assert flush(queue, stream := Slow()) == 2
     assert sent(stream) == [b"1", b"2"]
@@ -107,10 +107,10 @@ def test_afterwards_the_disk_has_its_room_back_and_nothing_of_the_content(tmp_pa
 
 def _hold(place: Path, begun: Event, end: Event) -> None:
     class Waiting(Stream):
-        def send(self, entries: Sequence[Mapping[bytes, bytes]]) -> int:
+        def send_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
             begun.set()
             end.wait()
-            return super().send(entries)
+            return super().send_all(entries, deadline)
 
     flush(a_queue(place), Waiting())
 
@@ -137,10 +137,10 @@ def test_a_thread_waits_for_another_and_not_for_ever(tmp_path: Path, monkeypatch
     begun, end = threading.Event(), threading.Event()
 
     class Waiting(Stream):
-        def send(self, entries: Sequence[Mapping[bytes, bytes]]) -> int:
+        def send_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
             begun.set()
             end.wait()
-            return super().send(entries)
+            return super().send_all(entries, deadline)
 
     first = threading.Thread(target=flush, args=(queue, Waiting()))
     first.start()

@@ -157,7 +157,7 @@ def test_a_child_delivers_although_a_thread_of_its_parent_was_delivering(
         with pytest.raises(flushing.FlushInProgress, match="another process"):
             spool.flush()
 
-    with stalled(monkeypatch, Stream, "send", spool.flush):
+    with stalled(monkeypatch, Stream, "send_all", spool.flush):
         assert in_child(deliver) == 0
 
 

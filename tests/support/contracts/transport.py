@@ -17,6 +17,7 @@ import pytest
 from tests.support.drains import STREAM, an_event, entries
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.event import Event, Subject
+from trailkeeper.producer.message import fields_of
 from trailkeeper.producer.transports import RedisStream, Transport
 from trailkeeper.producer.transports.patience import EXTRA_SECONDS
 from trailkeeper.producer.wire import decode, encode
@@ -68,6 +69,19 @@ class StreamPlace:
 
 
 Send = Callable[..., None]
+SendAll = Callable[[list[Event]], int]
+
+
+def all_from_a_thread(transport: Transport) -> SendAll:
+    return lambda events: transport.send_all(fields_of_all(events), time.monotonic() + PLENTY)
+
+
+def all_from_a_coroutine(transport: Transport) -> SendAll:
+    return lambda events: asyncio.run(transport.asend_all(fields_of_all(events), time.monotonic() + PLENTY))
+
+
+def fields_of_all(events: list[Event]) -> list[dict[bytes, bytes]]:
+    return [fields_of(encode(event), None, None) for event in events]
 
 
 def from_a_thread(transport: Transport) -> Send:
@@ -115,6 +129,21 @@ class TransportContract:
     def send(self, request: pytest.FixtureRequest, place: Place) -> Send:
         made: Send = request.param(place.transport)
         return made
+
+    @pytest.fixture(params=[all_from_a_thread, all_from_a_coroutine], ids=["send_all", "asend_all"])
+    def send_all(self, request: pytest.FixtureRequest, place: Place) -> SendAll:
+        made: SendAll = request.param(place.transport)
+        return made
+
+    def test_many_are_taken_together_in_order(self, place: Place, send_all: SendAll) -> None:
+        sent = [an_event(user=Subject(str(number), "a" * 250)) for number in range(700)]
+        assert send_all(sent) == 700
+        assert place.events() == sent
+
+    def test_in_an_outage_none_of_many_is_said_to_be_taken(self, place: Place, send_all: SendAll) -> None:
+        with place.outage(), pytest.raises(StreamUnavailable):
+            send_all([an_event(), an_event()])
+        assert place.events() == []
 
     def test_what_was_taken_is_there_unaltered_and_in_order(self, place: Place, send: Send) -> None:
         sent = [an_event(user=Subject(str(number), "älice\r\n")) for number in range(20)]
