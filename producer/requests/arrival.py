@@ -64,4 +64,4 @@ def _text(value: object) -> str | None:
 
 def _short(user_agent: str | None) -> str | None:
     """Cut, but still one character too long if it was too long: `emit` cuts it with a mark."""
-    return user_agent[: MAX_USER_AGENT + 1] if user_agent else None
+    return None if user_agent is None else user_agent[: MAX_USER_AGENT + 1]

@@ -18,6 +18,8 @@ MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHT
 PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
+ANDROID_10 = "Mozilla/5.0 (Linux; Android 10; K)"
+OPENAI = "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko"
 TABLET = "Mozilla/5.0 (Linux; Android 7.0; Pixel C Build/NRD90M; wv)"
 PREVIEW = "(KHTML, like Gecko; Google Web Preview)"
 PIP = {
@@ -84,9 +86,80 @@ PIP = {
         ),
         (
             f"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 {PREVIEW} Chrome/27.0 Safari/537",
-            "Chrome (Linux on Spider)",
+            "Google Web Preview",
             "bot",
         ),
+        (
+            f"{ANDROID_10} {WEBKIT} Chrome/140.0.0.0 Mobile Safari/537.36",
+            "Chrome Mobile (Android)",
+            "browser",
+        ),
+        (
+            "Mozilla/5.0 (Android 14; Mobile; rv:127.0) Gecko/127.0 Firefox/127.0",
+            "Firefox Mobile (Android)",
+            "browser",
+        ),
+        (
+            "Mozilla/5.0 (Android 14; Tablet; rv:127.0) Gecko/127.0 Firefox/127.0",
+            "Firefox Mobile (Android)",
+            "browser",
+        ),
+        (
+            f"{MAC} Slack/4.35.126 Chrome/118.0.5993.144 Electron/27.1.0 Safari/537.36",
+            "Slack (Mac OS X on Mac)",
+            "browser",
+        ),
+        (
+            f"{WINDOWS} {WEBKIT} Code/1.85 Chrome/114.0 Electron/25.9 Safari/537.36",
+            "Code (Windows)",
+            "browser",
+        ),
+        (
+            f"{MAC} Chrome/118.0.5993.144 Electron/27.1.0 Safari/537.36",
+            "Electron (Mac OS X on Mac)",
+            "browser",
+        ),
+        ("Safari/19618.1.15.11.14 CFNetwork/1494.0.7 Darwin/23.4.0", "Safari (Mac OS X on Mac)", "browser"),
+        ("Transmit/5.10 CFNetwork/1240.0.4 Darwin/20.6.0 (x86_64)", "Transmit (Mac OS X on Mac)", "browser"),
+        ("MyApp/1 CFNetwork/1410.0.3 Darwin/22.6.0", "MyApp", "browser"),
+        ("FeeddlerRSS/2.4 CFNetwork/548.1.4 Darwin/11.0.0", "FeeddlerRSS (iOS)", "browser"),
+        (f"{OPENAI}); compatible; ChatGPT-User/1.0; +https://openai.com/bot", "ChatGPT-User", "bot"),
+        (f"{OPENAI}; compatible; ChatGPT-User/1.0; +https://openai.com/bot)", "ChatGPT-User", "bot"),
+        ("meta-externalagent/1.1 (+https://facebook.test/webmasters/crawler)", "meta-externalagent", "bot"),
+        ("facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)", "FacebookBot", "bot"),
+        (
+            f"Mozilla/5.0 (X11; Linux x86_64) {WEBKIT} HeadlessChrome/120.0 Safari/537.36",
+            "HeadlessChrome",
+            "bot",
+        ),
+        (
+            f"{WINDOWS} {WEBKIT} Chrome/126.0 Safari/537.36 (+https://loc.test/web-archiving)",
+            "Chrome (Windows on Spider)",
+            "bot",
+        ),
+        ("Mozilla/5.0 (compatible; Goodreads; +https://www.goodreads.test)", "Goodreads", "bot"),
+        (f"{WINDOWS} {WEBKIT} Chrome/108.0.0.0 Safari/537.36 GTmetrix", "GTmetrix", "bot"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Microsoft Windows 10.0.19045; en-US) PowerShell/7.4.1",
+            "PowerShell (Windows)",
+            "library",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT; Windows NT 10.0; en-US) WindowsPowerShell/5.1.19041.1682",
+            "WindowsPowerShell (Windows)",
+            "library",
+        ),
+        ("urllib3/1.26.5", "urllib3", "library"),
+        ("python-urllib3/2.2.1", "python-urllib3", "library"),
+        ("Boto3/1.34.0 Python/3.11 Linux/5.10 Botocore/1.34.0", "Boto3", "library"),
+        ("node-fetch/1.0 (+https://github.com/bitinn/node-fetch)", "node-fetch", "library"),
+        ("node-fetch", "node-fetch", "library"),
+        ("node", "node", "library"),
+        ("undici", "undici", "library"),
+        ("got (https://github.com/sindresorhus/got)", "got", "library"),
+        ("Terraform/1.5.0 (+https://www.terraform.io) Terraform-Plugin-SDK/2.10", "Terraform", "library"),
+        ("HashiCorp Terraform/1.5.0 (+https://www.terraform.io)", "HashiCorp Terraform", "library"),
+        ("okhttp/4.9.0", "okhttp", "library"),
         ("Python-urllib/3.7", "Python-urllib", "library"),
         ("Python-urllib/3.12", "Python-urllib", "library"),
         ("Go-http-client/1.1", "Go-http-client", "library"),

@@ -6,9 +6,12 @@ as long, and backtracks over what a hostile client sends.
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from urllib.parse import unquote
 
 import msgspec
+from msgspec.structs import replace
 from ua_parser import Domain, load_lazy_builtins
 from ua_parser.regex import Resolver
 
@@ -16,6 +19,15 @@ from .text import one_line
 
 SPIDER = "Spider"
 """The device that ua-parser gives to bots, and to some libraries."""
+
+NO_DEVICES = ("Generic", "Other", "Unknown", "K", "Android", "iOS-Device")
+"""First words of what ua-parser calls a device of which the agent tells nothing. Chrome says K."""
+
+DARWIN = re.compile(r"CFNetwork/\S+ Darwin/(\d+)")
+ON_INTEL = ("(x86_64)", "(i386)")
+"""What Macs add; Safari itself is called MobileSafari on phones."""
+FIRST_ON_ARM = 20
+"""Version of Darwin from which Macs, as phones, no longer name their processor."""
 
 LONGEST_DEVICE = 40  # characters: it is free text that the client chose, and no place for messages
 
@@ -39,16 +51,28 @@ def agent(user_agent: str) -> Agent:
     parsed = _resolver()(user_agent, Domain.ALL)
     name, os, device = parsed.user_agent, parsed.os, parsed.device
     family = one_line(device.family, LONGEST_DEVICE) if device else None
-    return Agent(
+    found = Agent(
         name=one_line(name.family) if name else None,
         version=one_line(".".join(_numbers(name.major, name.minor, name.patch, name.patch_minor)))
         if name
         else None,
         os=one_line(os.family) if os else None,
-        # ua-parser takes any short unknown text for a feature phone
-        device=None if family == SPIDER or (os is None and family == "Generic Feature Phone") else family,
+        device=None if family is None or family == SPIDER or family.split()[0] in NO_DEVICES else family,
         spider=family == SPIDER,
     )
+    return _of_darwin(found, user_agent)
+
+
+def _of_darwin(found: Agent, user_agent: str) -> Agent:
+    """What a program on Apple's network library runs on: ua-parser says iOS, which only some of them do."""
+    darwin = DARWIN.search(user_agent)
+    if darwin and found.name == "CFNetwork":
+        found = replace(found, name=one_line(unquote(user_agent.partition("/")[0])), version=None)
+    if darwin is None or "iPhone" in user_agent or "iPad" in user_agent:
+        return found
+    if user_agent.startswith("Safari/") or any(processor in user_agent for processor in ON_INTEL):
+        return replace(found, os="Mac OS X", device="Mac")
+    return replace(found, os=None, device=None) if int(darwin[1]) >= FIRST_ON_ARM else found
 
 
 @cache

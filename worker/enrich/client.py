@@ -7,18 +7,20 @@ from importlib.metadata import version
 from typing import ClassVar
 
 import msgspec
+from msgspec.structs import replace
 
 from .agents import SPIDER, Agent, agent
+from .crawlers import crawler_name, is_crawler, without_contacts
 from .installers import BROWSER, Installer, installer
-from .kinds import BROWSERS, Kind, kind_of
-from .products import Product, product
+from .kinds import Kind, is_library, kind_of
+from .products import Product, head, product, within
 
 NO_USER_AGENT = "No User-Agent"
 UNKNOWN_USER_AGENT = "Unknown User-Agent"
 UNKNOWN_BROWSER = "Unknown Browser"
 
 CACHE_SIZE = 20_000  # user agents, least recently used leave first
-RULES = 1
+RULES = 2
 """Raised when this package words or sorts clients differently, so that a backfill finds what is older."""
 
 
@@ -82,33 +84,54 @@ class ClientFinder:
         known = installer(text)
         if known and known.name != BROWSER:
             return self._of_installer(known)
-        return self._of_agent(text, agent(text), browser=known is not None)
+        return self._of_agent(text, browser=known is not None)
 
     def _of_installer(self, known: Installer) -> Client:
         line = _with_details(known.name, known.implementation, known.system)
-        kind = kind_of(known.name, bot=False, otherwise="installer")
+        kind = kind_of(known.name, otherwise="installer")
         itself = Agent(name=known.name, version=known.version, os=known.system)
         return self._of_parts(line, kind, itself, source="linehaul")
 
-    def _of_agent(self, text: str, parsed: Agent, *, browser: bool) -> Client:
-        if parsed.name:
-            return self._of_name(parsed.name, parsed)
-        named = product(text)
-        if named:
+    def _of_agent(self, text: str, *, browser: bool) -> Client:
+        plain = without_contacts(text)
+        parsed, named = agent(plain), product(plain)
+        if inner := within(text):
+            return self._of_inner(inner, parsed)
+        if parsed.name is None or not is_library(parsed.name):
+            if is_library(name := head(plain)):
+                return self._of_product(named or Product(name, None), parsed)
+            if parsed.spider or plain != text or is_crawler(plain):
+                return self._of_crawler(plain, parsed)
+        if named and not parsed.name:
             return self._of_product(named, parsed)
-        if browser:
-            line = _browser(None, parsed.os, parsed.device)
-            return self._of_parts(line, "browser", parsed, source="ua-parser")
+        if parsed.name or browser:
+            return self._of_browser(parsed)
         return self._of_parts(UNKNOWN_USER_AGENT, "unknown", parsed, source="none")
 
-    def _of_name(self, name: str, parsed: Agent) -> Client:
-        kind = kind_of(name, bot=parsed.spider, otherwise="browser")
-        return self._of_parts(_display(name, kind, parsed), kind, parsed, source="ua-parser")
+    def _of_browser(self, parsed: Agent) -> Client:
+        kind = kind_of(parsed.name or "", otherwise="browser")
+        line = _browser(parsed.name, parsed.os, parsed.device) if kind == "browser" else parsed.name or ""
+        return self._of_parts(line, kind, parsed, source="ua-parser")
+
+    def _of_inner(self, inner: Product, parsed: Agent) -> Client:
+        itself = replace(parsed, name=inner.name, version=inner.version)
+        line = _browser(inner.name, parsed.os, parsed.device)
+        return self._of_parts(line, kind_of(inner.name, otherwise="browser"), itself, source="product")
+
+    def _of_crawler(self, plain: str, parsed: Agent) -> Client:
+        """By ua-parser's name for it, by its own, or as the browser that it drives."""
+        if parsed.name and is_crawler(parsed.name):
+            return self._of_parts(parsed.name, "bot", parsed, source="ua-parser")
+        own = crawler_name(plain)
+        if own:
+            itself = replace(parsed, name=own[0], version=own[1], device=None)
+            return self._of_parts(own[0], "bot", itself, source="product")
+        line = _browser(parsed.name, parsed.os, SPIDER) if parsed.name else UNKNOWN_USER_AGENT
+        return self._of_parts(line, "bot", parsed, source="ua-parser" if parsed.name else "none")
 
     def _of_product(self, named: Product, parsed: Agent) -> Client:
-        kind = kind_of(named.name, bot=named.bot or parsed.spider, otherwise="library")
-        itself = msgspec.structs.replace(parsed, name=named.name, version=named.version, device=None)
-        return self._of_parts(named.name, kind, itself, source="product")
+        itself = replace(parsed, name=named.name, version=named.version, device=None)
+        return self._of_parts(named.name, kind_of(named.name, otherwise="library"), itself, source="product")
 
     def _of_parts(self, display: str, kind: Kind, parsed: Agent, *, source: str) -> Client:
         return Client(
@@ -121,14 +144,6 @@ class ClientFinder:
             source=source,
             build=self.build,
         )
-
-
-def _display(name: str, kind: Kind, parsed: Agent) -> str:
-    if kind == "browser":
-        return _browser(name, parsed.os, parsed.device)
-    if kind == "bot" and name in BROWSERS:
-        return _browser(name, parsed.os, SPIDER)
-    return name
 
 
 def _browser(name: str | None, os: str | None, device: str | None) -> str:

@@ -129,7 +129,9 @@ class _Remembered:
         return self._forgotten
 
     def _look_up(self, unknown: Iterable[Fact]) -> None:
-        new = {fact: derived for fact in unknown if fact and (derived := self._enrichment.find(fact))}
+        new = {
+            fact: derived for fact in unknown if fact is not None and (derived := self._enrichment.find(fact))
+        }
         if new:
             self._store(new)
         # known to have none as long as the data hold: without a file, each batch would ask for every address
