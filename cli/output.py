@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from trailkeeper.producer.deceptive import DECEPTIVE
+
 if TYPE_CHECKING:
     from rich.console import Console
-
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-"""Control characters, and those that change the direction of text."""
 
 T = TypeVar("T")
 LAST_OF_LATIN_1 = 0xFF
@@ -29,7 +28,7 @@ WIDTH, MIN_WIDTH = 100, 40
 
 def safe(value: object) -> str:
     """Text on one line that cannot control a terminal."""
-    return CONTROL.sub(_visible, str(value))
+    return DECEPTIVE.sub(_visible, str(value))
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -54,7 +53,7 @@ def show(line: str) -> None:
 def print_json(value: Any, convert: Callable[[Any], Any] = str) -> None:
     """Print one JSON value on one line; *convert* serves for types that msgspec does not know."""
     text = msgspec.json.encode(value, enc_hook=convert).decode()
-    print(CONTROL.sub(_escaped, text), flush=True)
+    print(DECEPTIVE.sub(_escaped, text), flush=True)
 
 
 def print_table(

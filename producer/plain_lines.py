@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import msgspec
 
+from .deceptive import is_plain
 from .errors import InvalidMessage
 from .event import MAX_BYTES, VERSION, Event
 from .ids import derived_uuid7
@@ -59,7 +60,7 @@ def _decoded(raw: bytes) -> Event | None:
         event = _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    is_harmless = event.user_agent is None or event.user_agent.isprintable()
+    is_harmless = event.user_agent is None or is_plain(event.user_agent)
     return event if event.v == VERSION and is_harmless else None
 
 

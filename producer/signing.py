@@ -15,6 +15,7 @@ from typing import NamedTuple
 from .errors import SettingsError
 
 MIN_SECRET = 32  # bytes
+OWNER = re.compile("[ -~]+")
 TAG = re.compile(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)*(/\*)?", re.ASCII)
 
 
@@ -46,7 +47,7 @@ class SigningKey(NamedTuple):
         name, at, producer = bound.partition("@")
         if not all(TAG.fullmatch(tag) for tag in tags):
             raise SettingsError(f"the key {name} names no tag; expected one such as file/add or file/*")
-        if not (name and colon) or (at and not producer) or not owner.isprintable() or not owner.isascii():
+        if not (name and colon) or (at and not producer) or not OWNER.fullmatch(owner):
             raise SettingsError("a key is a name, a colon and a secret, such as web:3f9c…")
         if len(secret.encode()) < MIN_SECRET:
             raise SettingsError(

@@ -20,6 +20,9 @@ FILENAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,150}\.(?:whl|tar\.gz)")
 SECRET = re.compile(r"[A-Z2-7]{32}")
 REPOSITORY = re.compile(r"[A-Za-z0-9_.-]{1,40}/[A-Za-z0-9_.-]{1,60}")
 WORKFLOW = re.compile(r"[A-Za-z0-9_.-]{1,60}\.ya?ml")
+UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that would deceive who reads a name."""
+
 EMAIL = re.compile(r"[^@\s]{1,64}@[A-Za-z0-9.-]{1,180}")
 SHORTEST_PASSWORD = 8
 LONGEST_PASSWORD = 200
@@ -43,10 +46,10 @@ def body() -> Fields:
 
 
 def text(fields: Fields, key: str, *, at_most: int = 200, default: str | None = None) -> str:
-    """A field of printable characters."""
+    """A field of one line, with nothing in it that deceives who reads it."""
     value = fields.get(key, default)
-    if not isinstance(value, str) or len(value) > at_most or not value.isprintable():
-        raise Refusal(400, f"{key} must be printable text of at most {at_most} characters")
+    if not isinstance(value, str) or len(value) > at_most or UNSEEN.search(value):
+        raise Refusal(400, f"{key} must be one line of text of at most {at_most} characters")
     return value
 
 
@@ -99,6 +102,6 @@ def choice(fields: Fields, key: str, allowed: tuple[str, ...]) -> str:
 
 def _match(fields: Fields, key: str, pattern: re.Pattern[str], expected: str) -> str:
     value = fields.get(key)
-    if not isinstance(value, str) or not value.isprintable() or not pattern.fullmatch(value):
+    if not isinstance(value, str) or UNSEEN.search(value) or not pattern.fullmatch(value):
         raise Refusal(400, f"{key} must be {expected}")
     return value

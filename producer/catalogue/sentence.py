@@ -13,6 +13,8 @@ from functools import lru_cache
 from string import Formatter
 from typing import Any
 
+from trailkeeper.producer.deceptive import plain_text
+
 UNKNOWN = {
     "actor": "Someone",
     "user": "an unnamed user",
@@ -125,7 +127,7 @@ def _chosen(alternatives: tuple[Pieces, ...], parts: Mapping[str, Any]) -> Piece
 def _word(name: str, value: Any) -> str:
     """A value as text, or what replaces a missing one."""
     if type(value) is str and value:  # nearly always
-        return value if len(value) <= MAX_VALUE and value.isprintable() else _one_line(value)
+        return plain_text(value) if len(value) <= MAX_VALUE else _one_line(value)
     if _is_missing(value):
         return UNKNOWN.get(name, "(not given)")
     return _one_line(_text(value))
@@ -150,8 +152,4 @@ def _one_line(text: str) -> str:
     """Cut, and without line ends, terminal escapes and bidi controls."""
     if len(text) > MAX_VALUE:
         text = text[: MAX_VALUE - 1] + "…"
-    return (
-        text
-        if text.isprintable()
-        else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    )
+    return plain_text(text)

@@ -13,11 +13,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from trailkeeper.producer.deceptive import REPLACEMENT
 from trailkeeper.producer.event import MAX_BYTES, NUMBER_ROOM, Actor, Credential, Event, Subject
 from trailkeeper.producer.wire import encode
 
 from .arguments import id_of
-from .text import CUT, REPLACEMENT
+from .text import CUT
 
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """NUL and halves of a surrogate pair, which neither UTF-8 nor Postgres can hold."""

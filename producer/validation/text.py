@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from reprlib import Repr
 from typing import overload
 
+from trailkeeper.producer.deceptive import plain_text
 from trailkeeper.producer.errors import InvalidMessage
 from trailkeeper.producer.event import MAX_USER_AGENT
 from trailkeeper.producer.wire import check_address
 
 CUT = "…[cut]"
 """The end of a text that was cut."""
-
-UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters, line ends, bidi controls, and halves of a surrogate pair."""
-
-REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 _repr = Repr()
 _repr.maxstring = _repr.maxother = 80
@@ -29,7 +24,7 @@ def harmless(text: None, limit: int = ...) -> None: ...
 @overload
 def harmless(text: str | None, limit: int = ...) -> str | None: ...
 def harmless(text: str | None, limit: int = MAX_USER_AGENT) -> str | None:
-    """*text* with invisible and unstorable characters replaced, cut to *limit* characters with a mark.
+    """*text* with deceptive and unstorable characters replaced, cut to *limit* characters with a mark.
 
     What is not text is returned as it is: converting it would hide a mistake.
     """
@@ -37,7 +32,7 @@ def harmless(text: str | None, limit: int = MAX_USER_AGENT) -> str | None:
         return text
     if len(text) > limit:
         text = text[: limit - len(CUT)] + CUT
-    return text if text.isprintable() else UNSEEN.sub(REPLACEMENT, text)
+    return plain_text(text)
 
 
 def is_address(text: object) -> bool:

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trailkeeper.cli.output import CONTROL, print_json, print_table, safe
+from trailkeeper.cli.output import print_json, print_table, safe
 from trailkeeper.cli.times import duration
+from trailkeeper.producer.deceptive import DECEPTIVE
 
 
 @given(st.text())
 def test_what_is_printed_holds_nothing_that_steers_a_terminal(text: str) -> None:
-    assert not CONTROL.search(safe(text))
+    assert not DECEPTIVE.search(safe(text))
 
 
 @pytest.mark.parametrize(
@@ -36,7 +37,7 @@ def test_json_says_the_same_without_steering(text: str, capsys: pytest.CaptureFi
     print_json({text: text})
     printed = capsys.readouterr().out.removesuffix("\n")
     assert json.loads(printed) == {text: text}
-    assert not CONTROL.search(printed)
+    assert not DECEPTIVE.search(printed)
 
 
 def test_a_table_shows_markup_as_text_and_nothing_as_a_dash(capsys: pytest.CaptureFixture[str]) -> None:

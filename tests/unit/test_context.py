@@ -233,8 +233,9 @@ def test_a_long_user_agent_is_shortened_so_that_emit_still_sees_it_was_longer() 
     assert len(found) == MAX_USER_AGENT + 1
 
 
-def test_an_empty_user_agent_is_none() -> None:
-    assert from_request({"HTTP_USER_AGENT": ""}).user_agent is None
+def test_an_empty_user_agent_is_no_missing_one() -> None:
+    assert from_request({"HTTP_USER_AGENT": ""}).user_agent == ""
+    assert from_request({}).user_agent is None
 
 
 def test_bytes_of_a_header_are_read_as_latin_1() -> None:

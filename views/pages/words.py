@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from trailkeeper.producer.deceptive import DECEPTIVE, plain_text
+
 ACTORS = {
     "user": "Person",
     "service": "Service",
@@ -49,12 +51,7 @@ def credential(kind: str) -> str:
 
 def plain(value: object) -> str:
     """Text on one line, with control characters and marks of writing direction made visible."""
-    text = str(value)
-    return (
-        text
-        if text.isprintable()
-        else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-    )
+    return plain_text(str(value))
 
 
 def value(item: Any) -> str:
@@ -73,9 +70,10 @@ def value(item: Any) -> str:
 
 
 def json_text(item: Any) -> str:
-    """JSON over several lines, with every character that cannot be printed escaped."""
+    """JSON over several lines, with every deceptive character escaped."""
     text = json.dumps(item, ensure_ascii=False, indent=2)
-    return "".join(c if c.isprintable() or c == "\n" else json.dumps(c)[1:-1] for c in text)
+    # json.dumps escapes controls itself, so that line ends are its own
+    return DECEPTIVE.sub(lambda match: match[0] if match[0] == "\n" else json.dumps(match[0])[1:-1], text)
 
 
 def number(amount: float) -> str:
