@@ -69,8 +69,11 @@ def test_the_same_facts_have_the_same_ids_and_are_looked_up_once(engine: Engine)
     assert places.asked == 2
 
 
-def test_no_fact_has_no_id(engine: Engine) -> None:
-    assert of(derive(engine, Places()), (None, None), (None, "")) == [(None, None, None)] * 2
+def test_no_fact_has_no_id_and_an_empty_agent_is_said_to_be_empty(engine: Engine, database_url: str) -> None:
+    nothing, empty = of(derive(engine, Places()), (None, None), (None, ""))
+    assert nothing == (None, None, None)
+    assert empty[:2] == (None, None)
+    assert [row["display"] for row in query(database_url, "SELECT display FROM clients")] == ["No User-Agent"]
 
 
 def test_when_a_file_is_replaced_the_same_address_has_the_id_of_what_it_says_now(
