@@ -7,8 +7,7 @@ from contextlib import contextmanager
 
 import redis
 
-from trailkeeper.producer.redis_client import connect
-from trailkeeper.producer.transports.redis_errors import translated
+from trailkeeper.producer.redis_client import connect, redis_translated
 
 from .settings import ViewsSettings
 
@@ -23,7 +22,7 @@ def connected(settings: ViewsSettings, seconds: float = SECONDS) -> Iterator[red
         StreamUnavailable: Redis did not answer in time, or with an error; also of what the block asks.
     """
     with (
-        translated("the address of TRAILKEEPER_REDIS_URL"),
+        redis_translated(),
         connect(settings.redis_url, answer_seconds=seconds, connect_seconds=seconds) as client,
     ):
         yield client
