@@ -20,6 +20,7 @@ from .health import router as health
 from .pages.problems import error_page
 from .pages.router import router as pages
 from .problems import UnexpectedErrors, install
+from .read_slots import ReleasedSlots
 from .security import SecurityHeaders
 from .settings import ViewsSettings
 
@@ -76,7 +77,7 @@ def create_app(
     install(app)
     _describe_problems(app)
     # the last one is the outermost: every answer gets its headers
-    for middleware in (Bounds, UnexpectedErrors, SecurityHeaders):
+    for middleware in (ReleasedSlots, Bounds, UnexpectedErrors, SecurityHeaders):
         app.add_middleware(middleware)
     return app
 

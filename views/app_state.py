@@ -13,20 +13,25 @@ from trailkeeper.producer import catalogue
 
 from .admin_commands import AdminCommandQueue
 from .cursors import Cursors
-from .limits import ConcurrencyLimiter, RateLimiter, TailReaders
+from .limits import TAIL_THREADS, ConcurrencyLimiter, RateLimiter, TailReaders
 from .policy import Policy
+from .read_slots import ReadSlots
 from .reading import Reader
 from .secret import ViewsSecret
 from .settings import ViewsSettings
+from .shares import Shares
 from .tickets import Tickets
 from .viewer import Viewer
 
 Identify = Callable[[Request], Viewer | None]
 
 MAX_EXPORTS = 4  # each uses a thread, and a connection while it reads a page
-MAX_EXPORTS_PER_VIEWER = 2
 MAX_TAILS = 50  # each queries the database twice a second
-MAX_TAILS_PER_VIEWER = 5
+EXPORTS = (2, 3, MAX_EXPORTS, 2)
+TAILS = (25, 40, MAX_TAILS, 5)
+"""The most of strangers, with those of people who are signed in, with those of admins, and of one viewer."""
+
+LONG_READS = MAX_EXPORTS + TAIL_THREADS
 MAX_COMMANDS = 30  # of one admin in a minute
 
 
@@ -37,6 +42,8 @@ class AppState:
     Attributes:
         settings: of the service.
         reader: answers questions.
+        long_reader: the same for exports and live tails, on connections of its own.
+        read_slots: who reads at the moment, and who waits.
         cursors: writes and reads cursors.
         engine: connections that can only read.
         admin_commands: what admins ask workers to do.
@@ -51,6 +58,8 @@ class AppState:
 
     settings: ViewsSettings
     reader: Reader
+    long_reader: Reader
+    read_slots: ReadSlots
     cursors: Cursors
     engine: Engine
     admin_commands: AdminCommandQueue
@@ -59,10 +68,10 @@ class AppState:
     command_rate: RateLimiter = field(default_factory=lambda: RateLimiter(MAX_COMMANDS))
     token_rate: RateLimiter = field(default_factory=RateLimiter)
     exports: ConcurrencyLimiter = field(
-        default_factory=lambda: ConcurrencyLimiter("exports", MAX_EXPORTS, MAX_EXPORTS_PER_VIEWER)
+        default_factory=lambda: ConcurrencyLimiter("exports", Shares(*EXPORTS))
     )
     tails: ConcurrencyLimiter = field(
-        default_factory=lambda: ConcurrencyLimiter("live tails", MAX_TAILS, MAX_TAILS_PER_VIEWER)
+        default_factory=lambda: ConcurrencyLimiter("live tails", Shares(*TAILS))
     )
     tail_readers: TailReaders = field(default_factory=TailReaders)
 
@@ -79,10 +88,13 @@ def make_app_state(settings: ViewsSettings, identify: Identify | None, engine: E
     # the views write nothing but commands
     writing = engine or _engine(settings, "trailkeeper commands", pool_size=2, read_only=False)
     commands = AdminCommandQueue(writing, read_engine, settings)
+    long = engine or _engine(settings, "trailkeeper exports", pool_size=LONG_READS, read_only=True)
     secret = ViewsSecret(settings.views_secret, read_engine)
     return AppState(
         settings,
         Reader(read_engine, policy),
+        Reader(long, policy),
+        ReadSlots(settings.views_pool),
         Cursors(secret),
         read_engine,
         commands,

@@ -11,12 +11,15 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
+from trailkeeper.producer.context import from_request
 from trailkeeper.producer.errors import SettingsError
 
 from .app_state import AppState, app_state_of
 from .errors import NotFound
 from .problems import Problem, unauthorized
+from .read_slots import HELD
 from .session_cookie import SECURE_COOKIE, cookie_name
+from .shares import taker
 from .tokens import LEEWAY, verify
 from .viewer import ANYBODY, Viewer
 
@@ -54,7 +57,7 @@ async def still_the_same(request: Request, viewer: Viewer) -> bool:
     try:
         return await _identified(request, leeway=NO_LEEWAY) == viewer
     except Exception as error:  # noqa: BLE001 - the host's own code raises anything
-        logger.info("a live tail ends, as its viewer cannot be confirmed: %s", type(error).__name__)
+        logger.info("a viewer of an export or live tail cannot be confirmed: %s", type(error).__name__)
         return False
 
 
@@ -72,11 +75,14 @@ async def _documented(
     _token: Annotated[object, Security(_BEARER)],
     _cookie: Annotated[object, Security(_COOKIE)],
 ) -> Viewer:
-    return await viewer_of(request)
+    viewer = await viewer_of(request)
+    slots = app_state_of(request).read_slots
+    request.scope[HELD].append(await slots.acquire(taker(viewer, from_request(request).ip)))
+    return viewer
 
 
 CurrentViewer = Annotated[Viewer, Depends(_documented)]
-"""The viewer, as a parameter of an endpoint; perhaps nobody in particular."""
+"""The viewer, as a parameter of an endpoint; perhaps nobody in particular. The request has a slot to read."""
 
 
 def verified(state: AppState, token: str, leeway: timedelta = LEEWAY) -> Viewer:

@@ -21,6 +21,10 @@ class ViewsError(Exception):
     """The viewer caused it, and may be told so."""
 
 
+class ViewingEnded(ViewsError):  # noqa: N818 - as above
+    """The viewer may not read on: what was begun is broken off, so that it does not look complete."""
+
+
 class NotFound(ViewsError):  # noqa: N818 - reads as a sentence
     """A history or an event that does not exist, or that the viewer may not see: both look the same."""
 

@@ -15,6 +15,7 @@ from .access_events import record_view
 from .app_state import AppState, app_state_of
 from .errors import NotFound
 from .reading import VisiblePage
+from .shares import Taker, taker
 from .viewer import Viewer
 
 
@@ -75,9 +76,9 @@ class HistoryRequest:
                 return self.viewer.staff
 
     @property
-    def limit_key(self) -> str:
-        """Whose limits apply: the user's, or the address's where nobody is signed in."""
-        return f"id {self.viewer.user_id}" if self.viewer.user_id else f"at {from_request(self.request).ip}"
+    def taker(self) -> Taker:
+        """Whose limits apply."""
+        return taker(self.viewer, from_request(self.request).ip)
 
 
 def events_with_id(

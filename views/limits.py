@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from ipaddress import ip_address, ip_network
 
 import anyio
 import anyio.to_thread
@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .problems import Problem
+from .shares import Shares, Taker, network
 from .tail import Tail, Tailed
 
 MAX_ADDRESSES = 10_000
@@ -68,7 +69,7 @@ class RateLimiter:
         Returns:
             None if it is allowed; otherwise in how many seconds the next one is.
         """
-        key = _network(address)
+        key = network(address)
         with self._lock:
             now = self._clock()
             full_again = max(now, self._full_again.get(key, now)) + self._interval
@@ -83,41 +84,35 @@ class RateLimiter:
 
 
 class ConcurrencyLimiter:
-    """How many long responses may run at once: in all, and for one viewer.
+    """How many long responses may run at once: in all, of strangers, and of one viewer.
 
     Args:
         name: completes "there are too many ...".
-        most: in this process.
-        per_viewer: of one viewer.
+        shares: how many of them for whom.
     """
 
-    def __init__(self, name: str, most: int, per_viewer: int) -> None:
+    def __init__(self, name: str, shares: Shares) -> None:
         self._name = name
-        self._most = most
-        self._per_viewer = per_viewer
-        self._running: Counter[str] = Counter()
+        self._shares = shares
         self._lock = threading.Lock()
 
-    def acquire(self, key: str) -> Callable[[], None]:
+    def acquire(self, who: Taker) -> Callable[[], None]:
         """Take a slot, and return what releases it; releasing twice does no harm.
 
         Raises:
             Problem: 503 or 429, all slots are in use.
         """
         with self._lock:
-            if self._running.total() >= self._most:
+            if not self._shares.has_room(who):
                 raise _busy(503, f"there are too many {self._name} at the moment")
-            if self._running[key] >= self._per_viewer:
-                raise _busy(429, f"you already have {self._per_viewer} {self._name}; end one of them first")
-            self._running[key] += 1
-        released = threading.Event()
+            if not self._shares.has_own(who):
+                raise _busy(429, f"you already have {self._shares.each} {self._name}; end one of them first")
+            self._shares.take(who)
+        held = [who]
 
         def release() -> None:
-            with self._lock:
-                if not released.is_set():
-                    released.set()
-                    self._running[key] -= 1
-                    self._running += Counter()  # drops keys whose count is zero
+            with self._lock, suppress(IndexError):
+                self._shares.give_back(held.pop())
 
         return release
 
@@ -137,13 +132,13 @@ class LimitedResponse(Response):
             self._release()
 
 
-def limited(limiter: ConcurrencyLimiter, key: str, respond: Callable[[], Response]) -> LimitedResponse:
+def limited(limiter: ConcurrencyLimiter, who: Taker, respond: Callable[[], Response]) -> LimitedResponse:
     """The response that *respond* makes, in a slot that is released when it ends or could not be made.
 
     Raises:
         Problem: 503 or 429, all slots are in use; or whatever *respond* raises.
     """
-    release = limiter.acquire(key)
+    release = limiter.acquire(who)
     try:
         return LimitedResponse(respond(), release)
     except BaseException:
@@ -170,12 +165,3 @@ class TailReaders:
 
 def _busy(status: int, detail: str) -> Problem:
     return Problem(status, detail, headers={"Retry-After": str(RETRY_SECONDS)})
-
-
-def _network(address: str | None) -> str:
-    """The address; of IPv6 its /64, because whoever has one address of it has all of them."""
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:
-        return address or "unknown"
-    return str(parsed) if parsed.version == 4 else str(ip_network(f"{parsed}/64", strict=False))  # noqa: PLR2004 - IPv4

@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from trailkeeper.models.errors import RefusedRow, StoreError, StoreMisconfigured
 from trailkeeper.producer.errors import EventNotRecorded, TrailkeeperError
 
-from .errors import InvalidCursor, InvalidToken, NotFound
+from .errors import InvalidCursor, InvalidToken, NotFound, ViewingEnded
 
 logger = logging.getLogger(__name__)
 
@@ -128,6 +128,8 @@ class UnexpectedErrors:
 
         try:
             await self._app(scope, receive, watched_send)
+        except ViewingEnded as ended:
+            logger.info("an answer was broken off: %s", ended)  # the server closes the connection
         except Exception as error:
             if scope["type"] != "http" or started:
                 raise  # too late for another answer: the connection breaks off

@@ -14,6 +14,7 @@ from trailkeeper.producer.errors import SettingsError
 from trailkeeper.producer.middleware.asgi import ASGIMiddleware
 
 from .app import create_app
+from .connections import ImpatientProtocol
 from .prefix import PrefixMiddleware
 from .settings import ViewsSettings, settings
 from .token_key import token_key
@@ -21,7 +22,8 @@ from .token_key import token_key
 MAX_HEAD_BYTES = 1_200_000
 """So that even a query of a megabyte gets an answer that says what is wrong with it."""
 
-MAX_CONNECTIONS = 500
+MAX_CONNECTIONS = 1000
+HTTP = "h11"
 IDLE_SECONDS = 20
 OBJECTS_PER_COLLECTION = 50_000
 SHUTDOWN_SECONDS = 5
@@ -44,6 +46,8 @@ def serve(options: Sequence[str]) -> int:
     application()  # a mistake is told here, in one line, and not by each process
     context = uvicorn.main.make_context("trailkeeper serve", [*defaults(settings()), *options])
     context.params["app_dir"] = None  # otherwise modules of the current folder would hide ours
+    if context.params["http"] == HTTP:
+        context.params["http"] = f"{ImpatientProtocol.__module__}:{ImpatientProtocol.__name__}"
     try:
         with context:
             uvicorn.main.invoke(context)
@@ -58,7 +62,7 @@ def defaults(own: ViewsSettings) -> list[str]:
     return [
         *("--factory", f"{__name__}:application"),
         *("--host", own.views_host, "--port", str(own.views_port)),
-        *("--http", "h11", "--ws", "none", "--h11-max-incomplete-event-size", str(MAX_HEAD_BYTES)),
+        *("--http", HTTP, "--ws", "none", "--h11-max-incomplete-event-size", str(MAX_HEAD_BYTES)),
         *("--limit-concurrency", str(MAX_CONNECTIONS), "--timeout-keep-alive", str(IDLE_SECONDS)),
         *("--timeout-graceful-shutdown", str(SHUTDOWN_SECONDS), "--no-server-header"),
         "--no-access-log",  # addresses contain what was searched for

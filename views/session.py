@@ -12,6 +12,8 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
+from trailkeeper.producer.context import from_request
+
 from .app_state import app_state_of
 from .auth import CurrentViewer, refuse_other_sites, verified
 from .documents.events import ViewerDocument
@@ -64,8 +66,7 @@ async def begin(request: Request) -> Response:
     """The cookie is `HttpOnly`, `SameSite=Lax` and `Secure`, and ends with the browser or the token."""
     refuse_other_sites(request)
     state = app_state_of(request)
-    address = request.client.host if request.client else None
-    state.token_rate.refuse_excess(address, "too many attempts; wait a little")
+    state.token_rate.refuse_excess(from_request(request).ip, "too many attempts; wait a little")
     body = await _body(request)
     token = body.get("token")
     if not isinstance(token, str) or not token.strip():

@@ -49,7 +49,9 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
         views_host: address that the service listens on.
         views_port: port that the service listens on; 0 for any free one.
         views_prefix: path of the host that the service is below, such as ``/audit``; empty for all of it.
-        views_pool: the most connections to the database at once, in each process.
+        views_pool: the most connections to the database for pages and answers at once, in each process; a
+            fifth is for who is not signed in, a fifth is kept for admins. Exports, live tails and commands
+            have up to nine more.
         views_secret: protects cursors and forms, the same in all processes; without it, the one that
             `trailkeeper migrate` made and keeps in the database. At least 32 characters.
         views_statement_ms: the longest that one query may run.

@@ -63,13 +63,13 @@ def tail_response(
 
     def respond() -> StreamingResponse:
         record_view(ask.viewer, ask.question, request=ask.request)
-        tail = Tail(ask.state.reader, ask.viewer, ask.question, since)
+        tail = Tail(ask.state.long_reader, ask.viewer, ask.question, since)
         ask.refuse_unknown()
         still = partial(still_the_same, ask.request, ask.viewer)
         sent = messages(tail, ask.state.tail_readers, still=still)
         return StreamingResponse(render(sent) if render else sent, media_type=MEDIA_TYPE, headers=HEADERS)
 
-    return limited(ask.state.tails, ask.limit_key, respond)
+    return limited(ask.state.tails, ask.taker, respond)
 
 
 def position(text: str | None, parameter: str) -> TailPosition | None:

@@ -110,7 +110,7 @@ def app_with(reader: Reader | None = None, **changes: Any) -> FastAPI:
         app = _plain_app()
         app.state.trailkeeper = make_app_state(settings(), None, app.state.trailkeeper.engine)
     if reader is not None:
-        app.state.trailkeeper = replace(app.state.trailkeeper, reader=reader)
+        app.state.trailkeeper = replace(app.state.trailkeeper, reader=reader, long_reader=reader)
     return app
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import pytest
+from fastapi import Request
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import StreamingResponse
@@ -24,6 +25,7 @@ from trailkeeper.views import csv_rows
 from trailkeeper.views.api.export import CHUNK_EVENTS, file_name, file_parts
 from trailkeeper.views.documents.examples import EVENT
 from trailkeeper.views.limits import LimitedResponse
+from trailkeeper.views.shares import taker
 from trailkeeper.views.viewer import Viewer
 
 Event = dict[str, Any]
@@ -169,12 +171,55 @@ def test_an_export_that_breaks_off_is_no_whole_file_and_its_slot_is_free_again()
         for _ in range(5):
             with pytest.raises(RuntimeError, match="response already started"):
                 client.get(f"{API}/users/u1/events/export")
-    assert app.state.trailkeeper.exports._running.total() == 0
+    assert app.state.trailkeeper.exports._shares._keys == {}
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_an_export_ends_with_the_right_to_it_and_is_no_whole_file(form: str) -> None:
+    asked = 0
+
+    def identify(_: Request) -> Viewer | None:
+        nonlocal asked
+        asked += 1
+        return USER if asked <= 3 else Viewer(user_id="u1", staff=True)  # the request, and two parts
+
+    class Long(FakeReader):
+        def export(self, viewer: Viewer, question: Question, **_: Any) -> Iterator[Event]:
+            return iter([EVENT] * 20 * CHUNK_EVENTS)
+
+    app = app_with(Long(), identify=identify)
+    sent: list[dict[str, Any]] = []
+    scope = {
+        "type": "http",
+        "asgi": {"spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "https",
+        "path": f"{API}/users/u1/events/export",
+        "query_string": f"format={form}".encode(),
+        "headers": [],
+        "server": ("testserver", 443),
+        "client": ("192.0.2.1", 1),
+    }
+
+    async def receive() -> dict[str, str]:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    with recording():
+        anyio.run(app, scope, receive, send)
+    bodies = [message for message in sent if message["type"] == "http.response.body"]
+    assert len(bodies) == 2
+    assert all(message["more_body"] for message in bodies), "a server takes this for an answer cut short"
+    assert app.state.trailkeeper.exports._shares._keys == {}
 
 
 def test_a_third_export_at_once_waits_its_turn() -> None:
     app = app_with(FakeReader())
-    taken = [app.state.trailkeeper.exports.acquire("id u1") for _ in range(2)]
+    taken = [app.state.trailkeeper.exports.acquire(taker(USER, None)) for _ in range(2)]
     with recording() as recorder, asking(app, USER) as client:
         response = client.get(f"{API}/users/u1/events/export")
         assert response.status_code == 429

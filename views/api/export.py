@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, Literal
 
 import msgspec
+from anyio import CancelScope
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from trailkeeper.models.histories import Question
 from trailkeeper.views import csv_rows
+from trailkeeper.views.errors import ViewingEnded
 
 Format = Literal["csv", "jsonl"]
 MEDIA = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
@@ -23,19 +26,47 @@ Event = dict[str, Any]
 _json = msgspec.json.Encoder()
 
 
-def export_response(events: Iterator[Event], form: Format, question: Question) -> StreamingResponse:
+def export_response(
+    events: Iterator[Event], form: Format, question: Question, still: Callable[[], Awaitable[bool]]
+) -> StreamingResponse:
     """The file. Its beginning is read before the answer starts, so that an outage is still an error.
+
+    Args:
+        events: newest first.
+        form: the format.
+        question: whose history it is, for the file's name.
+        still: whether its viewer may go on reading; asked before each part.
 
     Raises:
         StoreError: the database does not answer.
     """
     parts = file_parts(events, form)
-    started = chain([next(parts)], parts)
+    started = while_allowed(next(parts), parts, still)
     disposition = f'attachment; filename="{file_name(question, form)}"'
     return StreamingResponse(started, media_type=MEDIA[form], headers={"Content-Disposition": disposition})
 
 
-def file_parts(events: Iterator[Event], form: Format) -> Iterator[bytes]:
+async def while_allowed(
+    first: bytes, parts: Generator[bytes, None, None], still: Callable[[], Awaitable[bool]]
+) -> AsyncIterator[bytes]:
+    """Each part, as long as its viewer may read it.
+
+    Raises:
+        ViewingEnded: no longer. The connection breaks off, so that the file does not look complete.
+    """
+    part: bytes | None = first
+    try:
+        while part is not None:
+            if not await still():
+                raise ViewingEnded("the viewer of an export has lost the right to it")
+            yield part
+            part = await run_in_threadpool(next, parts, None)
+    finally:
+        with CancelScope(shield=True):
+            await run_in_threadpool(parts.close)
+
+
+def file_parts(events: Iterator[Event], form: Format) -> Generator[bytes, None, None]:
     """The file in parts of some hundred kilobytes; at least one part."""
     encode = _csv if form == "csv" else _json.encode_lines
     chunks = _read_ahead(events)

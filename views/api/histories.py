@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Header, Query, Request
@@ -12,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from trailkeeper.models.histories import MAX_LIMIT
 from trailkeeper.views.access_events import record_export, record_view
 from trailkeeper.views.app_state import app_state_of
-from trailkeeper.views.auth import CurrentViewer
+from trailkeeper.views.auth import CurrentViewer, still_the_same
 from trailkeeper.views.documents.events import ActivityDocument, PageDocument, PlacesDocument
 from trailkeeper.views.documents.problems import PROBLEMS, READING, Responses
 from trailkeeper.views.filters import HistoryFilters
@@ -89,12 +90,13 @@ def export(request: Request, viewer: CurrentViewer, filters: Annotated[ExportFil
     ask = _asked(request, viewer, filters)
 
     def respond() -> StreamingResponse:
-        events = ask.state.reader.export(viewer, ask.question)
+        events = ask.state.long_reader.export(viewer, ask.question)
         ask.refuse_unknown()
         record_export(viewer, ask.question, filters.format, request=request)
-        return export_response(events, filters.format, ask.question)
+        still = partial(still_the_same, request, viewer)
+        return export_response(events, filters.format, ask.question, still)
 
-    return limited(ask.state.exports, ask.limit_key, respond)
+    return limited(ask.state.exports, ask.taker, respond)
 
 
 def tail(
