@@ -1,18 +1,21 @@
 """Connections that cost time: nobody keeps one by sending half a request, or by not reading an answer.
 
 uvicorn waits for both without end, and refuses everybody once it has too many connections. Here each has a
-time for its request and for each part of the answer, and where too many wait for a request, the one that
-has waited longest makes room: whoever sends a whole request at once always gets in.
+time for its request and for each part of the answer, and where too many wait for a request, one of those
+makes room: whoever sends a whole request at once always gets in.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from collections.abc import Iterable
 from typing import ClassVar
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .shares import network
 
 REQUEST_SECONDS = 20.0
 """From connecting, or from the answer before, to the end of a request."""
@@ -30,11 +33,13 @@ class ImpatientProtocol(H11Protocol):
     """uvicorn's, with these times."""
 
     waiting: ClassVar[OrderedDict[ImpatientProtocol, asyncio.TimerHandle]] = OrderedDict()
+    network: str
     _write_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         """Begin to wait for a request."""
         super().connection_made(transport)
+        self.network = network(self.client[0] if self.client else None)
         self._settle()
 
     def data_received(self, data: bytes) -> None:
@@ -70,12 +75,19 @@ class ImpatientProtocol(H11Protocol):
         elif self not in self.waiting:
             self.waiting[self] = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
             if len(self.waiting) > MOST_WAITING:
-                oldest = next(iter(self.waiting))
-                oldest.stop_waiting()
-                oldest.transport.abort()
+                dispensable = _most_dispensable(self.waiting)
+                dispensable.stop_waiting()
+                dispensable.transport.abort()
 
     def stop_waiting(self) -> None:
         """A request is complete, or none will be."""
         timer = self.waiting.pop(self, None)
         if timer is not None:
             timer.cancel()
+
+
+def _most_dispensable(waiting: Iterable[ImpatientProtocol]) -> ImpatientProtocol:
+    """Of the network that has most, one that never asked anything; the oldest of those."""
+    waiting = list(waiting)
+    counts = Counter(connection.network for connection in waiting)
+    return max(waiting, key=lambda connection: (counts[connection.network], connection.cycle is None))

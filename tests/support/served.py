@@ -48,7 +48,7 @@ def views_settings(**more: Any) -> ViewsSettings:
 
 
 @contextmanager
-def served(settings: ViewsSettings, app: ASGIApp | None = None) -> Iterator[Served]:
+def served(settings: ViewsSettings, app: ASGIApp | None = None, **options: Any) -> Iterator[Served]:
     """The service, for the time of the block."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
@@ -57,6 +57,7 @@ def served(settings: ViewsSettings, app: ASGIApp | None = None) -> Iterator[Serv
             ws="none",
             timeout_graceful_shutdown=1,
             lifespan="off",
+            **options,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
