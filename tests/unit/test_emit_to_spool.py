@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Mapping
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -182,3 +185,48 @@ def test_many_loops_and_threads_may_spool_at_once() -> None:
     for thread in threads:
         thread.join()
     assert len({decode(fields[b"e"])[0].id for fields in spool.entries}) == 80
+
+
+def test_where_no_thread_can_be_started_a_coroutine_spools_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    spool = MemorySpool(lambda _: None)
+    emitter, _ = a_spooling_emitter(Broken(), spool)
+
+    async def emit_without_threads() -> None:
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        assert (await emitter.aemit(SPOOLED)).outcome == "spooled"
+        spool.is_full = True
+        with pytest.raises(EventNotRecorded):
+            await emitter.aemit(REQUIRED)
+
+    asyncio.run(emit_without_threads())
+    assert len(spool.entries) == 1
+
+
+AT_THE_END = """
+import asyncio, atexit, threading
+from trailkeeper import aemit, configure, emit
+
+configure(redis_url="redis://127.0.0.1:1/0", spool={spool!r})
+
+def emit_both(where):
+    print(where, emit("account:login:success").outcome, asyncio.run(aemit("account:login:success")).outcome)
+
+def outlive():
+    threading.main_thread().join()
+    emit_both("thread")
+
+asyncio.run(aemit("account:login:success"))
+atexit.register(emit_both, "atexit")
+threading.Thread(target=outlive).start()
+"""
+
+
+def test_what_is_emitted_while_the_interpreter_ends_is_spooled(tmp_path: Path) -> None:
+    program = AT_THE_END.format(spool=str(tmp_path / "spool.sqlite"))
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert sorted(ran.stdout.splitlines()) == ["atexit spooled spooled", "thread spooled spooled"], ran.stderr
