@@ -7,10 +7,11 @@ set in one of them is seen by all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+import inspect
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 import msgspec
@@ -127,51 +128,93 @@ def carry(function: Callable[P, T]) -> Callable[P, T]:
 
     ``executor.submit(carry(send_mail), address)``, ``Timer(5, carry(expire)).start()``. What it emits
     has this request's address, user agent, id and actor, even after the response was sent. Also for
-    functions that return a coroutine or a generator. Outside of a request it is the function itself.
+    generators and coroutine functions, which stay what they are to whoever asks. Outside of a request it
+    is the function itself.
     """
     frame = _running.get()
     if frame is None:
         return function
 
-    def carried(*args: P.args, **kwargs: P.kwargs) -> T:
-        token = push(frame)
+    called = getattr(function, "__call__", function)  # noqa: B004 - an object's, which may be a coroutine function
+    for is_of_kind, run in KINDS:
+        if is_of_kind(function) or is_of_kind(called):
+            return wraps(function)(partial(run, function, frame))
+    return wraps(function)(partial(_called, function, frame))
+
+
+def _called(function: Callable[..., Any], frame: Frame, /, *args: Any, **kwargs: Any) -> Any:
+    with _within(frame):
+        result = function(*args, **kwargs)
+    for kind, run in ((Coroutine, _awaited), (Generator, _steps), (AsyncGenerator, _async_steps)):
+        if isinstance(result, kind):
+            return run(lambda: result, frame)
+    return result
+
+
+async def _awaited(function: Callable[..., Any], frame: Frame, /, *args: Any, **kwargs: Any) -> Any:
+    with _within(frame):
+        return await function(*args, **kwargs)
+
+
+def _steps(
+    function: Callable[..., Any], frame: Frame, /, *args: Any, **kwargs: Any
+) -> Generator[Any, Any, Any]:
+    """A generator whose steps run within the frame, each for itself."""
+    generator = function(*args, **kwargs)
+    step = partial(next, generator)
+    while True:
         try:
-            result = function(*args, **kwargs)
-        finally:
-            pop(token)
-        carried_on: T = _carried_on(result, frame)
-        return carried_on
-
-    return wraps(function)(carried)
-
-
-def _carried_on(result: Any, frame: Frame) -> Any:
-    """A coroutine or generator whose steps run within the frame too, each for itself."""
-    if isinstance(result, Coroutine):
-        return _awaited(result, frame)
-    return _steps(result, frame) if isinstance(result, Generator) else result
+            with _within(frame):
+                item = step()
+        except StopIteration as end:
+            return end.value
+        try:
+            step = partial(generator.send, (yield item))
+        except GeneratorExit:
+            with _within(frame):
+                generator.close()
+            raise
+        except BaseException as error:  # noqa: BLE001 - for the generator, whatever it is
+            step = partial(generator.throw, error)
 
 
-async def _awaited(coroutine: Coroutine[Any, Any, Any], frame: Frame) -> Any:
+async def _async_steps(
+    function: Callable[..., Any], frame: Frame, /, *args: Any, **kwargs: Any
+) -> AsyncGenerator[Any, Any]:
+    """`_steps` of an asynchronous generator."""
+    generator = function(*args, **kwargs)
+    step = generator.__anext__
+    while True:
+        try:
+            with _within(frame):
+                item = await step()
+        except StopAsyncIteration:
+            return
+        try:
+            step = partial(generator.asend, (yield item))
+        except GeneratorExit:
+            with _within(frame):
+                await generator.aclose()
+            raise
+        except BaseException as error:  # noqa: BLE001 - as above
+            step = partial(generator.athrow, error)
+
+
+KINDS: tuple[tuple[Callable[[Any], bool], Callable[..., Any]], ...] = (
+    (inspect.iscoroutinefunction, _awaited),
+    (inspect.isgeneratorfunction, _steps),
+    (inspect.isasyncgenfunction, _async_steps),
+)
+"""What frameworks ask of a function before they call it, and what runs one that is it."""
+
+
+@contextmanager
+def _within(frame: Frame) -> Iterator[None]:
     token = push(frame)
     try:
-        return await coroutine
+        yield
     finally:
         pop(token)
-
-
-def _steps(generator: Generator[Any, Any, Any], frame: Frame) -> Generator[Any, Any, Any]:
-    sent = None
-    with closing(generator):
-        while True:
-            token = push(frame)
-            try:
-                item = generator.send(sent)
-            except StopIteration as end:
-                return end.value
-            finally:
-                pop(token)
-            sent = yield item
 
 
 def push(frame: Frame | RequestContext) -> Token[Frame | None]:

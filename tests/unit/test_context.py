@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from types import SimpleNamespace
 from typing import Any
 
 import greenlet  # type: ignore[import-untyped]  # it has no types
 import pytest
+from starlette.background import BackgroundTask
 
 from trailkeeper.producer.context import (
     KEY,
@@ -114,6 +117,92 @@ def test_a_carried_coroutine_or_generator_belongs_to_its_request_while_it_runs()
     pop(token)
     assert asyncio.run(coroutine()) == REQUEST
     assert [(context, current()) for context in generator()] == [(REQUEST, RequestContext())] * 2
+
+
+def carried_in_request(function: Any) -> Any:
+    token = push(REQUEST)
+    try:
+        return carry(function)
+    finally:
+        pop(token)
+
+
+async def coroutine_function() -> RequestContext:
+    return current()
+
+
+def generator_function() -> Iterator[RequestContext]:
+    yield current()
+
+
+async def asynchronous_generator_function() -> AsyncIterator[RequestContext]:
+    yield current()
+
+
+@pytest.mark.parametrize(
+    ("function", "asked"),
+    [
+        (coroutine_function, inspect.iscoroutinefunction),
+        (coroutine_function, asyncio.iscoroutinefunction),
+        (generator_function, inspect.isgeneratorfunction),
+        (asynchronous_generator_function, inspect.isasyncgenfunction),
+    ],
+)
+def test_a_carried_function_is_to_frameworks_what_it_was(function: Any, asked: Callable[[Any], bool]) -> None:
+    assert asked(carried_in_request(function))
+    assert carried_in_request(function).__name__ == function.__name__
+
+
+def test_a_carried_coroutine_function_runs_as_a_background_task_of_starlette() -> None:
+    contexts = []
+
+    async def later() -> None:
+        contexts.append(current())
+
+    asyncio.run(BackgroundTask(carried_in_request(later))())
+    assert contexts == [REQUEST]
+
+
+def test_a_carried_generator_gets_what_is_thrown_into_it_and_ends_within_its_request() -> None:
+    seen = []
+
+    def steps() -> Iterator[Any]:
+        try:
+            try:
+                yield current()
+            except LookupError as error:
+                yield (error, current())
+        finally:
+            seen.append(current())
+
+    generator, error = carried_in_request(steps)(), LookupError()
+    assert next(generator) == REQUEST
+    assert generator.throw(error) == (error, REQUEST)
+    generator.close()
+    assert seen == [REQUEST]
+
+
+def test_a_carried_asynchronous_generator_belongs_to_its_request_to_its_end() -> None:
+    seen = []
+
+    async def steps() -> AsyncIterator[Any]:
+        try:
+            try:
+                yield current()
+            except LookupError:
+                yield current()
+        finally:
+            seen.append(current())
+
+    async def run() -> None:
+        async with aclosing(carried_in_request(steps)()) as generator:
+            assert await anext(generator) == REQUEST
+            assert current() == RequestContext()
+            assert await generator.athrow(LookupError()) == REQUEST
+        assert [context async for context in carried_in_request(steps)()] == [REQUEST]
+
+    asyncio.run(run())
+    assert seen == [REQUEST, REQUEST]
 
 
 def test_outside_of_a_request_there_is_nothing_to_carry() -> None:
