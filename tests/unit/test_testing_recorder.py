@@ -6,9 +6,12 @@ import asyncio
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from types import SimpleNamespace as Row
 from typing import Any
+from uuid import UUID
 
 import pytest
+import time_machine
 
 from trailkeeper import Emitter, ProducerSettings, emit
 from trailkeeper.producer.catalogue import Catalogue, EventType
@@ -212,3 +215,25 @@ def test_an_outage_can_last_until_it_is_ended(recorder: Recorder) -> None:
     recorder.up()
     send(recorder, LOGIN)
     assert recorder.events == [LOGIN]
+
+
+@pytest.mark.parametrize("given", [7, UUID(int=7), ("7", "alice"), Row(id=7, name="alice")], ids=repr)
+def test_a_subject_is_found_by_whatever_was_passed_to_emit(given: Any) -> None:
+    with recording() as recorder:
+        emit("account:login:success", user=given, actor=Actor("user", 7))  # type: ignore[arg-type]
+    recorder.assert_emitted("account:login:success", user=given, actor=7)
+    with pytest.raises(AssertionError):
+        recorder.assert_emitted("account:login:success", user=8)
+    with pytest.raises(AssertionError):
+        recorder.assert_emitted("account:login:success", user=object())
+
+
+@pytest.mark.parametrize("year", [1990, 2020, 2300])
+def test_a_test_may_set_its_clock_to_any_time(year: int) -> None:
+    with recording() as recorder:
+        with recorder.down(spool=True):
+            emit("account:login:success", user="today")
+        with time_machine.travel(datetime(year, 1, 1, tzinfo=UTC)):
+            assert len(recorder.spooled) == 1
+            assert emit("account:login:success", user="then").outcome == "stream"
+    assert len(recorder.events) == 2
