@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 from .batch import current_batch
 from .breaker import Breaker
 from .catalogue import Catalogue, EventType, load
-from .context import NOTHING
+from .context import NOTHING, RequestContext
 from .delivery import Delivery
 from .errors import EventNotRecorded, InvalidEvent, SettingsError
 from .event import Event
@@ -21,8 +21,9 @@ from .log_line import logger
 from .message import Message
 from .metrics import Metrics
 from .metrics.counting import Counting
-from .mistakes import described, place, unexpected
+from .mistakes import described, place
 from .outbox import Outbox, TableOutbox
+from .outbox.connections import connection_of
 from .quarantine import problem_of, quarantined
 from .receipt import Outcome, Receipt
 from .requests.forwarded import TrustedProxies
@@ -33,7 +34,7 @@ from .spool import Spool
 from .stamper import Stamper
 from .transports import RedisStream, Transport
 from .validation import encoded, harmless, payload_of
-from .validation.text import shortened
+from .validation.text import refuse, shortened, unreadable
 from .validation.values import text_of
 from .wire import unmapped
 
@@ -101,9 +102,9 @@ class Emitter:
             batch = current_batch()
             return self.deliver(message) if batch is None else batch.add(self, message)
         try:
-            self._outbox.put(connection, message.payload, message.invalid)
+            self._outbox.put(connection_of(connection), message.payload, message.invalid)
         except InvalidEvent as error:
-            return self.deliver(self._misdirected(error, message))
+            return self.deliver(self.misdirected(error, message))
         return self._inserted(message)
 
     async def aemit(self, tag: str, **arguments: Unpack[EmitArguments]) -> Receipt:
@@ -114,9 +115,9 @@ class Emitter:
             batch = current_batch()
             return await self.adeliver(message) if batch is None else await batch.aadd(self, message)
         try:
-            await self._outbox.aput(connection, message.payload, message.invalid)
+            await self._outbox.aput(connection_of(connection), message.payload, message.invalid)
         except InvalidEvent as error:
-            return await self.adeliver(self._misdirected(error, message))
+            return await self.adeliver(self.misdirected(error, message))
         return self._inserted(message)
 
     def prepare(self, tag: str, **facts: Unpack[EventFacts]) -> Message:
@@ -179,6 +180,8 @@ class Emitter:
                 for name, value in facts.items()
                 if name not in {"request", "origin"} and value is not None
             }
+            if type(request := facts.get("request")) is RequestContext:
+                context = request
             return self._invalid(unknown_argument(facts) or error, tag, asdict(context) | stated)
 
     def _message_of(self, event: Event) -> Message:
@@ -197,7 +200,10 @@ class Emitter:
 
     def _kind(self, tag: Any) -> EventType:
         if type(tag) is not str:
-            tag = text_of("tag", tag)
+            try:
+                tag = text_of("tag", tag)
+            except Exception as error:  # noqa: BLE001 - as below
+                refuse("tag", error)
         if kind := self.catalogue.get(tag):
             return kind
         closest = self.catalogue.closest(tag[:MAX_TAG])
@@ -211,7 +217,7 @@ class Emitter:
             return None
 
     def _invalid(self, cause: Exception, tag: Any, facts: Mapping[str, Any]) -> Message:
-        error = cause if isinstance(cause, InvalidEvent) else unexpected(cause)
+        error = unreadable("event", cause)
         kind = self._known(tag)
         label = kind.tag if kind else UNKNOWN
         if not self.quarantines:
@@ -220,8 +226,12 @@ class Emitter:
         clean = partial(self._secrets.cleaned_facts, kind=kind, tag=label)
         return self._kept(error, quarantined(error, label, {**facts, "tag": tag}, clean))
 
-    def _misdirected(self, error: InvalidEvent, message: Message) -> Message:
-        """The whole event as a dead letter: only its *connection* was wrong."""
+    def misdirected(self, error: InvalidEvent, message: Message) -> Message:
+        """The whole event as a dead letter: only the connection or session it was to go to was wrong.
+
+        Raises:
+            InvalidEvent: *error*, where wrong calls are not kept.
+        """
         if not self.quarantines:
             self._counting.count(message.tag, "invalid")
             raise error

@@ -16,8 +16,9 @@ from .event import ANONYMOUS, MAX_ID, Actor, Event, Subject
 from .ids import uuid7
 from .requests.forwarded import TrustedProxies, parse_address
 from .validation import actor_of, harmless, is_address, moment_of, payload_of, subject_of
-from .validation.text import shortened
-from .validation.values import text_of
+from .validation.arguments import id_of, name_of
+from .validation.text import refuse, shortened
+from .validation.values import text_of, unproxied
 from .wire import unmapped
 
 
@@ -81,7 +82,7 @@ def event_of(
         InvalidEvent: a subject, the actor, the time or the payload cannot be used.
     """
     moment = now if occurred_at is None else moment_of(occurred_at, now)
-    if origin not in {None, "request"}:
+    if origin is not None and origin != "request":
         raise InvalidEvent("origin", shortened(origin), '"request", or nothing')
     from_request = origin == "request" or isinstance(request, RequestContext)
     actor = context.actor if actor is None else actor
@@ -115,21 +116,26 @@ def context_of(request: Any, proxies: TrustedProxies) -> RequestContext:
     """The context of *request*, or else of the running one, with everything a client wrote made harmless.
 
     What a client sent never makes an event fail: what is not an address becomes None.
-    An address that the application itself put into a `RequestContext` is refused if it is
-    wrong. So is a wrong actor, later: the application named it.
+    An address that the application itself put into a `RequestContext` is refused if it
+    is wrong. So is a wrong actor, later: the application named it.
 
     Raises:
         InvalidEvent: *request* is not a request, or what it says is not even text; or its address is none.
     """
+    try:
+        return _context_of(unproxied(request), proxies)
+    except Exception as error:  # noqa: BLE001 - a request of the application's may raise anything
+        refuse("request", error)
+
+
+def _context_of(request: Any, proxies: TrustedProxies) -> RequestContext:
     context = current() if request is None else from_request(request, proxies)
     if context is NOTHING:
         return context
     ip, agent, request_id = context.ip, context.user_agent, context.request_id
     plain_ip = ip if ip is None else _address_of(ip, stated=context is request)
-    plain_agent = harmless(agent if type(agent) is str else _text("user_agent", agent))
-    plain_id = (
-        harmless(request_id if type(request_id) is str else _text("request_id", request_id), MAX_ID) or None
-    )
+    plain_agent = harmless(agent if type(agent) is str else name_of("user_agent", agent))
+    plain_id = harmless(request_id if type(request_id) is str else _id(request_id), MAX_ID) or None
     if plain_ip is ip and plain_agent is agent and plain_id is request_id:
         return context  # nearly always
     return RequestContext(
@@ -137,8 +143,9 @@ def context_of(request: Any, proxies: TrustedProxies) -> RequestContext:
     )
 
 
-def _text(field: str, value: Any) -> str | None:
-    return None if value is None else text_of(field, value)
+def _id(value: Any) -> str | None:
+    value = unproxied(value)
+    return None if value is None else id_of("request_id", value)
 
 
 def _address_of(address: Any, *, stated: bool) -> str | None:
@@ -149,6 +156,9 @@ def _address_of(address: Any, *, stated: bool) -> str | None:
     """
     if type(address) is str and is_address(address):
         return unmapped(address)
+    address = unproxied(address)
+    if address is None:
+        return None
     text = text_of("ip", getattr(address, "ip", address)).strip()
     parsed = parse_address(text)
     if parsed is None and stated and text:

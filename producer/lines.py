@@ -18,7 +18,8 @@ from .errors import InvalidMessage
 from .event import MAX_BYTES, Event
 from .ids import derived_uuid7
 from .plain_lines import plain_event, plain_without_id
-from .validation.text import harmless
+from .requests.forwarded import parse_address
+from .validation.text import harmless, is_address
 from .wire import EARLIEST, decode, decode_mapping
 
 MAX_LINE = 4 * MAX_BYTES
@@ -110,7 +111,7 @@ def _event(fields: dict[str, Any], seen: _Seen, now: datetime | None) -> tuple[E
 
 
 def _expanded(fields: dict[str, Any]) -> dict[str, Any]:
-    """With short forms written out, without an empty address, and the user agent made harmless."""
+    """With short forms written out, the bare address, and the user agent made harmless."""
     full = _with_subjects(fields, SUBJECTS)
     actor = full.get("actor")
     if actor is None:
@@ -119,8 +120,9 @@ def _expanded(fields: dict[str, Any]) -> dict[str, Any]:
         full["actor"] = _with_subjects(actor, ("on_behalf_of",))
     if isinstance(user_agent := full.get("user_agent"), str):
         full["user_agent"] = harmless(user_agent)
-    if isinstance(ip := full.get("ip"), str) and not ip.strip():
-        full["ip"] = None
+    if isinstance(ip := full.get("ip"), str) and not is_address(ip):
+        address = parse_address(ip)
+        full["ip"] = str(address) if address else ip.strip() or None
     return full
 
 

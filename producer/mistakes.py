@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from .errors import InvalidEvent, is_interruption
+from .errors import InvalidEvent
 from .secrets.fingerprint import REMOVED
 from .secrets.texts import without_secrets
 from .validation.text import harmless
@@ -63,14 +63,3 @@ def place() -> str:
             return harmless(f"{name}:{frame.f_lineno}", MAX_LINE)
         frame = frame.f_back
     return "a task of an event loop"
-
-
-def unexpected(error: Exception) -> InvalidEvent:
-    """An exception of a value that was passed to us, such as one whose ``__str__`` raises.
-
-    Raises:
-        Exception: *error* itself, if it is not a value's but stops the caller's task.
-    """
-    if is_interruption(error):
-        raise error
-    return InvalidEvent("event", f"a value in it raised {type(error).__name__}", "values that can be read")

@@ -16,13 +16,11 @@ from .ids import uuid7
 from .message import Message
 from .mistakes import described
 from .validation import moment_of, subject_of
+from .validation.nested import Walk
 
 MAX_QUARANTINED = 256 * 1024
 """Bytes. A dead letter may be larger than an event, but a thousand must fit into a worker's memory."""
 
-MAX_DEPTH = 32
-MAX_NUMBER = 1e308
-PLAIN = frozenset({str, bool, type(None)})
 SUBJECTS = {"user", "project", "organization"}
 
 
@@ -44,12 +42,7 @@ def quarantined(
     given = facts.get("occurred_at")
     moment = (None if given is None else _or_none(lambda: moment_of(given, now))) or now
     event_id = facts["id"] if type(facts.get("id")) is UUID else uuid7(moment)
-    given_fields = {
-        name: _field(name, value)
-        for name, value in facts.items()
-        if value is not None and value is not msgspec.UNSET
-    }
-    fields = clean(given_fields)
+    fields = clean(_plain(facts))
     made = {"v": VERSION, "id": str(event_id), "occurred_at": moment.isoformat()}
     if moment is now and "occurred_at" in fields:
         made["occurred_at_given"] = fields["occurred_at"]
@@ -61,41 +54,42 @@ def problem_of(error: InvalidEvent) -> bytes:
     return _json({"problem": described(error)})
 
 
-def _field(name: str, value: Any) -> Any:
+class KeptWalk(Walk):
+    """A way through values that keeps what it can of each, instead of refusing any."""
+
+    def failed(self, path: str, error: Exception, value: Any) -> Any:  # noqa: ARG002 - it refuses nothing
+        """The value's repr, cut."""
+        return self.text(_repr(value))
+
+    def _of_other(self, path: str, item: Any, depth: int) -> Any:
+        if isinstance(item, msgspec.Struct):
+            fields = {name: getattr(item, name) for name in item.__struct_fields__}
+            item = {name: value for name, value in fields.items() if value is not msgspec.UNSET}
+        return super()._of_other(path, item, depth)
+
+    def _key(self, path: str, key: Any) -> str:
+        try:
+            return super()._key(path, key)
+        except Exception:  # noqa: BLE001 - an object of the application may raise anything
+            return _repr(key)
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts as JSON; what is no JSON as its repr."""
+    walk = KeptWalk(MAX_QUARANTINED)
+    given = {
+        name: _subject(name, value)
+        for name, value in facts.items()
+        if value is not None and value is not msgspec.UNSET
+    }
+    plain: dict[str, Any] = walk.container("event", given)
+    walk.fill()
+    return plain
+
+
+def _subject(name: str, value: Any) -> Any:
     subject = _or_none(lambda: subject_of(name, value)) if name in SUBJECTS else None
-    return _plain(value if subject is None else subject, ())
-
-
-def _plain(value: Any, within: tuple[int, ...]) -> Any:
-    """A value as JSON; its repr if it is not JSON, contains itself or is nested too deeply."""
-    try:
-        return _json_of(value, within)
-    except Exception:  # noqa: BLE001 - an object of the application may raise anything
-        return _repr(value)
-
-
-def _json_of(value: Any, within: tuple[int, ...]) -> Any:  # noqa: PLR0911 - one a kind of value
-    if type(value) in PLAIN:
-        return value
-    if isinstance(value, str):
-        return str.__str__(value)
-    if isinstance(value, (int, float)) and _is_short(value):
-        return int(value) if isinstance(value, int) else float(value)
-    if id(value) in within or len(within) == MAX_DEPTH:
-        return _repr(value)
-    inner = (*within, id(value))
-    if isinstance(value, msgspec.Struct):
-        return {name: _plain(getattr(value, name), inner) for name in value.__struct_fields__}
-    if isinstance(value, dict):
-        return {key if type(key) is str else _repr(key): _plain(item, inner) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item, inner) for item in value]
-    return _repr(value)
-
-
-def _is_short(number: float) -> bool:
-    """Whether a number is finite, and not an integer with thousands of digits, which Python cannot print."""
-    return abs(number) < MAX_NUMBER
+    return value if subject is None else subject
 
 
 def _repr(value: object) -> str:

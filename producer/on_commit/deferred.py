@@ -6,7 +6,7 @@ import sys
 from typing import NamedTuple
 
 from trailkeeper.producer.emitter import Emitter
-from trailkeeper.producer.errors import EventNotRecorded
+from trailkeeper.producer.errors import EventNotRecorded, InvalidEvent
 from trailkeeper.producer.facts import EventFacts
 from trailkeeper.producer.log_line import log
 from trailkeeper.producer.message import Message
@@ -35,6 +35,14 @@ class DeferredMessage(NamedTuple):
     def receipt(self) -> Receipt:
         """What the caller gets before the commit."""
         return Receipt(self.message.id, "on_commit")
+
+    def misdirected(self, error: InvalidEvent) -> Receipt:
+        """Keep the event as a dead letter, at once: it cannot wait for the commit of what was passed.
+
+        Raises:
+            InvalidEvent: *error*, where wrong calls are not kept.
+        """
+        return self.emitter.deliver(self.emitter.misdirected(error, self.message))
 
     def send(self) -> None:
         """Send it; if nothing takes it, write it to the log, whatever its delivery level.

@@ -7,6 +7,7 @@ from typing import Unpack
 
 from trailkeeper.producer.facts import EventFacts
 from trailkeeper.producer.receipt import Receipt
+from trailkeeper.producer.validation.text import unreadable
 
 from .deferred import DeferredMessage
 
@@ -31,5 +32,11 @@ def emit_on_commit(tag: str, *, using: str | None = None, **facts: Unpack[EventF
     """
     deferred = DeferredMessage.of(tag, facts)
     # by name, so that this module can be imported where Django is not installed
-    import_module("django.db.transaction").on_commit(deferred.send, using=using)
+    on_commit = import_module("django.db.transaction").on_commit
+    try:
+        on_commit(deferred.send, using=using)
+    except Exception as error:  # noqa: BLE001 - Django's, of an unknown alias or a transaction it does not manage
+        return deferred.misdirected(
+            unreadable("using", error, "a database in autocommit, or within atomic()")
+        )
     return deferred.receipt

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from trailkeeper.producer.errors import InvalidEvent
 from trailkeeper.producer.facts import EventFacts
-from trailkeeper.producer.outbox.connections import SESSIONS, awaited, blocking, described
+from trailkeeper.producer.outbox.connections import SESSIONS, awaited, blocking, connection_of, described
 from trailkeeper.producer.receipt import Receipt
 
 from .deferred import DeferredMessage
@@ -32,11 +32,15 @@ def emit_on_commit(session: Any, tag: str, **facts: Unpack[EventFacts]) -> Recei
         The event's id; its outcome is ``on_commit``.
 
     Raises:
-        InvalidEvent: *session* is none; or the call is wrong, and ``TRAILKEEPER_ON_INVALID=raise``.
+        InvalidEvent: *session* is none, or the call is wrong, and ``TRAILKEEPER_ON_INVALID=raise``.
     """
-    watcher = SessionWatcher.of(_sync_session(session))
-    deferred = DeferredMessage.of(tag, facts, asynchronous=awaited(session) is not None)
-    watcher.add(deferred.send)
+    deferred = DeferredMessage.of(tag, facts)
+    try:
+        session = connection_of(session)
+        watcher = SessionWatcher.of(_sync_session(session))
+    except InvalidEvent as error:
+        return deferred.misdirected(error)
+    watcher.add(deferred._replace(asynchronous=awaited(session) is not None).send)
     return deferred.receipt
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 from trailkeeper.producer.errors import InvalidEvent
+from trailkeeper.producer.validation.text import refuse
+from trailkeeper.producer.validation.values import unproxied
 
 Blocking = Literal["session", "scoped_session", "connection", "driver", "django"]
 Awaited = Literal["async_session", "async_scoped_session", "async_connection", "async_driver"]
@@ -32,6 +34,18 @@ _AWAITED: dict[tuple[str, str], Awaited] = {
     ("sqlalchemy", "AsyncConnection"): "async_connection",
     ("psycopg", "AsyncConnection"): "async_driver",
 }
+
+
+def connection_of(given: Any) -> Any:
+    """The connection that was passed, or that a proxy which was passed stands for, as Flask's pattern has it.
+
+    Raises:
+        InvalidEvent: the proxy stands for nothing here.
+    """
+    try:
+        return unproxied(given)
+    except Exception as error:  # noqa: BLE001 - a proxy of the application's may raise anything
+        refuse("connection", error)
 
 
 def blocking(connection: object) -> Blocking | None:

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import isfinite
 from typing import Any
 
 from trailkeeper.producer.catalogue import EventType
 from trailkeeper.producer.errors import InvalidEvent
+from trailkeeper.producer.event import MAX_BYTES
 
-from .text import shortened
-from .values import (
-    MAX_BITS,
-    MAX_DEPTH,
-    is_boolean,
-    is_container,
-    items,
-    mapping,
-    number,
-    text_of,
-    unproxied,
-    whole_number,
-)
+from .nested import Walk, is_container, room_after
+from .text import refuse, shortened
+from .values import is_boolean, number, text_of, unproxied, whole_number
 
 DICT = "a dict, or another mapping"
-EXACT = {"string": str, "boolean": bool}
-"""Types that need no look at the value."""
+EXACT = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "number": (int, float),
+    "array": (list, tuple),
+    "object": (dict,),
+}
+"""Types that need no conversion, unless there is too much in them."""
 
 
 def payload_of(additional: Any, kind: EventType) -> dict[str, Any]:
@@ -37,29 +34,49 @@ def payload_of(additional: Any, kind: EventType) -> dict[str, Any]:
         InvalidEvent: names the key that *kind* does not declare, or whose value is of another type.
     """
     if type(additional) is not dict:
-        if additional is None:
-            return {}
-        if not isinstance(additional, Mapping):
-            raise InvalidEvent("additional", shortened(additional), DICT)
-        additional = dict(additional.items())
+        return _of_other(additional, kind)
     payload: dict[str, Any] = additional
-    declared = kind.payload
+    declared, room = kind.payload, MAX_BYTES
     for key, value in additional.items():
         json_type = declared.get(key) if type(key) is str else None
         if json_type is None:
             return _converted(additional, kind)
-        if value is not None and type(value) is not EXACT.get(json_type) and not _is_plain(value, json_type):
+        if value is None or value is True or value is False:
+            room = room if value is None or json_type == "boolean" else -1
+        else:
+            room = room_after(value, room) if type(value) in EXACT[json_type] else -1
+        if room < 0:
             return _converted(additional, kind)
     return payload
 
 
+def _of_other(additional: Any, kind: EventType) -> dict[str, Any]:
+    try:
+        mapping = unproxied(additional)
+        is_mapping = isinstance(mapping, Mapping)
+    except Exception as error:  # noqa: BLE001 - a value of the application's may raise anything
+        refuse("additional", error)
+    if mapping is None:
+        return {}
+    if not is_mapping:
+        raise InvalidEvent("additional", shortened(mapping), DICT)
+    return _converted(mapping, kind)
+
+
 def _converted(additional: Mapping[Any, Any], kind: EventType) -> dict[str, Any]:
     payload: dict[str, Any] = {}
-    for key, value in additional.items():
-        name = text_of("a key of additional", key) if isinstance(key, str) else ""
-        if name not in kind.payload:
-            _refuse_key(key, kind)
-        payload[name] = None if value is None else _value(f"additional.{name}", value, kind.payload[name])
+    walk = Walk()
+    path = "additional"
+    try:
+        for key, value in additional.items():
+            name = text_of("a key of additional", key) if isinstance(key, str) else ""
+            if name not in kind.payload:
+                _refuse_key(key, kind)
+            path = f"additional.{name}"
+            payload[name] = None if value is None else _value(walk, path, value, kind.payload[name])
+    except Exception as error:  # noqa: BLE001 - a value of the application's may raise anything
+        refuse(path, error)
+    walk.fill()
     return payload
 
 
@@ -72,10 +89,18 @@ def _refuse_key(key: object, kind: EventType) -> None:
     )
 
 
-def _value(path: str, value: Any, json_type: str) -> Any:
+def _value(walk: Walk, path: str, value: Any, json_type: str) -> Any:
+    value = unproxied(value)
+    if value is None:
+        return None
     if json_type == "string":
-        return text_of(path, value)
-    converted = CONVERSIONS[json_type](path, unproxied(value))
+        return walk.text(text_of(path, value))
+    if json_type in {"array", "object"}:
+        if is_container(value) and isinstance(value, Mapping) is (json_type == "object"):
+            return walk.container(path, value)
+        converted = None
+    else:
+        converted = CONVERSIONS[json_type](value)
     if converted is None:
         raise InvalidEvent(
             path, f"{shortened(value)} ({type(value).__name__})", f"{json_type}, as the catalogue declares"
@@ -83,35 +108,8 @@ def _value(path: str, value: Any, json_type: str) -> Any:
     return converted
 
 
-def _array(path: str, value: Any) -> list[Any] | None:
-    return items(path, value) if is_container(value) and not isinstance(value, Mapping) else None
-
-
-CONVERSIONS: dict[str, Callable[[str, Any], Any]] = {
-    "integer": lambda _, value: whole_number(value),
-    "number": lambda _, value: number(value),
-    "boolean": lambda _, value: bool(value) if is_boolean(value) else None,
-    "array": _array,
-    "object": lambda path, value: mapping(path, value) if isinstance(value, Mapping) else None,
+CONVERSIONS: dict[str, Callable[[Any], Any]] = {
+    "integer": whole_number,
+    "number": number,
+    "boolean": lambda value: bool(value) if is_boolean(value) else None,
 }
-PLAIN = {"integer": (int,), "number": (int, float), "array": (list, tuple), "object": (dict,)}
-
-
-def _is_plain(value: Any, json_type: str) -> bool:
-    """Whether it needs no conversion."""
-    return type(value) in PLAIN.get(json_type, ()) and _is_json(value, MAX_DEPTH)
-
-
-def _is_json(value: Any, depth: int) -> bool:
-    kind = type(value)
-    if kind is str or kind is bool or value is None:
-        return True
-    if kind is int:
-        return bool(value.bit_length() <= MAX_BITS)
-    if kind is float:
-        return isfinite(value)
-    if depth == 0:
-        return False
-    if kind is dict:
-        return all(type(key) is str and _is_json(item, depth - 1) for key, item in value.items())
-    return (kind is list or kind is tuple) and all(_is_json(item, depth - 1) for item in value)

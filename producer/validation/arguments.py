@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import Enum
 from hashlib import blake2b
-from typing import Any
+from numbers import Rational
+from typing import Any, get_args
 from uuid import UUID
 
 from msgspec import UNSET
 
 from trailkeeper.producer.errors import InvalidEvent, is_interruption
-from trailkeeper.producer.event import MAX_ID, Actor, Credential, Subject
+from trailkeeper.producer.event import ANONYMOUS, MAX_ID, Actor, ActorKind, Credential, Subject
 from trailkeeper.producer.wire import CLOCK_SKEW, EARLIEST
 
-from .text import CUT, shortened
-from .values import is_boolean, text_of, unproxied, whole_number
+from .text import CUT, refuse, shortened
+from .values import is_plain_number, text_of, unproxied, whole_number
 
 PAIR = 2
+KINDS = get_args(ActorKind)
 SUBJECT_FORMS = (
     "an id, an (id, name) pair, a Subject, or an object with .id or .pk and maybe .name or .username"
 )
@@ -27,7 +30,7 @@ EMPTY = "[empty]"
 _TEXT_OR_NONE = frozenset({str, type(None)})
 
 
-def subject_of(field: str, subject: Any) -> Subject | None:  # noqa: PLR0911 - the exact types first
+def subject_of(field: str, subject: Any) -> Subject | None:
     """A user, project or organization.
 
     Args:
@@ -43,15 +46,15 @@ def subject_of(field: str, subject: Any) -> Subject | None:  # noqa: PLR0911 - t
     kind = type(subject)
     if kind is str:
         return Subject(subject) if 0 < len(subject) <= MAX_ID else _made(field, subject, None)
-    if kind is Subject:
-        if type(subject.id) is str and subject.id and type(subject.name) in _TEXT_OR_NONE:
-            return subject if len(subject.id) <= MAX_ID else _made(field, subject.id, subject.name)
-        return _made(f"{field}.id", subject.id, name_of(f"{field}.name", subject.name))
+    if kind is Subject and type(subject.id) is str and type(subject.name) in _TEXT_OR_NONE:
+        is_plain = 0 < len(subject.id) <= MAX_ID
+        return subject if is_plain else _made(field, subject.id, subject.name)
     if kind is int or kind is UUID:
         return _made(field, subject, None)
-    if kind is tuple or (isinstance(subject, tuple) and not hasattr(subject, "id")):
-        return _subject_of_pair(field, subject)
-    return _subject_of_other(field, subject)
+    try:
+        return _subject_of_other(field, subject)
+    except Exception as error:  # noqa: BLE001 - an ORM may load the columns here, and have lost its session
+        refuse(field, error, SUBJECT_FORMS)
 
 
 def actor_of(stated: Any) -> Actor:
@@ -60,15 +63,31 @@ def actor_of(stated: Any) -> Actor:
     Raises:
         InvalidEvent: it is not an Actor.
     """
+    if (
+        type(stated) is Actor
+        and stated.credential is None
+        and stated.on_behalf_of is None
+        and _is_exact(stated)
+    ):
+        return stated  # nearly always
+    try:
+        stated = unproxied(stated)
+        return ANONYMOUS if stated is None else _converted(stated)
+    except Exception as error:  # noqa: BLE001 - a value of the application's may raise anything
+        refuse("actor", error)
+
+
+def _converted(stated: Any) -> Actor:
     if not isinstance(stated, Actor):
         raise InvalidEvent("actor", shortened(stated), "a trailkeeper.Actor")
-    if stated.credential is None and stated.on_behalf_of is None and _is_exact(stated):
-        return stated  # nearly always
+    kind = text_of("actor.kind", stated.kind)
+    if kind not in KINDS:
+        raise InvalidEvent("actor.kind", shortened(kind), f"one of {', '.join(KINDS)}")
     return Actor(
-        kind=text_of("actor.kind", stated.kind),  # type: ignore[arg-type]  # the decoder checks which
-        id=None if stated.id is None else id_of("actor.id", stated.id) or None,
+        kind=kind,  # type: ignore[arg-type]  # it is one of them
+        id=_id_or_none("actor.id", stated.id),
         name=name_of("actor.name", stated.name),
-        credential=_credential_of(stated.credential),
+        credential=_credential_of(unproxied(stated.credential)),
         on_behalf_of=subject_of("actor.on_behalf_of", stated.on_behalf_of),
     )
 
@@ -78,8 +97,8 @@ def _is_exact(actor: Actor) -> bool:
     return (
         (actor_id is None or (type(actor_id) is str and 0 < len(actor_id) <= MAX_ID))
         and type(actor.kind) is str
+        and actor.kind in KINDS
         and type(actor.name) in _TEXT_OR_NONE
-        and type(actor) is Actor
     )
 
 
@@ -88,9 +107,12 @@ def _credential_of(credential: Any) -> Credential | None:
         return None
     if not isinstance(credential, Credential):
         raise InvalidEvent("actor.credential", shortened(credential), "a trailkeeper.Credential")
+    kind = id_of("actor.credential.kind", credential.kind)
+    if not kind:
+        raise InvalidEvent("actor.credential.kind", "it is empty", "such as session or api_token")
     return Credential(
-        kind=id_of("actor.credential.kind", credential.kind),
-        id=None if credential.id is None else id_of("actor.credential.id", credential.id) or None,
+        kind=kind,
+        id=_id_or_none("actor.credential.id", credential.id),
         label=name_of("actor.credential.label", credential.label),
         id_is_public=credential.id_is_public is True or UNSET,
     )
@@ -102,8 +124,17 @@ def moment_of(occurred_at: Any, now: datetime) -> datetime:
     Raises:
         InvalidEvent: the time has no zone, or is out of range.
     """
-    if not isinstance(occurred_at, datetime):
-        occurred_at = _datetime_of(occurred_at)
+    try:
+        return _moment_of(occurred_at, now)
+    except Exception as error:  # noqa: BLE001 - a zone of the application's may raise anything
+        refuse("occurred_at", error)
+
+
+def _moment_of(occurred_at: Any, now: datetime) -> datetime:
+    if type(occurred_at) is not datetime:
+        occurred_at = _datetime_of(unproxied(occurred_at))
+    if occurred_at is None:
+        return now
     if not isinstance(occurred_at, datetime) or occurred_at.utcoffset() is None:
         raise InvalidEvent(
             "occurred_at", shortened(occurred_at), "a datetime with a time zone, such as datetime.now(UTC)"
@@ -115,7 +146,9 @@ def moment_of(occurred_at: Any, now: datetime) -> datetime:
 
 def _datetime_of(moment: Any) -> Any:
     """The datetime of what wraps one: an Arrow, or an Instant or ZonedDateTime of `whenever`."""
-    to_datetime = getattr(moment, "py_datetime", None)
+    if isinstance(moment, datetime):
+        return moment
+    to_datetime = getattr(moment, "to_stdlib", getattr(moment, "py_datetime", None))
     return to_datetime() if callable(to_datetime) else getattr(moment, "datetime", moment)
 
 
@@ -136,12 +169,17 @@ def _id_text(field: str, value: Any) -> str:
     whole = whole_number(value)
     if whole is not None:
         return str(whole)
-    if is_boolean(value) or isinstance(value, (float, complex)):
+    if is_plain_number(value) or isinstance(value, (Decimal, Rational)):
         raise InvalidEvent(field, shortened(value), "an id: text, an integer or a UUID")
     try:
         return text_of(field, value)
     except InvalidEvent as error:
         raise InvalidEvent(field, error.problem, "an id: text, an integer or a UUID") from error
+
+
+def _id_or_none(field: str, value: Any) -> str | None:
+    value = unproxied(value)
+    return None if value is None else id_of(field, value) or None
 
 
 def name_of(field: str, name: Any) -> str | None:
@@ -150,7 +188,8 @@ def name_of(field: str, name: Any) -> str | None:
     Raises:
         InvalidEvent: it is not text.
     """
-    return name if name is None else text_of(field, name)
+    name = unproxied(name)
+    return None if name is None else text_of(field, name)
 
 
 def _made(field: str, value: Any, name: str | None) -> Subject | None:
@@ -168,32 +207,38 @@ def _subject_of_pair(field: str, pair: tuple[Any, ...]) -> Subject | None:
 
 def _subject_of_other(field: str, value: Any) -> Subject | None:
     """The subject of a row of an ORM or another object with an id, or of an id of another class."""
+    value = unproxied(value)
+    if isinstance(value, Subject):
+        return _made(f"{field}.id", value.id, name_of(f"{field}.name", value.name))
+    if isinstance(value, tuple) and not hasattr(value, "id"):
+        return _subject_of_pair(field, value)
+    row_id = None if isinstance(value, (str, Enum)) else _first(value, ("id", "pk"))
+    if row_id is not None:
+        return _made(f"{field}.id", row_id, _name_of_row(value))
+    if value is None or _is_nobody(value):
+        return None
     try:
-        value = unproxied(value)
-        row_id = None if isinstance(value, (str, Enum)) else _first(value, ("id", "pk"))
-        if row_id is None:
-            return None if _is_nobody(value) else _made(field, value, None)
-        names = (getattr(value, name, None) for name in ("name", "username"))
-        name = next((text for text in map(_name_or_none, names) if text is not None), None)
+        return _made(field, value, None)
     except InvalidEvent as error:
-        raise InvalidEvent(field, error.problem, f"{SUBJECT_FORMS}; {error.expected}") from error
-    except Exception as error:  # an ORM may load the columns here, and have lost its session
-        if is_interruption(error):
-            raise
-        raise InvalidEvent(field, f"its id cannot be read ({shortened(error)})", SUBJECT_FORMS) from error
-    return _made(f"{field}.id", row_id, name)
+        raise InvalidEvent(field, error.problem, SUBJECT_FORMS) from error
+
+
+def _name_of_row(row: Any) -> str | None:
+    """Its name, or else its user name; None if neither is text, or neither can be read: the id is known."""
+    for attribute in ("name", "username"):
+        try:
+            name = name_of(attribute, getattr(row, attribute, None))
+        except Exception as error:  # a method, or a column that was not loaded before the session ended
+            if is_interruption(error):
+                raise
+        else:
+            if name is not None:
+                return name
+    return None
 
 
 def _first(value: Any, names: tuple[str, ...]) -> Any:
     return next((found for name in names if (found := getattr(value, name, None)) is not None), None)
-
-
-def _name_or_none(name: Any) -> str | None:
-    """What an object has as its name if that is text; a method, for instance, is not what we look for."""
-    try:
-        return None if name is None else text_of("name", name)
-    except InvalidEvent:
-        return None
 
 
 def _is_nobody(value: Any) -> bool:

@@ -9,6 +9,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from msgspec.structs import replace
@@ -18,17 +19,15 @@ from trailkeeper.producer.event import MAX_BYTES, NUMBER_ROOM, Actor, Credential
 from trailkeeper.producer.wire import encode
 
 from .arguments import id_of
-from .text import CUT
+from .text import CUT, SHORTEST, cut, free_name
 
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 """NUL and halves of a surrogate pair, which neither UTF-8 nor Postgres can hold."""
 
 MAX_NAME = 255
-SHORTEST = 64
-"""Characters of a text, or items of a list, that are left before anything else is cut."""
-
 MAX_SIZE = MAX_BYTES - NUMBER_ROOM
-SIZES = range(MAX_BYTES, SHORTEST - 1, -1)
+SIZES = [int(MAX_BYTES * 0.985**step) for step in range(460)]
+"""From the largest to `SHORTEST`, in steps small enough to keep nearly all that fits."""
 
 
 def cleaned(event: Event) -> Event:
@@ -77,15 +76,16 @@ def _replaced(value: Any) -> Any:
 
 
 def _shortened(value: Any, limit: int) -> Any:
-    return value[: limit - len(CUT)] + CUT if type(value) is str and len(value) > limit else value
+    return cut(value, limit) if type(value) is str else value
 
 
 def _mapped(value: Any, change: Callable[[Any], Any], most: int) -> Any:
     """A JSON value with each text in it changed, keys too, and at most *most* items in each list or dict."""
     if type(value) is dict:
-        kept = list(value.items())[:most]
-        made = {change(key): _mapped(item, change, most) for key, item in kept}
-        return made if len(value) <= most else made | {CUT: len(value) - most}
+        made: dict[Any, Any] = {}
+        for key, item in islice(value.items(), most):
+            made[free_name(change(key), made)] = _mapped(item, change, most)
+        return made if len(value) <= most else made | {free_name(CUT, made): len(value) - most}
     if type(value) is list or type(value) is tuple:
         made_items = [_mapped(item, change, most) for item in value[:most]]
         return made_items if len(value) <= most else [*made_items, CUT]
@@ -99,10 +99,9 @@ def _fits(event: Event) -> bool:
 def _cut(event: Event) -> Event:
     """With the largest texts cut as little as possible; then, if that is not enough, the longest lists."""
     for shorter in (partial(_limited, event, most=MAX_BYTES), partial(_limited, event, SHORTEST)):
-        # the largest size that fits: bisection needs an order in which what fits comes last
-        place = bisect_left(SIZES, x=True, key=partial(_fits_at, shorter))
-        if place < len(SIZES):
-            return shorter(SIZES[place])
+        if _fits_at(shorter, SIZES[-1]):
+            # the largest size that fits: bisection needs an order in which what fits comes last
+            return shorter(SIZES[bisect_left(SIZES, x=True, key=partial(_fits_at, shorter))])
     return replace(event, additional=dict.fromkeys(event.additional, CUT))
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from reprlib import Repr
-from typing import overload
+from typing import Any, NoReturn, overload
 
 from trailkeeper.producer.deceptive import plain_text
-from trailkeeper.producer.errors import InvalidMessage
+from trailkeeper.producer.errors import InvalidEvent, InvalidMessage, is_interruption
 from trailkeeper.producer.event import MAX_USER_AGENT
 from trailkeeper.producer.wire import check_address
 
 CUT = "…[cut]"
 """The end of a text that was cut."""
+
+SHORTEST = 64
+"""Characters of a text, or items of a list, that are left before anything else is cut."""
 
 _repr = Repr()
 _repr.maxstring = _repr.maxother = 80
@@ -35,6 +39,20 @@ def harmless(text: str | None, limit: int = MAX_USER_AGENT) -> str | None:
     return plain_text(text)
 
 
+def cut(text: str, limit: int) -> str:
+    """*text*, or as much of it as fits, with a mark."""
+    return text if len(text) <= limit else text[: limit - len(CUT)] + CUT
+
+
+def free_name(name: str, taken: Mapping[str, Any]) -> str:
+    """*name*, or, if another key became the same text, *name* with a number: none replaces another."""
+    number, free = len(taken), name
+    while free in taken:
+        number += 1
+        free = f"{name}…[{number}]"
+    return free
+
+
 def is_address(text: object) -> bool:
     """Whether it is an IP address that can be stored."""
     try:
@@ -52,3 +70,26 @@ def shortened(value: object) -> str:
         return f"a very large {type(value).__name__}"
     except Exception:  # noqa: BLE001 - an object of the application may raise anything
         return f"a {type(value).__name__} whose repr raises"
+
+
+def unreadable(field: str, error: Exception, expected: str = "a value that can be read") -> InvalidEvent:
+    """The mistake of passing a value that raised *error*, such as one whose ``__str__`` raises.
+
+    Raises:
+        Exception: *error* itself, if it is not a value's but stops the caller's task.
+    """
+    if isinstance(error, InvalidEvent):
+        return error
+    if is_interruption(error):
+        raise error
+    return InvalidEvent(field, f"reading it raised {shortened(error)}", expected)
+
+
+def refuse(field: str, error: Exception, expected: str = "a value that can be read") -> NoReturn:
+    """Raise the mistake of passing a value that raised *error*, or *error* itself if it is a mistake already.
+
+    Raises:
+        InvalidEvent: always, save for what stops the caller's task.
+    """
+    found = unreadable(field, error, expected)
+    raise found from (None if found is error else error)

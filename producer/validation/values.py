@@ -1,35 +1,32 @@
-"""Python values as what they are, whatever class they come in: text, ids, numbers, times and containers.
+"""Python values as what they are, whatever class they come in: text, ids, numbers and times.
 
 Only for what is not of an exact JSON type; the callers look at that first. docs/values.md has the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from math import isfinite
+from numbers import Complex, Integral, Rational
 from typing import Any
 
 from trailkeeper.producer.errors import InvalidEvent
-from trailkeeper.producer.event import MAX_BYTES
 
 from .text import CUT, shortened
-
-MAX_DEPTH = 32
-TOO_DEEP = "…[nested too deeply]"
-MAX_ITEMS = MAX_BYTES // 2
-"""More items than this cannot be in an event, as each takes two bytes or more."""
 
 MAX_BITS = 14_000
 """Python refuses to write integers of more than 4,300 digits."""
 
-JSON = "None, bool, int, float, str, or lists and dicts of these"
 TEXT = "text, or a value with a text form of its own (UUID, Decimal, a date, an address, a path …)"
-NO_TEXT = (bool, int, float, complex, Mapping, list, tuple, AbstractSet, type, BaseException)
-SCALARS = frozenset({str, bool, type(None)})
+NO_TEXT = (Mapping, list, tuple, AbstractSet, type, BaseException)
+
+
+OF_A_ROW = ("id", "pk", "model_fields", "__fields__")
+"""Attributes of rows of an ORM and models of pydantic, whose text may be all that is in them."""
 
 
 def text_of(field: str, value: Any) -> str:
@@ -40,7 +37,7 @@ def text_of(field: str, value: Any) -> str:
     """
     if type(value) is str:
         return value
-    text = _text_or_none(unproxied(value))
+    text = text_or_none(unproxied(value))
     if text is None:
         raise InvalidEvent(field, f"{shortened(value)} ({type(value).__name__})", TEXT)
     return text
@@ -51,27 +48,42 @@ def unproxied(value: Any) -> Any:
     claimed = value.__class__
     if claimed is type(value):
         return value
+    current = getattr(value, "_get_current_object", None)
+    inner = (
+        current() if callable(current) else getattr(value, "__wrapped__", getattr(value, "_wrapped", value))
+    )
+    if inner is not value:
+        return unproxied(inner)
     for base in (bool, int, float, str, bytes):
         if issubclass(claimed, base):
             return base(value)
-    current = getattr(value, "_get_current_object", None)
-    return (
-        current() if callable(current) else getattr(value, "__wrapped__", getattr(value, "_wrapped", value))
-    )
+    return value
 
 
-def _text_or_none(value: Any) -> str | None:
+def text_or_none(value: Any) -> str | None:  # noqa: PLR0911 - one a kind of value
+    """`text_of` for what is no proxy; None if it is not text, and has no text form of its own."""
     if isinstance(value, Enum):
-        return value.value if type(value.value) is str else _text_or_none(value.value)
+        return value.value if type(value.value) is str else text_or_none(value.value)
     if isinstance(value, str):
         return str.__str__(value)  # the characters themselves, whatever a subclass's own __str__ says
     if isinstance(value, (bytes, bytearray, memoryview)):
         return _decoded(bytes(value))
     if isinstance(value, (datetime, date, time)):
-        return value.isoformat()
+        return str.__str__(value.isoformat())
     if isinstance(value, timedelta):
         return _duration(value)
-    return str(value) if not isinstance(value, NO_TEXT) and (_is_value(value) or _is_lazy(value)) else None
+    if isinstance(value, NO_TEXT) or is_plain_number(value) or not (_is_value(value) or is_lazy(value)):
+        return None
+    return str.__str__(str(value))  # which may be of a subclass of str
+
+
+def is_plain_number(value: Any) -> bool:
+    """Whether it is a number of Python or numpy; not a Decimal or a Fraction, whose digits mean something."""
+    return (
+        is_boolean(value)
+        or isinstance(value, Integral)
+        or (isinstance(value, Complex) and not isinstance(value, Rational))
+    )
 
 
 def _decoded(raw: bytes) -> str:
@@ -95,12 +107,11 @@ def _is_value(value: object) -> bool:
         kind.__str__ is not object.__str__
         and kind.__eq__ is not object.__eq__
         and kind.__hash__ is not None
-        and not hasattr(value, "pk")
-        and not hasattr(value, "id")
+        and not any(hasattr(value, name) for name in OF_A_ROW)
     )
 
 
-def _is_lazy(value: Any) -> bool:
+def is_lazy(value: Any) -> bool:
     """Whether it stands for a text, and does with it whatever a text does."""
     kind: Any = type(value)
     return kind.__str__ is not object.__str__ and isinstance(_called(value, "casefold"), str)
@@ -149,8 +160,10 @@ def number(value: Any) -> int | float | str | None:
         return None
     try:
         return _finite(float(value))
-    except (ValueError, OverflowError):  # a signalling NaN, or a fraction of two very large integers
+    except ValueError:  # a signalling NaN
         return "NaN"
+    except OverflowError:  # a large Fraction
+        return "Infinity" if value > 0 else "-Infinity"
 
 
 def _finite(value: float) -> float | str:
@@ -158,80 +171,3 @@ def _finite(value: float) -> float | str:
     if isfinite(value):
         return value
     return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"  # noqa: PLR0124 - NaN alone differs from itself
-
-
-def mapping(path: str, value: Mapping[Any, Any]) -> dict[str, Any]:
-    """A mapping of any class as a dict with keys of text."""
-    return Walk().mapping(path, value, MAX_DEPTH)
-
-
-def items(path: str, value: Collection[Any]) -> list[Any]:
-    """A collection of any class as a list."""
-    return Walk().items(path, value, MAX_DEPTH)
-
-
-def is_container(value: Any) -> bool:
-    """Whether it holds other values: a mapping, or a collection that is not text."""
-    return isinstance(value, Mapping) or (
-        isinstance(value, Collection)
-        and not isinstance(value, (str, bytes, bytearray, memoryview))
-        and not _is_lazy(value)
-    )
-
-
-class Walk:
-    """One way through nested values, which ends with what contains itself, or never ends."""
-
-    def __init__(self) -> None:
-        self._left = iter(range(MAX_ITEMS))
-
-    def mapping(self, path: str, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-        """A mapping of any class as a dict with keys of text.
-
-        Raises:
-            InvalidEvent: it holds what is not JSON, and has no text form.
-        """
-        made = {}
-        for (key, item), _ in zip(value.items(), self._left, strict=False):
-            name = _key(path, key)
-            made[name] = self._plain(f"{path}.{name[:80]}", item, depth - 1)
-        return made if len(value) <= len(made) else made | {CUT: len(value) - len(made)}
-
-    def items(self, path: str, value: Collection[Any], depth: int) -> list[Any]:
-        """A collection of any class as a list; a set in order, so that the same set is stored the same.
-
-        Raises:
-            InvalidEvent: as above.
-        """
-        numbered = zip(enumerate(value), self._left, strict=False)
-        made = [self._plain(f"{path}[{index}]", item, depth - 1) for (index, item), _ in numbered]
-        if isinstance(value, AbstractSet):
-            made.sort(key=lambda item: (str(type(item)), str(item)))
-        return made if len(value) <= len(made) else [*made, CUT]
-
-    def _plain(self, path: str, value: Any, depth: int) -> Any:
-        if type(value) in SCALARS:
-            return value
-        value = unproxied(value)
-        if isinstance(value, Enum):
-            return self._plain(path, value.value, depth)
-        if is_boolean(value):
-            return bool(value)
-        if is_container(value):
-            convert: Any = self.mapping if isinstance(value, Mapping) else self.items
-            return convert(path, value, depth) if depth else TOO_DEEP
-        # a Decimal within stays exact, as text: nobody declared it to be a number
-        known = None if isinstance(value, Decimal) else number(value)
-        text = _text_or_none(value) if known is None else known
-        if text is None:
-            raise InvalidEvent(path, f"{shortened(value)} ({type(value).__name__})", JSON)
-        return text
-
-
-def _key(path: str, key: Any) -> str:
-    if type(key) is str:
-        return key
-    if key is None or is_boolean(key):
-        return "null" if key is None else str(bool(key)).lower()  # as Python's json writes them
-    text = number(key)
-    return text_of(f"a key of {path}", key) if text is None else str(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,12 @@ import sqlalchemy
 from sqlalchemy import Engine, String, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, scoped_session, sessionmaker
+from werkzeug.local import LocalProxy
 
 from tests.support.emitting import BEST_EFFORT, REQUIRED, SPOOLED, Broken, Counter
 from tests.support.outboxes import Kept, emitting, sqlite_engine
 from trailkeeper import InvalidEvent, bind, emit_on_commit
+from trailkeeper.producer.testing import recording
 
 
 class Base(DeclarativeBase):
@@ -52,6 +55,29 @@ def test_an_argument_that_nobody_knows_is_refused_and_not_dropped(session: Sessi
         emit_on_commit(session, SPOOLED, usr="7")  # type: ignore[call-arg]
     session.commit()
     assert stream.events == []
+
+
+@pytest.mark.parametrize("wrong", [None, "session", object(), LocalProxy(lambda: None)], ids=repr)
+def test_what_is_no_session_ends_no_request_in_production_and_its_event_is_kept(wrong: Any) -> None:
+    with recording(on_invalid="quarantine") as recorder:
+        receipt = emit_on_commit(wrong, "account:login:success", user="7")
+    (kept,) = recorder.invalid
+    assert receipt.outcome == "quarantined"
+    assert kept.problem.startswith("session: ")
+    assert json.loads(kept.payload)["user"]["id"] == "7"
+
+
+def test_a_session_that_begins_no_transaction_ends_no_request_in_production(engine: Engine) -> None:
+    with recording(on_invalid="quarantine") as recorder, Session(engine, autobegin=False) as session:
+        assert emit_on_commit(session, "account:login:success").outcome == "quarantined"
+    assert "it is in no transaction" in recorder.invalid[0].problem
+
+
+def test_a_proxy_of_a_session_is_the_session(session: Session, stream: Kept) -> None:
+    emit_on_commit(LocalProxy(lambda: session), SPOOLED)
+    assert stream.events == []
+    session.commit()
+    assert len(stream.events) == 1
 
 
 def ids(stream: Kept) -> list[Any]:

@@ -14,6 +14,7 @@ from tests.support.emitting import SPOOLED
 from tests.support.outboxes import ATTACH, TABLE, Kept, emitting
 from trailkeeper import InvalidEvent, bind, emit
 from trailkeeper.producer.on_commit.django import emit_on_commit
+from trailkeeper.producer.testing import recording
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -51,6 +52,12 @@ def rows() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM outbox")
         return int(cursor.fetchone()[0])
+
+
+def test_a_database_that_django_does_not_know_ends_no_request_in_production() -> None:
+    with recording(on_invalid="quarantine") as recorder:
+        assert emit_on_commit("account:login:success", using="nowhere").outcome == "quarantined"
+    assert recorder.invalid[0].problem.startswith("using: ")
 
 
 @pytest.mark.parametrize("form", ["proxy", "wrapper"])

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy.exc
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
+from werkzeug.local import LocalProxy
 
 from tests.support.emitting import BEST_EFFORT, REQUIRED, SPOOLED, Counter
 from tests.support.outboxes import Kept, emitting, in_outbox, sqlite_engine, statements
@@ -36,6 +37,12 @@ def stream() -> Iterator[Kept]:
 
 
 class TestWhatItTakes:
+    def test_a_proxy_of_any_of_these(self, engine: Engine, stream: Kept) -> None:
+        with Session(engine) as session, session.begin():
+            assert emit(SPOOLED, connection=LocalProxy(lambda: session)).outcome == "outbox"
+        assert len(in_outbox(engine)) == 1
+        assert stream.events == []
+
     def test_a_session(self, engine: Engine, stream: Kept) -> None:
         with Session(engine) as session, session.begin():
             session.execute(THING)
