@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, select, update
 
-from .errors import translated
+from .engine import transaction
 
 CAPACITY = 50_000
 MEMORY_SECONDS = 3600.0
@@ -73,15 +73,14 @@ class Dictionary:
         return ids
 
     def _look_up(self, digests: list[bytes], rows: Mapping[bytes, Mapping[str, Any]]) -> dict[bytes, int]:
-        with translated():
-            ids = self._select(digests)
-            # in one order for everybody: two that insert the same values in two orders would deadlock
-            new = sorted(digest for digest in digests if digest not in ids)
-            if new:
-                ids |= self._insert([{"digest": _hex(digest), **rows[digest]} for digest in new])
-                # another process was quicker with these
-                missing = [digest for digest in new if digest not in ids]
-                ids |= self._select(missing) if missing else {}
+        ids = self._select(digests)
+        # in one order for everybody: two that insert the same values in two orders would deadlock
+        new = sorted(digest for digest in digests if digest not in ids)
+        if new:
+            ids |= self._insert([{"digest": _hex(digest), **rows[digest]} for digest in new])
+            # another process was quicker with these
+            missing = [digest for digest in new if digest not in ids]
+            ids |= self._select(missing) if missing else {}
         return ids
 
     def _insert(self, rows: list[dict[str, Any]]) -> dict[bytes, int]:
@@ -92,7 +91,7 @@ class Dictionary:
             f" SELECT {names} FROM json_populate_recordset(NULL::{self._table.name}, %s)"
             " ON CONFLICT DO NOTHING RETURNING digest, id"
         )
-        with self._engine.begin() as connection:
+        with transaction(self._engine) as connection:
             inserted = connection.exec_driver_sql(statement, (json.dumps(rows),)).all()
         return {bytes(digest): row_id for digest, row_id in inserted}
 
@@ -102,7 +101,7 @@ class Dictionary:
             " WHERE digest = ANY (%s::bytea[])"
         )
         wanted = "{" + ",".join(f'"\\{_hex(digest)}"' for digest in digests) + "}"
-        with self._engine.connect() as connection:
+        with transaction(self._engine) as connection:
             rows = connection.exec_driver_sql(statement, (wanted,)).all()
         ids = {bytes(digest): row_id for digest, row_id, is_marked in rows if not is_marked}
         marked = sorted(row_id for _, row_id, is_marked in rows if is_marked)
@@ -114,7 +113,7 @@ class Dictionary:
         # in one order for everybody, as above
         locked = select(columns.id).where(columns.id.in_(ids)).order_by(columns.id).with_for_update()
         kept = update(self._table).where(columns.id.in_(ids)).values(unused_since=None)
-        with self._engine.begin() as connection:
+        with transaction(self._engine) as connection:
             connection.execute(locked)
             rows = connection.execute(kept.returning(columns.digest, columns.id))
             return {bytes(digest): row_id for digest, row_id in rows}

@@ -8,6 +8,7 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, text
 
+from tests.support.drains import query
 from tests.support.dumps import dump, load
 from tests.support.rows import event_row, store
 from trailkeeper.models.engine import make_engine, transaction
@@ -104,3 +105,10 @@ def test_a_step_that_was_never_released_is_refused_and_named(empty_database_url:
         upgrade(empty_database_url)
 
     assert dump(empty_database_url, "--inserts") == before
+
+
+def test_a_database_of_a_later_version_is_refused(database_url: str) -> None:
+    query(database_url, "UPDATE trailkeeper_version SET version_num = '9999'")
+
+    with pytest.raises(StoreMisconfigured, match="another version"):
+        upgrade(database_url)

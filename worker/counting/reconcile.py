@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from trailkeeper.models.counting.gaps import open_gaps
 from trailkeeper.models.counting.ranges import Ranges, union, within
 from trailkeeper.models.counting.reading import counted, covered, producers_with_gaps, stored
-from trailkeeper.models.errors import translated
+from trailkeeper.models.engine import transaction
 from trailkeeper.worker.ingest.sequence_numbers import Numbered
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -69,9 +69,8 @@ def reconcile(
         StoreError: the schema is missing, or the server is away.
     """
     start, end = _floor(start), _floor(end - MICROSECOND) + HOUR
-    with translated(), engine.connect() as fresh:
-        # counts, rows and what they cover are read as of one moment
-        connection = fresh.execution_options(isolation_level="REPEATABLE READ")
+    # counts, rows and what they cover are read as of one moment
+    with transaction(engine.execution_options(isolation_level="REPEATABLE READ")) as connection:
         counts = counted(connection, start, end)
         names = (
             {each.producer for each in counts}
