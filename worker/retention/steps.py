@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping
 from trailkeeper.models.writing import DERIVATIONS
 from trailkeeper.worker.settings import WorkerSettings
 
-from .addresses import ADDRESS, cut_addresses
+from .addresses import ADDRESS, CANDIDATE, cut_addresses
 from .dead_letters import without_addresses, without_persons
 from .personal import HAS_ADDRESS, NETWORK, WITH_ADDRESS, PersonalKeys, matches
 
@@ -75,15 +75,18 @@ def steps(settings: WorkerSettings, keys: PersonalKeys) -> list[ScrubStep]:
 
 
 def _of_addresses(days: int, keys: PersonalKeys) -> ScrubStep:
-    in_names = [f"e.{name} ~ :address" for name in NAMES]
-    in_extras = "jsonb_path_exists(e.extras, CAST(:anywhere AS jsonpath))"
-    due = " OR ".join((HAS_ADDRESS, matches("personal"), *in_names, in_extras))
+    in_names = [f"(e.{name} ~ :candidate AND e.{name} ~ :address)" for name in NAMES]
+    in_payload = f"(CAST(e.additional AS text) ~ :candidate AND {matches('personal')})"
+    anywhere = "jsonb_path_exists(e.extras, CAST(:anywhere AS jsonpath))"
+    in_extras = f"(CAST(e.extras AS text) ~ :candidate AND {anywhere})"
+    due = " OR ".join((HAS_ADDRESS, in_payload, *in_names, in_extras))
 
     def rewrite(row: Row) -> dict[str, Any]:
         cut = {name: cut_addresses(row[name]) for name in (*NAMES, "extras")}
         return {**cut, "additional": keys.changed(row["tag"], row["additional"], cut_addresses)}
 
     values = {"personal": keys.addresses, "address": ADDRESS, "anywhere": f"${WITH_ADDRESS}"}
+    values |= {"candidate": CANDIDATE}
     return ScrubStep(
         "address",
         days,

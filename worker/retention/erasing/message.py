@@ -22,7 +22,7 @@ from trailkeeper.worker.retention.message import (
 from trailkeeper.worker.retention.personal import GONE, PersonalKeys
 
 from .events import PERSONS, without_person
-from .person import Person
+from .person import Person, plain
 
 NAMED_BY = ("user", "actor", "on_behalf_of")
 ID_KEY = re.compile(
@@ -55,7 +55,7 @@ def may_tell(content: bytes, person: Person) -> bool:
     """A quick look at many messages: whether a long one is worth it."""
     if person.user.encode() in content or b"\\" in content:
         return True
-    lowered = content.decode("utf-8", "replace").casefold()
+    lowered = plain(content.decode("utf-8", "replace"))
     return any(word in lowered for words in (person.names, person.emails, person.addresses) for word in words)
 
 
@@ -145,9 +145,9 @@ def _mentions(value: Any, key: str, person: Person) -> bool:
 
 def _tells(raw: bytes, person: Person) -> bool:
     """Whether a text has the id in it as a word, or the person's email address, also escaped."""
-    plain = raw.replace(b"\0", b"").decode("utf-8", "replace")
+    text = raw.replace(b"\0", b"").decode("utf-8", "replace")
     word = re.compile(r"(?<![\w-])" + re.escape(person.user) + r"(?![\w-])")
-    ways = {plain, unquote(plain), _unescaped(plain)}
+    ways = {text, unquote(text), _unescaped(text)}
     return any(word.search(way) or person.has_email(way) for way in ways)
 
 

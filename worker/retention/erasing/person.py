@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,7 +19,7 @@ class Person(msgspec.Struct, frozen=True):
 
     Attributes:
         user: the id.
-        names: in lower case. Anybody may choose a name that is a word, so a text that only has it
+        names: in lower case, composed. Anybody may choose a name that is a word, so a text that only has it
             somewhere within is not about the person.
         emails: in lower case.
         addresses: from which the person acted.
@@ -31,7 +32,7 @@ class Person(msgspec.Struct, frozen=True):
 
     def learn(self, value: Any) -> None:
         """Remember a name or an email address of the person."""
-        if isinstance(value, str) and (text := _plain(value)):
+        if isinstance(value, str) and (text := plain(value)):
             (self.emails if "@" in text else self.names).add(text)
         elif isinstance(value, list):
             for item in value:
@@ -48,7 +49,7 @@ class Person(msgspec.Struct, frozen=True):
             return any(self.is_in(item, named=named) for item in value)
         if not isinstance(value, str):
             return False
-        return self.is_mentioned_in(value) or (named and _plain(value) in self.names)
+        return self.is_mentioned_in(value) or (named and plain(value) in self.names)
 
     def is_mentioned_in(self, text: str) -> bool:
         """Whether a text has the person's email address or address in it."""
@@ -65,5 +66,6 @@ def _emails_in(text: str) -> Iterable[str]:
     return (match[0].casefold().rstrip(".!?") for match in _EMAIL.finditer(text))
 
 
-def _plain(text: str) -> str:
-    return text.strip().casefold()
+def plain(text: str) -> str:
+    """A text as it is compared: composed, in lower case, with single spaces."""
+    return unicodedata.normalize("NFKC", " ".join(text.split())).casefold()
