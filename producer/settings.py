@@ -96,7 +96,7 @@ class ProducerSettings(RedisTls, frozen=True, kw_only=True):
         on_invalid: what happens to a wrong call of `emit`: ``quarantine`` keeps it as a dead letter and logs
             its place in the code; ``raise``, which tests do by themselves, raises InvalidEvent.
         trusted_proxies: addresses and networks whose ``X-Forwarded-For`` is believed. With any of them, so is
-            that of a peer on a Unix socket; ``unix`` stands for such peers alone.
+            that of a peer on a Unix socket; ``unix`` stands for such peers alone. ``*`` is refused.
         producer_name: this application's name in sequence numbers; the host's name if not set.
         signing_key: signs every message, as ``name:secret``, with a secret of 32 bytes or more. The worker
             needs the same key in its ``TRAILKEEPER_VERIFY_KEYS``.

@@ -12,9 +12,11 @@ from starlette.types import ASGIApp
 from trailkeeper.models.engine import parse_url
 from trailkeeper.producer.errors import SettingsError
 from trailkeeper.producer.middleware.asgi import ASGIMiddleware
+from trailkeeper.producer.requests.forwarded import TrustedProxies
 
 from .app import create_app
 from .connections import ImpatientProtocol
+from .forwarding import ForwardingMiddleware
 from .prefix import PrefixMiddleware
 from .settings import ViewsSettings, settings
 from .token_key import token_key
@@ -58,7 +60,6 @@ def serve(options: Sequence[str]) -> int:
 
 def defaults(own: ViewsSettings) -> list[str]:
     """Our settings as options of uvicorn; of an option that is given twice the last one wins."""
-    proxies = ",".join(own.trusted_proxies)
     return [
         *("--factory", f"{__name__}:application"),
         *("--host", own.views_host, "--port", str(own.views_port)),
@@ -66,7 +67,7 @@ def defaults(own: ViewsSettings) -> list[str]:
         *("--limit-concurrency", str(MAX_CONNECTIONS), "--timeout-keep-alive", str(IDLE_SECONDS)),
         *("--timeout-graceful-shutdown", str(SHUTDOWN_SECONDS), "--no-server-header"),
         "--no-access-log",  # addresses contain what was searched for
-        *(("--proxy-headers", "--forwarded-allow-ips", proxies) if proxies else ("--no-proxy-headers",)),
+        "--no-proxy-headers",  # ours are evaluated here, by the rules that applications have too
     ]
 
 
@@ -83,12 +84,11 @@ def application() -> ASGIApp:
         parse_url(own.views_database_url or own.database_url)
     except ValueError as error:
         raise SettingsError(str(error)) from error
-    # uvicorn evaluates the proxies' headers, so that the scheme is right too; here no proxy is trusted
     app: ASGIApp = ASGIMiddleware(create_app(own), trusted_proxies=())
     if prefix := own.views_prefix.rstrip("/"):
         app = PrefixMiddleware(app, prefix)
     _collect_garbage_rarely()
-    return app
+    return ForwardingMiddleware(app, TrustedProxies(own.trusted_proxies))
 
 
 def _collect_garbage_rarely() -> None:

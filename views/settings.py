@@ -57,7 +57,8 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
         views_statement_ms: the longest that one query may run.
         cookie_secure: send the session cookie over HTTPS only.
         metrics_token: a bearer token that may read `/metrics`, and nothing else; without it only staff may.
-        trusted_proxies: addresses and networks whose ``X-Forwarded-For`` is believed.
+        trusted_proxies: addresses and networks whose ``X-Forwarded-For`` is believed. With any of them, so is
+            that of a peer on a Unix socket; ``unix`` stands for such peers alone. ``*`` is refused.
     """
 
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"

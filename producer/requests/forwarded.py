@@ -19,6 +19,10 @@ from .arrival import Arrival
 UNIX = "unix"
 """In a list of trusted proxies: peers on a Unix socket, which have no address, and nobody else."""
 
+EVERYBODY = "*"
+"""What some servers take for every proxy; we do not, and say why."""
+
+MAPPED_BITS = 96
 MAX_HEADER = 4096  # characters read, counted from the right
 MAX_HOPS = 32
 MAX_HOP = 256  # characters of one hop with its parameters
@@ -130,9 +134,14 @@ def _without_port(text: str) -> str:
 
 def _network(name: str) -> IPv4Network | IPv6Network:
     try:
-        return ip_network(name, strict=False)
+        network = ip_network(name, strict=False)
     except (ValueError, TypeError) as error:
+        everybody = "; with it every client could choose its own address" if name == EVERYBODY else ""
         raise SettingsError(
-            f"trusted proxy {name!r} is not an address, a network such as 10.0.0.0/8 or {UNIX!r} "
+            f"trusted proxy {name!r} is not an address, a network such as 10.0.0.0/8 or {UNIX!r}{everybody} "
             "(TRAILKEEPER_TRUSTED_PROXIES, or the middleware's trusted_proxies)"
         ) from error
+    first = network.network_address.packed
+    if first[:12] in IPV4_PREFIXES and network.prefixlen >= MAPPED_BITS:  # as addresses are compared
+        return IPv4Network((first[12:], network.prefixlen - MAPPED_BITS))
+    return network
