@@ -163,6 +163,8 @@ def parse_url(url: str) -> URL:
         raise ValueError(f"not a database URL; expected {DRIVER}://user@host/database") from error
     if parsed.port is not None and not 0 < parsed.port <= MAX_PORT:
         raise ValueError(f"the database URL has the port {parsed.port}; expected 1 to {MAX_PORT}")
+    if "@" in (parsed.host or ""):  # the rest of a password, which the driver's errors would show
+        raise ValueError("the database URL has an @ in its password; expected it percent-encoded, as %40")
     if parsed.drivername != DRIVER:
         raise ValueError(f"the database URL begins with {parsed.drivername}://; expected {DRIVER}://")
     return parsed

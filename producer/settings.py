@@ -21,18 +21,27 @@ PREFIX = "TRAILKEEPER_"
 Milliseconds = Annotated[int, msgspec.Meta(gt=0, le=60_000)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Url = Annotated[str, msgspec.Meta(min_length=1)]
+HOST_AND_PORT = r"(\[[^\]\s]*\]|[^\s/?#:@]*)(:\d{1,5})?"
+ENCODED = "special characters in a password percent-encoded"
+"""Else a part of it is taken for the host or the port, and every error about these would show it."""
+
 RedisUrl = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^(redis|rediss|unix)://.",
-        extra={"expected": "a URL such as redis://:password@host:6379/0, or of the schemes rediss or unix"},
+        pattern=rf"^(rediss?://([^@\s/?#]*@)?{HOST_AND_PORT}([/?][^@\s]*)?|unix://\S+)\Z",
+        extra={
+            "expected": "a URL such as redis://:password@host:6379/0, or of the schemes rediss or unix;"
+            f" {ENCODED}"
+        },
     ),
 ]
 DatabaseUrl = Annotated[
     str,
     msgspec.Meta(
-        pattern=r"^postgresql\+psycopg2://",
-        extra={"expected": "a URL such as postgresql+psycopg2://user:password@host:5432/database"},
+        pattern=rf"^postgresql\+psycopg2://([^@\s]*@)?{HOST_AND_PORT}([/?][^@\s]*)?\Z",
+        extra={
+            "expected": f"a URL such as postgresql+psycopg2://user:password@host:5432/database; {ENCODED}"
+        },
     ),
 ]
 SECRETS = ("url", "token", "secret", "password", "key", "keys")

@@ -1,7 +1,9 @@
 """Events as lines of CSV that are safe to open in a spreadsheet (CSV injection).
 
-A spreadsheet executes text that begins like a formula, whoever wrote it. Such text
-gets an apostrophe in front.
+A spreadsheet executes text that begins like a formula, whoever wrote it, and where a cell begins depends on
+the country: with a semicolon or a tab between cells, ours are cut elsewhere, within quotes too. So text gets
+an apostrophe wherever it would begin like a formula: at its beginning and after each character that some
+spreadsheet takes for the end of a cell. `original` takes these apostrophes away, and no others.
 """
 
 from __future__ import annotations
@@ -32,11 +34,19 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 HEADER = tuple(COLUMNS)
 QUOTED = re.compile(r'["\r\n]')
 
-FULL_WIDTH = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # the same four from Japanese keyboards
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", *FULL_WIDTH)
-SUSPICIOUS = {*FORMULA, " "}
-BEGUN = re.compile(f",[{re.escape(''.join(sorted(SUSPICIOUS)))}]")
-"""A cell after another one that may begin like a formula."""
+FORMULA = (
+    "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"  # from Japanese keyboards too, wide and small
+)
+INVISIBLE = "\\t\\r\\n"
+SEPARATORS = f",;|{INVISIBLE}"
+BLANK = "[ \"'\u00a0\u3000\ufeff]*"
+"""What a spreadsheet may skip before a formula."""
+
+_AT_START, _WITHIN = f"(?={BLANK}[{FORMULA}{INVISIBLE}])", f"(?={BLANK}[{FORMULA}])"
+BEGINS = re.compile(f"\\A{_AT_START}|(?<=[{SEPARATORS}]){_WITHIN}")
+ESCAPED = re.compile(f"\\A'{_AT_START}|(?<=[{SEPARATORS}])'{_WITHIN}")
+BEGUN = re.compile(f"[{SEPARATORS}]{BLANK}[{FORMULA}{INVISIBLE}]")
+"""A place in a line that may begin like a formula."""
 
 NOTHING: dict[str, Any] = {}
 CHECKED_ALONE = {
@@ -94,7 +104,7 @@ def _plain_line(event: dict[str, Any]) -> str | None:
         f"{event['id']},{event['occurred_at']},{event['recorded_at']}{before},{_cell(event['sentence'])}{between}"
         f",{_known_cell(location.get('display'))},{location.get('country_code') or ''}"
         f",{_known_cell(client.get('display'))},{_known_cell(network.get('display'))}{after}"
-        f",{_quoted(_json.encode(additional).decode()) if additional else ''},{event['view']}\r\n"
+        f",{_cell(_json.encode(additional).decode()) if additional else ''},{event['view']}\r\n"
     )
 
 
@@ -136,9 +146,10 @@ def _value(event: dict[str, Any], keys: Iterable[str]) -> str | None:
     return _json.encode(value).decode() if value and isinstance(value, dict) else value or None
 
 
+def original(cell: str) -> str:
+    """The text that a cell was written for, without the apostrophes that were put into it."""
+    return ESCAPED.sub("", cell)
+
+
 def _safe(text: str | None) -> str:
-    if not text:
-        return ""
-    if text[0] not in SUSPICIOUS:  # nearly always
-        return text
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
+    return BEGINS.sub("'", text) if text else ""

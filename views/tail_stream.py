@@ -18,6 +18,7 @@ import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from trailkeeper.models.errors import StoreError
+from trailkeeper.producer.json_lines import one_line
 
 from .access_events import record_view
 from .auth import still_the_same
@@ -130,4 +131,5 @@ async def messages(
 
 
 def _message(tailed: Tailed) -> bytes:
-    return b"id: %b\nevent: event\ndata: %b\n\n" % (str(tailed.position).encode(), _json.encode(tailed.event))
+    data = one_line(_json.encode(tailed.event))
+    return b"id: %b\nevent: event\ndata: %b\n\n" % (str(tailed.position).encode(), data)

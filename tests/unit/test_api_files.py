@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,7 +39,7 @@ def redacted() -> Event:
 
 
 def rows(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
 @pytest.fixture
@@ -75,31 +76,74 @@ def test_nothing_is_a_file_too(form: str) -> None:
     with recording(), asking(app_with(FakeReader([])), USER) as client:
         response = client.get(f"{API}/users/u1/events/export?format={form}")
     assert response.status_code == 200
-    assert response.text == (csv_rows.header() if form == "csv" else "")
+    assert response.text.removeprefix("\ufeff") == (csv_rows.header() if form == "csv" else "")
 
 
-@pytest.mark.parametrize(
-    "begin", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\uff1d1", "\uff20x"]
+BEGINNINGS = (
+    *("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\uff1d1", "\uff20x", "\ufe661"),
+    *('"=1"', "'=1", "\u00a0=1", "\u3000=1", "\ufeff=1"),
 )
+
+
+@pytest.mark.parametrize("begin", BEGINNINGS)
 def test_what_a_spreadsheet_would_take_for_a_formula_is_text(begin: str) -> None:
     hostile = EVENT | {"user": {"id": begin, "name": begin}, "sentence": begin, "request_id": begin}
     (row,) = rows(csv_rows.header() + csv_rows.lines([hostile]))
     for name in ("user_id", "user_name", "sentence", "request_id"):
-        assert row[name] == f"'{begin}"
+        assert row[name].startswith("'")
+        assert csv_rows.original(row[name]) == begin
 
 
-@given(st.text(max_size=30))
-def test_no_cell_begins_a_formula_and_every_text_can_be_read_back(text: str) -> None:
-    if "\0" in text or any(0xD800 <= ord(letter) < 0xE000 for letter in text):
-        return  # neither is ever stored
-    hostile = EVENT | {"user": {"id": text, "name": text}, "additional": {"key": text}}
-    (row,) = rows(csv_rows.header() + csv_rows.lines([hostile]))
-    assert not any(cell.lstrip(" ").startswith(csv_rows.FORMULA) for cell in row.values())
-    assert row["user_id"].removeprefix("'") == text.removeprefix("'") or row["user_id"] == text
-    assert json.loads(row["additional"]) == {"key": text}
+FORMULAS = tuple("=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\t\r")
+letters = st.sampled_from([*FORMULAS, *"ab;,|\n\"' 0\u00a0\u3000"])
+any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+texts = st.one_of(st.text(letters, max_size=12), any_text)
 
 
-cells = st.one_of(st.none(), st.text(st.sampled_from('ab,=+-@ \t\r\n"\uff1d'), max_size=4))
+def as_cut_elsewhere(text: str, delimiter: str) -> Iterator[str]:
+    """The cells of a file as a spreadsheet of another country cuts it, which knows of no quotes within."""
+    for line in re.split("[\r\n]", text):
+        yield from line.split(delimiter)
+
+
+@given(texts)
+def test_no_cell_begins_a_formula_however_lines_are_cut_and_every_text_can_be_read_back(
+    text: str,
+) -> None:
+    if "\0" in text:
+        return  # never stored
+    named = {"id": text, "name": text}
+    hostile = EVENT | {"user": named, "project": named, "sentence": text, "request_id": text}
+    hostile |= {"additional": {"key": text, text or "none": [text, text]}, "location": {"display": text}}
+    file = csv_rows.header() + csv_rows.lines([hostile])
+    (row,) = rows(file)
+    for cell in row.values():
+        assert not cell.lstrip(' "\u00a0\u3000\ufeff').startswith(FORMULAS)
+    for delimiter in ";\t,|":
+        for cell in as_cut_elsewhere(file, delimiter):
+            assert not cell.strip(' "\u00a0\u3000\ufeff').startswith(FORMULAS[:12])
+    for name in ("user_id", "user_name", "project_id", "sentence", "request_id", "location"):
+        assert csv_rows.original(row[name]) == text
+    assert json.loads(csv_rows.original(row["additional"])) == hostile["additional"]
+
+
+def test_a_file_of_csv_is_read_as_unicode_by_excel_and_by_programs(client: TestClient) -> None:
+    content = client.get(f"{API}/users/u1/events/export?format=csv").content
+    assert content.startswith("\ufeffid,".encode())
+    assert content.decode("utf-8-sig").startswith("id,")
+
+
+LINE_ENDS = "\u0085\u2028\u2029\r\n\x0b\x0c\x1c\x1d\x1e"
+
+
+def test_an_event_stays_on_one_line_for_every_reader_of_lines() -> None:
+    event = EVENT | {"sentence": f"a{LINE_ENDS}b", "additional": {LINE_ENDS: LINE_ENDS}}
+    with recording(), asking(app_with(FakeReader([event, event])), USER) as client:
+        text = client.get(f"{API}/users/u1/events/export").content.decode()
+    assert [json.loads(line) for line in text.splitlines()] == [event, event]
+
+
+cells = st.one_of(st.none(), st.text(st.sampled_from("ab,;|=+-@ '\t\r\n\"\uff1d"), max_size=4))
 subjects = st.one_of(st.none(), st.fixed_dictionaries({"id": cells, "name": cells}))
 derivations = st.one_of(st.none(), st.fixed_dictionaries({"display": cells, "country_code": cells}))
 

@@ -14,11 +14,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from trailkeeper.models.histories import Question
+from trailkeeper.producer.json_lines import one_line
 from trailkeeper.views import csv_rows
 from trailkeeper.views.errors import ViewingEnded
 
 Format = Literal["csv", "jsonl"]
 MEDIA = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+BYTE_ORDER_MARK = "\ufeff".encode()
+"""Without it Excel reads UTF-8 as the local code page."""
+
 CHUNK_EVENTS = 1000
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+", re.ASCII)
 
@@ -68,9 +72,9 @@ async def while_allowed(
 
 def file_parts(events: Iterator[Event], form: Format) -> Generator[bytes, None, None]:
     """The file in parts of some hundred kilobytes; at least one part."""
-    encode = _csv if form == "csv" else _json.encode_lines
+    encode = _csv if form == "csv" else _json_lines
     chunks = _read_ahead(events)
-    yield (csv_rows.header().encode() if form == "csv" else b"") + encode(next(chunks, []))
+    yield (BYTE_ORDER_MARK + csv_rows.header().encode() if form == "csv" else b"") + encode(next(chunks, []))
     yield from map(encode, chunks)
 
 
@@ -91,6 +95,10 @@ def file_name(question: Question, form: Format) -> str:
     """A name that every file system accepts, whatever the id contains."""
     history = UNSAFE.sub("-", f"{question.about}-{question.id}" if question.id else question.about)
     return f"trailkeeper-{history[:100]}.{form}"
+
+
+def _json_lines(events: list[Event]) -> bytes:
+    return one_line(_json.encode_lines(events))
 
 
 def _csv(events: list[Event]) -> bytes:

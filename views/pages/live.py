@@ -6,6 +6,7 @@ arrives looks like one that was there: same words, links and escaping.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -27,6 +28,8 @@ from .rows import Rows
 router = APIRouter(include_in_schema=False)
 
 _DATA = b"\ndata: "
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+"""Each ends a line of an event stream; one within a name must not begin a field of the message."""
 
 
 @router.get("/live")
@@ -68,5 +71,5 @@ async def as_rows(messages: Messages, render: Callable[[dict[str, Any]], str]) -
         if not separator:
             yield message
             continue
-        lines = render(msgspec.json.decode(data)).encode().split(b"\n")
+        lines = _LINE_END.split(render(msgspec.json.decode(data)).encode())
         yield head + b"".join(_DATA + line for line in lines) + b"\n\n"
