@@ -47,8 +47,7 @@ POSTGRES = tuple(
     )
 )
 WRONG = (
-    *(MARK, f" {MARK}", f"{MARK}
-", f"a:{MARK}", f":{MARK}", f"a:{MARK} {'x' * 40}"),
+    *(MARK, f" {MARK}", f"{MARK}\n", f"a:{MARK}", f":{MARK}", f"a:{MARK} {'x' * 40}"),
     *(f"://{MARK}", f"é{MARK}\0"),
 )
 
