@@ -8,13 +8,14 @@ from collections.abc import Sequence
 import click
 
 from .extras import missing
+from .hinting import Hinting
 from .registry import COMMANDS, SETTINGS
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 
-class Lazy(click.Group):
+class Lazy(Hinting):
     """A group that knows its commands' names and summaries without importing them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

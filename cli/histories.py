@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
+from sqlalchemy import Engine
+
 from trailkeeper.models.histories import MAX_LIMIT, EventKey, Question
-from trailkeeper.producer.catalogue import load
+from trailkeeper.producer.catalogue import Catalogue, load
 from trailkeeper.views.errors import NotFound
 from trailkeeper.views.policy import Policy
 from trailkeeper.views.reading import Reader
@@ -18,6 +21,7 @@ from .follow import follow
 from .formats import FORMATS, Event
 from .output import say
 from .services import store
+from .subject_hints import named
 
 
 def print_history(
@@ -29,11 +33,14 @@ def print_history(
         Failed: the filters are wrong, or the history is not the viewer's to see.
         StoreError: the database did not answer.
     """
+    catalogue = load(settings().catalogue)
     question = _question(**filters)
+    question = dataclasses.replace(question, tags=tuple(_tag(catalogue, tag) for tag in question.tags))
     if following and (before or question.until):
         raise Failed("--follow starts from now; it cannot be used with --before or --until", WRONG_CALL)
     with store() as engine:
-        reader = Reader(engine, Policy(load(settings().catalogue)))
+        reader = Reader(engine, Policy(catalogue))
+        question = _by_name(engine, question)
         try:
             if following:
                 follow(reader, viewer, question, FORMATS[form](), limit)
@@ -51,6 +58,30 @@ def _question(
         return Question(id=identity, tags=tags, country_code=country, **filters)
     except ValueError as error:
         raise Failed(str(error), WRONG_CALL) from error
+
+
+def _tag(catalogue: Catalogue, tag: str) -> str:
+    """The tag to ask for, of an alias the declared one. One that no catalogue knows may be stored."""
+    if kind := catalogue.get(tag):
+        return kind.tag
+    start, star, _ = tag.partition("*")
+    if star:
+        if not any(kind.tag.startswith(start) for kind in catalogue):
+            say(f"no event type begins with {start!r}; docs/events.md lists them")
+    else:
+        closest = catalogue.closest(tag)
+        say(f"no event type is called {tag!r}{f'; did you mean {closest}?' if closest else ''}")
+    return tag
+
+
+def _by_name(engine: Engine, question: Question) -> Question:
+    """The question about an id; where only a name was typed, about the id that has it."""
+    if question.id is None:
+        return question
+    identity, hint = named(engine, question.about, question.id)
+    if hint:
+        say(hint)
+    return question if identity is None else dataclasses.replace(question, id=identity)
 
 
 class _Pages:

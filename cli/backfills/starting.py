@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from sqlalchemy import Engine
 
+from trailkeeper.cli.asking import asking
 from trailkeeper.cli.errors import WRONG_CALL, Failed
 from trailkeeper.cli.output import print_json, say, show
-from trailkeeper.cli.services import store
 from trailkeeper.cli.times import Moment
-from trailkeeper.models.backfills import EnrichFilters, find
-from trailkeeper.models.engine import transaction
-from trailkeeper.models.tables import SCOPES
-from trailkeeper.producer import catalogue
+from trailkeeper.producer.catalogue import SCOPES
 from trailkeeper.producer.wire import REASONS
-from trailkeeper.worker.backfills.checks import enrich_filters, replay_filters
-from trailkeeper.worker.backfills.event_file import opened
-from trailkeeper.worker.backfills.parts import BackfillParts
-from trailkeeper.worker.backfills.preview import Preview, preview_enrich, preview_import, preview_replay
-from trailkeeper.worker.backfills.staging import stage_file
 from trailkeeper.worker.settings import settings
 
-from .following import follow, start_chunk
 from .options import RunOptions, run_options
-from .requesting import refusals, requesting
-from .showing import print_preview
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from trailkeeper.worker.backfills.preview import Preview
 
 DeadLetterId = click.IntRange(1, 2**63 - 1)
 
@@ -40,15 +33,28 @@ DeadLetterId = click.IntRange(1, 2**63 - 1)
 @click.option("--scope", type=click.Choice(SCOPES), help="Only events of this scope.")
 @click.option("--user", metavar="ID", help="Only events about this user.")
 @click.option("--project", metavar="ID", help="Only events about this project.")
-@click.option("--since", type=Moment(), help="Only from this time (UTC) on.")
-@click.option("--until", type=Moment(), help="Only before this time (UTC).")
+@click.option(
+    "--since", type=Moment(), help="Only from then on: 24h, yesterday, 2026-11-24, 2026-11-24T16:00Z."
+)
+@click.option("--until", type=Moment(), help="Only before then, likewise.")
 @run_options
+@asking("Derive location, client and network of stored events again?")
 def enrich(**given: Any) -> int:
     """Derive location, client and network of events again.
 
     For events that were stored without them, or after a new GeoIP file. Facts are never changed,
     and scrubbed events stay as they are.
     """
+    from trailkeeper.cli.services import store
+    from trailkeeper.models.backfills import EnrichFilters
+    from trailkeeper.models.engine import transaction
+    from trailkeeper.producer import catalogue
+    from trailkeeper.worker.backfills.checks import enrich_filters
+    from trailkeeper.worker.backfills.parts import BackfillParts
+    from trailkeeper.worker.backfills.preview import preview_enrich
+
+    from .requesting import refusals, requesting
+
     run = RunOptions.take_from(given)
     try:
         wanted = EnrichFilters(**given)
@@ -67,6 +73,7 @@ def enrich(**given: Any) -> int:
 @click.command("import")
 @click.argument("file", metavar="FILE|-")
 @run_options
+@asking("Store the events of {file}?")
 def import_(file: str, **given: Any) -> int:
     """Store the events of a file, one JSON object a line.
 
@@ -74,6 +81,15 @@ def import_(file: str, **given: Any) -> int:
     their content, so importing a file again stores nothing, and after an interruption the same
     command goes on. Lines that are not events become dead letters, which `backfill show` lists.
     """
+    from trailkeeper.cli.services import store
+    from trailkeeper.worker.backfills.event_file import opened
+    from trailkeeper.worker.backfills.parts import BackfillParts
+    from trailkeeper.worker.backfills.preview import preview_import
+    from trailkeeper.worker.backfills.staging import stage_file
+
+    from .following import start_chunk
+    from .requesting import refusals, requesting
+
     run = RunOptions.take_from(given)
     standard_input = sys.stdin.buffer if file == "-" else None
     with store() as engine, refusals(), opened(file, standard_input) as source:
@@ -102,11 +118,20 @@ def import_(file: str, **given: Any) -> int:
     help="Only those with this reason. Repeatable.",
 )
 @run_options
+@asking("Try to store dead letters again?")
 def replay(ids: tuple[int, ...], reasons: tuple[str, ...], **given: Any) -> int:
     """Try to store dead letters again.
 
     All of them, or those with an ID or a reason. What still cannot be stored stays, with its new reason.
     """
+    from trailkeeper.cli.services import store
+    from trailkeeper.models.engine import transaction
+    from trailkeeper.worker.backfills.checks import replay_filters
+    from trailkeeper.worker.backfills.parts import BackfillParts
+    from trailkeeper.worker.backfills.preview import preview_replay
+
+    from .requesting import refusals, requesting
+
     run = RunOptions.take_from(given)
     with store() as engine, refusals():
         with transaction(engine) as connection:
@@ -119,12 +144,19 @@ def replay(ids: tuple[int, ...], reasons: tuple[str, ...], **given: Any) -> int:
 
 
 def _print_preview(preview: Preview, run: RunOptions) -> int:
+    from .showing import print_preview
+
     print_preview(preview, run.throttle, as_json=run.as_json)
     return 0
 
 
 def start(engine: Engine, identity: int, run: RunOptions) -> int:
     """Start a backfill, print its id, and follow it where the options say so; returns the exit code."""
+    from trailkeeper.models.backfills import find
+    from trailkeeper.models.engine import transaction
+
+    from .following import follow, start_chunk
+
     if not run.here:
         start_chunk(identity)
     if run.wait or run.here:

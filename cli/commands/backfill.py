@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import click
 
-from trailkeeper.cli.backfills.following import follow, start_chunk
-from trailkeeper.cli.backfills.requesting import refusals, requesting
-from trailkeeper.cli.backfills.showing import print_job, print_jobs, summary
+from trailkeeper.cli.asking import asking
 from trailkeeper.cli.backfills.starting import enrich, import_, replay
 from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.hinting import Hinting
 from trailkeeper.cli.output import print_json, say
-from trailkeeper.cli.services import store
 from trailkeeper.cli.who import requested_by
-from trailkeeper.models.backfills import find, newest
-from trailkeeper.models.backfills.dead_letters import kept_of, stream_of
-from trailkeeper.models.engine import transaction
 
 SHOWN_LINES = 20
 identified = click.argument("identity", metavar="ID", type=click.IntRange(1, 2**31 - 1))
 
 
-@click.group("backfill")
+@click.group("backfill", cls=Hinting)
 def command() -> None:
     """Derive again, import or replay events, and watch the progress."""
 
@@ -37,6 +32,11 @@ command.add_command(replay)
 @click.option("--json", "json_lines", is_flag=True, help="One JSON object a line.")
 def list_(limit: int, json_lines: bool) -> None:
     """List the newest first."""
+    from trailkeeper.cli.backfills.showing import print_jobs
+    from trailkeeper.cli.services import store
+    from trailkeeper.models.backfills import newest
+    from trailkeeper.models.engine import transaction
+
     with store() as engine, transaction(engine) as connection:
         jobs = newest(connection, limit=limit)
     print_jobs(jobs, as_json=json_lines)
@@ -48,6 +48,13 @@ def list_(limit: int, json_lines: bool) -> None:
 @click.option("--json", "json_lines", is_flag=True, help="One JSON object a line.")
 def show(identity: int, wait: bool, json_lines: bool) -> int:
     """Show one: its progress, and which lines of an import could not be stored."""
+    from trailkeeper.cli.backfills.following import follow
+    from trailkeeper.cli.backfills.showing import print_job
+    from trailkeeper.cli.services import store
+    from trailkeeper.models.backfills import find
+    from trailkeeper.models.backfills.dead_letters import kept_of, stream_of
+    from trailkeeper.models.engine import transaction
+
     with store() as engine:
         with transaction(engine) as connection:
             job = find(connection, identity)
@@ -74,8 +81,11 @@ def pause(identity: int, by: str | None) -> None:
 @command.command("resume")
 @identified
 @requested_by
+@asking("Resume backfill {identity}?")
 def resume(identity: int, by: str | None) -> None:
     """Resume one that is paused or has failed, where it stopped."""
+    from trailkeeper.cli.backfills.following import start_chunk
+
     _change(identity, "resume", by)
     start_chunk(identity)
 
@@ -83,12 +93,17 @@ def resume(identity: int, by: str | None) -> None:
 @command.command("cancel")
 @identified
 @requested_by
+@asking("Cancel backfill {identity}? It cannot be resumed.")
 def cancel(identity: int, by: str | None) -> None:
     """Cancel one after the chunk in progress; what it did stays."""
     _change(identity, "cancel", by)
 
 
 def _change(identity: int, action: str, by: str | None) -> None:
+    from trailkeeper.cli.backfills.requesting import refusals, requesting
+    from trailkeeper.cli.backfills.showing import summary
+    from trailkeeper.cli.services import store
+
     with store() as engine, refusals(), requesting(engine, by) as requests:
         job = requests.change(identity, action)
     say(summary(job))

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from trailkeeper.cli.backfills.requesting import refusals, requesting
+from trailkeeper.cli.asking import asking
 from trailkeeper.cli.backfills.starting import DeadLetterId, replay
 from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.hinting import Hinting
 from trailkeeper.cli.output import print_facts, print_items, print_json, say
-from trailkeeper.cli.services import store
 from trailkeeper.cli.times import moment
 from trailkeeper.cli.who import requested_by
-from trailkeeper.models.engine import transaction
-from trailkeeper.models.status import StoredDeadLetter, dead_letter, dead_letters
 from trailkeeper.producer.wire import REASONS
+
+if TYPE_CHECKING:
+    from trailkeeper.models.status import StoredDeadLetter
 
 COLUMNS = ["id", "recorded", "reason", "bytes", "deliveries", "detail"]
 
 
-@click.group("dead-letters")
+@click.group("dead-letters", cls=Hinting)
 def command() -> None:
     """Look at messages that could not be stored, and replay or discard them."""
 
@@ -41,6 +42,10 @@ command.add_command(replay, "replay")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_(reason: str | None, limit: int, before: int | None, as_json: bool) -> None:
     """List the newest first."""
+    from trailkeeper.cli.services import store
+    from trailkeeper.models.engine import transaction
+    from trailkeeper.models.status import dead_letters
+
     with store() as engine, transaction(engine) as connection:
         letters = dead_letters(connection, limit=limit, reason=reason, before=before)
     right = ["id", "bytes", "deliveries"]
@@ -58,6 +63,10 @@ def list_(reason: str | None, limit: int, before: int | None, as_json: bool) -> 
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def show(identity: int, as_json: bool) -> None:
     """Show one with its whole message."""
+    from trailkeeper.cli.services import store
+    from trailkeeper.models.engine import transaction
+    from trailkeeper.models.status import dead_letter
+
     with store() as engine, transaction(engine) as connection:
         letter = dead_letter(connection, identity)
     if letter is None:
@@ -73,8 +82,12 @@ def show(identity: int, as_json: bool) -> None:
 @click.argument("ids", metavar="ID...", nargs=-1, required=True, type=DeadLetterId)
 @click.option("--reason", required=True, help="Why they are useless, for the record.")
 @requested_by
+@asking("Delete the dead letters {ids} for good?")
 def discard(ids: tuple[int, ...], reason: str, by: str | None) -> None:
     """Delete some for good, with their messages."""
+    from trailkeeper.cli.backfills.requesting import refusals, requesting
+    from trailkeeper.cli.services import store
+
     with store() as engine, refusals(), requesting(engine, by) as requests:
         count = requests.discard(sorted(set(ids)), reason)
     say(f"discarded {count:,} dead letters")

@@ -5,22 +5,20 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from trailkeeper import ProducerSettings
 from trailkeeper.cli.commands.up import SIGNALS
-from trailkeeper.cli.demo.source import FileSource, Source, TrafficSource
-from trailkeeper.cli.demo.summary import print_summary
-from trailkeeper.cli.demo.watch import watch
-from trailkeeper.cli.embedded.stack import Stack
 from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import print_json, say
-from trailkeeper.cli.sentences import Sentences
 from trailkeeper.cli.settings import settings
-from trailkeeper.models.engine import temporary_engine
-from trailkeeper.producer.catalogue import Catalogue, load
 from trailkeeper.producer.settings import read, variable
+
+if TYPE_CHECKING:
+    from trailkeeper.cli.demo.source import Source
+    from trailkeeper.cli.embedded.stack import Stack
+    from trailkeeper.producer.catalogue import Catalogue
 
 KEPT = {"TRAILKEEPER_RETENTION_USER_DAYS": "forever", "TRAILKEEPER_SCRUB_ADDRESS_DAYS": "never"}
 """The demo's worker purges and scrubs nothing, so that a file of old events stays."""
@@ -50,6 +48,11 @@ def command(
     event types of --catalogue). Ends by itself within a minute with a summary; exit
     code 1 if anything was lost or doubled.
     """
+    from trailkeeper import ProducerSettings
+    from trailkeeper.cli.demo.source import FileSource, TrafficSource
+    from trailkeeper.cli.embedded.stack import Stack
+    from trailkeeper.producer.catalogue import load
+
     configured = settings()
     event_types = load(catalogues or read(ProducerSettings).catalogue)  # before anything is started
     source: Source = FileSource(file, event_types) if file else TrafficSource()
@@ -74,6 +77,11 @@ def _naming(catalogues: tuple[str, ...]) -> dict[str, str]:
 
 
 def _run(stack: Stack, source: Source, event_types: Catalogue, *, stay: bool, as_json: bool) -> int:
+    from trailkeeper.cli.demo.summary import print_summary
+    from trailkeeper.cli.demo.watch import watch
+    from trailkeeper.cli.sentences import Sentences
+    from trailkeeper.models.engine import temporary_engine
+
     if not stack.is_up():
         raise Failed("stopped before anything was sent")
     options = {"schema": settings().schema, "application_name": "trailkeeper demo"}

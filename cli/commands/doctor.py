@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from trailkeeper.cli.doctor import Finding, examine
 from trailkeeper.cli.errors import PROBLEM
 from trailkeeper.cli.output import print_json, say, show
+
+if TYPE_CHECKING:
+    from trailkeeper.cli.doctor import Finding
 
 MARKS = {"ok": "ok      ", "warning": "warning ", "problem": "PROBLEM "}
 
@@ -19,6 +23,8 @@ def command(as_json: bool) -> int:
     Says what to do about each problem. The exit code is 1 if there is any; warnings
     alone do not count.
     """
+    from trailkeeper.cli.doctor import examine
+
     findings = []
     for finding in examine():
         findings.append(finding)

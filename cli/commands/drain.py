@@ -6,15 +6,18 @@ import os
 import socket
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import print_facts, print_json, say
 from trailkeeper.cli.services import database_url, stream
-from trailkeeper.worker.drain import Drainer
-from trailkeeper.worker.ingest import RejectionLimitExceeded, Report
-from trailkeeper.worker.relay import Relayer
+
+if TYPE_CHECKING:
+    from trailkeeper.worker.drain import Drainer
+    from trailkeeper.worker.ingest import Report
+    from trailkeeper.worker.relay import Relayer
 
 SLICE_SECONDS = 5.0
 
@@ -28,6 +31,10 @@ def command(seconds: float | None, no_rejection_limit: bool, as_json: bool) -> N
 
     Does what workers do, and may run beside them. Ends when nothing is left.
     """
+    from trailkeeper.worker.drain import Drainer
+    from trailkeeper.worker.ingest import RejectionLimitExceeded
+    from trailkeeper.worker.relay import Relayer
+
     database_url()
     with stream() as (_, settings):
         name = f"command@{socket.gethostname()}/{os.getpid()}"
@@ -55,6 +62,8 @@ def command(seconds: float | None, no_rejection_limit: bool, as_json: bool) -> N
 
 
 def _run(sources: Sequence[Drainer | Relayer], seconds: float | None) -> tuple[Report, float]:
+    from trailkeeper.worker.ingest import Report
+
     began = time.monotonic()
     total = Report()
     while True:

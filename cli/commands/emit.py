@@ -66,7 +66,9 @@ class ActorParam(click.ParamType[Actor]):
 @click.option("--user-agent", help="The client's User-Agent.")
 @click.option("--request-id", help="The id of the request.")
 @click.option("--additional", metavar="JSON", help="The payload, a JSON object.")
-@click.option("--occurred-at", type=Moment(), help="When it happened [now].")
+@click.option(
+    "--occurred-at", type=Moment(), help="When it happened: 5min, yesterday, 2026-11-24T16:00Z [now]."
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(tag: str, additional: str | None, as_json: bool, **given: Any) -> int:
     """Record one event, as an application would.

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from trailkeeper.cli.asking import asking
 from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.hinting import Hinting
 from trailkeeper.cli.output import print_facts, print_json, print_table, say
 from trailkeeper.cli.services import checked_settings
 from trailkeeper.cli.times import moment
 from trailkeeper.cli.who import requested_by
 from trailkeeper.producer.event import MAX_ID
-from trailkeeper.worker.retention import Busy, ErasureReceipt, Undrained, erase, erasure_plan
+
+if TYPE_CHECKING:
+    from trailkeeper.worker.retention import ErasureReceipt
 
 
-@click.group("erase")
+@click.group("erase", cls=Hinting)
 def command() -> None:
     """Erase a person's data, and say what was erased."""
 
@@ -21,7 +27,6 @@ def command() -> None:
 @command.command("user")
 @click.argument("identity", metavar="ID")
 @click.option("--dry-run", is_flag=True, help="Only count; change nothing.")
-@click.option("--yes", is_flag=True, help="Do it; it cannot be undone.")
 @click.option(
     "--wait",
     type=click.FloatRange(0, 86_400),
@@ -32,15 +37,18 @@ def command() -> None:
 )
 @requested_by
 @click.option("--json", "as_json", is_flag=True, help="The receipt as one JSON object.")
-def user(identity: str, *, dry_run: bool, yes: bool, wait: float, by: str | None, as_json: bool) -> None:
+@asking("Erase the personal data of user {identity}? It cannot be undone.")
+def user(identity: str, *, dry_run: bool, wait: float, by: str | None, as_json: bool) -> None:
     """Erase a user's names, addresses, devices, credentials and personal payload keys.
 
     From events and dead letters, after the events in the stream are stored. The id stays, so that
     counts and projects' histories stay true. What is held stays too; the receipt says so, and what
     was not reached. Safe to repeat; repeat it after an interruption.
     """
-    if dry_run == yes:
-        raise click.UsageError("expected either --dry-run or --yes")
+    from trailkeeper.cli.services import store
+    from trailkeeper.cli.subject_hints import named
+    from trailkeeper.worker.retention import Busy, Undrained, erase, erasure_plan
+
     if not 0 < len(identity) <= MAX_ID:
         raise click.UsageError(f"the user's id has {len(identity)} characters; expected 1 to {MAX_ID}")
     settings = checked_settings()
@@ -50,6 +58,10 @@ def user(identity: str, *, dry_run: bool, yes: bool, wait: float, by: str | None
     except (Busy, Undrained) as error:
         raise Failed(f"{error}; nothing was erased") from error
     _show(receipt, as_json=as_json)
+    with store() as engine:
+        _, hint = named(engine, "user", identity)
+    if hint:
+        say(hint)
 
 
 def _show(receipt: ErasureReceipt, *, as_json: bool) -> None:

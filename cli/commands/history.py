@@ -27,8 +27,10 @@ FORMATS = ("csv", "json", "table")
     multiple=True,
     help="Only this tag; account:login:* for all that begin like this. Repeatable.",
 )
-@click.option("--since", type=Moment(), help="Only from this time (UTC) on.")
-@click.option("--until", type=Moment(), help="Only before this time (UTC).")
+@click.option(
+    "--since", type=Moment(), help="Only from then on: 24h, yesterday, 2026-11-24, 2026-11-24T16:00Z."
+)
+@click.option("--until", type=Moment(), help="Only before then, likewise.")
 @click.option("--actor", metavar="ID", help="Only what this actor did.")
 @click.option("--address", help="Only from this address or network.")
 @click.option("--country", "country_code", metavar="CODE", help="Only from this country: two letters.")
@@ -63,6 +65,6 @@ def command(
     --as-viewer it is the administrators' view: nothing is redacted. Whoever
     runs this holds the database's password, so reading is not recorded.
     """
-    from trailkeeper.cli.histories import print_history  # noqa: PLC0415 - slow to import
+    from trailkeeper.cli.histories import print_history
 
     print_history(viewer, limit=limit, before=before, following=following, form=form, **filters)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from trailkeeper.cli.asking import asking
 from trailkeeper.cli.errors import WRONG_CALL, Failed
+from trailkeeper.cli.hinting import Hinting
 from trailkeeper.cli.output import print_items, print_json, say, show
 from trailkeeper.cli.services import checked_settings
 from trailkeeper.cli.times import Moment, moment
 from trailkeeper.cli.who import requested_by
-from trailkeeper.models.tables import Hold
-from trailkeeper.worker.retention import UnknownHold, WrongHold, add_hold, list_holds, release_hold
+
+if TYPE_CHECKING:
+    from trailkeeper.models.tables import Hold
 
 COLUMNS = ["id", "about", "subject", "added", "by", "until", "released", "reason"]
 FIELDS = (
@@ -22,7 +25,7 @@ FIELDS = (
 )
 
 
-@click.group("hold")
+@click.group("hold", cls=Hinting)
 def command() -> None:
     """Keep events from being purged, scrubbed and erased."""
 
@@ -31,12 +34,18 @@ def command() -> None:
 @click.option("--user", metavar="ID", help="Hold events about this user, and those done by or for them.")
 @click.option("--project", metavar="ID", help="Hold events about this project.")
 @click.option("--organization", metavar="ID", help="Hold events about this organization.")
-@click.option("--until", type=Moment(), help="When the hold ends; without it, when it is released.")
+@click.option(
+    "--until", type=Moment(ahead=True), help="When the hold ends: 30d, 2027-06-30 [when it is released]."
+)
 @click.option("--reason", required=True, help="Why, for whoever asks later.")
 @requested_by
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def add(until: datetime | None, reason: str, by: str | None, as_json: bool, **about: str | None) -> None:
     """Add a hold, in force at once, and print its id."""
+    from trailkeeper.cli.services import store
+    from trailkeeper.cli.subject_hints import named
+    from trailkeeper.worker.retention import WrongHold, add_hold
+
     subjects = [(kind, identity) for kind, identity in about.items() if identity is not None]
     if len(subjects) != 1:
         raise click.UsageError("expected one of --user, --project and --organization")
@@ -50,6 +59,10 @@ def add(until: datetime | None, reason: str, by: str | None, as_json: bool, **ab
     else:
         show(str(hold.id))
         say(f"events of {hold.about} {hold.subject_id} are held {_until(hold)}")
+    with store() as engine:
+        _, hint = named(engine, kind, identity)
+    if hint:
+        say(f"{hint}; the hold is in force all the same, and `trailkeeper hold release {hold.id}` ends it")
 
 
 @command.command("list")
@@ -57,6 +70,8 @@ def add(until: datetime | None, reason: str, by: str | None, as_json: bool, **ab
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def list_(everything: bool, as_json: bool) -> None:
     """List the holds in force."""
+    from trailkeeper.worker.retention import list_holds
+
     holds = list_holds(checked_settings(), released=everything)
     print_items(holds, COLUMNS, _row, right=["id"], to_json=_as_json if as_json else None)
     if not holds and not as_json:
@@ -67,11 +82,14 @@ def list_(everything: bool, as_json: bool) -> None:
 @click.argument("identity", metavar="ID", type=click.IntRange(1, 2**63 - 1))
 @click.option("--reason", help="Why, for whoever asks later.")
 @requested_by
+@asking("Release hold {identity}? What it keeps may then be purged.")
 def release(identity: int, reason: str | None, by: str | None) -> None:
     """End a hold.
 
     The next purge and scrub do what is due. Repeat an erasure that left something because of it.
     """
+    from trailkeeper.worker.retention import UnknownHold, release_hold
+
     try:
         hold = release_hold(checked_settings(), identity, reason=reason, by=by)
     except UnknownHold as error:

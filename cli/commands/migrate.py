@@ -18,7 +18,7 @@ def command() -> None:
     months, and the roles of least privilege. Safe to run again, and from several
     machines at once.
     """
-    from trailkeeper.models.migrate import head, upgrade  # noqa: PLC0415 - slow to import
+    from trailkeeper.models.migrate import head, upgrade
 
     url, schema = database_url(), worker_settings().schema
     migration = upgrade(url, schema)

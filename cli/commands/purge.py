@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
+from trailkeeper.cli.asking import asking
 from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import print_items, say
 from trailkeeper.cli.services import checked_settings
-from trailkeeper.worker.retention import Busy, Removal, plan, purge
+
+if TYPE_CHECKING:
+    from trailkeeper.worker.retention import Removal
 
 COLUMNS = ["scope", "tag", "kept for", "partition", "events", "how", "held", "by holds"]
 
@@ -15,12 +20,15 @@ COLUMNS = ["scope", "tag", "kept for", "partition", "events", "how", "held", "by
 @click.command("purge")
 @click.option("--dry-run", is_flag=True, help="Only count; change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a partition.")
+@asking("Remove the events past their retention now?")
 def command(dry_run: bool, as_json: bool) -> None:
     """Remove events past their retention.
 
     Beat starts this every night. What is removed is recorded in the table purges and as
     an event; what is held stays.
     """
+    from trailkeeper.worker.retention import Busy, plan, purge
+
     settings = checked_settings()
     try:
         removals = plan(settings) if dry_run else purge(settings)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
+from trailkeeper.cli.asking import asking
 from trailkeeper.cli.errors import PROBLEM
 from trailkeeper.cli.output import print_json, print_table, say, show
-from trailkeeper.cli.reconciliation import as_json, columns, missing_lines, row
-from trailkeeper.cli.services import store, stream
 from trailkeeper.cli.times import Moment, moment
 from trailkeeper.cli.who import requested_by
-from trailkeeper.models.engine import transaction
-from trailkeeper.producer import catalogue
-from trailkeeper.worker.counting import Reconciliation
-from trailkeeper.worker.counting.accepting import accept
-from trailkeeper.worker.counting.reconcile import reconcile_live
-from trailkeeper.worker.settings import settings
+
+if TYPE_CHECKING:
+    from trailkeeper.worker.counting import Reconciliation
 
 NAMELESS = "operator"
 STATEMENT_MS = 30 * 60_000  # reading all rows of a long time takes a while
@@ -29,8 +26,13 @@ NEXT = (
 
 
 @click.command("reconcile")
-@click.option("--from", "since", type=Moment(), help="From the hour of this time.")
-@click.option("--to", "until", type=Moment(), help="Up to this time [now].")
+@click.option(
+    "--from",
+    "since",
+    type=Moment(),
+    help="From the hour of this time on: 24h, 7d, yesterday, 2026-11-24T16:00Z.",
+)
+@click.option("--to", "until", type=Moment(), help="Up to this time, likewise [now].")
 @click.option(
     "--hours",
     type=click.IntRange(1, 24 * 366),
@@ -43,6 +45,7 @@ NEXT = (
 @click.option("--accept", "reason", metavar="REASON", help="Accept the loss of what is missing; recorded.")
 @click.option("--json", "json", is_flag=True, help="One JSON object.")
 @requested_by
+@asking("Accept that what is missing is lost?", changes=lambda given: bool(given["reason"]))
 def command(
     *,
     since: datetime | None,
@@ -59,6 +62,14 @@ def command(
     Names the numbers of missing events. Exit code 1 if there are any. It cannot see
     the last events of a process that died before any of them arrived anywhere.
     """
+    from trailkeeper.cli.reconciliation import as_json
+    from trailkeeper.cli.services import store, stream
+    from trailkeeper.models.engine import transaction
+    from trailkeeper.producer import catalogue
+    from trailkeeper.worker.counting.accepting import accept
+    from trailkeeper.worker.counting.reconcile import reconcile_live
+    from trailkeeper.worker.settings import settings
+
     end = until or datetime.now(UTC)
     begin = since or end - timedelta(hours=hours)
     if begin >= end:
@@ -78,6 +89,8 @@ def command(
 
 
 def _show(report: Reconciliation, *, only_missing: bool) -> None:
+    from trailkeeper.cli.reconciliation import columns, missing_lines, row
+
     lines = [line for line in report.lines if line.gone or line.uncounted or not only_missing]
     chosen = columns(report.lines)
     print_table(["producer", "hour", *chosen], [row(line, chosen) for line in lines], right=list(chosen))

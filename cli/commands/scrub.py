@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 import msgspec
 
+from trailkeeper.cli.asking import asking
 from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import print_items, say
 from trailkeeper.cli.services import checked_settings
-from trailkeeper.worker.retention import Busy, Scrubbed, scrub, scrub_plan
+
+if TYPE_CHECKING:
+    from trailkeeper.worker.retention import Scrubbed
 
 COLUMNS = ["step", "older than", "partition", "events", "held", "by holds"]
 
@@ -16,12 +21,15 @@ COLUMNS = ["step", "older than", "partition", "events", "held", "by holds"]
 @click.command("scrub")
 @click.option("--dry-run", is_flag=True, help="Only count; change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a partition and step.")
+@asking("Take personal data out of old events now?")
 def command(dry_run: bool, as_json: bool) -> None:
     """Take personal data out of events by their age.
 
     Beat starts this every night, with the ages that `trailkeeper retention show` prints.
     What is done is recorded in the table scrubs and as an event; held events stay as they are.
     """
+    from trailkeeper.worker.retention import Busy, scrub, scrub_plan
+
     settings = checked_settings()
     try:
         steps = scrub_plan(settings) if dry_run else scrub(settings)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import click
 
-from trailkeeper.views.serve import serve
-from trailkeeper.views.settings import set_prefix
-
 CONTEXT = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
@@ -21,6 +18,9 @@ def command(context: click.Context, prefix: str | None) -> int:
     TRAILKEEPER_VIEWS_HOST, TRAILKEEPER_VIEWS_PORT, TRAILKEEPER_TRUSTED_PROXIES.
     `trailkeeper serve -- --help` lists them.
     """
+    from trailkeeper.views.serve import serve
+    from trailkeeper.views.settings import set_prefix
+
     if prefix is not None:
         set_prefix(prefix)
     return serve(context.args)

@@ -6,18 +6,18 @@ import click
 import msgspec
 
 from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.hinting import Hinting
 from trailkeeper.cli.output import print_facts, print_json, say
 from trailkeeper.cli.spooled import spool, waiting
 from trailkeeper.cli.times import duration
 from trailkeeper.producer.spool.flushing import FlushInProgress
 from trailkeeper.producer.spool.status import SpoolStatus
 from trailkeeper.worker.settings import settings
-from trailkeeper.worker.spooled import deliver
 
 WAIT_SECONDS = 60.0
 
 
-@click.group("spool")
+@click.group("spool", cls=Hinting)
 def command() -> None:
     """Show events that wait on this machine, and deliver them."""
 
@@ -56,6 +56,8 @@ def flush(wait: float, kept_for: str | None, as_json: bool) -> None:
     Applications and workers do this themselves once Redis is back; this is for a machine where
     none runs any more. Safe at any time, and safe to repeat.
     """
+    from trailkeeper.worker.spooled import deliver
+
     _refuse_unknown(kept_for)
     try:
         delivered = deliver(settings(), wait, kept_for)

@@ -9,7 +9,6 @@ import click
 
 from trailkeeper.cli.errors import PROBLEM
 from trailkeeper.cli.output import print_facts, print_json, say, show
-from trailkeeper.cli.status import alarms, collect
 from trailkeeper.cli.times import duration, moment
 
 
@@ -20,6 +19,8 @@ def command(as_json: bool) -> int:
 
     The exit code is 1 if there is an alarm or something cannot be found out.
     """
+    from trailkeeper.cli.status import alarms, collect
+
     status = collect()
     raised = alarms(status)
     unknown = {name: part["unknown"] for name, part in status.items() if "unknown" in part}

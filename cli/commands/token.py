@@ -17,7 +17,6 @@ from trailkeeper.cli.output import say, show
 from trailkeeper.cli.settings import settings as command_settings
 from trailkeeper.producer.settings import read, variable
 from trailkeeper.views.settings import ViewsSettings
-from trailkeeper.views.tokens import mint, token_id
 from trailkeeper.views.viewer import Membership, Viewer
 
 HOUR = 60
@@ -40,6 +39,8 @@ def command(user: str | None, admin: bool, minutes: int, home: Path | None, **ro
     the secret of the stack that `trailkeeper up` runs in --home. Issuing it is
     recorded as an event.
     """
+    from trailkeeper.views.tokens import mint, token_id
+
     if user is None and not admin:
         raise Failed("expected --user or --admin; public histories need no token", WRONG_CALL)
     home = home or Path(command_settings().home)

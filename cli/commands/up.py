@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from trailkeeper.cli.embedded.stack import Stack
 from trailkeeper.cli.output import print_json, say
 from trailkeeper.cli.settings import settings
+
+if TYPE_CHECKING:
+    from trailkeeper.cli.embedded.stack import Stack
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -29,6 +32,8 @@ def command(home: Path | None, concurrency: int | None, as_json: bool) -> None:
     TRAILKEEPER_DATABASE_URL name others. Ctrl-C or SIGTERM finishes the
     current batch and stops everything; a second one stops at once. The data folder stays.
     """
+    from trailkeeper.cli.embedded.stack import Stack
+
     configured = settings()
     stack = Stack(
         home or Path(configured.home),

@@ -67,7 +67,7 @@ def _import_rate(machine: Machine, runner: Runner, file: Path) -> float:
     """Lines a second, while the command takes them in; from the moment at which it begins to."""
     machine.empty("ours")
     machine.query("ours", "DELETE FROM backfills")
-    command = [sys.executable, "-m", "trailkeeper.cli.main", "backfill", "import", str(file)]
+    command = [sys.executable, "-m", "trailkeeper.cli.main", "backfill", "import", "--yes", str(file)]
     taking_in = subprocess.Popen(
         command, env=machine.environment("ours"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )

@@ -28,7 +28,7 @@ from .workers import OURS, worker
 
 MONTH, COPY = "month", "month_copy"
 MOST_ROUNDS = 3
-PURGE = [sys.executable, "-m", "trailkeeper.cli.main", "purge"]
+PURGE = [sys.executable, "-m", "trailkeeper.cli.main", "purge", "--yes"]
 DELETE = f"DELETE FROM events WHERE scope = 'user' AND id < '{id_floor(PERIOD.end)}'"
 DROP = (
     f"ALTER TABLE {PERIOD.parent} DETACH PARTITION {PERIOD.name} CONCURRENTLY",

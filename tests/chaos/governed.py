@@ -100,8 +100,8 @@ def _import(
     stack: Stack, killer: Killer, path: Path, events: int, say: Callable[[str], None]
 ) -> dict[str, tuple[Any, Any]]:
     say(f"importing {events:,} events twice")
-    killer.command("backfill", "import", str(path), "--wait")
-    killer.command("backfill", "import", str(path), "--wait")
+    killer.command("backfill", "import", "--yes", str(path), "--wait")
+    killer.command("backfill", "import", "--yes", str(path), "--wait")
     found = counts(stack.database_url)
     return {
         "imported, by scope": (expected(events), {scope: found[scope] for scope in sorted(expected(events))})
@@ -113,8 +113,8 @@ def _hold_and_purge(
 ) -> dict[str, tuple[Any, Any]]:
     say(f"holding {HELD}, purging the other users' events")
     killer.command("hold", "add", "--user", HELD, "--reason", "a court asked")
-    killer.command("purge")
-    killer.command("purge")
+    killer.command("purge", "--yes")
+    killer.command("purge", "--yes")
     kept, found = expected(events), sums(stack.database_url)
     held = kept["user"] // PEOPLE
     return {
@@ -141,7 +141,7 @@ def _erase(stack: Stack, killer: Killer, say: Callable[[str], None]) -> dict[str
 def _enrich(stack: Stack, killer: Killer, say: Callable[[str], None]) -> dict[str, tuple[Any, Any]]:
     say("deriving locations anew")
     before = sums(stack.database_url)
-    killer.command("backfill", "enrich", "--all", "--wait")
+    killer.command("backfill", "enrich", "--yes", "--all", "--wait")
     after = sums(stack.database_url)
     return {
         "located before": ({"Oslo"}, set(before.cities)),

@@ -77,7 +77,7 @@ def import_logged(room: Room, folder: Path) -> int:
         return 0
     lines = folder / "logged.jsonl"
     lines.write_bytes(b"".join(line + b"\n" for line in room.journal.logged))
-    room.run("backfill", "import", str(lines), "--wait")
+    room.run("backfill", "import", "--yes", str(lines), "--wait")
     return len(room.journal.logged)
 
 

@@ -48,8 +48,8 @@ def test_a_file_is_imported_here_and_again_without_effect(
 ) -> None:
     path = str(write_lines(tmp_path / "f", [*(a_line(number) for number in range(40)), "bad"]))
 
-    first = trailkeeper("backfill", "import", path, "--here", "--json", "--by", "ada")
-    again = trailkeeper("backfill", "import", path, "--here")
+    first = trailkeeper("backfill", "import", "--yes", path, "--here", "--json", "--by", "ada")
+    again = trailkeeper("backfill", "import", "--yes", path, "--here")
 
     ended = lines_of(first)[-1]
     assert (first.code, ended["state"], ended["changed"], ended["rejected"]) == (0, "finished", 40, 1)
@@ -70,7 +70,7 @@ def test_standard_input_is_imported(
     stdin = io.TextIOWrapper(io.BytesIO(pack(text)))
     monkeypatch.setattr(sys, "stdin", stdin)
 
-    outcome = trailkeeper("backfill", "import", "-", "--here")
+    outcome = trailkeeper("backfill", "import", "--yes", "-", "--here")
 
     assert outcome.code == 0, outcome.err
     assert query(database_url, "SELECT count(*) AS n FROM events WHERE imported_by = 1")[0]["n"] == 9
@@ -152,7 +152,7 @@ def test_a_file_that_cannot_be_imported_is_told_in_one_line_and_changes_nothing(
 ) -> None:
     make(tmp_path / "f")
 
-    outcome = trailkeeper("backfill", "import", str(tmp_path / "f"), "--here")
+    outcome = trailkeeper("backfill", "import", "--yes", str(tmp_path / "f"), "--here")
 
     assert outcome.code == 2
     assert said in outcome.err
@@ -171,7 +171,7 @@ def test_a_file_made_to_fill_a_disk_is_refused(
     monkeypatch.setattr(event_file, "HARMLESS_BYTES", 1 << 20)
     (tmp_path / "f").write_bytes(pack(bytes(8 << 20)))
 
-    outcome = trailkeeper("backfill", "import", str(tmp_path / "f"))
+    outcome = trailkeeper("backfill", "import", "--yes", str(tmp_path / "f"))
 
     assert (outcome.code, "grows more than 200-fold" in outcome.err) == (2, True)
     assert nothing_changed(database_url)
@@ -187,7 +187,7 @@ def test_events_are_enriched_here_after_a_dry_run(
     query(database_url, "UPDATE events SET location_id = NULL")
 
     dry = trailkeeper("backfill", "enrich", "--dry-run")
-    done = trailkeeper("backfill", "enrich", "--here", "--scope", "user")
+    done = trailkeeper("backfill", "enrich", "--yes", "--here", "--scope", "user")
 
     assert "of 4 seen 3 would be derived again, 1 stay as they are" in dry.err
     assert "private" in dry.out
@@ -206,17 +206,17 @@ def test_dead_letters_are_replayed_and_discarded(
     catalogue.write_text('[events."shop:order:add"]\nscope = "user"\nsentence = "{actor} ordered"\n')
 
     dry = trailkeeper("dead-letters", "replay", "--dry-run", CATALOGUE=str(catalogue))
-    done = trailkeeper("dead-letters", "replay", "--here", CATALOGUE=str(catalogue))
+    done = trailkeeper("dead-letters", "replay", "--yes", "--here", CATALOGUE=str(catalogue))
 
     assert "of 2 seen 1 would be stored, 0 stay as they are; rejected: 1 not_json" in dry.err
     assert "backfill 1 is finished: 2 seen, 1 stored, 0 as they were, 1 rejected" in done.err
     assert event.id in stored_ids(database_url)
     [letter] = lines_of(trailkeeper("dead-letters", "list", "--json"))
     identity = str(letter["id"])
-    refused = trailkeeper("dead-letters", "discard", identity, "--reason", " ")
+    refused = trailkeeper("dead-letters", "discard", "--yes", identity, "--reason", " ")
     assert (refused.code, "a reason is needed" in refused.err) == (2, True)
-    assert trailkeeper("dead-letters", "discard", identity, "99", "--reason", "rubbish").code == 1
-    assert trailkeeper("dead-letters", "discard", identity, "--reason", "rubbish").code == 0
+    assert trailkeeper("dead-letters", "discard", "--yes", identity, "99", "--reason", "rubbish").code == 1
+    assert trailkeeper("dead-letters", "discard", "--yes", identity, "--reason", "rubbish").code == 0
     assert trailkeeper("dead-letters", "list").err == "no dead letters\n"
     told = trailkeeper("history", "all", "--tag", "admin:dead_letters:discard", "--format", "table").out
     assert "discarded 1 dead letters: rubbish" in told
@@ -226,15 +226,15 @@ def test_one_is_paused_resumed_and_cancelled_and_the_trail_says_by_whom(
     trailkeeper: Call, database_url: str, tmp_path: Path
 ) -> None:
     path = str(write_lines(tmp_path / "f", [a_line()]))
-    started = trailkeeper("backfill", "import", path, "--json")
+    started = trailkeeper("backfill", "import", "--yes", path, "--json")
 
     assert lines_of(started)[-1]["state"] == "running"
     assert "backfill 1 is paused" in trailkeeper("backfill", "pause", "1", "--by", "ada").err
     again = trailkeeper("backfill", "pause", "1")
     assert (again.code, "backfill 1 is paused; to pause one it must be running" in again.err) == (1, True)
-    assert trailkeeper("backfill", "resume", "1", "--by", "bob").code == 0
-    assert trailkeeper("backfill", "cancel", "1", "--by", "eve").code == 0
-    assert trailkeeper("backfill", "resume", "1").code == 1
+    assert trailkeeper("backfill", "resume", "--yes", "1", "--by", "bob").code == 0
+    assert trailkeeper("backfill", "cancel", "--yes", "1", "--by", "eve").code == 0
+    assert trailkeeper("backfill", "resume", "--yes", "1").code == 1
     told = query(database_url, "SELECT tag, actor_id FROM events WHERE scope = 'system' ORDER BY id")
     assert [(event["tag"].rpartition(":")[2], event["actor_id"]) for event in told[1:]] == [
         ("pause", "ada"),
@@ -246,7 +246,7 @@ def test_one_is_paused_resumed_and_cancelled_and_the_trail_says_by_whom(
 
 @pytest.mark.parametrize("action", ["show", "pause", "resume", "cancel"])
 def test_an_unknown_id_is_told(action: str, trailkeeper: Call) -> None:
-    outcome = trailkeeper("backfill", action, "7")
+    outcome = trailkeeper("backfill", action, "7", *(["--yes"] if action in {"resume", "cancel"} else []))
 
     assert (outcome.code, outcome.err) == (1, "trailkeeper: no backfill has the id 7\n")
 
@@ -254,11 +254,14 @@ def test_an_unknown_id_is_told(action: str, trailkeeper: Call) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["enrich", "--since", "2025-02-02", "--until", "2025-02-02"], "is not after since"),
-        (["enrich", "--since", "2999-01-01"], "nothing has happened since 2999"),
-        (["enrich", "--tag", "account:login:sucess"], "did you mean account:login:success?"),
-        (["enrich", "--tag", "account:login:success", "--scope", "project"], "are of the scope user"),
-        (["enrich", "--until", "1066-10-14"], "1066"),
+        (["enrich", "--yes", "--since", "2025-02-02", "--until", "2025-02-02"], "is not after since"),
+        (["enrich", "--yes", "--since", "2999-01-01"], "nothing has happened since 2999"),
+        (["enrich", "--yes", "--tag", "account:login:sucess"], "did you mean account:login:success?"),
+        (
+            ["enrich", "--yes", "--tag", "account:login:success", "--scope", "project"],
+            "are of the scope user",
+        ),
+        (["enrich", "--yes", "--until", "1066-10-14"], "1066"),
     ],
 )
 def test_what_cannot_be_meant_is_told_in_one_line_and_changes_nothing(

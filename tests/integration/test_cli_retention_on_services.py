@@ -30,10 +30,10 @@ def test_retention_show_prints_every_line_of_the_policy(run: Run, engine: Engine
     lines = [json.loads(line) for line in run("retention", "show", "--json").out.splitlines()]
 
     assert [(line["action"], line["scope"], line["days"], line["minimum"]) for line in lines] == [
-        ("purge", "project", None, 30),
-        ("purge", "organization", None, 30),
-        ("purge", "system", None, 30),
-        ("purge", "user", 365, 30),
+        ("purge", "--yes", "project", None, 30),
+        ("purge", "--yes", "organization", None, 30),
+        ("purge", "--yes", "system", None, 30),
+        ("purge", "--yes", "user", 365, 30),
         ("scrub address", None, 365, 1),
         ("scrub person", None, None, 1),
     ]
@@ -56,7 +56,7 @@ def test_retention_show_prints_every_line_of_the_policy(run: Run, engine: Engine
         (("SCRUB_DAYS", "0"), "TRAILKEEPER_SCRUB_DAYS is '0'; expected 1 to 36,500 days, or never"),
     ],
 )
-@pytest.mark.parametrize("command", [("purge",), ("scrub",), ("retention", "show")])
+@pytest.mark.parametrize("command", [("purge", "--yes"), ("scrub", "--yes"), ("retention", "show")])
 def test_an_age_out_of_bounds_is_refused_and_nothing_changes(
     run: Run, engine: Engine, given: tuple[str, str], message: str, command: tuple[str, ...]
 ) -> None:
@@ -77,7 +77,7 @@ def test_a_retention_of_a_tag_below_its_minimum_is_refused_and_nothing_changes(
         file.write('[events."page:view:done"]\nscope = "user"\nsentence = "x"\nretention_days = 6\n')
     stored(engine, days_ago(4_000))
 
-    said = run("purge", CATALOGUE=path)
+    said = run("purge", "--yes", CATALOGUE=path)
 
     assert (said.code, is_one_line(said.err)) == (2, True)
     assert "page:view:done: retention_days is 6; expected a whole number of days, 7 to 36500" in said.err
@@ -95,9 +95,9 @@ def test_hold_purge_and_release_tell_what_they_do(run: Run, engine: Engine) -> N
     assert (listed["subject_id"], listed["added_by"], listed["until"][:10]) == ("x", "ann", "2999-01-01")
     [planned] = map(json.loads, run("purge", "--dry-run", "--json").out.splitlines())
     assert (planned["events"], planned["held"], planned["holds"]) == (1, 1, [int(identity)])
-    assert "removed 1 events from 1 partitions, 1 left because of holds" in run("purge").err
-    assert run("hold", "release", identity).code == 0
-    assert "removed 1 events" in run("purge").err
+    assert "removed 1 events from 1 partitions, 1 left because of holds" in run("purge", "--yes").err
+    assert run("hold", "release", "--yes", identity).code == 0
+    assert "removed 1 events" in run("purge", "--yes").err
     assert count(engine) == 0
     assert "no holds in force" in run("hold", "list").err
     assert identity in run("hold", "list", "--all").out
@@ -106,8 +106,8 @@ def test_hold_purge_and_release_tell_what_they_do(run: Run, engine: Engine) -> N
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("hold", "release", "99"), 1, "no hold in force has the id 99"),
-        (("hold", "release", "x"), 2, "'x' is not a valid integer"),
+        (("hold", "release", "--yes", "99"), 1, "no hold in force has the id 99"),
+        (("hold", "release", "--yes", "x"), 2, "'x' is not a valid integer"),
         (("hold", "add", "--reason", "r"), 2, "expected one of --user, --project and --organization"),
         (("hold", "add", "--user", "x", "--project", "y", "--reason", "r"), 2, "expected one of --user"),
         (("hold", "add", "--user", "x"), 2, "Missing option '--reason'"),
@@ -132,8 +132,8 @@ def test_a_wrong_call_is_one_line_and_changes_nothing(
 @pytest.mark.parametrize(
     ("lock", "arguments", "message"),
     [
-        (PURGING, ("purge",), "another purge is running"),
-        (PURGING, ("retention", "collect"), "another purge is running"),
+        (PURGING, ("purge", "--yes"), "another purge is running"),
+        (PURGING, ("retention", "collect", "--yes"), "another purge is running"),
         (ERASING, ("erase", "user", "x", "--yes"), "another erasure is running; nothing was erased"),
     ],
 )
@@ -168,5 +168,5 @@ def test_scrub_and_collect_say_what_they_did(run: Run, engine: Engine) -> None:
 
     [planned] = map(json.loads, run("scrub", "--dry-run", "--json").out.splitlines())
     assert (planned["step"], planned["events"]) == ("address", 1)
-    assert "scrubbed 1 events, 0 left because of holds" in run("scrub").err
-    assert "removed 0 locations, 0 networks, 0 clients" in run("retention", "collect").err
+    assert "scrubbed 1 events, 0 left because of holds" in run("scrub", "--yes").err
+    assert "removed 0 locations, 0 networks, 0 clients" in run("retention", "collect", "--yes").err

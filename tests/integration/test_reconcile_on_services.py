@@ -228,7 +228,7 @@ def test_an_imported_line_of_the_log_closes_its_gap(  # noqa: PLR0917 - fixtures
     file = tmp_path / "found.jsonl"
     file.write_bytes(_numbered(LOGIN, 1) + b"\n")
 
-    assert run("backfill", "import", str(file), "--here").code == 0
+    assert run("backfill", "import", "--yes", str(file), "--here").code == 0
 
     assert _fates(looked(engine, client, settings)) == {"stored": 2}
 
@@ -315,7 +315,7 @@ def test_the_command_gives_missing_events_up_when_told_why(
     put(client, _numbered(LOGIN, 2))
     drainer.run(SECONDS)
 
-    codes = [run("reconcile", *more).code for more in ([], ["--accept", "the disk broke"], [])]
+    codes = [run("reconcile", *more).code for more in ([], ["--accept", "the disk broke", "--yes"], [])]
 
     assert codes == [1, 0, 0]
 

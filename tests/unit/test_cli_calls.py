@@ -28,7 +28,7 @@ WRONG = [
     ["history", "user"],
     ["history", "all", "u1"],
     ["history", "user", "u" * 256],
-    ["history", "all", "--since", "yesterday"],
+    ["history", "all", "--since", "last Tuesday"],
     ["history", "all", "--since", "2026-02-02", "--until", "2026-01-01"],
     ["history", "all", "--tag", "Not A Tag"],
     ["history", "all", "--address", "999.1.1.1"],
@@ -50,7 +50,7 @@ NEED_POSTGRES = [
     ["history", "user", "u1", "--format", "json"],
     ["dead-letters", "list"],
     ["dead-letters", "show", "1"],
-    ["purge"],
+    ["purge", "--yes"],
     ["purge", "--dry-run"],
 ]
 
@@ -87,7 +87,9 @@ def test_a_missing_redis_is_named_with_place_and_remedy(
     assert "trailkeeper up" in outcome.err
 
 
-@pytest.mark.parametrize("arguments", [["migrate"], ["history", "all"], ["purge"], ["drain"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["migrate"], ["history", "all"], ["purge", "--yes"], ["drain"]], ids=" ".join
+)
 @pytest.mark.parametrize("url", ["nonsense", "mysql://host/x", "postgres://joe:hunter2@host/x", ""])
 def test_a_wrong_database_url_names_the_variable_and_hides_the_password(
     arguments: list[str], url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
