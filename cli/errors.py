@@ -57,6 +57,9 @@ def _service(error: Exception) -> str:
             return _away("Postgres", "database_url", str(error))
         case StoreMisconfigured():
             place = without_password(address_of("database_url"))
+            if error.sqlstate in NO_TABLES:
+                said = " ".join(str(error).split())
+                return f"Postgres at {place} lacks our tables, or some of this version: {MIGRATE} ({said})"
             return f"Postgres at {place} refused: {error}{_HINTS.get(error.sqlstate or '', '')}"
         case _:
             return str(error)
@@ -64,10 +67,11 @@ def _service(error: Exception) -> str:
 
 _HINTS = {
     "42501": "; `trailkeeper doctor` says what rights this login lacks",
-    "42P01": "; `trailkeeper migrate` makes the tables",
-    "42703": "; `trailkeeper migrate` brings the tables to this version",
 }
-"""The next step, by what Postgres said: no right, no such table, no such column."""
+"""The next step, by what Postgres said: no right."""
+NO_TABLES = {"3F000", "42P01", "42703", "42883"}
+"""What Postgres says of a schema, table, column or function that is not there."""
+MIGRATE = "run `trailkeeper migrate`"
 
 
 def unexpected(error: Exception) -> str:

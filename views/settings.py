@@ -94,7 +94,7 @@ def settings() -> ViewsSettings:
     return read(ViewsSettings)
 
 
-def set_prefix(prefix: str) -> None:
-    """Set `views_prefix` for this process and for the processes that it starts."""
-    os.environ[variable("views_prefix")] = prefix
+def override(name: str, value: str) -> None:
+    """Set a setting for this process and for the processes that it starts."""
+    os.environ[variable(name)] = value
     settings.cache_clear()

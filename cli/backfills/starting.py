@@ -167,6 +167,6 @@ def start(engine: Engine, identity: int, run: RunOptions) -> int:
         assert job is not None
         print_json(job.as_json())
     else:
-        show(str(identity))
-        say(f"a worker does it: trailkeeper backfill show {identity}")
+        show(f"backfill {identity}")
+        say(f"a worker does it; `trailkeeper backfill show {identity} --wait` watches it")
     return 0

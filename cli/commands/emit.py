@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 import click
@@ -11,6 +12,7 @@ from trailkeeper import Actor, InvalidEvent, RequestContext, Subject, emit
 from trailkeeper.cli.errors import PROBLEM, START_STACK
 from trailkeeper.cli.output import print_json, say, show
 from trailkeeper.cli.times import Moment
+from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.producer.event import ActorKind
 from trailkeeper.producer.process import process_emitter
 
@@ -75,7 +77,9 @@ def command(tag: str, additional: str | None, as_json: bool, **given: Any) -> in
 
     Prints its id and where it is. The exit code is 1 if it is neither in the stream nor in the spool.
     """
-    process_emitter().quarantines = False  # whoever types a wrong command is told so at once
+    emitter = process_emitter()
+    emitter.quarantines = False  # whoever types a wrong command is told so at once
+    _check_subject(tag, given, emitter.catalogue)
     origin = {name: given.pop(name) for name in ("ip", "user_agent", "request_id")}
     receipt = emit(tag, additional=_object(additional), request=RequestContext(**origin), **given)
     if as_json:
@@ -84,6 +88,20 @@ def command(tag: str, additional: str | None, as_json: bool, **given: Any) -> in
         show(str(receipt))
         say(PLACES[receipt.outcome])
     return 0 if receipt.outcome in {"stream", "spooled"} else PROBLEM
+
+
+def _check_subject(tag: str, given: Mapping[str, Any], catalogue: Catalogue) -> None:
+    """An event without the subject whose history it belongs to would be in nobody's.
+
+    Raises:
+        UsageError: names the option that is missing.
+    """
+    kind = catalogue.get(tag)
+    if kind is not None and kind.scope in given and given[kind.scope] is None:
+        article = "an" if kind.scope == "organization" else "a"
+        raise click.UsageError(
+            f"{kind.tag} belongs to the history of {article} {kind.scope}; expected --{kind.scope} ID[=NAME]"
+        )
 
 
 def _object(text: str | None) -> dict[str, Any] | None:

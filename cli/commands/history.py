@@ -67,4 +67,10 @@ def command(
     """
     from trailkeeper.cli.histories import print_history
 
+    about, identity = filters["about"], filters["identity"]
+    if about == "all" and identity is not None:
+        raise click.UsageError(f"`history all` takes no ID; expected none, not {identity!r}")
+    if about != "all" and identity is None:
+        raise click.UsageError(f"whose history? expected an ID: trailkeeper history {about} ID")
+
     print_history(viewer, limit=limit, before=before, following=following, form=form, **filters)

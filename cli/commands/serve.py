@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+
+from trailkeeper.cli.output import say
 
 CONTEXT = {"ignore_unknown_options": True, "allow_extra_args": True}
 
@@ -19,8 +23,23 @@ def command(context: click.Context, prefix: str | None) -> int:
     `trailkeeper serve -- --help` lists them.
     """
     from trailkeeper.views.serve import serve
-    from trailkeeper.views.settings import set_prefix
+    from trailkeeper.views.settings import override
 
     if prefix is not None:
-        set_prefix(prefix)
+        override("views_prefix", prefix)
+    _take_secret_of_stack()
     return serve(context.args)
+
+
+def _take_secret_of_stack() -> None:
+    """Without a key of tokens in the environment, the one with which `trailkeeper token` signs."""
+    from trailkeeper.cli.embedded.secret import kept_secret
+    from trailkeeper.cli.settings import settings as command_settings
+    from trailkeeper.views.settings import override, settings
+
+    own, home = settings(), Path(command_settings().home)
+    if own.token_secret or own.token_public_key:
+        return
+    if secret := kept_secret(home):
+        override("token_secret", secret)
+        say(f"tokens are verified with the secret of the stack in {home}, as `trailkeeper token` signs them")

@@ -15,6 +15,7 @@ from trailkeeper.producer.spool.status import SpoolStatus
 from trailkeeper.worker.settings import settings
 
 WAIT_SECONDS = 60.0
+MIB = 1024 * 1024
 
 
 @click.group("spool", cls=Hinting)
@@ -91,13 +92,13 @@ def _refuse_unknown(place: str | None) -> None:
 
 
 def _facts(spooled: SpoolStatus) -> dict[str, object]:
-    megabytes = spooled.bytes / 1e6, spooled.cap_bytes / 1e6
+    megabytes = spooled.bytes / MIB, spooled.cap_bytes / MIB
     oldest = None if spooled.oldest_seconds is None else f"for {duration(spooled.oldest_seconds)}"
     facts: dict[str, object] = {
         "file": spooled.path,
         "waiting": f"{spooled.waiting:,}",
         "oldest": oldest,
-        "size": f"{megabytes[0]:,.1f} of {megabytes[1]:,.1f} MB",
+        "size": f"{megabytes[0]:,.1f} of {megabytes[1]:,.0f} MiB (TRAILKEEPER_SPOOL_MAX_MB)",
         "refused": f"{spooled.refused:,}",
     }
     facts |= {f"for {place}": f"{count:,}" for place, count in spooled.places.items()}

@@ -42,11 +42,13 @@ class Latency(msgspec.Struct, frozen=True):
 class Totals(msgspec.Struct, frozen=True):
     """The demo's result, as `--json` prints it.
 
-    `stored` counts emitted ids that are in the table, `duplicates` rows beyond one for each.
+    `stored` counts emitted ids that are in the table, `already_stored` those of them that were there
+    before they were emitted, as of a file that an earlier run read; `duplicates` rows beyond one for each.
     """
 
     emitted: int
     stored: int
+    already_stored: int
     dead_lettered: int
     duplicates: int
     with_location: int
@@ -87,6 +89,7 @@ def totals(engine: Engine, sent: Sent, *, dead_letters_before: int, seconds: flo
     return Totals(
         emitted=len(moments),
         stored=len(rows),
+        already_stored=sum(row.recorded_at < moments[row.id] for row in rows),
         dead_lettered=dead_lettered(engine, dead_letters_before),
         duplicates=sum(row.rows - 1 for row in rows),
         with_location=sum(bool(row.located) for row in rows),

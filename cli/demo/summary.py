@@ -20,6 +20,7 @@ def print_summary(totals: Totals, home: str) -> None:
     )
     print_facts(
         {
+            "stored before": f"{totals.already_stored:,} of them, by an earlier run",
             "dead letters": f"{totals.dead_lettered:,}",
             "with location": f"{totals.with_location:,}",
             "with a known client": f"{totals.with_client:,}",

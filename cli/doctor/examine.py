@@ -8,7 +8,7 @@ from trailkeeper.cli.errors import explain
 
 from .finding import Finding, problem
 from .fleet import beat, clocks, counted, drains, relays, workers
-from .local import catalogue, geoip
+from .local import catalogue, geoip, variables
 from .of_postgres import postgres
 from .of_redis import redis_server
 from .of_spool import spooled
@@ -16,6 +16,7 @@ from .of_spool import spooled
 Check = Callable[[], Iterable[Finding]]
 
 CHECKS: dict[str, Check] = {
+    "settings": variables,
     "catalogue": catalogue,
     "location data": geoip,
     "Redis": redis_server,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from trailkeeper.cli.all_settings import all_settings, unknown_variables
 from trailkeeper.producer.catalogue import load
 from trailkeeper.worker.enrich import LocationFinder, NetworkFinder
 from trailkeeper.worker.enrich.mmdb import MmdbFile, UnusableDatabase
@@ -14,6 +15,22 @@ from trailkeeper.worker.settings import settings
 from .finding import Finding, ok, problem, warning
 
 STALE_DAYS = 60
+
+
+def variables() -> Iterator[Finding]:
+    """Whether each TRAILKEEPER_ variable is a setting, and can be used."""
+    settings, unknown = all_settings(), unknown_variables()
+    for found in dict.fromkeys(setting.problem for setting in settings if setting.problem):
+        yield problem("settings", found, "correct it; `trailkeeper config` shows every setting")
+    for name, closest in unknown.items():
+        advice = (
+            f"did you mean {closest}?" if closest else "remove it; `trailkeeper config` shows every setting"
+        )
+        yield warning("settings", f"{name} is no setting, and has no effect", advice)
+    if not unknown and not any(setting.problem for setting in settings):
+        yield ok(
+            "settings", f"{sum(setting.is_set for setting in settings)} set, the others at their defaults"
+        )
 
 
 def catalogue() -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from .finding import Finding, ok, problem, warning
 CHECK = "spool"
 OLD_SECONDS = 300.0
 NEARLY_FULL = 0.8
+MIB = 1024 * 1024
 FLEETING = {"tmpfs", "ramfs", "overlay"}
 """File systems that are gone with the machine, or with the container."""
 
@@ -61,7 +62,7 @@ def _content(status: SpoolStatus) -> Iterator[Finding]:
     if status.bytes > NEARLY_FULL * status.cap_bytes:
         advice = "raise TRAILKEEPER_SPOOL_MAX_MB, or bring Redis back"
         yield warning(
-            CHECK, f"{status.bytes / 1e6:,.0f} of {status.cap_bytes / 1e6:,.0f} MB are used", advice
+            CHECK, f"{status.bytes / MIB:,.0f} of {status.cap_bytes / MIB:,.0f} MiB are used", advice
         )
     if status.refused:
         advice = "the log has them in full (event_not_in_redis); raise TRAILKEEPER_SPOOL_MAX_MB"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from trailkeeper.cli.errors import explain
 from trailkeeper.models.errors import StoreError
 from trailkeeper.producer.errors import SettingsError, TrailkeeperError
 
@@ -39,4 +40,5 @@ def _known(part: Part) -> dict[str, Any]:
     try:
         return part()
     except (StoreError, TrailkeeperError, SettingsError) as error:
-        return {"unknown": " ".join(str(error).split())}
+        message, _ = explain(error) or (str(error), 1)
+        return {"unknown": " ".join(message.split())}

@@ -96,7 +96,7 @@ class Queue:
         with suppress(SpoolUnavailable):
             if self.file.run(lambda opened: _count_if_full(opened, size), deadline):
                 limit = self.file.limits.max_mb
-                return NoRoom(f"{self.file.path} is full: {limit} MB (TRAILKEEPER_SPOOL_MAX_MB)")
+                return NoRoom(f"{self.file.path} is full: {limit} MiB (TRAILKEEPER_SPOOL_MAX_MB)")
         return error
 
 

@@ -89,7 +89,7 @@ def test_a_full_file_refuses_counts_and_takes_again_what_fits(tmp_path: Path) ->
         while True:
             fill(queue, KILOBYTE)
             count += 1
-    with pytest.raises(SpoolUnavailable, match=r"is full: 1 MB \(TRAILKEEPER_SPOOL_MAX_MB\)"):
+    with pytest.raises(SpoolUnavailable, match=r"is full: 1 MiB \(TRAILKEEPER_SPOOL_MAX_MB\)"):
         fill(queue, KILOBYTE * 60)
     found = read_status(queue.file)
     assert (found.waiting, found.refused, found.cap_bytes) == (count, 2, 1024 * 1024)
