@@ -79,9 +79,10 @@ def _by_name(engine: Engine, question: Question) -> Question:
     if question.id is None:
         return question
     identity, hint = named(engine, question.about, question.id)
-    if hint:
-        say(hint)
-    return question if identity is None else dataclasses.replace(question, id=identity)
+    if identity is None:
+        return question
+    say(str(hint))
+    return dataclasses.replace(question, id=identity)
 
 
 class _Pages:
