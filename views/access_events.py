@@ -1,6 +1,6 @@
 """Access becomes events too: what admins view, and what anybody exports who is signed in.
 
-Both functions are called before events are read, so that no access goes unrecorded.
+All of it is recorded before anything is read, so that no access goes unrecorded.
 """
 
 from __future__ import annotations
@@ -23,15 +23,29 @@ FILTERS = ("since", "until", "address", "country_code", "asn", "actor", "client"
 def record_view(viewer: Viewer, question: Question, *, request: Any = None) -> None:
     """Record that an admin views somebody else's history (``admin:history:view``); only admins are recorded.
 
-    If Redis does not answer, the event is logged and the page is shown all the same.
+    If neither Redis nor the spool takes it, the event is logged and the page is shown all the same.
 
     Args:
         viewer: who views it.
         question: what they view.
         request: the request, for address and client; without it the running one that the middleware set.
     """
-    if viewer.staff and not _is_own(viewer, question):
-        emit("admin:history:view", actor=_actor(viewer), additional=_payload(question), request=request)
+    if not _is_own(viewer, question):
+        record_look(viewer, "admin:history:view", request, **_payload(question))
+
+
+def record_look(viewer: Viewer, tag: str, request: Any, **facts: Any) -> None:
+    """Record that an admin looks at what may hold others' data, such as dead letters (``admin:*``).
+
+    Args:
+        viewer: who looks; only admins are recorded.
+        tag: of the event.
+        request: the request, for address and client.
+        **facts: what they look at; what is empty is left out.
+    """
+    if viewer.staff:
+        given = {name: value for name, value in facts.items() if value}
+        emit(tag, actor=_actor(viewer), additional=given, request=request)
 
 
 def record_export(viewer: Viewer, question: Question, form: str, *, request: Any = None) -> None:

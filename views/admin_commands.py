@@ -20,6 +20,7 @@ from trailkeeper.models.errors import StoreMisconfigured
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.stream_keys import admin_commands_key
 
+from .access_events import record_look
 from .errors import NotFound
 from .problems import Problem
 from .settings import ViewsSettings
@@ -35,6 +36,7 @@ POLL_SECONDS = 0.05
 HINT_SECONDS = 0.5
 HINT_EXPIRY = 60
 NOT_ALLOWED = "42501"
+PREVIEW = "preview_"
 
 READ_ONLY_ROLE = (
     "this service may only read: its database role has no right to insert into admin_commands;"
@@ -61,15 +63,21 @@ class AdminCommandQueue:
         self._wait = wait
 
     def place(
-        self, viewer: Viewer, action: str, arguments: Mapping[str, Any], identity: UUID
+        self, viewer: Viewer, action: str, arguments: Mapping[str, Any], identity: UUID, request: Any = None
     ) -> AdminCommand:
         """Place a command, or find the one with this id, and wait a little for its outcome.
+
+        A preview shows events, so that an admin asked for one is recorded first, with what *request* tells.
+        What the others do, a worker records.
 
         Raises:
             Problem: 409, the id was used for another command; 503, the database role may not write.
             StoreError: the database does not answer; send the same again.
         """
         requested_by = viewer.user_id or "staff"
+        if action.startswith(PREVIEW):
+            kind, filters = action.removeprefix(PREVIEW), arguments.get("filters", arguments)
+            record_look(viewer, "admin:backfill:preview", request, kind=kind, filters=filters)
         try:
             with transaction(self._writing) as connection:
                 command = admin_commands.submit(

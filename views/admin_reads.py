@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
+from fastapi import Request
 from sqlalchemy import Connection
 
 from trailkeeper.models.backfills import StoredBackfill, find, newest
 from trailkeeper.models.backfills.dead_letters import DeadLetter, kept_of, stream_of
+from trailkeeper.models.engine import transaction
 from trailkeeper.models.status import StoredDeadLetter, dead_letter, dead_letter_counts, dead_letters
 
+from .access_events import record_look
+from .app_state import app_state_of
 from .errors import NotFound
+from .viewer import Viewer
+
+VIEW = "admin:dead_letters:view"
 
 
 class _Numbered(Protocol):
@@ -64,23 +71,54 @@ def rejected_lines(
 
 
 def read_dead_letters(
-    connection: Connection, *, limit: int, before: int | None, reason: str | None, stream: str | None
+    request: Request,
+    viewer: Viewer,
+    *,
+    limit: int,
+    before: int | None,
+    reason: str | None,
+    stream: str | None,
 ) -> DeadLetterPage:
-    """The newest dead letters, or those older than one; of one reason, of one stream or import."""
-    rows = dead_letters(connection, limit=limit + 1, reason=reason, before=before, stream=stream)
-    return DeadLetterPage(dead_letter_counts(connection), *_cut(rows, limit))
+    """The newest dead letters, or those older than one; of one reason, of one stream or import.
+
+    Raises:
+        StoreError: the database does not answer.
+    """
+    chosen = {"reason": reason, "stream": stream, "before": before}
+    filters = {name: value for name, value in chosen.items() if value is not None}
+    record_look(viewer, VIEW, request, filters=filters)
+    with transaction(app_state_of(request).engine) as connection:
+        rows = dead_letters(connection, limit=limit + 1, reason=reason, before=before, stream=stream)
+        return DeadLetterPage(dead_letter_counts(connection), *_cut(rows, limit))
 
 
-def read_dead_letter(connection: Connection, identity: int) -> StoredDeadLetter:
+def read_dead_letter(request: Request, viewer: Viewer, identity: int) -> StoredDeadLetter:
     """One dead letter, with its message.
 
     Raises:
         NotFound: there is none with this number.
+        StoreError: the database does not answer.
     """
-    row = dead_letter(connection, identity)
+    record_look(viewer, VIEW, request, id=str(identity))
+    with transaction(app_state_of(request).engine) as connection:
+        row = dead_letter(connection, identity)
     if row is None:
         raise NotFound(f"there is no dead letter {identity}")
     return row
+
+
+def read_chosen(
+    request: Request, viewer: Viewer, ids: Sequence[int]
+) -> tuple[dict[str, int], list[StoredDeadLetter | None]]:
+    """How many dead letters there are of each reason, and those with these numbers, None where there is none.
+
+    Raises:
+        StoreError: the database does not answer.
+    """
+    if ids:
+        record_look(viewer, VIEW, request, filters={"ids": ids})
+    with transaction(app_state_of(request).engine) as connection:
+        return dead_letter_counts(connection), [dead_letter(connection, identity) for identity in ids]
 
 
 def row_number(text: str, largest: int) -> int:

@@ -64,6 +64,7 @@ def create_app(
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would name the host that the client says
         generate_unique_id_function=_operation,
     )
     app.state.trailkeeper = make_app_state(settings, identify, engine)

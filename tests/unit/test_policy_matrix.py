@@ -76,6 +76,8 @@ admin:organization:manual_activation:add .    .     .     .          .         .
 
 admin:history:view                       .    .     .     .          .         .      F
 admin:history:export                     .    .     .     .          .         .      F
+admin:dead_letters:view                  .    .     .     .          .         .      F
+admin:backfill:preview                   .    .     .     .          .         .      F
 system:purge:finish                      .    .     .     .          .         .      F
 nobody:knows:this                        .    .     .     .          .         .      F
 """

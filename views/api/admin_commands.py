@@ -59,7 +59,7 @@ def command_answer(
         Problem: it was refused.
     """
     identity = key or uuid7(datetime.now(UTC))
-    command = app_state_of(request).admin_commands.place(viewer, action, arguments, identity)
+    command = app_state_of(request).admin_commands.place(viewer, action, arguments, identity, request)
     if command.outcome and "refused" in command.outcome:
         raise Problem(STATUS[command.outcome["why"]], command.outcome["refused"])
     answer = document(request, command)

@@ -8,11 +8,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
-from trailkeeper.models.engine import transaction
 from trailkeeper.models.status import StoredDeadLetter
 from trailkeeper.views.admin_reads import read_dead_letter, read_dead_letters
 from trailkeeper.views.admin_requests import MAX_DEAD_LETTER, DiscardRequest
-from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.auth import AdminViewer, CommandingAdmin
 from trailkeeper.views.documents.admin import (
     CommandDocument,
@@ -40,15 +38,15 @@ Stream = Annotated[
 @router.get("/dead-letters", summary="Dead letters", response_model=DeadLettersDocument, responses=READING)
 def list_dead_letters(
     request: Request,
-    _viewer: AdminViewer,
+    viewer: AdminViewer,
+    *,
     reason: Reason = None,
     stream: Stream = None,
     limit: Limit = 50,
     before: Before = None,
 ) -> Response:
     """Newest first, without their messages; and how many there are with each reason."""
-    with transaction(app_state_of(request).engine) as connection:
-        page = read_dead_letters(connection, limit=limit, before=before, reason=reason, stream=stream)
+    page = read_dead_letters(request, viewer, limit=limit, before=before, reason=reason, stream=stream)
     documents = list(map(_document, page.dead_letters))
     return json_answer({"counts": page.counts, "dead_letters": documents, "older": page.older})
 
@@ -60,10 +58,9 @@ def list_dead_letters(
     responses=READING,
     operation_id="get_dead_letter",
 )
-def get_dead_letter(request: Request, _viewer: AdminViewer, id: Id) -> Response:  # noqa: A002 - the name in the path
+def get_dead_letter(request: Request, viewer: AdminViewer, id: Id) -> Response:  # noqa: A002 - the name in the path
     """One with its whole message."""
-    with transaction(app_state_of(request).engine) as connection:
-        row = read_dead_letter(connection, id)
+    row = read_dead_letter(request, viewer, id)
     return json_answer(_document(row) | _message(row.raw or b""))
 
 

@@ -69,6 +69,7 @@ def activity(
 ) -> Response:
     """Counts by hour or day in UTC, newest first, without empty ones; of the newest 20,000 events."""
     ask = _asked(request, viewer, filters)
+    record_view(viewer, ask.question, request=request)
     counted = ask.state.reader.activity(viewer, ask.question, filters.width)
     if not counted.counts:
         ask.refuse_unknown()

@@ -45,7 +45,7 @@ class AdminForm(NamedTuple):
         state = app_state_of(self.request)
         identity = state.tickets.read(self.viewer, self.one("form_id"), self.one("ticket"), action)
         count_command(self.request, self.viewer)
-        command = state.admin_commands.place(self.viewer, action, arguments, identity)
+        command = state.admin_commands.place(self.viewer, action, arguments, identity, self.request)
         return RedirectResponse(outcome_address(self.request, command), 303)
 
 

@@ -8,7 +8,8 @@ from starlette.responses import HTMLResponse, Response
 from trailkeeper.models.backfills import CHANGES
 from trailkeeper.models.backfills.dead_letters import stream_of
 from trailkeeper.models.engine import transaction
-from trailkeeper.views.admin_reads import read_backfill, read_backfills, rejected_lines, row_number
+from trailkeeper.views.access_events import record_look
+from trailkeeper.views.admin_reads import VIEW, read_backfill, read_backfills, rejected_lines, row_number
 from trailkeeper.views.admin_requests import MAX_BACKFILL
 from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.auth import AdminViewer
@@ -51,6 +52,8 @@ def backfill_page(request: Request, viewer: AdminViewer, identity: str) -> HTMLR
         job = read_backfill(connection, row_number(identity, MAX_BACKFILL))
         rejected = rejected_lines(connection, job, sample=SAMPLE_LINES)
     import_stream = [("stream", stream_of(job.digest))] if job.digest else []
+    if rejected:
+        record_look(viewer, VIEW, request, filters=dict(import_stream))
     return page(
         request,
         "backfill.html",

@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
-from trailkeeper.models.engine import transaction
-from trailkeeper.models.status import dead_letter, dead_letter_counts
 from trailkeeper.producer.wire import REASONS
-from trailkeeper.views.admin_reads import row_number
+from trailkeeper.views.admin_reads import read_chosen, row_number
 from trailkeeper.views.admin_requests import MAX_DEAD_LETTER, MAX_REASON
 from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.auth import AdminViewer
@@ -39,9 +37,7 @@ def confirm(request: Request, viewer: AdminViewer) -> HTMLResponse:
     ids = _ids(params.getlist("ids"))
     if what == "discard" and not ids:
         raise Problem(422, NONE_CHOSEN)
-    with transaction(state.engine) as connection:
-        counts = dead_letter_counts(connection)
-        rows = [dead_letter(connection, identity) for identity in ids]
+    counts, rows = read_chosen(request, viewer, ids)
     if None in rows:
         raise Problem(409, "one of these dead letters no longer exists; choose again")
     number = len(ids) or (counts.get(reason, 0) if reason else sum(counts.values()))

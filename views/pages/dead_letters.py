@@ -9,12 +9,10 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
-from trailkeeper.models.engine import transaction
 from trailkeeper.models.status import StoredDeadLetter
 from trailkeeper.producer.wire import REASONS
 from trailkeeper.views.admin_reads import read_dead_letter, read_dead_letters, row_number
 from trailkeeper.views.admin_requests import MAX_DEAD_LETTER
-from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.auth import AdminViewer
 
 from . import words
@@ -32,10 +30,9 @@ def list_page(request: Request, viewer: AdminViewer) -> HTMLResponse:
     params, addresses = request.query_params, addresses_of(request)
     reason, stream = params.get("reason") or None, params.get("stream") or None
     before = row_number(params["before"], MAX_DEAD_LETTER) if "before" in params else None
-    with transaction(app_state_of(request).engine) as connection:
-        counts, rows, older = read_dead_letters(
-            connection, limit=PAGE_DEAD_LETTERS, before=before, reason=reason, stream=stream
-        )
+    counts, rows, older = read_dead_letters(
+        request, viewer, limit=PAGE_DEAD_LETTERS, before=before, reason=reason, stream=stream
+    )
     filters = [(name, value) for name, value in (("reason", reason), ("stream", stream)) if value]
     replay = [("what", "replay"), *([("reason", reason)] if reason in REASONS else [])]
     return page(
@@ -60,8 +57,7 @@ def list_page(request: Request, viewer: AdminViewer) -> HTMLResponse:
 @router.get("/dead-letters/{identity}")
 def dead_letter_page(request: Request, viewer: AdminViewer, identity: str) -> HTMLResponse:
     """One, with its whole message."""
-    with transaction(app_state_of(request).engine) as connection:
-        row = read_dead_letter(connection, row_number(identity, MAX_DEAD_LETTER))
+    row = read_dead_letter(request, viewer, row_number(identity, MAX_DEAD_LETTER))
     message, is_text = readable(row)
     return page(
         request,

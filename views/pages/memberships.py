@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from trailkeeper.models.histories import EventKey, Question
+from trailkeeper.views.access_events import record_view
 from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.reading import Reader, key_of
 from trailkeeper.views.viewer import Membership, Viewer
@@ -56,6 +57,8 @@ def organizations(request: Request, viewer: SignedIn) -> HTMLResponse:
 def _page(request: Request, viewer: Viewer, kind: Kind, roles: dict[str, Membership]) -> HTMLResponse:
     reader, addresses = app_state_of(request).reader, addresses_of(request)
     read = sorted(roles)[:MOST_READ]
+    for identity in read:
+        record_view(viewer, Question(about=kind, id=identity), request=request)
     events = newest(reader, viewer, kind, read)
     names = _names(events, kind)
     cards = [
