@@ -44,8 +44,8 @@ def command(user: str | None, admin: bool, minutes: int, home: Path | None, **ro
     if user is None and not admin:
         raise Failed("expected --user or --admin; public histories need no token", WRONG_CALL)
     home = home or Path(command_settings().home)
-    viewer = _viewer(user, admin=admin, **roles)
     try:
+        viewer = _viewer(user, admin=admin, **roles)
         token = mint(_settings(home), viewer, minutes * 60)
     except ValueError as error:
         raise Failed(str(error), WRONG_CALL) from error

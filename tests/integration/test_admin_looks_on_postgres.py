@@ -80,7 +80,7 @@ def test_every_page_and_address_that_shows_an_admin_others_data_is_recorded(
         "/backfills/": str(backfill),
     }
     silent = []
-    assert {"/projects/{identity:path}", "/api/v1/users/{id}/events/activity"} < _paths(app)
+    assert {"/projects/{identity:id}", "/api/v1/users/{id}/events/activity"} < _paths(app)
     for path in _paths(app):
         identity = next((value for part, value in ids.items() if part in path), event)
         address = re.sub(r"\{id(entity)?(:\w+)?\}", identity, path).replace("{scope}", "user")

@@ -24,9 +24,6 @@ HARMLESS_IN = {
     # names of projects and organizations, here
     *((tag, key) for tag in ("project:rename", "organization:rename") for key in ("old_name", "new_name")),
     # what it was run over: ids, tags, times and reasons from a list
-    *(
-        (tag, "filters")
-        for tag in ("admin:backfill:start", "admin:backfill:preview", "admin:dead_letters:replay")
-    ),
-    ("admin:dead_letters:discard", "filters"),
+    *((f"admin:backfill:{action}", "filters") for action in ("start", "preview")),
+    *((f"admin:dead_letters:{action}", "filters") for action in ("replay", "discard")),
 }

@@ -72,8 +72,7 @@ def test_the_homes_secret_signs_where_the_environment_names_none(ask: Any, tmp_p
             "TRAILKEEPER_TOKEN_SECRET is a secret; expected .*32",
         ),
         (["--user", "u1"], {"TOKEN_PUBLIC_KEY": "/x.pem"}, "TRAILKEEPER_TOKEN_SECRET is not set"),
-        (["--user", "x" * 256], {"TOKEN_SECRET": SECRET}, "the token would not be accepted"),
-        (["--user", ""], {"TOKEN_SECRET": SECRET}, "the token would not be accepted"),
+        (["--user", ""], {"TOKEN_SECRET": SECRET}, "user_id is .*expected an id"),
         (["--user", "u1", "--minutes", "0"], {"TOKEN_SECRET": SECRET}, "0 is not in the range"),
     ],
 )

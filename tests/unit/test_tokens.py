@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trailkeeper.producer.errors import SettingsError
+from trailkeeper.producer.validation.arguments import id_of
 from trailkeeper.views.errors import InvalidToken
 from trailkeeper.views.settings import ViewsSettings
 from trailkeeper.views.tokens import LONGEST_TOKEN, mint, token_id, verify
@@ -120,7 +121,12 @@ def test_a_token_lives_for_a_while_and_no_longer_than_a_year(seconds: float) -> 
 
 def test_a_viewer_whose_id_no_history_could_have_gets_no_token() -> None:
     with pytest.raises(ValueError, match="would not be accepted"):
-        mint(SETTINGS, Viewer(user_id="x" * 256), 60)
+        mint(SETTINGS, Viewer(user_id="\ud800"), 60)
+
+
+def test_a_long_id_is_cut_as_in_events_so_that_its_owner_finds_them() -> None:
+    viewer = Viewer(user_id="x" * 300)
+    assert verify(SETTINGS, mint(SETTINGS, viewer, 60)).user_id == id_of("user", "x" * 300)
 
 
 @given(

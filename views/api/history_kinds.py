@@ -9,6 +9,7 @@ from fastapi import Path, Request
 
 from trailkeeper.models.histories import About
 from trailkeeper.views.history_request import HistoryKey
+from trailkeeper.views.path_ids import ID
 
 Id = Annotated[str, Path(min_length=1, max_length=255)]
 
@@ -39,8 +40,8 @@ async def _note_all(request: Request) -> None:
 
 
 HISTORIES = (
-    HistoryKind("/users/{id:path}", "a user", _by_id("user")),
-    HistoryKind("/projects/{id:path}", "a project", _by_id("project")),
-    HistoryKind("/organizations/{id:path}", "an organization", _by_id("organization")),
+    HistoryKind(f"/users/{ID}", "a user", _by_id("user")),
+    HistoryKind(f"/projects/{ID}", "a project", _by_id("project")),
+    HistoryKind(f"/organizations/{ID}", "an organization", _by_id("organization")),
     HistoryKind("", "everybody, for administrators", _note_all),
 )

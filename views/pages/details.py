@@ -13,6 +13,7 @@ from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.auth import CurrentViewer
 from trailkeeper.views.errors import NotFound
 from trailkeeper.views.history_request import events_with_id
+from trailkeeper.views.path_ids import IDENTITY
 
 from . import words
 from .rendering import addresses_of, page
@@ -44,7 +45,7 @@ class SubjectFact(NamedTuple):
     href: str | None
 
 
-@router.get("/events/{identity:path}")
+@router.get(f"/events/{IDENTITY}")
 def of_an_event(request: Request, viewer: CurrentViewer, identity: str) -> HTMLResponse:
     """One event by its scope and id, as far as the viewer may see it; with links to others with this id."""
     place = _place(identity)

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from trailkeeper.views.auth import AdminViewer, CurrentViewer
+from trailkeeper.views.path_ids import IDENTITY
 from trailkeeper.views.viewer import Viewer
 
 from . import page_subjects as subjects
@@ -29,19 +30,19 @@ def mine(request: Request, viewer: SignedIn) -> HTMLResponse:
     return history_page(request, viewer, subjects.user(viewer, viewer.user_id or ""))
 
 
-@router.get("/users/{identity:path}")
+@router.get(f"/users/{IDENTITY}")
 def of_a_user(request: Request, viewer: CurrentViewer, identity: str) -> HTMLResponse:
     """Somebody's security history; for themselves and admins."""
     return history_page(request, viewer, subjects.user(viewer, identity))
 
 
-@router.get("/projects/{identity:path}")
+@router.get(f"/projects/{IDENTITY}")
 def of_a_project(request: Request, viewer: CurrentViewer, identity: str) -> HTMLResponse:
     """A project's history: all of it for owners, who released what for everybody."""
     return history_page(request, viewer, subjects.project(viewer, identity))
 
 
-@router.get("/organizations/{identity:path}")
+@router.get(f"/organizations/{IDENTITY}")
 def of_an_organization(request: Request, viewer: CurrentViewer, identity: str) -> HTMLResponse:
     """An organization's history, for its people."""
     return history_page(request, viewer, subjects.organization(viewer, identity))
