@@ -90,7 +90,7 @@ def _run(stack: Stack, source: Source, event_types: Catalogue, *, stay: bool, as
     if as_json:
         print_json(totals)
     else:
-        print_summary(totals, str(stack.home))
+        print_summary(totals, str(stack.home), source.names)
     if stay and stack.is_up():
         say(f"everything keeps running, histories at {stack.views_url}; Ctrl-C stops it")
         stack.wait()

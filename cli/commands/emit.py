@@ -79,9 +79,10 @@ def command(tag: str, additional: str | None, as_json: bool, **given: Any) -> in
     """
     emitter = process_emitter()
     emitter.quarantines = False  # whoever types a wrong command is told so at once
+    payload = _object(additional)
     _check_subject(tag, given, emitter.catalogue)
     origin = {name: given.pop(name) for name in ("ip", "user_agent", "request_id")}
-    receipt = emit(tag, additional=_object(additional), request=RequestContext(**origin), **given)
+    receipt = emit(tag, additional=payload, request=RequestContext(**origin), **given)
     if as_json:
         print_json({"id": str(receipt), "outcome": receipt.outcome})
     else:

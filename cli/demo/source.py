@@ -35,7 +35,13 @@ STOP_SECONDS = 10
 
 
 class Source(Protocol):
-    """Sends events into a running stack, and notes what it sent."""
+    """Sends events into a running stack, and notes what it sent.
+
+    Attributes:
+        names: a project and a user that its events are about; none, where that is not known.
+    """
+
+    names: tuple[str, ...]
 
     def send(self, stack: Stack, sent: Sent) -> None:
         """Send all of them; returns when Redis has confirmed the last one."""
@@ -47,6 +53,8 @@ class FileSource:
     Raises:
         Failed: none of the first lines is an event: it is probably another kind of file.
     """
+
+    names = ()
 
     def __init__(self, path: Path, event_types: Catalogue) -> None:
         self._path = path
@@ -105,6 +113,8 @@ class FileSource:
 
 class TrafficSource:
     """Scripted people at the example application, over HTTP."""
+
+    names = ("sampler", "alice")
 
     def send(self, stack: Stack, sent: Sent) -> None:
         """See `Source.send`."""

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from trailkeeper.cli.output import console, print_facts
 
 from .count import Totals
 
 
-def print_summary(totals: Totals, home: str) -> None:
-    """The result for people."""
+def print_summary(totals: Totals, home: str, names: Sequence[str]) -> None:
+    """The result for people.
+
+    Args:
+        totals: what was counted.
+        home: the data folder.
+        names: a project and a user that have a history now; none, where that is not known.
+    """
     lost, latency = totals.emitted - totals.stored, totals.latency_ms
     verdict = (
         "nothing lost, nothing doubled"
@@ -35,10 +43,18 @@ What to try next
 
   trailkeeper up                        keep the stack running, on the same data; it prints export
                                         lines: paste them into another terminal, and there
-  trailkeeper history all --limit 20    the newest events
+  trailkeeper history all --limit 20    the newest events{_histories(names)}
   trailkeeper status                    backlog, rate, workers, partitions
   trailkeeper doctor                    what would go wrong in production
 
 In a checkout, trailkeeper is .venv/bin/trailkeeper.
 
 The data is in {home}.""")
+
+
+def _histories(names: Sequence[str]) -> str:
+    lines = (
+        f"{f'  trailkeeper history {kind} {name}':<40}what was done to {name}"
+        for kind, name in zip(("project", "user"), names, strict=False)
+    )
+    return "".join(f"\n{line}" for line in lines)

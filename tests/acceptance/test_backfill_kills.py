@@ -77,11 +77,11 @@ def test_an_import_and_an_enrichment_under_kills_add_up_exactly(
     bad = LINES // BAD_EVERY
 
     for _ in range(3):  # the command dies while it reads
-        reading = command("backfill", "import", str(path))
+        reading = command("backfill", "import", "--yes", str(path))
         time.sleep(choice.uniform(0.6, 2.0))
         reading.kill()
         reading.communicate()
-    reading = command("backfill", "import", str(path), "--wait", "--json")
+    reading = command("backfill", "import", "--yes", str(path), "--wait", "--json")
     kills = kill_until(stack, lambda: reading.poll() is not None, choice)
     out, err = reading.communicate()
 
@@ -99,7 +99,7 @@ def test_an_import_and_an_enrichment_under_kills_add_up_exactly(
     assert query(stack.database_url, "SELECT 1 FROM backfill_blocks") == []
 
     query(stack.database_url, "UPDATE events SET location_id = NULL WHERE imported_by IS NOT NULL")
-    asking = command("backfill", "enrich", "--scope", "user")
+    asking = command("backfill", "enrich", "--yes", "--scope", "user")
     identity = int(asking.communicate()[0])
     kill_until(stack, lambda: backfills(stack)[-1]["state"] != "running", choice)
 
@@ -119,10 +119,12 @@ def test_a_worker_begins_at_once_and_a_throttle_holds(
     path = write_lines(tmp_path / "f", (a_line(number, user="slow") for number in range(100)))
 
     began = time.monotonic()
-    done = command("backfill", "import", str(path), "--wait", "--json")
+    done = command("backfill", "import", "--yes", str(path), "--wait", "--json")
     out, err = done.communicate(timeout=60)
     fast = time.monotonic() - began
-    slow = command("backfill", "enrich", "--all", "--user", "slow", "--throttle", "40", "--wait", "--json")
+    slow = command(
+        "backfill", "enrich", "--yes", "--all", "--user", "slow", "--throttle", "40", "--wait", "--json"
+    )
     began = time.monotonic()
     throttled, _ = slow.communicate(timeout=60)
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from tests.support.up import Up
+from trailkeeper.producer.settings import PREFIX
 
 DATA = Path(__file__).parents[1] / "data"
 LINES = sum(1 for line in (DATA / "mixed.jsonl").read_text().splitlines() if line)
@@ -54,6 +58,7 @@ def test_a_files_events_are_all_stored_and_running_it_again_stores_nothing_twice
         0,
     )
     assert again["latency_ms"] == {"p50": None, "p99": None}
+    assert (first["already_stored"], again["already_stored"]) == (0, LINES)
 
 
 def test_lines_that_are_no_events_are_named_kept_and_stop_nothing(
@@ -84,8 +89,22 @@ def test_a_file_of_another_kind_is_refused_before_anything_starts(services_folde
     assert not home.exists()
 
 
-def test_real_requests_to_the_example_application_are_all_stored(services_folder: Path) -> None:
-    run = demo("--json", "--home", str(services_folder / "traffic"), catalogue=None)
+def typed(text: str) -> list[list[str]]:
+    """The command lines of ours in a text, as a shell would read them."""
+    lines = (line.strip().removeprefix("$ ") for line in text.splitlines())
+    ours = (
+        line.partition("   ")[0]
+        for line in lines
+        if line.startswith(("trailkeeper ", ".venv/bin/trailkeeper "))
+    )
+    return [shlex.split(line)[1:] for line in ours]
+
+
+def test_real_requests_to_the_example_application_are_all_stored_and_the_examples_show_them(
+    services_folder: Path,
+) -> None:
+    home = services_folder / "traffic"
+    run = demo("--json", "--home", str(home), catalogue=None)
 
     found = totals(run)
     assert run.returncode == 0
@@ -94,3 +113,18 @@ def test_real_requests_to_the_example_application_are_all_stored(services_folder
     assert found["with_location"] > 0.85 * found["emitted"]  # mails are sent by the application, from nowhere
     assert found["with_client"] > 0.85 * found["emitted"]
     assert found["seconds"] < 60
+    readme = (Path(__file__).parents[2] / "README.md").read_text().partition("## In production")[0]
+    with Up(home, "--json") as up:
+        names = ("redis_url", "database_url")
+        variables = {
+            PREFIX + name.upper(): address for name, address in up.addresses().items() if name in names
+        }
+        examples = [line for line in typed(readme) if line[0] in {"history", "status", "token"}]
+        assert len(examples) >= 5
+        for arguments in examples:
+            line = [sys.executable, "-m", "trailkeeper.cli.main", *arguments]
+            environment = {**os.environ, **variables, "TRAILKEEPER_HOME": str(home)}
+            done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+            assert (done.returncode == 0) or arguments == ["status"], done.stderr
+            assert len(done.stdout.splitlines()) > (arguments[0] != "token"), arguments
+        up.end()
