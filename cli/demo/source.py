@@ -35,13 +35,11 @@ STOP_SECONDS = 10
 
 
 class Source(Protocol):
-    """Sends events into a running stack, and notes what it sent.
+    """Sends events into a running stack, and notes what it sent."""
 
-    Attributes:
-        names: a project and a user that its events are about; none, where that is not known.
-    """
-
-    names: tuple[str, ...]
+    @property
+    def names(self) -> tuple[str, ...]:
+        """A project and a user that its events are about; none, where that is not known."""
 
     def send(self, stack: Stack, sent: Sent) -> None:
         """Send all of them; returns when Redis has confirmed the last one."""
@@ -54,7 +52,7 @@ class FileSource:
         Failed: none of the first lines is an event: it is probably another kind of file.
     """
 
-    names = ()
+    names: tuple[str, ...] = ()
 
     def __init__(self, path: Path, event_types: Catalogue) -> None:
         self._path = path
@@ -114,7 +112,7 @@ class FileSource:
 class TrafficSource:
     """Scripted people at the example application, over HTTP."""
 
-    names = ("sampler", "alice")
+    names: tuple[str, ...] = ("sampler", "alice")
 
     def send(self, stack: Stack, sent: Sent) -> None:
         """See `Source.send`."""

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINE = re.compile(r"^ *(?:\$ )?(?:\.venv/bin/)?trailkeeper ([^#\n]*)", re.MULTILINE)
 QUOTED = re.compile(r"`trailkeeper ([^`]+)`")
-PLACEHOLDERS = re.compile(r"\[|…|\.\.\.")
+PLACEHOLDERS = re.compile(r"\[|…|·|\.\.\.")
 
 
 def examples() -> list[str]:
@@ -54,7 +54,7 @@ def test_a_line_of_the_documents_can_be_typed(line: str) -> None:
         return  # the rest is Celery's or uvicorn's
     try:
         parse(words)
-    except click.MissingParameter:
+    except (click.MissingParameter, click.BadOptionUsage):
         # in a sentence a command is named without what it needs; its options have to exist all the same
         assert len(words) <= 3
 
