@@ -47,6 +47,7 @@ def as_json(report: Reconciliation) -> dict[str, Any]:
         "to": report.end,
         "verified": report.verified,
         "complete": report.complete,
+        "stranded": report.stranded,
         "emitted": sum(line.emitted for line in report.lines),
         **{fate: sum(line.number(fate) for line in report.lines) for fate in FATES},
         "producers": [_line_as_json(line) for line in report.lines],

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from operator import methodcaller
 from threading import TIMEOUT_MAX, Timer
 from typing import Any, cast
+from weakref import WeakKeyDictionary
 
 import psycopg2.extensions
 from sqlalchemy import Connection, Engine, Row, create_engine, event
@@ -27,6 +28,7 @@ CONNECT_SECONDS = 5
 POOL_SECONDS = 10
 READ_BYTES = 1 << 18  # of the input of a COPY, at a time
 LOCK_TIMEOUT_MS = 5_000
+_after_commit: WeakKeyDictionary[Connection, list[Callable[[], object]]] = WeakKeyDictionary()
 _SCHEMA_OPTION, _LIMIT_OPTION = "trailkeeper_schema", "trailkeeper_statement_ms"
 
 
@@ -101,6 +103,13 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """
     with translated(), engine.begin() as connection:
         yield connection
+    for call in _after_commit.pop(connection, ()):
+        call()
+
+
+def after_commit(connection: Connection, call: Callable[[], object]) -> None:
+    """Call something once a `transaction` is committed, such as to log what it did; not if it is not."""
+    _after_commit.setdefault(connection, []).append(call)
 
 
 def copy(connection: Connection, statement: str, content: io.BytesIO) -> None:

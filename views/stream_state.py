@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import redis
 
+from trailkeeper.producer.redis_notes import is_garbage, moment_of, note_of, number_of
 from trailkeeper.producer.stream_keys import (
     GROUP,
     LATENCY_BOUNDS,
@@ -26,7 +27,7 @@ from trailkeeper.producer.stream_keys import (
 from .settings import ViewsSettings
 from .stream import connected
 
-CAUSES = ("store", "stream", "rejection_limit")
+CAUSES = ("store", "stream")
 
 
 class DrainPause(msgspec.Struct, frozen=True):
@@ -115,25 +116,28 @@ def _read(client: redis.Redis, stream: str) -> StreamState:
     pipeline.get(last_write_key(stream))
     answers: list[Any] = pipeline.execute(raise_on_error=False)
     for answer in answers[3:]:
-        if isinstance(answer, redis.RedisError):
+        if isinstance(answer, redis.RedisError) and not is_garbage(answer):
             raise answer
+    # a note that somebody made unreadable is none; the next worker that needs it removes it
+    answers = [None if is_garbage(answer) else answer for answer in answers]
     info, groups, memory = (
         None if isinstance(answer, redis.RedisError) else answer for answer in answers[:3]
     )
     length, first, totals, pause, crash_markers, beat, now, outages, last_write = answers[3:]
     pending = sum(group["pending"] for group in groups or () if group["name"] == GROUP.encode())
-    outages = outages if length else {}
+    outages = outages or {} if length else {}
+    seen = moment_of(beat)
     return StreamState(
-        waiting=max(0, length - pending),
+        waiting=max(0, (length or 0) - pending),
         pending=pending,
         oldest_seconds=_age(first, now),
-        totals={name.decode(): int(number) for name, number in totals.items()},
+        totals={name.decode("utf-8", "replace"): number_of(count) for name, count in (totals or {}).items()},
         pauses=tuple(_pause(note) for note in (pause, *outages.values()) if note),
-        beat_seconds=max(0.0, (datetime.now(UTC) - _moment(beat)).total_seconds()) if beat else None,
-        crash_markers=crash_markers,
+        beat_seconds=None if seen is None else max(0.0, (datetime.now(UTC) - seen).total_seconds()),
+        crash_markers=crash_markers or 0,
         emitted=(info or {}).get("entries-added"),
         memory=memory or {},
-        last_write=_moment(last_write) if last_write else None,
+        last_write=moment_of(last_write),
     )
 
 
@@ -145,13 +149,6 @@ def _age(first: Any, now: tuple[int, int]) -> float:
     return max(0.0, now[0] + now[1] / 1e6 - added)
 
 
-def _moment(text: bytes) -> datetime:
-    return datetime.fromisoformat(text.decode())
-
-
 def _pause(note: bytes) -> DrainPause:
-    try:
-        pause = msgspec.json.decode(note, type=DrainPause)
-    except msgspec.MsgspecError:
-        return DrainPause("store")  # somebody set the key by hand; nothing is stored all the same
+    pause = note_of(note, DrainPause) or DrainPause("store")
     return pause if pause.cause in CAUSES else DrainPause("store", pause.since)

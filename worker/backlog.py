@@ -8,6 +8,7 @@ import redis
 
 from trailkeeper.producer.redis_client import redis_translated
 from trailkeeper.producer.stream_keys import GROUP, pause_key
+from trailkeeper.worker.ingest.pause import believed
 
 
 class Backlog(NamedTuple):
@@ -27,13 +28,15 @@ def read_backlog(client: redis.Redis, stream_key: str) -> Backlog:
     pipeline = client.pipeline(transaction=False)
     pipeline.xlen(stream_key)
     pipeline.xinfo_groups(stream_key)
-    pipeline.exists(pause_key(stream_key))
+    pipeline.get(pause_key(stream_key))
+    pipeline.pttl(pause_key(stream_key))
     with redis_translated():
-        length, groups, paused = pipeline.execute(raise_on_error=False)
+        length, groups, note, left_ms = pipeline.execute(raise_on_error=False)
     if isinstance(length, redis.RedisError):
         with redis_translated():
             raise length
-    return _backlog(length, groups, bool(paused))
+    paused = note is not None and believed(client, stream_key, note, left_ms) is not None
+    return _backlog(length, groups, paused)
 
 
 def _backlog(length: int, groups: Any, paused: bool) -> Backlog:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.output import print_facts, print_json, say
 from trailkeeper.cli.services import database_url, stream
 
@@ -24,9 +23,8 @@ SLICE_SECONDS = 5.0
 
 @click.command("drain")
 @click.option("--seconds", type=click.FloatRange(min=0.1), help="At most this long [until both are empty].")
-@click.option("--no-rejection-limit", is_flag=True, help="Continue however many messages are rejected.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-def command(seconds: float | None, no_rejection_limit: bool, as_json: bool) -> None:
+def command(seconds: float | None, as_json: bool) -> None:
     """Store what waits in the stream and in the outbox, from here.
 
     Does what workers do, and may run beside them. Ends when nothing is left.
@@ -38,14 +36,10 @@ def command(seconds: float | None, no_rejection_limit: bool, as_json: bool) -> N
     database_url()
     with stream() as (_, settings):
         name = f"command@{socket.gethostname()}/{os.getpid()}"
-        drainer = Drainer(settings, name, rejection_limit=not no_rejection_limit)
-        relayer = Relayer(settings, name, rejection_limit=not no_rejection_limit)
+        drainer = Drainer(settings, name)
+        relayer = Relayer(settings, name)
     try:
         report, spent = _run([drainer, relayer], seconds)
-    except RejectionLimitExceeded as error:
-        raise Failed(
-            f"{error}; look at `trailkeeper dead-letters list`, or give --no-rejection-limit"
-        ) from error
     finally:
         drainer.close()
         relayer.close()

@@ -59,7 +59,8 @@ def command(
 ) -> int:
     """Count by producer and hour: emitted = stored + dead letters + purged + waiting + missing.
 
-    Names the numbers of missing events. Exit code 1 if there are any. It cannot see
+    Names the numbers of missing events. Exit code 1 if there are any, or if
+    entries of the stream are stranded. It cannot see
     the last events of a process that died before any of them arrived anywhere.
     """
     from trailkeeper.cli.reconciliation import as_json
@@ -85,7 +86,7 @@ def command(
         print_json(as_json(report))
     else:
         _show(report, only_missing=only_missing)
-    return PROBLEM if report.missing and not reason else 0
+    return PROBLEM if report.stranded or (report.missing and not reason) else 0
 
 
 def _show(report: Reconciliation, *, only_missing: bool) -> None:
@@ -98,6 +99,11 @@ def _show(report: Reconciliation, *, only_missing: bool) -> None:
         show(sentence)
     if not report.complete:
         say("the stream is too long to be read whole: events that seem missing may be in it")
+    if report.stranded:
+        say(
+            f"{report.stranded:,} entries of the stream, counted as waiting, were stranded, as by a restart"
+            " of Redis: a drain stores them; start a worker, or run `trailkeeper drain`"
+        )
     span = f"from {moment(report.start)} to {moment(report.end)}"
     if report.missing:
         events = "1 event is" if report.missing == 1 else f"{report.missing:,} events are"

@@ -50,6 +50,8 @@ def _stream(part: Mapping[str, Any]) -> str:
     waiting = f"{part['waiting']:,} waiting, {part['being_stored']:,} being stored"
     oldest = part["oldest_seconds"]
     age = "" if oldest is None else f", the oldest for {duration(oldest)}"
+    if part["stranded"]:
+        age += f"; {part['stranded']:,} STRANDED"
     paused = part["paused"]
     if paused is None:
         return waiting + age

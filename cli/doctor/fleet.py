@@ -61,13 +61,8 @@ def drains() -> Iterator[Finding]:
     """Whether waiting messages are being stored."""
     status = backlog()
     if status["paused"]:
-        advice = (
-            "see `trailkeeper dead-letters list`"
-            if status["paused"]["cause"] == "rejection_limit"
-            else "see Postgres above"
-        )
         since = moment(status["paused"]["since"])
-        yield problem("draining", f"paused since {since}: {status['paused']['detail']}", advice)
+        yield problem("draining", f"paused since {since}: {status['paused']['detail']}", "see Postgres above")
     yield _waiting("backlog", status["waiting"] + status["being_stored"], status["oldest_seconds"], "workers")
 
 

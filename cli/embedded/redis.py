@@ -51,10 +51,19 @@ class EmbeddedRedis(Child):
         # two servers on one append-only file would destroy it
         end_recorded(self._records, self.name)
         self._config.leave_taken_port()
-        self._command = [str(self._binary or find_binary()), str(self._config.write())]
+        self._command = [str(self.binary), str(self._config.write())]
         super().start()
         self._wait_until_ready()
         return self.url
+
+    @property
+    def binary(self) -> Path:
+        """The server that is run.
+
+        Raises:
+            EmbeddedError: none is at hand.
+        """
+        return self._binary or find_binary()
 
     @property
     def url(self) -> str:

@@ -17,6 +17,9 @@ from trailkeeper.cli.times import duration, moment
 OLD_SECONDS = 60.0
 """How long a message may wait before that is an alarm."""
 
+REJECTIONS = 500
+"""How many dead letters within the minutes of `rate` are an alarm, if they are most of what came."""
+
 Status = Mapping[str, Mapping[str, Any]]
 
 
@@ -63,6 +66,8 @@ def _all(status: Status, now: datetime) -> Raised:
     yield from _redis(status, now)
     yield from _postgres(status)
     yield from _drains(status)
+    yield from _rejections(status.get("rate", {}))
+    yield from _stranded(status.get("stream", {}), now)
     for part, name, what in WAITING:
         yield from _waiting(status.get(part, {}), name, what, now)
     yield from _missing(status.get("completeness", {}))
@@ -97,15 +102,7 @@ def _postgres(status: Status) -> Raised:
 
 def _drains(status: Status) -> Raised:
     paused = status.get("stream", {}).get("paused")
-    if paused is None:
-        return
-    if paused["cause"] == "rejection_limit":
-        yield (
-            "rejection_limit_exceeded",
-            f"most messages are rejected: {paused['detail']}",
-            paused["since"],
-        )
-    elif "unknown" not in status.get("outbox", {}):
+    if paused is not None and "unknown" not in status.get("outbox", {}):
         yield "drains_wait", f"drains wait: {paused['detail']}", paused["since"]
 
 
@@ -114,6 +111,20 @@ def _waiting(part: Mapping[str, Any], name: str, what: str, now: datetime) -> Ra
     if oldest is not None and (now - oldest).total_seconds() > OLD_SECONDS:
         number = part["waiting"] + part.get("being_stored", 0)
         yield name, f"{number:,} {what}", oldest
+
+
+def _rejections(rate: Mapping[str, Any]) -> Raised:
+    rejected = rate.get("dead_lettered", 0) - rate.get("quarantined", 0)
+    total = rejected + rate.get("stored", 0)
+    if rejected >= REJECTIONS and rejected > total / 2:
+        what = f"{rejected:,} of the last {total:,} messages became dead letters"
+        yield "most_rejected", f"{what}: `trailkeeper dead-letters list` says why", None
+
+
+def _stranded(part: Mapping[str, Any], now: datetime) -> Raised:
+    if part.get("stranded"):
+        what = "entries of the stream were stranded, as by a restart of Redis; drains store them"
+        yield "entries_stranded", f"{part['stranded']:,} {what}", _oldest(part, now)
 
 
 def _missing(part: Mapping[str, Any]) -> Raised:

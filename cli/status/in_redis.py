@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import redis
 
 from trailkeeper.cli.services import stream
 from trailkeeper.producer.redis_client import redis_translated
+from trailkeeper.producer.redis_notes import mended, moment_of, number_of
 from trailkeeper.producer.stream_keys import beat_key, last_write_key, minute_key
 from trailkeeper.worker.backlog import read_backlog
 from trailkeeper.worker.ingest import pause
+from trailkeeper.worker.stranded import stranded_ids
 
 MINUTES = 5
-COUNTED = ("stored", "duplicates", "dead_lettered")
+LOOKED_AT = 10_000
+"""Entries that are looked at to count the stranded ones."""
+
+COUNTED = ("stored", "duplicates", "dead_lettered", "quarantined")
 
 
 def backlog() -> dict[str, Any]:
@@ -26,9 +32,11 @@ def backlog() -> dict[str, Any]:
     """
     with stream() as (client, settings), redis_translated():
         messages = read_backlog(client, settings.stream)
+        stranded = len(stranded_ids(client, settings.stream, LOOKED_AT, look_further=True))
         return {
-            "waiting": messages.new,
+            "waiting": max(0, messages.new - stranded),
             "being_stored": messages.pending,
+            "stranded": stranded,
             "oldest_seconds": _oldest_seconds(client, settings.stream),
             "paused": _paused(client, settings.stream, waits=bool(messages.new or messages.pending)),
         }
@@ -42,12 +50,13 @@ def memory() -> dict[str, Any]:
     """
     with stream() as (client, settings), redis_translated():
         info: Mapping[str, Any] = client.info()
-        written: Any = client.get(last_write_key(settings.stream))
+        key = last_write_key(settings.stream)
+        written: Any = mended(client, lambda: client.get(key), key)
     return {
         "used_bytes": info["used_memory"],
         "max_bytes": info["maxmemory"] or None,
         "refuses": refusal(info),
-        "last_write": datetime.fromisoformat(written.decode()) if written else None,
+        "last_write": moment_of(written),
     }
 
 
@@ -72,8 +81,9 @@ def rate() -> dict[str, Any]:
     now = datetime.now(UTC)
     minutes = [now - timedelta(minutes=back) for back in range(MINUTES)]
     with stream() as (client, settings), redis_translated():
-        counts = [client.hmget(minute_key(settings.stream, minute), COUNTED) for minute in minutes]
-    totals = {name: sum(int(row[place] or 0) for row in counts) for place, name in enumerate(COUNTED)}
+        keys = [minute_key(settings.stream, minute) for minute in minutes]
+        counts = [mended(client, partial(client.hmget, key, COUNTED), key) for key in keys]
+    totals = {name: sum(number_of(row[place]) for row in counts) for place, name in enumerate(COUNTED)}
     seconds = (MINUTES - 1) * 60 + now.second + 1
     return {**totals, "seconds": seconds, "stored_per_second": round(totals["stored"] / seconds, 2)}
 
@@ -85,8 +95,8 @@ def beat() -> dict[str, Any]:
         StreamUnavailable: Redis did not answer.
     """
     with stream() as (client, settings), redis_translated():
-        stamp: Any = client.get(beat_key(settings.stream))
-    seen = datetime.fromisoformat(stamp.decode()) if stamp else None
+        key = beat_key(settings.stream)
+        seen = moment_of(mended(client, lambda: client.get(key), key))
     seconds = None if seen is None else round((datetime.now(UTC) - seen).total_seconds(), 1)
     return {"seen": seen, "seconds_ago": seconds}
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from trailkeeper.models.counting.moving import purge_all
+from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.models.holds import holds_of, wait_for_holds
+from trailkeeper.models.locks import COUNTING, try_lock
 from trailkeeper.models.periods import period_named
 
 from .known import attach
@@ -16,7 +18,7 @@ _COUNTED = text("""
 """)
 
 
-def drop_or_reattach(connection: Connection, name: str) -> bool:
+def drop_or_reattach(connection: Connection, name: str, *, wait: bool = True) -> bool:
     """Drop a detached partition, unless a hold names events of it: then it is attached again.
 
     Events and holds may have been added while it was being detached; now nobody
@@ -26,12 +28,18 @@ def drop_or_reattach(connection: Connection, name: str) -> bool:
     Args:
         connection: in a transaction that holds no lock on a parent yet.
         name: of the partition; one of `known.leftovers`.
+        wait: for whoever has locked counts; False where that may be the caller itself.
 
     Returns:
         Whether it was dropped.
+
+    Raises:
+        StoreUnavailable: counts are locked, and *wait* is False; try again.
     """
     period = period_named(name)
     assert period is not None, name
+    if not wait and not try_lock(connection, COUNTING):
+        raise StoreUnavailable(f"{name} cannot be dropped while counts are locked")
     wait_for_holds(connection)
     if holds_of(connection, name):
         connection.execute(text(f"COMMENT ON TABLE {name} IS NULL"))

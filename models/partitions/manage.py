@@ -90,7 +90,8 @@ def _clear_the_name(connection: Connection, period: Period) -> bool:
         False if the partition was attached again because a hold names events of it.
     """
     if period.name in leftovers(connection):
-        return drop_or_reattach(connection, period.name)
+        # whoever needs this partition may have locked counts, in a transaction that waits for this one
+        return drop_or_reattach(connection, period.name, wait=False)
     if is_doomed(connection, period.name):
         raise StoreUnavailable(f"{period.name} is being dropped; it can be created again when that is done")
     return True

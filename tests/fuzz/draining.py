@@ -94,7 +94,7 @@ def _services(home: Path) -> Iterator[tuple[redis.Redis, Drainer, str]]:
     try:
         upgrade(database_url)
         with serving(valkey(home / "redis")) as server, redis.Redis.from_url(server.url) as client:
-            drainer = Drainer(settings_for(server.url, database_url), "fuzz/1", rejection_limit=False)
+            drainer = Drainer(settings_for(server.url, database_url), "fuzz/1")
             try:
                 yield client, drainer, database_url
             finally:

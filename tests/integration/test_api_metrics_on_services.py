@@ -89,22 +89,22 @@ def test_a_pipeline_that_is_new_has_its_numbers_at_zero(redis_url: str, database
     found = numbers(redis_url, database_url)
     assert found["stored_total",] == found["backlog",] == found["oldest_seconds",] == 0
     assert found["latency_seconds_bucket", "+Inf"] == 0
-    assert found["paused", "store"] == found["paused", "rejection_limit"] == found["crash_markers",] == 0
+    assert found["paused", "store"] == found["paused", "stream"] == found["crash_markers",] == 0
     assert ("beat_age_seconds",) not in found
 
 
 def test_pauses_beats_and_purges_are_told(
     redis_url: str, database_url: str, engine: Engine, client: redis.Redis
 ) -> None:
-    pause.begin(client, STREAM, "rejection_limit", "too much")
+    pause.begin(client, STREAM, "stream", "away")
     client.set(beat_key(STREAM), (datetime.now(UTC) - timedelta(seconds=90)).isoformat())
     moment = datetime(2026, 11, 15, tzinfo=UTC)
     for events in (5, 7):
         times = {"started_at": moment, "finished_at": moment, "before": moment}
         store_in(engine, Purge, scope="user", retention_days=365, partitions=1, events=events, **times)
     found = numbers(redis_url, database_url)
-    assert (found["paused", "rejection_limit"], found["paused", "store"]) == (1, 0)
-    assert found["paused_since_timestamp_seconds", "rejection_limit"] == pytest.approx(time.time(), abs=60)
+    assert (found["paused", "stream"], found["paused", "store"]) == (1, 0)
+    assert found["paused_since_timestamp_seconds", "stream"] == pytest.approx(time.time(), abs=60)
     assert ("paused_since_timestamp_seconds", "store") not in found
     assert 89 < found["beat_age_seconds",] < 150
     assert (found["purges_total", "user"], found["purged_events_total", "user"]) == (2, 12)

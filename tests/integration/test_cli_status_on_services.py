@@ -58,10 +58,9 @@ def test_an_old_sign_of_beat_is_a_problem(ask: Any, client: redis.Redis) -> None
 
 
 def test_a_pause_is_shown_with_its_cause(ask: Any, client: redis.Redis) -> None:
-    client.set(
-        f"{STREAM}:pause", b'{"cause":"rejection_limit","detail":"too much","since":"2026-01-01T00:00:00Z"}'
-    )
-    assert "PAUSED (rejection_limit): too much" in ask("status").out
+    note = b'{"cause":"store","detail":"it is away","since":"2026-01-01T00:00:00Z"}'
+    client.set(f"{STREAM}:pause", note, ex=30)
+    assert "PAUSED (store): it is away" in ask("status").out
     assert doctor(ask)["draining"] == "problem"
 
 
@@ -99,7 +98,13 @@ class TestOnBothServers:
         drained = json.loads(ask("drain", "--json").out)
         assert (drained["stored"], drained["dead_lettered"], drained["duplicates"]) == (2, 1, 0)
         after = json.loads(ask("status", "--json").out)
-        assert after["stream"] == {"waiting": 0, "being_stored": 0, "oldest_seconds": None, "paused": None}
+        assert after["stream"] == {
+            "waiting": 0,
+            "being_stored": 0,
+            "stranded": 0,
+            "oldest_seconds": None,
+            "paused": None,
+        }
         assert (after["rate"]["stored"], after["rate"]["dead_lettered"]) == (2, 1)
         assert after["dead_letters"] == {"total": 1, "by_reason": {"not_json": 1}}
         assert after["events"]["tag"] == "account:login:success"

@@ -114,7 +114,7 @@ def test_drains_that_wait_for_a_process_are_counted(started: FakeConsumer, clien
 
 def test_nothing_is_started_during_a_pause(started: FakeConsumer, client: redis.Redis) -> None:
     put(client, *[b"0"] * 10 * BATCH)
-    pause.begin(client, STREAM, "rejection_limit", "too much")
+    pause.begin(client, STREAM, "store", "away")
     assert started.looks() == 0
     client.delete(f"{STREAM}:pause")
     assert started.looks() == SLOTS

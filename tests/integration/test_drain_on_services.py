@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -15,9 +16,9 @@ from trailkeeper.producer.stream_keys import GROUP
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.drain.stream import Stream
-from trailkeeper.worker.ingest import RejectionLimitExceeded
 from trailkeeper.worker.ingest import pause as pauses
 from trailkeeper.worker.ingest.crash_markers import DEATHS, CrashMarkers
+from trailkeeper.worker.ingest.dead_letters import HEAD_BYTES
 from trailkeeper.worker.upkeep import reap
 
 SECONDS = 20.0
@@ -235,38 +236,38 @@ def test_a_message_that_killed_each_process_that_held_it_is_rejected(
     assert client.hlen(f"{STREAM}:crash_markers") == 0
 
 
-def test_a_flood_of_rejects_exceeds_the_rejection_limit_and_nothing_is_rejected(
-    client: redis.Redis, drainer: Drainer, redis_url: str, database_url: str
+@pytest.mark.parametrize("junk", [3_000, 100_000])
+def test_a_flood_of_rubbish_stops_nobody(
+    client: redis.Redis, redis_url: str, database_url: str, junk: int
 ) -> None:
-    put(client, *[encode(an_event(tag="brand:new:tag"))] * 1_200)
-    drainer_of_many = Drainer(settings_for(redis_url, database_url, batch_size=1_000), "here/1")
+    before, after = [an_event() for _ in range(50)], [an_event() for _ in range(50)]
+    put(client, *before)
+    for _ in range(0, junk, 1_000):
+        pipeline = client.pipeline(transaction=False)
+        for number in range(1_000):
+            pipeline.xadd(STREAM, {"e": b"rubbish %d" % number})
+        pipeline.execute()
+    put(client, *after)
+    drainer = Drainer(settings_for(redis_url, database_url), "here/1")
+    report = drainer.run(300)
+    drainer.close()
+    assert report.counts() == {"stored": 100, "dead_lettered": junk}
+    assert stored_ids(database_url) == sorted(event.id for event in [*before, *after])
+    assert pauses.current(client, STREAM) is None
 
-    with pytest.raises(RejectionLimitExceeded, match="1000 of the last 1000"):
-        drainer_of_many.run(SECONDS)
-    drainer_of_many.close()
 
-    pause = pauses.current(client, STREAM)
-    assert pause is not None
-    assert pause.cause == "rejection_limit"
-    assert client.xlen(STREAM) == 1_200
-    assert query(database_url, "SELECT count(*) AS n FROM dead_letters")[0]["n"] == 0
-
-
-def test_what_applications_quarantine_never_exceeds_the_rejection_limit(
-    client: redis.Redis, drainer: Drainer
+def test_rubbish_is_kept_as_its_beginning_and_a_digest_and_a_wrong_event_whole(
+    client: redis.Redis, drainer: Drainer, database_url: str
 ) -> None:
-    for _ in range(700):
-        client.xadd(STREAM, {"e": b"{}", "invalid": b'{"problem":"a mistake"}'})
-
-    assert drainer.run(SECONDS).counts() == {"dead_lettered": 700, "quarantined": 700}
-
-
-def test_a_few_rejects_among_many_never_exceed_the_rejection_limit(
-    client: redis.Redis, drainer: Drainer
-) -> None:
-    put(client, *(an_event() for _ in range(300)), *[b"nonsense"] * 200)
-
-    assert drainer.run(SECONDS).counts() == {"stored": 300, "dead_lettered": 200}
+    rubbish = b"rubbish " * 8_000
+    wrong = encode(an_event(tag="no:such:tag", additional={"note": "x" * 60_000}))
+    put(client, rubbish, wrong)
+    drainer.run(SECONDS)
+    kept = query(database_url, "SELECT reason, detail, raw FROM dead_letters ORDER BY reason")
+    assert [row["reason"] for row in kept] == ["not_json", "unknown_tag"]
+    assert bytes(kept[0]["raw"]) == rubbish[:HEAD_BYTES]
+    assert f"64,000 bytes with the SHA-256 {hashlib.sha256(rubbish).hexdigest()}" in kept[0]["detail"]
+    assert bytes(kept[1]["raw"]) == wrong
 
 
 def test_a_lost_group_is_made_again_from_the_streams_beginning(client: redis.Redis, drainer: Drainer) -> None:

@@ -21,7 +21,7 @@ def test_every_hostile_message_is_accounted_for_and_none_is_a_fault_of_ours(
         for entry in entries(SEED, MESSAGES):
             fields: Any = entry
             client.xadd(STREAM, fields)
-    drainer = Drainer(settings_for(redis_url, database_url), "test/1", rejection_limit=False)
+    drainer = Drainer(settings_for(redis_url, database_url), "test/1")
     try:
         report = drainer.run(60)
     finally:

@@ -27,12 +27,12 @@ def test_a_stream_that_was_never_written_to_has_no_figures(redis_url: str) -> No
 def test_what_waits_what_was_stored_and_what_stops_it(client: redis.Redis, redis_url: str) -> None:
     put(client, an_event(), an_event())
     client.hset(totals_key(STREAM), mapping={"stored": 9, latency_field(0.25): 4, latency_field(1.0): 5})
-    client.set(pause_key(STREAM), '{"cause":"rejection_limit","detail":"","since":"2026-11-15T12:00:00Z"}')
+    client.set(pause_key(STREAM), '{"cause":"stream","detail":"","since":"2026-11-15T12:00:00Z"}')
     client.set(beat_key(STREAM), (datetime.now(UTC) - timedelta(seconds=30)).isoformat())
     state = _state(redis_url)
 
     assert (state.waiting, state.pending, state.totals["stored"]) == (2, 0, 9)
-    assert [pause.cause for pause in state.pauses] == ["rejection_limit"]
+    assert [pause.cause for pause in state.pauses] == ["stream"]
     assert 0 <= state.oldest_seconds < 30
     assert state.beat_seconds is not None
     assert 30 <= state.beat_seconds < 60

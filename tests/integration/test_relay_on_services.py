@@ -19,7 +19,7 @@ from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.producer.event import Actor, Event, Subject
 from trailkeeper.producer.stream_keys import minute_key, totals_key
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.ingest import RejectionLimitExceeded, pause
+from trailkeeper.worker.ingest import pause
 from trailkeeper.worker.ingest.crash_markers import DEATHS, CrashMarkers
 from trailkeeper.worker.relay import OutboxPoller, Relayer
 from trailkeeper.worker.relay.batch_marker import BatchMarker
@@ -183,18 +183,6 @@ class TestPoison:
 
         assert report.counts() == {"stored": 15, "dead_lettered": 1}
         assert [letter[2] for letter in letters(database_url)] == ["worker_error"]
-
-    def test_most_of_it_exceeds_the_rejection_limit_and_stays(
-        self, engine: Engine, redis_url: str, database_url: str, client: redis.Redis
-    ) -> None:
-        relayer = Relayer(settings_for(redis_url, database_url), "here/1")
-        put(engine, *[b"bad"] * 600)
-        with pytest.raises(RejectionLimitExceeded):
-            relayer.run(SECONDS)
-        paused = pause.current(client, STREAM)
-        assert (waiting(database_url), paused and paused.cause) == (600, "rejection_limit")
-        assert letters(database_url) == []
-        relayer.close()
 
     def test_an_old_event_gets_its_partition(
         self, engine: Engine, relayer: Relayer, database_url: str

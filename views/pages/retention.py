@@ -13,6 +13,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.governed import erasures, purges, scrubs
 from trailkeeper.models.tables import SCOPES
 from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.redis_notes import mended, note_of
 from trailkeeper.producer.stream_keys import policy_key
 from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.auth import AdminViewer
@@ -74,9 +75,9 @@ def _policy(settings: ViewsSettings) -> list[PolicyLine] | None:
     """
     try:
         with connected(settings) as client:
-            text: Any = client.get(policy_key(settings.stream))
-            return None if text is None else msgspec.json.decode(bytes(text), type=list[PolicyLine])
-    except (StreamUnavailable, msgspec.DecodeError):
+            key = policy_key(settings.stream)
+            return note_of(mended(client, lambda: client.get(key), key), list[PolicyLine])
+    except StreamUnavailable:
         return None
 
 

@@ -13,7 +13,7 @@ from trailkeeper.models.counting import Fate, add
 from trailkeeper.models.counting.moving import move
 from trailkeeper.models.counting.producers import known
 from trailkeeper.producer.lines import read_lines
-from trailkeeper.worker.ingest.messages import EVENT, SIGNATURE, IncomingMessage, Rejected
+from trailkeeper.worker.ingest.messages import EVENT, OUTBOX, SIGNATURE, IncomingMessage, Rejected
 from trailkeeper.worker.ingest.sequence_numbers import (
     UNTRUSTED,
     names_of,
@@ -44,7 +44,7 @@ def message_of(letter: DeadLetter) -> IncomingMessage:
     elif letter.stream.startswith(IMPORTED):
         payload = _line(payload)
     fields = {EVENT: payload} | ({} if letter.signature is None else {SIGNATURE: letter.signature})
-    return IncomingMessage(str(letter.id), payload, problem, fields)
+    return IncomingMessage(str(letter.id), payload, problem, fields, may_number=letter.stream != OUTBOX)
 
 
 def is_never_signed(letter: DeadLetter) -> bool:
@@ -60,7 +60,7 @@ def gone(connection: Connection, letters: Iterable[DeadLetter], after: Fate | No
         letters: which.
         after: what became of them; None where that is counted elsewhere.
     """
-    counted = [letter for letter in letters if letter.reason not in UNTRUSTED]
+    counted = [letter for letter in letters if letter.reason not in UNTRUSTED and letter.stream != OUTBOX]
     reports = [numbered for letter in counted if (numbered := number_in(message_of(letter).payload or b""))]
     ids = known(connection, {numbered.producer for numbered in reports})
     move(connection, ranges_by_producer(reports, ids), "dead", after)

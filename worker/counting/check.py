@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgspec
 from sqlalchemy import Connection, Engine
@@ -14,7 +15,8 @@ from trailkeeper.models.counting.gaps import Gap, missing_numbers, record_highes
 from trailkeeper.models.counting.merging import merge_all
 from trailkeeper.models.counting.moving import lock_counts
 from trailkeeper.models.counting.ranges import format_ranges, without
-from trailkeeper.models.engine import transaction
+from trailkeeper.models.engine import after_commit, transaction
+from trailkeeper.models.partitions import ensure, period_of
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.producer.redis_client import connect
@@ -67,6 +69,8 @@ def _checked(
 ) -> GapCheck:
     ids = Producers(engine).ids({each.producer for each in waiting})
     merged = merge_all(engine)
+    # what is reported is an event; its partition is made before counts are locked
+    ensure(engine, {period_of("system", datetime.now(UTC))})
     on_their_way = ranges_by_producer(waiting, ids)
     with transaction(engine) as connection:
         lock_counts(connection)
@@ -94,4 +98,4 @@ def _report(connection: Connection, known: Catalogue, reported: Sequence[Gap], e
             facts = {"gap_id": str(gap.id), "producer": gap.name, "numbers": numbers, "count": count}
             facts["since"] = gap.noticed_at.isoformat(timespec="seconds")
             record(connection, known, tag, SYSTEM, facts)
-            logger.warning("%s: %s of %s", tag, numbers, gap.name)
+            after_commit(connection, partial(logger.warning, "%s: %s of %s", tag, numbers, gap.name))

@@ -16,6 +16,7 @@ from trailkeeper.models.counting.reading import counted, covered, producers_with
 from trailkeeper.models.engine import transaction
 from trailkeeper.worker.ingest.sequence_numbers import Numbered
 from trailkeeper.worker.settings import WorkerSettings
+from trailkeeper.worker.stranded import stranded_ids
 
 from .accounts import Account, Accounts
 from .waiting import in_spool, in_stream
@@ -25,6 +26,9 @@ MICROSECOND = timedelta(microseconds=1)
 
 MOST = 1_000_000
 """Entries of the stream that are read at most."""
+
+MOST_STRANDED = 10_000
+"""Entries of the stream that are looked at for stranded ones."""
 
 TRIES = 3
 BETWEEN_SECONDS = 0.5
@@ -38,6 +42,7 @@ class Reconciliation(msgspec.Struct):
         end: where the last one ends.
         lines: by producer and hour.
         verified: whether counts were held against the table.
+        stranded: entries of the stream that the group has passed and nobody holds; see `worker.stranded`.
         complete: False where the stream is too long to look at all of it: what seems missing may be there.
     """
 
@@ -45,6 +50,7 @@ class Reconciliation(msgspec.Struct):
     end: datetime
     lines: list[Account]
     verified: bool
+    stranded: int = 0
     complete: bool = True
 
     @property
@@ -115,11 +121,12 @@ def reconcile_live(
         numbered = [*waiting.numbered, *in_spool(settings)]
         reconciliation = reconcile(engine, *hours, numbered, verify=verify)
         reconciliation.complete = waiting.complete
+        reconciliation.stranded = len(stranded_ids(client, settings.stream, MOST_STRANDED, look_further=True))
         return reconciliation
 
     reconciliation = once()
     for _ in range(TRIES - 1):
-        if not any(account.missing for account in reconciliation.lines):
+        if not reconciliation.stranded and not any(each.missing for each in reconciliation.lines):
             break
         time.sleep(BETWEEN_SECONDS)
         before, reconciliation = _missing(reconciliation), once()

@@ -6,10 +6,10 @@ Where keys are set, only signed ones: anybody else could open a gap of any size,
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote
 
 import redis
@@ -20,6 +20,7 @@ from trailkeeper.producer.redis_client import redis_translated
 from trailkeeper.producer.settings import spool_path
 from trailkeeper.producer.spool import folder
 from trailkeeper.producer.spool.packing import unpack
+from trailkeeper.worker.entries import Entries
 from trailkeeper.worker.ingest.messages import EVENT, IncomingMessage
 from trailkeeper.worker.ingest.sequence_numbers import Numbered, number_in
 from trailkeeper.worker.ingest.signatures import Signatures
@@ -52,16 +53,16 @@ def in_stream(client: redis.Redis, settings: WorkerSettings, most: int) -> Waiti
     Raises:
         StreamUnavailable: Redis did not answer.
     """
-    numbered: list[Numbered] = []
-    after, seen = "-", 0
+    entries, numbered, seen = Entries(client, settings.stream), list[Numbered](), 0
+    after: str | None = None
     while seen < most:
         with redis_translated():
-            page: Any = client.xrange(settings.stream, min=after, count=PAGE)
-        numbered += _numbered(settings, (fields for _, fields in page))
-        if len(page) < PAGE:
+            page = entries.oldest(PAGE, after)
+        if not page:
             return Waiting(numbered, complete=True)
+        numbered += _numbered(settings, page)
         seen += len(page)
-        after = f"({page[-1][0].decode()}"
+        after = page[-1].stream_id
     return Waiting(numbered, complete=False)
 
 
@@ -72,8 +73,7 @@ def newest_in_stream(client: redis.Redis, settings: WorkerSettings) -> list[Numb
         StreamUnavailable: Redis did not answer.
     """
     with redis_translated():
-        page: Any = client.xrevrange(settings.stream, count=PAGE)
-    return _numbered(settings, (fields for _, fields in page))
+        return _numbered(settings, Entries(client, settings.stream).newest(PAGE))
 
 
 def in_spool(settings: WorkerSettings) -> list[Numbered]:
@@ -87,18 +87,19 @@ def in_spool(settings: WorkerSettings) -> list[Numbered]:
         return []
 
 
-def _spooled(path: Path) -> Iterator[Mapping[bytes, bytes]]:
+def _spooled(path: Path) -> Iterator[IncomingMessage]:
     if not path.exists():
         return
     folder.check(path)
     where = f"file:{quote(str(path))}?mode=ro"
     with closing(sqlite3.connect(where, timeout=SECONDS, uri=True)) as connection:
-        for (fields,) in connection.execute("SELECT fields FROM messages ORDER BY number"):
-            yield unpack(fields)
+        for (packed,) in connection.execute("SELECT fields FROM messages ORDER BY number"):
+            fields = unpack(packed)
+            yield IncomingMessage("", fields.get(EVENT), fields.get(b"invalid"), fields)
 
 
-def _numbered(settings: WorkerSettings, entries: Iterable[Mapping[bytes, bytes]]) -> list[Numbered]:
+def _numbered(settings: WorkerSettings, messages: Iterable[IncomingMessage]) -> list[Numbered]:
     signatures = Signatures.of(settings.verify_keys, load(settings.catalogue))
-    messages = (IncomingMessage("", fields.get(EVENT), fields.get(b"invalid"), fields) for fields in entries)
-    trusted = (message for message in messages if signatures is None or signatures.hold(message))
+    whole = (message for message in messages if message.excess is None)
+    trusted = (message for message in whole if signatures is None or signatures.hold(message))
     return [numbered for message in trusted if (numbered := number_in(message.payload or b""))]

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Engine
 
 from trailkeeper.models.engine import transaction
+from trailkeeper.models.writing import count_stored
 from trailkeeper.worker.ingest import Ingest, Prepared, Report, write
 from trailkeeper.worker.ingest.messages import IncomingMessage
 
@@ -44,6 +45,15 @@ class StreamBatches:
         return self.acknowledge(
             self.commit([message], self._ingest.reject([message], reason, detail), fresh=True)
         )
+
+    def finish(self, message: IncomingMessage) -> Report | None:
+        """Acknowledge a message if its event is stored already; else None."""
+        if (key := self._ingest.judge.key(message)) is None:
+            return None
+        with transaction(self._engine) as connection:
+            if not count_stored(connection, key[0], [key[1]]):
+                return None
+        return self.acknowledge(Committed([message.stream_id], Report(duplicates=1, batches=1), {}))
 
     def prepare(self, messages: Sequence[IncomingMessage]) -> Prepared:
         """Do all that can be done while another batch is being written."""

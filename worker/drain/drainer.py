@@ -6,6 +6,7 @@ Knows nothing of Celery: a task runs it, and so does `trailkeeper drain`.
 from __future__ import annotations
 
 import gc
+import logging
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,12 +19,15 @@ from trailkeeper.worker.ingest.crash_markers import DELIVERIES_BEFORE_SUSPICION
 from trailkeeper.worker.ingest.messages import IncomingMessage
 from trailkeeper.worker.ingest.process import IngestProcess
 from trailkeeper.worker.settings import WorkerSettings
+from trailkeeper.worker.stranded import stranded_ids
 
 from .batches import StreamBatches
 from .stream import Pending, Stream
 from .write_pipeline import WritePipeline
 
 OBJECTS_BEFORE_COLLECTION = 50_000
+
+logger = logging.getLogger(__name__)
 
 
 class Drainer(IngestProcess):
@@ -32,8 +36,8 @@ class Drainer(IngestProcess):
     role = "drain"
     check_signatures = True
 
-    def __init__(self, settings: WorkerSettings, consumer: str, *, rejection_limit: bool = True) -> None:
-        super().__init__(settings, consumer, rejection_limit=rejection_limit)
+    def __init__(self, settings: WorkerSettings, consumer: str) -> None:
+        super().__init__(settings, consumer)
         self._stream = Stream(self.client, settings.stream, consumer)
         self._batches = StreamBatches(self._stream, self.ingest, self.engine)
         self._lease_ms = int(settings.lease_seconds * 1000)
@@ -52,9 +56,25 @@ class Drainer(IngestProcess):
         return report
 
     def recover(self, deadline: float) -> Report:
-        """Store what this consumer held when it died, and what others have held for longer than the lease."""
+        """Store what this consumer held when it died, others hold for too long, and nobody holds."""
         report = self._recover(deadline, mine=True, idle_ms=0)
         report.add(self._recover(deadline, mine=False, idle_ms=self._lease_ms))
+        report.add(self._recover_stranded(deadline))
+        return report
+
+    def _recover_stranded(self, deadline: float) -> Report:
+        report = Report()
+        while time.monotonic() < deadline:
+            stranded = stranded_ids(self.client, self.settings.stream, self.settings.batch_size)
+            if stranded:
+                logger.warning(
+                    "%d entries of the stream were stranded, from %s on", len(stranded), stranded[0]
+                )
+            # what another drain takes over first is no longer stranded, and held for less than the lease
+            messages = self._stream.take_over(stranded, self._lease_ms)
+            if not messages:
+                break
+            report.add(self._batches.run(messages, fresh=False))
         return report
 
     def _recover(self, deadline: float, *, mine: bool, idle_ms: int) -> Report:
@@ -87,6 +107,7 @@ class Drainer(IngestProcess):
             message.stream_id,
             lambda: self._batches.run([message], fresh=False),
             lambda reason, detail: self._batches.reject(message, reason, detail),
+            lambda: self._batches.finish(message),
         )
 
 

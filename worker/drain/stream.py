@@ -14,8 +14,9 @@ import redis
 
 from trailkeeper.producer.redis_client import StreamFull, redis_translated
 from trailkeeper.producer.stream_keys import GROUP
+from trailkeeper.worker.entries import Entries
 from trailkeeper.worker.ingest import stats
-from trailkeeper.worker.ingest.messages import EVENT, NO_FIELDS, IncomingMessage
+from trailkeeper.worker.ingest.messages import IncomingMessage
 
 
 class Pending:
@@ -37,19 +38,22 @@ class Stream:
         self._client = client
         self.key = key
         self.consumer = consumer
+        self._entries = Entries(client, key, GROUP, consumer)
         self._uncounted: Counter[str] = Counter()
 
     def read(self, count: int) -> list[IncomingMessage]:
-        """Up to *count* messages that were not delivered yet, oldest first; does not block."""
+        """Up to *count* messages that were not delivered yet, oldest first, or fewer if they are large.
+
+        Does not block.
+        """
         with redis_translated():
             try:
-                entries = self._read_group(count)
+                return self._entries.read(count)
             except redis.ResponseError as error:
                 if not str(error).startswith("NOGROUP"):
                     raise
                 self.make_group()
-                entries = self._read_group(count)
-        return [_message_of(stream_id, fields) for stream_id, fields in entries]
+                return self._entries.read(count)
 
     def pending(self, *, mine: bool, idle_ms: int, count: int) -> list[Pending]:
         """Pending messages: those this consumer held before a restart, or anybody's idle for *idle_ms*."""
@@ -65,13 +69,14 @@ class Stream:
         return [Pending(entry) for entry in entries]
 
     def take_over(self, stream_ids: Sequence[str], idle_ms: int) -> list[IncomingMessage]:
-        """Make messages mine that are still idle for *idle_ms*; those another took first are left out."""
+        """Make messages mine that nobody holds, or that are still idle for *idle_ms*.
+
+        Those another took first are left out, and those beyond a bound in bytes: take these over later.
+        """
         if not stream_ids:
             return []
         with redis_translated():
-            claimed: Any = self._client.xclaim(self.key, GROUP, self.consumer, idle_ms, list(stream_ids))
-        # an entry deleted from the stream comes as nil from servers older than 7.0
-        return [_message(stream_id, fields) for stream_id, fields in claimed if fields is not None]
+            return self._entries.claim(stream_ids, idle_ms)
 
     def acknowledge(
         self, stream_ids: Sequence[str], counts: Mapping[str, int], latencies: Mapping[str, int] | None = None
@@ -98,9 +103,7 @@ class Stream:
         pipeline = self._client.pipeline(transaction=True)
         pipeline.xack(self.key, GROUP, *stream_ids)
         pipeline.xdel(self.key, *stream_ids)
-        stats.count(pipeline, self.key, recent, totals)
-        with redis_translated():
-            pipeline.execute()
+        stats.count(self._client, pipeline, self.key, recent, totals)
 
     def make_group(self) -> None:
         """Make stream and group where they are missing, from the stream's first entry on."""
@@ -110,29 +113,3 @@ class Stream:
             except redis.ResponseError as error:
                 if not str(error).startswith("BUSYGROUP"):
                     raise
-
-    def _read_group(self, count: int) -> list[tuple[bytes, list[bytes]]]:
-        """The entries as Redis sends them, names and values of fields in turn.
-
-        The client knows no command of this name, so it leaves the answer as it is: its own
-        way to the same pairs takes a third of the reading.
-        """
-        command = ("XREADGROUP GROUP", GROUP, self.consumer, "COUNT", count, "STREAMS", self.key, ">")
-        reply: Any = self._client.execute_command(*command)  # type: ignore[no-untyped-call]  # as published
-        streams = reply.items() if isinstance(reply, dict) else reply or ()  # by the protocol's version
-        return next((entries for _, entries in streams), [])
-
-
-def _message_of(stream_id: bytes, fields: list[bytes]) -> IncomingMessage:
-    """From names and values in turn."""
-    if len(fields) == 2 and fields[0] == EVENT:  # noqa: PLR2004 - nearly all of them, in half of the time
-        return IncomingMessage(stream_id.decode(), fields[1], None, NO_FIELDS)
-    return _message(stream_id, dict(zip(fields[::2], fields[1::2], strict=True)))
-
-
-def _message(stream_id: bytes, fields: dict[bytes, bytes]) -> IncomingMessage:
-    payload = fields.get(EVENT)
-    is_alone = payload is not None and len(fields) == 1
-    return IncomingMessage(
-        stream_id.decode(), payload, fields.get(b"invalid"), NO_FIELDS if is_alone else fields
-    )

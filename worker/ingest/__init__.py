@@ -4,9 +4,9 @@ Four sources feed it: `drain` (the stream), `relay` (the outbox), `backfills.imp
 files) and `backfills.replaying` (dead letters). It knows none of them, and nothing of Celery.
 """
 
-from .fates import RETRY, RejectionLimitExceeded, Report
+from .fates import RETRY, Report
 from .kernel import Ingest, make_ingest
 from .prepared import Prepared
 from .writer import store, write
 
-__all__ = ["RETRY", "Ingest", "Prepared", "RejectionLimitExceeded", "Report", "make_ingest", "store", "write"]
+__all__ = ["RETRY", "Ingest", "Prepared", "Report", "make_ingest", "store", "write"]

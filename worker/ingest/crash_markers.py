@@ -9,10 +9,12 @@ that touches it does so three times.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import redis
 
-from trailkeeper.producer.redis_client import StreamFull, redis_translated
+from trailkeeper.producer.redis_client import StreamFull
+from trailkeeper.producer.redis_notes import mended, number_of
 from trailkeeper.producer.stream_keys import crash_markers_key
 
 from .fates import Report
@@ -29,7 +31,13 @@ class CrashMarkers:
         self._key = crash_markers_key(stream_key)
         self._set: set[str] = set()  # by this process, and not cleared yet
 
-    def run(self, name: str, handle: Callable[[], Report], reject: Callable[[str, str], Report]) -> Report:
+    def run(
+        self,
+        name: str,
+        handle: Callable[[], Report],
+        reject: Callable[[str, str], Report],
+        finish: Callable[[], Report | None] = lambda: None,
+    ) -> Report:
         """Handle one message with its marker set; reject it once it killed `DEATHS` processes.
 
         A full Redis takes no mark: then the message is left where it is.
@@ -38,36 +46,50 @@ class CrashMarkers:
             name: of the message.
             handle: brings it to its fate.
             reject: makes it a dead letter, given reason and detail.
+            finish: if it is stored already, lets it go and returns a report: its processes died afterwards.
         """
         for survived in [*self._set]:  # Redis was away when they were to be cleared
             self.clear(survived)
         deaths = self.deaths(name)
-        if deaths >= DEATHS:
-            report = reject("killed_worker", f"{deaths} processes died while handling it alone")
-            self.clear(name)
-            return report
         try:
             self.enter(name)
         except StreamFull:
             return Report()
         try:
-            return handle()
-        finally:
-            self.clear(name)
+            if deaths < DEATHS:
+                report = handle()
+            else:
+                # a message that kills whoever asks about it is asked about once
+                report = (finish() if deaths == DEATHS else None) or reject(
+                    "killed_worker", f"{deaths} processes died while handling it alone"
+                )
+        except Exception:
+            self.leave(name, deaths)
+            raise
+        self.clear(name)
+        return report
 
     def deaths(self, name: str) -> int:
         """How many processes died on it so far."""
-        with redis_translated():
-            return int(self._client.hget(self._key, name) or 0)
+        return number_of(self._mended(lambda: self._client.hget(self._key, name)))
 
     def enter(self, name: str) -> None:
         """Count one death in advance."""
         self._set.add(name)
-        with redis_translated():
-            self._client.hincrby(self._key, name, 1)
+        self._mended(lambda: self._client.hincrby(self._key, name, 1))
+
+    def leave(self, name: str, deaths: int) -> None:
+        """It was not brought to its fate, and this process is still alive: as many died as before."""
+        if not deaths:
+            self.clear(name)
+            return
+        self._mended(lambda: self._client.hset(self._key, name, str(deaths)))
+        self._set.discard(name)
 
     def clear(self, name: str) -> None:
-        """Forget it: this process is still alive."""
-        with redis_translated():
-            self._client.hdel(self._key, name)
+        """Forget it: it met its fate, and this process is still alive."""
+        self._mended(lambda: self._client.hdel(self._key, name))
         self._set.discard(name)
+
+    def _mended(self, run: Callable[[], Any]) -> Any:
+        return mended(self._client, run, self._key)

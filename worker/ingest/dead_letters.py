@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from trailkeeper.models.counting import add
+from trailkeeper.models.engine import after_commit
 from trailkeeper.models.tables import DeadLetterRow
 from trailkeeper.producer.validation import harmless
 
@@ -18,6 +19,18 @@ from .sequence_numbers import of_dead_letters
 
 MAX_DETAIL = 4_000
 """Characters of a detail that are kept."""
+
+NO_EVENTS = frozenset({"no_event", "not_json", "too_large"})
+"""Reasons of what was never an event, of which the beginning and a digest are kept."""
+
+HEAD_BYTES = 16 << 10
+"""How much."""
+
+STATEMENT_BYTES = 1 << 20
+"""About how much one statement inserts."""
+
+ROW_BYTES = 500
+"""What a row takes beside its message."""
 
 MAX_LINES = 100
 """Lines of the log for one batch: a bad file must not fill the disk."""
@@ -41,12 +54,10 @@ def keep(
     """
     if not rejected:
         return
-    rows = [_row(source, rejection) for rejection in rejected]
-    statement = pg_insert(DeadLetterRow).values(rows).on_conflict_do_nothing()
-    new = set(connection.execute(statement.returning(DeadLetterRow.stream_id)).scalars())
+    new = {key for part in _slices(rejected) for key in _insert(connection, source, part)}
     kept = [rejection for rejection in rejected if rejection.message.stream_id in new]
     add(connection, of_dead_letters(kept, producers))
-    _log(source, kept)
+    after_commit(connection, lambda: _log(source, kept))
 
 
 def detail_text(detail: str) -> str:
@@ -64,17 +75,44 @@ def whole(message: IncomingMessage) -> bytes:
 
 def _row(source: str, rejection: Rejected) -> dict[str, object]:
     message = rejection.message
-    raw = whole(message)
+    raw, detail = whole(message), rejection.detail
+    digest = hashlib.sha256(raw)
+    if rejection.reason in NO_EVENTS and len(raw) > HEAD_BYTES:
+        raw = raw[:HEAD_BYTES]
+        if message.excess is None:
+            size = len(whole(message))
+            beginning = f"the first {HEAD_BYTES:,} of {size:,} bytes with the SHA-256 {digest.hexdigest()}"
+            detail = f"{detail[: MAX_DETAIL - 200]}; {beginning} are kept"
     return {
         "stream": source,
         "stream_id": message.stream_id,
-        "digest": hashlib.sha256(raw).digest()[:16],
+        "digest": digest.digest()[:16],
         "reason": rejection.reason,
-        "detail": detail_text(rejection.detail),
+        "detail": detail_text(detail),
         "deliveries": message.deliveries,
         "raw": raw,
         "signature": message.fields.get(SIGNATURE),
     }
+
+
+def _insert(connection: Connection, source: str, rejected: Sequence[Rejected]) -> set[str]:
+    """Returns the ids of those that were not there before."""
+    rows = [_row(source, rejection) for rejection in rejected]
+    statement = pg_insert(DeadLetterRow).values(rows).on_conflict_do_nothing()
+    return set(connection.execute(statement.returning(DeadLetterRow.stream_id)).scalars())
+
+
+def _slices(rejected: Sequence[Rejected]) -> Iterator[Sequence[Rejected]]:
+    """For one statement each: it holds all its values several times over."""
+    begin = size = 0
+    for place, rejection in enumerate(rejected):
+        size += len(rejection.message.payload or b"") + len(rejection.detail) + ROW_BYTES
+        size += sum(map(len, rejection.message.fields.values()))
+        if size > STATEMENT_BYTES:
+            yield rejected[begin : place + 1]
+            begin, size = place + 1, 0
+    if begin < len(rejected):
+        yield rejected[begin:]
 
 
 def _log(source: str, kept: Sequence[Rejected]) -> None:

@@ -1,10 +1,11 @@
 """The three fates of a message, and who decides them.
 
 done    its row is committed, or was there already: removed from the source.
-retry   Postgres or Redis is away (`StoreUnavailable`, `StoreMisconfigured`, `StreamUnavailable`), or
-        too much is rejected (`RejectionLimitExceeded`): the whole batch stays where it is, without
-        limit, and is tried again when the pause is over. Nothing is counted against the message.
+retry   Postgres or Redis is away (`StoreUnavailable`, `StoreMisconfigured`, `StreamUnavailable`): the
+        whole batch stays where it is, without limit, and is tried again when the pause is over.
+        Nothing is counted against the message.
 reject  it can never be stored: a dead letter with its reason, in the same transaction as the batch's rows.
+        However many are rejected, the others are stored: else whoever may add rubbish could stop everybody.
 
 A process that dies leaves its batch where it was: the next one takes it over, and
 a message that was left several times is handled alone (`crash_markers`).
@@ -17,12 +18,7 @@ import msgspec
 from trailkeeper.models.errors import StoreMisconfigured, StoreUnavailable
 from trailkeeper.producer.errors import StreamUnavailable
 
-
-class RejectionLimitExceeded(Exception):  # noqa: N818 - what happened, as in `except RejectionLimitExceeded`
-    """So much is rejected that the fault is more likely ours than the messages'."""
-
-
-RETRY = (StoreUnavailable, StoreMisconfigured, StreamUnavailable, RejectionLimitExceeded)
+RETRY = (StoreUnavailable, StoreMisconfigured, StreamUnavailable)
 
 
 class Report(msgspec.Struct):

@@ -6,6 +6,11 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, TypeAlias
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from trailkeeper.producer.catalogue import Catalogue, EventType
 from trailkeeper.producer.errors import InvalidMessage
@@ -21,6 +26,16 @@ JudgeMessage: TypeAlias = Callable[[IncomingMessage, datetime], Judged]
 """Decides what a message is, given the present; never raises."""
 
 logger = logging.getLogger(__name__)
+
+
+class _Claims(msgspec.Struct, gc=False):
+    """Which event a message says it is, whatever else is in it."""
+
+    id: UUID
+    tag: str
+
+
+_claims = msgspec.json.Decoder(_Claims)
 
 
 class Judge:
@@ -42,6 +57,8 @@ class Judge:
     def judge(self, message: IncomingMessage, now: datetime) -> Judged:
         """What a message is; never raises. Nothing may have occurred later than *now*."""
         try:
+            if message.excess is not None:
+                return Rejected(message, "too_large", message.excess)
             if self._signatures is not None:
                 self._signatures.check(message)
             return self._accept(message, now)
@@ -55,6 +72,17 @@ class Judge:
             logger.exception("could not judge a message", extra={"stream_id": message.stream_id})
             return Rejected(message, "worker_error", repr(error))
 
+    def key(self, message: IncomingMessage) -> tuple[str, UUID] | None:
+        """Scope and id of the event that a message says it is, read with as little as possible of it."""
+        if self._signatures is not None and not self._signatures.hold(message):
+            return None
+        try:
+            claims = _claims.decode(message.payload or b"")
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        event_type = self.catalogue.get(claims.tag)
+        return None if event_type is None else (event_type.scope, claims.id)
+
     def _accept(self, message: IncomingMessage, now: datetime) -> Accepted:
         if message.problem is not None:
             raise InvalidMessage("quarantined", message.problem.decode("utf-8", "replace"))
@@ -66,6 +94,8 @@ class Judge:
             raise InvalidMessage(
                 "unknown_tag", f"{event.tag}: add its catalogue to TRAILKEEPER_CATALOGUE of the worker"
             )
+        if event.producer and not message.may_number:
+            event = replace(event, producer=UNSET, seq=UNSET, voids=UNSET)
         event, extras = self._without_secrets(event, extras, event_type)
         return Accepted(message, event, event_type, extras)
 

@@ -19,7 +19,6 @@ from .fates import RETRY
 from .judge import Judge, JudgeMessage, judge_all
 from .messages import IncomingMessage, Rejected
 from .prepared import Prepared, chunks, halves
-from .rejection_limit import RejectionLimit
 from .rows import rows_of
 from .sequence_numbers import names_of
 from .signatures import Signatures
@@ -34,16 +33,12 @@ class Ingest:
         judge: decides what messages are.
         derive: adds derivations.
         producers: ids of those who number events.
-        limit: raises `RejectionLimitExceeded` when most of what arrives is rejected; None for never.
     """
 
-    def __init__(
-        self, judge: Judge, derive: Derive, producers: Producers, limit: RejectionLimit | None = None
-    ) -> None:
+    def __init__(self, judge: Judge, derive: Derive, producers: Producers) -> None:
         self.judge = judge
         self.derive = derive
         self._producers = producers
-        self._limit = limit
 
     def prepare(
         self,
@@ -64,9 +59,6 @@ class Ingest:
         prepared = self._rejected(rejected)
         for chunk in chunks(messages):
             self._add(prepared, chunk, judge or self.judge.judge)
-        if self._limit:
-            quarantined = sum(rejection.reason == "quarantined" for rejection in prepared.rejected)
-            self._limit.check(len(prepared.rows), len(prepared.rejected) - quarantined)
         return prepared
 
     def reject(self, messages: Sequence[IncomingMessage], reason: str, detail: str) -> Prepared:
@@ -95,19 +87,12 @@ class Ingest:
                 self._add(prepared, half, judge)
 
 
-def make_ingest(
-    settings: WorkerSettings,
-    engine: Engine,
-    *,
-    limit: RejectionLimit | None = None,
-    check_signatures: bool = False,
-) -> Ingest:
+def make_ingest(settings: WorkerSettings, engine: Engine, *, check_signatures: bool = False) -> Ingest:
     """The kernel as the settings want it.
 
     Args:
         settings: name the catalogue, location data, secrets and keys.
         engine: the database.
-        limit: of rejections; None for no limit.
         check_signatures: whether unsigned messages are rejected, where keys are set.
 
     Raises:
@@ -118,4 +103,4 @@ def make_ingest(
     signatures = Signatures.of(settings.verify_keys, types) if check_signatures else None
     guard = SecretGuard(settings.secrets, settings.secret_words, key=settings.fingerprint_key)
     judge = Judge(types, guard, signatures)
-    return Ingest(judge, Derive(engine, enrichments(settings.geoip)), Producers(engine), limit)
+    return Ingest(judge, Derive(engine, enrichments(settings.geoip)), Producers(engine))

@@ -17,6 +17,12 @@ EVENT = b"e"
 SIGNATURE = b"s"
 """The field that says who vouches for a message."""
 
+OUTBOX = "outbox"
+"""Where dead letters of the outbox say that they come from.
+
+No producer numbers what it puts there, so a number in a row would only hide that another event is missing.
+"""
+
 NO_FIELDS: Mapping[bytes, bytes] = MappingProxyType({})
 """The fields of a message that is its payload alone, as nearly all are: no dictionary for each of them."""
 
@@ -26,7 +32,9 @@ class IncomingMessage(msgspec.Struct, frozen=True, gc=False):
 
     `payload` is field ``e``; `problem` is field ``invalid``, which a producer
     adds to what it quarantined; `fields` is the whole entry, or nothing where that is
-    the payload alone; `deliveries` counts how often it was delivered, this time included.
+    the payload alone; `deliveries` counts how often it was delivered, this time included; `excess`
+    says how large a message is of which `payload` is the beginning only; `may_number` is false of a source
+    whose sequence numbers are not believed.
     """
 
     stream_id: str
@@ -34,6 +42,8 @@ class IncomingMessage(msgspec.Struct, frozen=True, gc=False):
     problem: bytes | None
     fields: Mapping[bytes, bytes]
     deliveries: int = 1
+    excess: str | None = None
+    may_number: bool = True
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):

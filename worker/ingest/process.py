@@ -12,7 +12,6 @@ from .crash_markers import CrashMarkers
 from .fates import Report
 from .kernel import make_ingest
 from .pause import run_or_pause
-from .rejection_limit import RejectionLimit
 
 
 class IngestProcess(ABC):
@@ -21,20 +20,18 @@ class IngestProcess(ABC):
     Args:
         settings: where everything is.
         consumer: the name under which messages are held; stable for one pool slot.
-        rejection_limit: False to go on however much is rejected.
     """
 
     role: str
     check_signatures = False
 
-    def __init__(self, settings: WorkerSettings, consumer: str, *, rejection_limit: bool = True) -> None:
+    def __init__(self, settings: WorkerSettings, consumer: str) -> None:
         self.settings = settings
         self.consumer = consumer
         self.client = connect(settings.redis_url)
         self.engine = engine_of(settings, f"{self.role} {consumer}")
         self.crash_markers = CrashMarkers(self.client, settings.stream)
-        limit = RejectionLimit(self.client, settings.stream) if rejection_limit else None
-        self.ingest = make_ingest(settings, self.engine, limit=limit, check_signatures=self.check_signatures)
+        self.ingest = make_ingest(settings, self.engine, check_signatures=self.check_signatures)
 
     def run(self, seconds: float | None = None) -> Report:
         """Store for *seconds*, or for the time the settings give; pause the fleet where it must wait.

@@ -110,7 +110,7 @@ def of_unused(accepted: Iterable[Accepted], ids: ProducerIds) -> dict[CountKey, 
 
 def unused_in(messages: Iterable[IncomingMessage], ids: ProducerIds) -> dict[CountKey, list[int]]:
     """The same, read from the messages of which some are stored."""
-    payloads = (message.payload or b"" for message in messages)
+    payloads = (message.payload or b"" for message in messages if message.may_number)
     reports = (number_in(payload) for payload in payloads if b"voids" in payload)
     return grouped(
         (CountKey(ids[report.producer], report.hour, NO_SCOPE, "unused"), number)
@@ -133,9 +133,10 @@ def of_dead_letters(rejected: Sequence[Rejected], ids: ProducerIds) -> dict[Coun
 
 def number_of(rejected: Rejected) -> Numbered | None:
     """The number that a dead letter is counted by, as far as it can be read and trusted."""
-    if rejected.reason in UNTRUSTED or rejected.message.payload is None:
+    message = rejected.message
+    if rejected.reason in UNTRUSTED or message.payload is None or not message.may_number:
         return None
-    return number_in(rejected.message.payload)
+    return number_in(message.payload)
 
 
 def number_in(payload: bytes) -> Numbered | None:

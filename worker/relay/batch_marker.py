@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 import redis
 
 from trailkeeper.models.outbox import Span
-from trailkeeper.producer.redis_client import redis_translated
+from trailkeeper.producer.redis_notes import mended, note_of
 from trailkeeper.worker.ingest import stats
 
 
@@ -39,25 +39,23 @@ class BatchMarker:
 
     def read(self) -> MarkedBatch | None:
         """What my predecessor in this slot died on; None if it did not."""
-        with redis_translated():
-            note = self._client.hget(self._key, self._consumer)
-        return msgspec.json.decode(note, type=MarkedBatch) if note else None
+        return note_of(self._mended(lambda: self._client.hget(self._key, self._consumer)), MarkedBatch)
 
     def set(self, span: Span, deaths: int) -> None:
         """Note these rows, before they are judged."""
-        with redis_translated():
-            self._client.hset(self._key, self._consumer, msgspec.json.encode(MarkedBatch(span, deaths)))
+        note = msgspec.json.encode(MarkedBatch(span, deaths))
+        self._mended(lambda: self._client.hset(self._key, self._consumer, note))
 
     def clear(self) -> None:
         """Remove the note: this process is still alive."""
-        with redis_translated():
-            self._client.hdel(self._key, self._consumer)
+        self._mended(lambda: self._client.hdel(self._key, self._consumer))
+
+    def _mended(self, run: Callable[[], Any]) -> Any:
+        return mended(self._client, run, self._key)
 
     def count(self, counts: Mapping[str, int], latencies: Mapping[str, int], *, clear: bool) -> None:
         """Count what was committed, as drains do, and take the note away."""
         pipeline = self._client.pipeline(transaction=True)
         if clear:
             pipeline.hdel(self._key, self._consumer)
-        stats.count(pipeline, self._stream_key, counts, {**counts, **latencies})
-        with redis_translated():
-            pipeline.execute()
+        stats.count(self._client, pipeline, self._stream_key, counts, {**counts, **latencies})

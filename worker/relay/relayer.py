@@ -14,14 +14,14 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.outbox import OutboxRow, Span, ids, take
 from trailkeeper.worker.ingest import Prepared, Report, write
 from trailkeeper.worker.ingest.crash_markers import DEATHS
-from trailkeeper.worker.ingest.messages import EVENT, NO_FIELDS, IncomingMessage
+from trailkeeper.worker.ingest.messages import EVENT, NO_FIELDS, OUTBOX, IncomingMessage
 from trailkeeper.worker.ingest.process import IngestProcess
 from trailkeeper.worker.settings import WorkerSettings
 
 from .batch_marker import BatchMarker
 
-SOURCE = "outbox"
-"""Where the dead letters of the outbox say that they come from."""
+HEAD_BYTES = 16 << 10
+"""What is kept of a row that is too large to be an event."""
 
 
 class Relayer(IngestProcess):
@@ -29,14 +29,14 @@ class Relayer(IngestProcess):
 
     role = "relay"
 
-    def __init__(self, settings: WorkerSettings, consumer: str, *, rejection_limit: bool = True) -> None:
-        super().__init__(settings, consumer, rejection_limit=rejection_limit)
+    def __init__(self, settings: WorkerSettings, consumer: str) -> None:
+        super().__init__(settings, consumer)
         self._marker = BatchMarker(self.client, settings.stream, consumer)
 
     def run_source(self, seconds: float) -> Report:
         """Relay until no row waits that is not locked by another relay, or *seconds* have passed."""
         deadline = time.monotonic() + seconds
-        report = self._recover()
+        report = self._recover(deadline)
         while time.monotonic() < deadline:
             batch = self._marked(Span())
             report.add(batch)
@@ -44,28 +44,39 @@ class Relayer(IngestProcess):
                 break
         return report
 
-    def _recover(self) -> Report:
-        """Relay what my predecessor died on: as one batch again, after some deaths row by row."""
+    def _recover(self, deadline: float) -> Report:
+        """Relay what my predecessor died on: as one batch again, after some deaths row by row.
+
+        The marker stays while there was not the time for all of it.
+        """
         left = self._marker.read()
         if left is None:
             return Report()
         deaths = left.deaths + 1
-        report = self._one_by_one(left.span) if deaths >= DEATHS else self._marked(left.span, deaths)
-        self._marker.clear()
+        if deaths < DEATHS:
+            report, complete = self._marked(left.span, deaths), True
+        else:
+            report, complete = self._one_by_one(left.span, deadline)
+        if complete:
+            self._marker.clear()
         return report
 
-    def _one_by_one(self, span: Span) -> Report:
+    def _one_by_one(self, span: Span, deadline: float) -> tuple[Report, bool]:
+        """Returns also whether there was the time for all rows."""
         report = Report()
         with transaction(self.engine) as connection:
             row_ids = ids(connection, span, self.settings.batch_size)
         for row_id in row_ids:
+            # killed at the time limit of its task, this process would count as one more death of the row
+            if time.monotonic() > deadline:
+                return report, False
             report.add(self._guarded(row_id))
-        return report
+        return report, True
 
     def _guarded(self, row_id: int) -> Report:
         row = Span(row_id, row_id)
         return self.crash_markers.run(
-            f"{SOURCE}/{row_id}",
+            f"{OUTBOX}/{row_id}",
             lambda: self._relay(row, self.ingest.prepare),
             lambda reason, detail: self._relay(
                 row, lambda messages: self.ingest.reject(messages, reason, detail)
@@ -82,7 +93,11 @@ class Relayer(IngestProcess):
         try:
             return self._relay(span, prepare, clear=True)
         except Exception:
-            self._marker.clear()
+            # this process is alive, and has counted one more death than there were
+            if deaths:
+                self._marker.set(span, deaths - 1)
+            else:
+                self._marker.clear()
             raise
 
     def _relay(
@@ -94,11 +109,15 @@ class Relayer(IngestProcess):
             if not rows:
                 return Report()
             prepared = prepare([_message(row) for row in rows])
-            report = write(connection, prepared, source=SOURCE)
+            report = write(connection, prepared, source=OUTBOX)
         self._marker.count(report.counts(), prepared.latencies(report), clear=clear)
         return report
 
 
 def _message(row: OutboxRow) -> IncomingMessage:
+    if row.excess is not None:
+        excess = f"{row.excess}; the first {HEAD_BYTES:,} are kept"
+        head = row.payload[:HEAD_BYTES]
+        return IncomingMessage(str(row.id), head, None, NO_FIELDS, excess=excess, may_number=False)
     fields = NO_FIELDS if row.invalid is None else {EVENT: row.payload, b"invalid": row.invalid}
-    return IncomingMessage(str(row.id), row.payload, row.invalid, fields)
+    return IncomingMessage(str(row.id), row.payload, row.invalid, fields, may_number=False)

@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from sqlalchemy import Connection, Engine, text
 
 from trailkeeper.models.counting import from_text
 from trailkeeper.models.counting.moving import move
-from trailkeeper.models.engine import transaction
+from trailkeeper.models.engine import after_commit, transaction
 from trailkeeper.models.holds import HELD, any_in_force, wait_for_holds
 from trailkeeper.models.locks import PURGING
 from trailkeeper.models.partitions import Partition, drop, finish, id_floor
@@ -170,10 +171,11 @@ def _close(connection: Connection, known: Catalogue, identity: int, removed: lis
         return
     facts = record | {"purge_id": str(identity), "before": record["before"].isoformat()}
     announce(connection, known, "system:purge:finish", facts)
-    logger.info(
+    what, partitions = record["tag"] or record["scope"], record["partitions"]
+    said = (
         "purged %d events of %s, %d partitions dropped, %d events held",
         record["events"],
-        record["tag"] or record["scope"],
-        record["partitions"],
-        held,
+        what,
+        partitions,
     )
+    after_commit(connection, partial(logger.info, *said, held))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, text
 
-from trailkeeper.models.engine import transaction
+from trailkeeper.models.engine import after_commit, transaction
 from trailkeeper.models.holds import HELD, holds_of, listing, wait_for_holds
 from trailkeeper.models.locks import SCRUBBING
 from trailkeeper.models.partitions import Partition, existing, id_floor
@@ -230,4 +231,5 @@ def _close(connection: Connection, known: Catalogue, identity: int, scrubbed: li
         return
     facts = record | {"scrub_id": str(identity), "before": record["before"].isoformat()}
     announce(connection, known, "system:scrub:finish", facts)
-    logger.info("scrubbed %d events of %s, %d held", record["events"], record["step"], held)
+    said = ("scrubbed %d events of %s, %d held", record["events"], record["step"], held)
+    after_commit(connection, partial(logger.info, *said))

@@ -233,7 +233,7 @@ class StreamContract:
         assert read_backlog(client, STREAM) == Backlog(new=3, pending=0, paused=False)
 
     def test_the_backlog_tells_of_a_pause(self, client: redis.Redis) -> None:
-        pause.begin(client, STREAM, "rejection_limit", "too much")
+        pause.begin(client, STREAM, "store", "away")
         assert read_backlog(client, STREAM).paused
         client.delete(pause_key(STREAM))
         assert not read_backlog(client, STREAM).paused
