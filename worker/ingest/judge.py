@@ -28,14 +28,14 @@ JudgeMessage: TypeAlias = Callable[[IncomingMessage, datetime], Judged]
 logger = logging.getLogger(__name__)
 
 
-class _Claims(msgspec.Struct, gc=False):
+class _ClaimedEvent(msgspec.Struct, gc=False):
     """Which event a message says it is, whatever else is in it."""
 
     id: UUID
     tag: str
 
 
-_claims = msgspec.json.Decoder(_Claims)
+_claims = msgspec.json.Decoder(_ClaimedEvent)
 
 
 class Judge:
