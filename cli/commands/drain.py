@@ -30,7 +30,6 @@ def command(seconds: float | None, as_json: bool) -> None:
     Does what workers do, and may run beside them. Ends when nothing is left.
     """
     from trailkeeper.worker.drain import Drainer
-    from trailkeeper.worker.ingest import RejectionLimitExceeded
     from trailkeeper.worker.relay import Relayer
 
     database_url()
