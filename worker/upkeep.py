@@ -21,6 +21,8 @@ from trailkeeper.worker.settings import WorkerSettings
 logger = logging.getLogger(__name__)
 
 IDLE_SECONDS = 3600
+AHEAD_MS = 3_600_000
+"""How far ahead of Redis' clock an id may be: far more than clocks differ after a failover."""
 
 _REAP = """
 local reaped = {}
@@ -38,14 +40,50 @@ return reaped
 """
 """DELCONSUMER drops what a consumer holds, which would lose it: so looking and removing are one script."""
 
+_RENEW = """
+local found = redis.pcall('XINFO', 'STREAM', KEYS[1])
+if found.err then return 0 end
+local is = {}
+for i = 1, #found, 2 do is[found[i]] = found[i + 1] end
+local last, now = tonumber(string.match(is['last-generated-id'], '^%d+')), redis.call('TIME')[1] * 1000
+if last - now <= tonumber(ARGV[2]) or is['length'] > 0 then return 0 end
+redis.call('DEL', KEYS[1])
+redis.call('XGROUP', 'CREATE', KEYS[1], ARGV[1], '0', 'MKSTREAM')
+return 1
+"""
+"""In one script, so that nothing arrives in between. What still waits is drained first."""
+
 
 def beat_alive(settings: WorkerSettings) -> None:
-    """Note the time, for `trailkeeper status`; and the policy of this worker, for the page that shows it."""
+    """Note the time, for `trailkeeper status`; and the policy of this worker, for the page that shows it.
+
+    Also the look whether the stream still takes events: every few seconds, as nothing else is recorded then.
+    """
     policy = msgspec.json.encode(lines(settings, catalogue.load(settings.catalogue)))
-    with connect(settings.redis_url) as client, redis_translated():
-        client.mset(
-            {beat_key(settings.stream): datetime.now(UTC).isoformat(), policy_key(settings.stream): policy}
-        )
+    with connect(settings.redis_url) as client:
+        if renew(client, settings.stream):
+            logger.warning("somebody gave an entry of the stream an id of the far future; it begins anew")
+        with redis_translated():
+            client.mset(
+                {
+                    beat_key(settings.stream): datetime.now(UTC).isoformat(),
+                    policy_key(settings.stream): policy,
+                }
+            )
+
+
+def renew(client: redis.Redis, stream_key: str) -> bool:
+    """Begin an empty stream anew if its last id is far ahead of the clock; returns whether it was.
+
+    Whoever may add to a stream may choose an entry's id. After the highest one that there is Redis
+    refuses every other for ever, also when the stream is empty again; after one of the future, no age tells
+    how long events wait.
+
+    Raises:
+        StreamUnavailable: Redis did not answer.
+    """
+    with redis_translated():
+        return bool(client.eval(_RENEW, 1, stream_key, GROUP, AHEAD_MS))
 
 
 def make_partitions(settings: WorkerSettings) -> list[str]:
