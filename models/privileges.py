@@ -70,6 +70,7 @@ WRITERS: dict[str, Verbs] = {
     **dict.fromkeys(DERIVATIONS.values(), _DICTIONARY),
     "dead_letters": _verbs("SELECT", "INSERT", "DELETE", update="reason detail raw"),
     "outbox": _verbs("SELECT", "DELETE", update="payload invalid"),
+    "stored_batches": _verbs("SELECT", "INSERT", "DELETE"),
     "producers": _verbs("SELECT", "INSERT"),
     "event_counts": _verbs("SELECT", "INSERT", "DELETE", update="sequences count"),
     "coverage": _verbs("SELECT", "INSERT", update="highest sequences"),
@@ -164,7 +165,7 @@ def _difference(held: Held, should: Columns) -> Iterator[MissingPrivilege]:
     if may - should:
         # columns too: whoever takes the verb from a table takes it from each of its columns
         what = f"{verb} on {table}"
-        yield MissingPrivilege(f"{what} for {role}, which is too much", f"REVOKE {what} FROM {role}")
+        yield MissingPrivilege(f"the revocation of {what} from {role}", f"REVOKE {what} FROM {role}")
         may = frozenset()
     if should - may:
         columns = "" if should == WHOLE else f" ({', '.join(sorted(should))})"

@@ -27,4 +27,4 @@ def command() -> None:
     moved = f", tables moved here from schema {migration.moved_from}" if migration.moved_from else ""
     say(f"{without_password(url)}, schema {schema}: {done}{moved}")
     for privilege in migration.missing_privileges:
-        say(f"missing: {privilege.what}; a superuser can give it: {privilege.statement};")
+        say(f"missing: {privilege.what}; a superuser can do it: {privilege.statement};")

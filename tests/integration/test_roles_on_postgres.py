@@ -149,8 +149,8 @@ def test_an_installation_whose_roles_could_do_more_is_put_right_by_migrating(
     with transaction(engine) as connection:
         connection.execute(text(f"GRANT ALL ON {tables} TO {WRITER}, {OWNER}, {READER}, {OUTBOX}"))
         found = {privilege.what for privilege in missing_privileges(connection)}
-    assert f"UPDATE on trailkeeper.holds for {WRITER}, which is too much" in found
-    assert f"TRUNCATE on trailkeeper.{LEAF} for {OWNER}, which is too much" in found
+    assert f"the revocation of UPDATE on trailkeeper.holds from {WRITER}" in found
+    assert f"the revocation of TRUNCATE on trailkeeper.{LEAF} from {OWNER}" in found
 
     assert upgrade(database_url).missing_privileges == []
 
