@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from trailkeeper.producer.errors import (
     CatalogueError,
     InvalidEvent,
@@ -36,23 +38,30 @@ class Failed(Exception):  # noqa: N818 - read as a sentence: the command failed
 
 def explain(error: Exception) -> tuple[str, int] | None:
     """The message for the person, and the exit code; None for an unexpected error."""
-    from trailkeeper.models.errors import StoreError  # noqa: PLC0415 - slow to import
+    match error:
+        case Failed():
+            return str(error), error.code
+        case SettingsError() | CatalogueError() | InvalidEvent():
+            return str(error), WRONG_CALL
+        case StreamUnavailable():
+            return _away("Redis", "redis_url", str(error)), PROBLEM
+        case TrailkeeperError() | EmbeddedError():
+            return str(error), PROBLEM
+        case _:
+            message = _of_store(error)
+            return None if message is None else (message, PROBLEM)
 
-    if isinstance(error, Failed):
-        return str(error), error.code
-    if isinstance(error, (SettingsError, CatalogueError, InvalidEvent)):
-        return str(error), WRONG_CALL
-    if isinstance(error, (StoreError, TrailkeeperError, EmbeddedError)):
-        return _service(error), PROBLEM
-    return None
 
-
-def _service(error: Exception) -> str:
-    from trailkeeper.models.errors import StoreMisconfigured, StoreUnavailable  # noqa: PLC0415 - as above
+def _of_store(error: Exception) -> str | None:
+    if "trailkeeper.models.errors" not in sys.modules:  # nor is it installed, perhaps
+        return None
+    from trailkeeper.models.errors import (  # noqa: PLC0415 - slow to import
+        StoreError,
+        StoreMisconfigured,
+        StoreUnavailable,
+    )
 
     match error:
-        case StreamUnavailable():
-            return _away("Redis", "redis_url", str(error))
         case StoreUnavailable():
             return _away("Postgres", "database_url", str(error))
         case StoreMisconfigured():
@@ -61,8 +70,10 @@ def _service(error: Exception) -> str:
                 said = " ".join(str(error).split())
                 return f"Postgres at {place} lacks our tables, or some of this version: {MIGRATE} ({said})"
             return f"Postgres at {place} refused: {error}{_HINTS.get(error.sqlstate or '', '')}"
-        case _:
+        case StoreError():
             return str(error)
+        case _:
+            return None
 
 
 _HINTS = {

@@ -24,6 +24,7 @@ from tests.support.wheels import (
     files_of,
     unpacked,
 )
+from tests.unit.test_cli_asking import ASK, every_command
 
 THEIRS = ("producer", "worker", "models", "views", "cli", "celeryconfig")
 CELERY_APP = """
@@ -247,6 +248,17 @@ def test_their_tests_pass_with_our_plugin(line: tuple[str, ...], application: Ap
 
 
 CORE = {"redis", "msgspec"}
+MINIMAL = {
+    **ASK,
+    "backfill pause": ["1"],
+    "backfill show": ["1"],
+    "dead-letters show": ["1"],
+    "emit": ["account:login:success", "--user", "1"],
+    "history": ["all"],
+    "hold add": ["--user", "1", "--reason", "asked for"],
+    "token": ["--admin"],
+}
+"""The arguments without which a command is a wrong call."""
 BOTH, EMBEDDED = "trailkeeper[worker,views]", "trailkeeper[embedded]"
 WITHOUT = [
     ("all extras", ["--help"], BOTH),
@@ -272,6 +284,31 @@ def test_a_command_whose_extra_is_missing_says_in_one_line_what_to_install(
     line = done.stderr.strip()
     assert ("click" if library == "all extras" else library) in line
     assert line.endswith(f"pip install '{needed}'")
+
+
+WITHOUT_EXTRAS = {"config", "emit", "spool status", "spool flush"}
+"""Commands that need nothing but click."""
+
+
+@pytest.mark.parametrize("only", [CORE, CORE | {"click"}], ids=["the plain install", "with click"])
+def test_no_command_of_an_install_without_extras_ends_in_a_traceback(
+    only: set[str], environment: Environment, tmp_path: Path
+) -> None:
+    environment.provide(only=only)
+    variables = {
+        "TRAILKEEPER_SPOOL": str(tmp_path / "spool.sqlite"),
+        "TRAILKEEPER_REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+    application = Application(tmp_path, environment, **variables)
+    for name, _ in every_command():
+        yes = ["--yes"] if name in ASK else []
+        done = application.run("trailkeeper", *name.split(), *MINIMAL.get(name, []), *yes)
+        assert "Traceback" not in done.stderr, name
+        if not ("click" in only and name in WITHOUT_EXTRAS):
+            assert (done.returncode, len(done.stderr.splitlines())) == (1, 1), (name, done.stderr)
+            assert "which is not installed: pip install 'trailkeeper[" in done.stderr, (name, done.stderr)
+        helped = application.run("trailkeeper", *name.split(), "--help")
+        assert helped.returncode == ("click" not in only), name
 
 
 def test_a_web_application_needs_redis_and_msgspec_only(environment: Environment, tmp_path: Path) -> None:
