@@ -153,3 +153,26 @@ def test_an_address_has_ten_tries_a_minute_and_gets_them_back_one_by_one() -> No
         clock.now += 6
         assert begin(client, json={"token": TOKEN}).status_code == 204
         assert begin(client, json={"token": TOKEN}).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("url", "settings_of_cookie", "stays"),
+    [
+        ("http://audit.example", {}, False),
+        ("http://192.0.2.7:8460", {}, False),
+        ("http://127.0.0.1.evil.example", {}, False),
+        ("https://audit.example", {}, True),
+        ("http://localhost:8460", {}, True),
+        ("http://127.0.0.1:8460", {}, True),
+        ("http://[::1]:8460", {}, True),
+        ("http://audit.example", {"cookie_secure": False}, True),
+    ],
+)
+def test_the_page_to_sign_in_says_where_nobody_can_stay_signed_in(
+    url: str, settings_of_cookie: dict[str, Any], stays: bool
+) -> None:
+    app = app_with(FakeReader(), **{"cookie_secure": True} | settings_of_cookie)
+    with asking(app, base_url=url) as client:
+        page = client.get("/sign-in").text
+    assert ("cannot stay signed in here" in page) != stays
+    assert ("TRAILKEEPER_COOKIE_SECURE=false" in page) != stays
