@@ -16,9 +16,9 @@ from trailkeeper.views.viewer import Viewer
 from .rendering import addresses_of, here, page
 
 CANNOT_STAY = (
-    "You cannot stay signed in here: this page came over plain HTTP, and browsers drop its cookie, which is for"
-    " HTTPS only. Open it by https://. If a proxy does that already, it must send X-Forwarded-Proto, and its"
-    " address must be in TRAILKEEPER_TRUSTED_PROXIES. For a test without HTTPS, set"
+    "You cannot stay signed in here: this page came over plain HTTP, and browsers drop its cookie, which is"
+    " for HTTPS only. Open it by https://. If a proxy does that already, it must send X-Forwarded-Proto, and"
+    " its address must be in TRAILKEEPER_TRUSTED_PROXIES. For a test without HTTPS, set"
     " TRAILKEEPER_COOKIE_SECURE=false."
 )
 
@@ -34,7 +34,7 @@ def sign_in(request: Request) -> HTMLResponse:
 
 
 def _cookie_would_be_dropped(request: Request) -> bool:
-    """Whether a browser drops the session cookie at once: it is for HTTPS, and this is another scheme and host."""
+    """Whether a browser drops the session cookie at once: it is for HTTPS, or a host of this machine."""
     host = request.url.hostname or ""
     return (
         app_state_of(request).settings.cookie_secure
