@@ -88,7 +88,6 @@ WRITERS: dict[str, Verbs] = {
         "SELECT", "INSERT", "DELETE", update="finished_at retention_days before partitions events held holds"
     ),
     "scrubs": _verbs("SELECT", "INSERT", "DELETE", update="finished_at days before events held holds"),
-    "stored_batches": _verbs("SELECT", "INSERT", "DELETE"),
     "scrub_marks": _verbs("SELECT", "INSERT", update="relation inserted policy"),
     "holds": _verbs("SELECT"),
     "erasures": _verbs("SELECT"),
