@@ -30,10 +30,10 @@ def test_retention_show_prints_every_line_of_the_policy(run: Run, engine: Engine
     lines = [json.loads(line) for line in run("retention", "show", "--json").out.splitlines()]
 
     assert [(line["action"], line["scope"], line["days"], line["minimum"]) for line in lines] == [
-        ("purge", "--yes", "project", None, 30),
-        ("purge", "--yes", "organization", None, 30),
-        ("purge", "--yes", "system", None, 30),
-        ("purge", "--yes", "user", 365, 30),
+        ("purge", "project", None, 30),
+        ("purge", "organization", None, 30),
+        ("purge", "system", None, 30),
+        ("purge", "user", 365, 30),
         ("scrub address", None, 365, 1),
         ("scrub person", None, None, 1),
     ]

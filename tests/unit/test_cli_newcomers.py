@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import call, is_one_line
+from tests.unit.test_cli_asking import ASK
 from tests.unit.test_cli_calls import NOBODY
 from trailkeeper.cli.doctor.local import variables
 from trailkeeper.cli.embedded.secret import token_secret
-from trailkeeper.cli.errors import explain
+from trailkeeper.cli.errors import PROBLEM, WRONG_CALL, explain
+from trailkeeper.cli.group import BROKEN_PIPE, INTERRUPTED
 from trailkeeper.cli.settings import our_variables
 from trailkeeper.models.errors import StoreMisconfigured
 from trailkeeper.views import settings as views_settings
@@ -99,3 +101,14 @@ def test_the_spools_size_is_told_in_the_unit_of_its_setting(
 ) -> None:
     outcome = call(capsys, monkeypatch, "spool", "status", SPOOL=str(tmp_path / "spool.sqlite"))
     assert "0.0 of 256 MiB (TRAILKEEPER_SPOOL_MAX_MB)" in outcome.out
+
+
+def test_the_exit_codes_are_documented_and_those_of_the_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    table = page.partition("| exit code |")[2].partition("\n\n")[0]
+    assert (PROBLEM, WRONG_CALL, INTERRUPTED, BROKEN_PIPE) == (1, 2, 130, 141)
+    for code in ("| 0 |", f"| {PROBLEM} |", f"| {WRONG_CALL} |", f"| {INTERRUPTED}, {BROKEN_PIPE} |"):
+        assert code in table
+    said = page.partition("asks first: ")[2].partition("\n\n")[0]
+    for name in ASK:
+        assert all(word in said for word in name.split()[-1:]), name
