@@ -16,13 +16,13 @@ from sqlalchemy.schema import CreateSchema
 
 from .engine import LOCK_TIMEOUT_MS, SCHEMA, temporary_engine, transaction
 from .errors import StoreMisconfigured
+from .kept_secrets import ensure_secrets
 from .locks import MAKING_PARTITIONS, MIGRATING, lock
 from .partitions.manage import ensure_ahead
 from .privileges import MissingPrivilege
 from .relocation import refuse_unreleased, relocate
 from .roles import grant_missing
 from .tables import VERSION_TABLE
-from .views_secret import ensure_views_secret
 
 SCRIPTS = Path(__file__).parent / "migrations"
 LONGEST_STEP_MS = 3_600_000  # an index over a large table takes its time; waiting for locks stays limited
@@ -60,7 +60,7 @@ def upgrade(url: str, schema: str = SCHEMA) -> Migration:
             before = revision(connection)
             refuse_unreleased(before)
             _run_steps(connection)
-            ensure_views_secret(connection)
+            ensure_secrets(connection)
             missing_privileges = grant_missing(connection)
         ensure_ahead(engine, datetime.now(UTC))
     return Migration(before, moved_from, missing_privileges)

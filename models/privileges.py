@@ -91,6 +91,7 @@ WRITERS: dict[str, Verbs] = {
     "scrub_marks": _verbs("SELECT", "INSERT", update="relation inserted policy"),
     "holds": _verbs("SELECT"),
     "erasures": _verbs("SELECT"),
+    "import_secret": _verbs("SELECT"),
     VERSION_TABLE: _verbs("SELECT"),
 }
 OPERATORS: dict[str, Verbs] = {
@@ -103,7 +104,7 @@ OPERATORS: dict[str, Verbs] = {
 }
 """What an operator may do beyond what a writer may."""
 
-NOT_SHOWN = {"backfill_blocks", "coverage", "event_counts", "scrub_marks"}
+NOT_SHOWN = {"backfill_blocks", "coverage", "event_counts", "import_secret", "scrub_marks"}
 READERS: dict[str, Verbs] = {
     **{name: _verbs("SELECT") for name in (*Base.metadata.tables, VERSION_TABLE) if name not in NOT_SHOWN},
     "outbox": _verbs(select="id created_at"),

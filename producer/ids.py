@@ -8,6 +8,7 @@ derived from its content.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, SafeUUID
@@ -23,9 +24,13 @@ def uuid7(moment: datetime) -> UUID:
     return _build(moment, int.from_bytes(os.urandom(8), "big"))
 
 
-def derived_uuid7(moment: datetime, content: bytes) -> UUID:
-    """The same id each time for the same moment and content, so that importing twice stores once."""
-    return _build(moment, int.from_bytes(hashlib.sha256(content).digest()[:8], "big"))
+def derived_uuid7(moment: datetime, content: bytes, key: bytes = b"") -> UUID:
+    """The same id each time for the same moment, content and key, so that importing twice stores once.
+
+    Many see an id and not all of its content, which they could guess from it without a secret *key*.
+    """
+    digest = hmac.digest(key, content, "sha256") if key else hashlib.sha256(content).digest()
+    return _build(moment, int.from_bytes(digest[:8], "big"))
 
 
 def moment_of(event_id: UUID) -> datetime:

@@ -52,7 +52,9 @@ class EventLine(NamedTuple):
     is_whole: bool = False
 
 
-def read_lines(lines: BinaryIO | Iterable[bytes], *, now: datetime | None = None) -> Iterator[EventLine]:
+def read_lines(
+    lines: BinaryIO | Iterable[bytes], *, now: datetime | None = None, key: bytes = b""
+) -> Iterator[EventLine]:
     """Every line of a file that is not blank. Never raises, whatever the bytes.
 
     A missing id is derived from the time, the content and the count of identical lines before it, so
@@ -63,8 +65,9 @@ def read_lines(lines: BinaryIO | Iterable[bytes], *, now: datetime | None = None
     Args:
         lines: a file opened in binary mode, of which at most `MAX_LINE` is held at once; or lines.
         now: no event may have occurred much later; the time of reading if not given.
+        key: of the ids that are derived: a secret, wherever they are shown to those who do not see all else.
     """
-    seen = _Seen()
+    seen = _Seen(key)
     for number, raw in enumerate(_bounded(lines), start=1):
         text = (raw.removeprefix(BOM) if number == 1 else raw).rstrip(b"\r\n")
         if text and not text.isspace():
@@ -150,7 +153,7 @@ def _encoded(value: object) -> bytes:
 
 def _derived(event: Event, unknown: dict[str, Any] | None, seen: _Seen) -> UUID:
     content = _encoded((event, unknown))
-    return derived_uuid7(event.occurred_at, b"%s %d" % (content, seen.count(content)))
+    return derived_uuid7(event.occurred_at, b"%s %d" % (content, seen.count(content)), seen.key)
 
 
 class _Seen:
@@ -159,7 +162,8 @@ class _Seen:
     Two contents that share a digest share a count; their ids differ all the same.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, key: bytes) -> None:
+        self.key = key
         self._once: set[int] = set()
         self._again: dict[int, int] = {}
 

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy import Engine
 
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.views_secret import read_views_secret
+from trailkeeper.models.kept_secrets import read_secret
+from trailkeeper.models.tables import ViewsSecretRow
 
 Use = Literal["cursors", "tickets"]
 KEY_BYTES = 32
@@ -50,7 +51,7 @@ class ViewsSecret:
     def _read(self) -> bytes:
         if self._secret is None:
             with transaction(self._engine) as connection:
-                self._secret = read_views_secret(connection)
+                self._secret = read_secret(connection, ViewsSecretRow)
         return self._secret
 
 

@@ -10,9 +10,9 @@ from .counting import Coverage, EventCountRow, GapRow, Producer
 from .dictionaries import ClientRow, DictionaryRow, LocationRow, NetworkRow
 from .events import EventRow
 from .governed import Erasure, Hold, Purge, Scrub, ScrubMark
+from .kept_secrets import ImportSecretRow, ViewsSecretRow
 from .messages import DeadLetterRow, Outgoing
 from .stored_batches import StoredBatchRow
-from .views_secret import ViewsSecretRow
 
 __all__ = [
     "SCOPES",
@@ -31,6 +31,7 @@ __all__ = [
     "EventRow",
     "GapRow",
     "Hold",
+    "ImportSecretRow",
     "LocationRow",
     "NetworkRow",
     "Outgoing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +21,15 @@ from tests.support.backfills import (
     run_to_end,
     standing,
     start_import,
+    start_replay,
     write_lines,
 )
 from tests.support.drains import query, settings_for
+from tests.support.rows import store_in
 from trailkeeper.models.backfills.staging import TakenInElsewhere
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.tables import Purge
+from trailkeeper.models.tables import DeadLetterRow, Purge
+from trailkeeper.producer.lines import read_lines
 from trailkeeper.worker.backfills import Requests, Runner, importing
 from trailkeeper.worker.backfills import staging as taking
 from trailkeeper.worker.backfills.event_file import opened
@@ -319,3 +323,31 @@ def test_who_asked_and_how_it_ended_are_events(runner: Runner, database_url: str
         "state": "finished",
         "events": 1,
     }
+
+
+def test_the_id_of_an_imported_line_tells_nothing_of_what_is_hidden_in_it(
+    runner: Runner, tmp_path: Path, database_url: str
+) -> None:
+    """Ids are public where events are: who knows all but the address could try every address."""
+    line = a_line(tag="project:create", project="p1", user=None)
+    path = write_lines(tmp_path / "lines.jsonl", [line])
+    run_to_end(runner, start_import(runner.engine, path).id)
+
+    [stored] = [row["id"] for row in query(database_url, "SELECT id FROM events WHERE project_id = 'p1'")]
+    guessed = [next(read_lines([json.dumps(line).encode()], key=key)) for key in (b"", bytes(32))]
+    assert stored not in {found.event.id for found in guessed if found.event}
+
+
+def test_a_line_that_is_replayed_has_the_id_that_importing_it_again_would_give(
+    runner: Runner, tmp_path: Path, database_url: str
+) -> None:
+    line = a_line(tag="project:create", project="p1", user=None)
+    path = write_lines(tmp_path / "lines.jsonl", [line])
+    run_to_end(runner, start_import(runner.engine, path).id)
+    about = {"stream": f"import:{'0' * 16}", "stream_id": "1", "digest": bytes(16), "reason": "unknown_tag"}
+    store_in(runner.engine, DeadLetterRow, **about, detail="", deliveries=1, raw=json.dumps(line).encode())
+
+    run_to_end(runner, start_replay(runner.engine))
+
+    assert len(query(database_url, "SELECT id FROM events WHERE project_id = 'p1'")) == 1
+    assert query(database_url, "SELECT id FROM dead_letters") == []

@@ -12,6 +12,8 @@ from trailkeeper.models.backfills.dead_letters import IMPORTED, DeadLetter
 from trailkeeper.models.counting import Fate, add
 from trailkeeper.models.counting.moving import move
 from trailkeeper.models.counting.producers import known
+from trailkeeper.models.kept_secrets import read_secret
+from trailkeeper.models.tables import ImportSecretRow
 from trailkeeper.producer.lines import read_lines
 from trailkeeper.worker.ingest.messages import EVENT, OUTBOX, SIGNATURE, IncomingMessage, Rejected
 from trailkeeper.worker.ingest.sequence_numbers import (
@@ -31,10 +33,10 @@ FIELDS = re.compile(rb"(?:\A|\n)e=([^\n]*)\n")
 """The event in a dead letter that keeps some other fields."""
 
 
-def message_of(letter: DeadLetter) -> IncomingMessage:
+def message_of(letter: DeadLetter, key: bytes = b"") -> IncomingMessage:
     """The message as it would come again, with the dead letter's id for that of the stream.
 
-    A bad line of a file is read as a line again.
+    A bad line of a file is read as a line again; *key* is that of the ids of lines without one.
     """
     payload, problem = letter.raw, None
     if quarantined := QUARANTINED.fullmatch(payload):
@@ -42,14 +44,20 @@ def message_of(letter: DeadLetter) -> IncomingMessage:
     elif not payload.startswith(b"{") and (event_field := FIELDS.search(payload)):
         payload = event_field[1]
     elif letter.stream.startswith(IMPORTED):
-        payload = _line(payload)
+        payload = _line(payload, key)
     fields = {EVENT: payload} | ({} if letter.signature is None else {SIGNATURE: letter.signature})
     return IncomingMessage(str(letter.id), payload, problem, fields, may_number=letter.stream != OUTBOX)
 
 
 def is_never_signed(letter: DeadLetter) -> bool:
     """Whether it comes from where the database or an admin decides who may write: the outbox or a file."""
-    return letter.stream == "outbox" or letter.stream.startswith(IMPORTED)
+    return letter.stream == OUTBOX or letter.stream.startswith(IMPORTED)
+
+
+def messages_of(connection: Connection, letters: Iterable[DeadLetter]) -> list[IncomingMessage]:
+    """The messages of dead letters that are to be stored."""
+    key = read_secret(connection, ImportSecretRow)
+    return [message_of(letter, key) for letter in letters]
 
 
 def gone(connection: Connection, letters: Iterable[DeadLetter], after: Fate | None) -> None:
@@ -77,6 +85,6 @@ def trusted(connection: Connection, letters: Mapping[int, DeadLetter], rejected:
     add(connection, of_dead_letters(counted, known(connection, names_of([], counted))))
 
 
-def _line(raw: bytes) -> bytes:
-    line = next(read_lines([raw]), None)
+def _line(raw: bytes, key: bytes) -> bytes:
+    line = next(read_lines([raw], key=key), None)
     return raw if line is None or line.event is None else staged(line).payload

@@ -12,6 +12,11 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+from sqlalchemy import Engine
+
+from trailkeeper.models.engine import transaction
+from trailkeeper.models.kept_secrets import read_secret
+from trailkeeper.models.tables import ImportSecretRow
 from trailkeeper.producer.lines import EventLine, read_lines
 
 from .packing import BROKEN, START, Packing, packing_of
@@ -35,16 +40,18 @@ class EventFile:
     Attributes:
         name: as people call it.
         digest: SHA-256 of the file as it is.
-        bytes: its size when unpacked.
+        size: in bytes, when unpacked.
         file: as it is.
         packing: how that is packed; None for not at all.
+        key: of the ids of lines that have none.
     """
 
     name: str
     digest: bytes
-    bytes: int
+    size: int
     file: BinaryIO
     packing: Packing | None
+    key: bytes = b""
 
     def lines(self) -> Iterator[EventLine]:
         """Its lines, from the first.
@@ -53,7 +60,7 @@ class EventFile:
             UnusableFile: it has changed since it was first read.
         """
         with _errors_translated(self.name, self.packing):
-            yield from read_lines(self.open())
+            yield from read_lines(self.open(), key=self.key)
 
     def open(self) -> BinaryIO:
         """Its bytes unpacked, from the first."""
@@ -80,6 +87,16 @@ def opened(path: str, standard_input: IO[bytes] | None = None) -> Iterator[Event
         yield source
 
 
+def keyed(source: EventFile, engine: Engine) -> EventFile:
+    """The same file, its derived ids keyed with the database's own secret.
+
+    Raises:
+        StoreError: the database is away, or not migrated.
+    """
+    with transaction(engine) as connection:
+        return replace(source, key=read_secret(connection, ImportSecretRow))
+
+
 def _seekable(stack: ExitStack, file: IO[bytes]) -> BinaryIO:
     if file.seekable():
         return cast(BinaryIO, file)
@@ -96,7 +113,7 @@ def _examined(name: str, file: BinaryIO) -> EventFile:
     if packing is None:
         return source
     with _errors_translated(name, packing):
-        return replace(source, bytes=_unpacked_size(source, size))
+        return replace(source, size=_unpacked_size(source, size))
 
 
 def _digest(file: BinaryIO) -> tuple[bytes, int]:

@@ -26,8 +26,8 @@ from trailkeeper.worker.ingest.judge import judge_all
 from trailkeeper.worker.ingest.messages import Accepted, Rejected
 
 from .blocks import from_lines, staged
-from .dead_letters import message_of
-from .event_file import EventFile
+from .dead_letters import messages_of
+from .event_file import EventFile, keyed
 from .importing import refusing_purged
 from .parts import BackfillParts
 
@@ -94,7 +94,7 @@ def preview_import(engine: Engine, parts: BackfillParts, source: EventFile) -> P
     preview = Preview("import")
     with transaction(engine) as connection:
         purged = floors(connection)
-    for lines in _batches(source.lines()):
+    for lines in _batches(keyed(source, engine).lines()):
         messages, unread = from_lines(map(staged, lines))
         judge = refusing_purged(parts.judge.judge, purged)
         accepted, rejected = judge_all(messages, judge, datetime.now(UTC))
@@ -114,7 +114,7 @@ def preview_replay(
     while True:
         with transaction(engine) as connection:
             letters = take(connection, filters, after, parts.replay.size, lock=False)
-            messages = map(message_of, letters)
+            messages = messages_of(connection, letters)
             accepted, rejected = judge_all(messages, parts.replay.judging(letters), datetime.now(UTC))
             _add_accepted(connection, preview, accepted)
         preview.reject(rejected)

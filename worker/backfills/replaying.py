@@ -17,7 +17,7 @@ from trailkeeper.worker.ingest.judge import Judged, JudgeMessage
 from trailkeeper.worker.ingest.messages import IncomingMessage, Rejected
 from trailkeeper.worker.ingest.signatures import Signatures
 
-from .dead_letters import gone, is_never_signed, message_of, trusted
+from .dead_letters import gone, is_never_signed, messages_of, trusted
 
 CHUNK = 200
 """The most dead letters of a chunk: each may hold a quarter of a megabyte."""
@@ -36,7 +36,7 @@ class Replay:
         """Try the next dead letters."""
         filters = ReplayFilters.from_json(job.filters)
         letters = take(connection, filters, (job.cursor or {}).get("id", 0), size)
-        prepared = self._ingest.prepare([message_of(letter) for letter in letters], self.judging(letters))
+        prepared = self._ingest.prepare(messages_of(connection, letters), self.judging(letters))
         stored, refused = store(connection, prepared)
         rejected = [*prepared.rejected, *refused]
         self._update(connection, letters, rejected)

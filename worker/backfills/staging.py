@@ -12,7 +12,7 @@ from trailkeeper.models.backfills.staging import Block, complete, take_in, touch
 from trailkeeper.models.engine import transaction
 
 from .blocks import StagedLine, staged, to_block
-from .event_file import EventFile
+from .event_file import EventFile, keyed
 from .importing import LINES
 
 BYTES = 4 << 20
@@ -53,7 +53,7 @@ def stage_file(
 def _following(engine: Engine, source: EventFile, identity: int, after: int) -> Iterator[StagedLine]:
     """Lines after one; those before are read as well, for ids depend on identical lines before."""
     signed = time.monotonic()
-    for line in source.lines():
+    for line in keyed(source, engine).lines():
         if line.number > after:
             yield staged(line)
         elif time.monotonic() - signed > SIGN_SECONDS:
