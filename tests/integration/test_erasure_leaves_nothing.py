@@ -15,7 +15,7 @@ from sqlalchemy import Engine, insert
 from tests.support.backfills import a_line, start_import, write_lines
 from tests.support.drains import STREAM, an_event, put, query, settings_for
 from tests.support.dumps import dump
-from tests.support.harmless_keys import HARMLESS, HARMLESS_IN
+from tests.support.harmless_keys import filled
 from tests.support.retained import NOW, days_ago, stored, told
 from tests.support.rows import event_row, store, store_in
 from tests.support.servers import redis_8, serving, valkey
@@ -43,17 +43,6 @@ ORIGIN = {"ip": V4, "credential_kind": "api_token", "credential_id": "needle-1",
 def needles_in(content: str | bytes) -> list[str]:
     found = content if isinstance(content, str) else content.decode("utf-8", "replace")
     return [needle for needle in NEEDLES if needle in found.casefold()]
-
-
-def filled(kind: EventType, value: Any) -> dict[str, Any]:
-    """A payload with a value in each key into which somebody can type."""
-    keys = [key for key in kind.payload if key not in HARMLESS and (kind.tag, key) not in HARMLESS_IN]
-    of_type = {
-        "string": value,
-        "array": [value],
-        "object": dict.fromkeys(("address", "text", "client"), value),
-    }
-    return {key: of_type[kind.payload[key]] for key in keys if kind.payload[key] in of_type}
 
 
 def own_events(kind: EventType) -> list[dict[str, Any]]:

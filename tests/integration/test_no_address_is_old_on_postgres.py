@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from tests.support.drains import query
-from tests.support.harmless_keys import HARMLESS, HARMLESS_IN
+from tests.support.harmless_keys import filled
 from tests.support.retained import NOW, days_ago, event, stored
 from tests.support.rows import event_row, store, store_in
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.tables import DeadLetterRow
-from trailkeeper.producer.catalogue import EventType, load
+from trailkeeper.producer.catalogue import load
 from trailkeeper.worker.retention import add_hold, scrub, scrub_plan
 from trailkeeper.worker.retention.addresses import ADDRESS, cut_addresses
 from trailkeeper.worker.settings import WorkerSettings
@@ -37,19 +37,6 @@ personal = ["people.address", "at.from.peer"]
 @pytest.fixture
 def settings(database_url: str) -> WorkerSettings:
     return WorkerSettings(database_url=database_url)
-
-
-def filled(kind: EventType, value: str) -> dict[str, Any]:
-    """A payload with an address in everything that may hold a text; within an object, where it is marked."""
-    payload: dict[str, Any] = {}
-    for key, type_ in kind.payload.items():
-        if key not in HARMLESS and (kind.tag, key) not in HARMLESS_IN:
-            payload[key] = {
-                "string": value,
-                "array": [value, {"deep": [value]}],
-                "object": dict.fromkeys(("address", "text", "actor", "client"), value),
-            }.get(type_, 7 if type_ in {"integer", "number"} else True)
-    return payload
 
 
 def test_of_every_shipped_type_no_field_and_no_payload_key_keeps_a_full_address(

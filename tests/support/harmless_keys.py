@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from trailkeeper.producer.catalogue import EventType
+
 HARMLESS = {
     # what happened, chosen from a list
     *("about", "action", "format", "kind", "method", "state", "step", "scope", "status", "previous_status"),
@@ -27,3 +31,19 @@ HARMLESS_IN = {
     *((f"admin:backfill:{action}", "filters") for action in ("start", "preview")),
     *((f"admin:dead_letters:{action}", "filters") for action in ("replay", "discard")),
 }
+
+
+def filled(kind: EventType, value: Any) -> dict[str, Any]:
+    """A payload with a value wherever somebody can type; within objects, where they are marked."""
+    keys = [key for key in kind.payload if key not in HARMLESS and (kind.tag, key) not in HARMLESS_IN]
+    filling: dict[str, Any] = {"string": value, "array": [value, {"deep": [value]}]}
+    return {
+        key: dict.fromkeys(_marked_within(kind, key), value) if type_ == "object" else filling[type_]
+        for key in keys
+        if (type_ := kind.payload[key]) in {*filling, "object"}
+    }
+
+
+def _marked_within(kind: EventType, key: str) -> set[str]:
+    paths = (*kind.personal, *kind.identifying)
+    return {path.removeprefix(f"{key}.") for path in paths if path.startswith(f"{key}.")} or {"any"}

@@ -48,7 +48,7 @@ _PAGE = " UNION ".join(
 )
 NEXT = text(f"{_PAGE} ORDER BY id LIMIT :size")
 THESE = "e.scope = :scope AND e.id = ANY(CAST(:ids AS uuid[]))"
-READ = text(f"SELECT {_COLUMNS}, {HELD} AS held FROM events AS e WHERE {THESE} ORDER BY e.id FOR UPDATE")  # noqa: S608 - constants
+READ = f"SELECT {_COLUMNS}, {HELD} AS held FROM events AS e WHERE {THESE} ORDER BY e.id"  # noqa: S608 - constants
 _WINDOW = "e.scope = :scope AND e.id > :after AND (CAST(:edge AS uuid) IS NULL OR e.id <= :edge)"
 EDGE = text("SELECT id FROM events WHERE scope = :scope AND id > :after ORDER BY id OFFSET :skipped LIMIT 1")
 OTHERS = text(
@@ -66,9 +66,10 @@ def page(connection: Connection, person: Person, scope: str, after: UUID) -> lis
     return list(connection.scalars(NEXT, values))
 
 
-def read(connection: Connection, scope: str, ids: Sequence[UUID]) -> Sequence[Row]:
-    """These events, and whether each is `held`; locked until the transaction ends."""
-    return connection.execute(READ, {"scope": scope, "ids": list(ids)}).mappings().all()
+def read(connection: Connection, scope: str, ids: Sequence[UUID], *, lock: bool) -> Sequence[Row]:
+    """These events, and whether each is `held`; with *lock*, locked until the transaction ends."""
+    statement = text(f"{READ} FOR UPDATE" if lock else READ)
+    return connection.execute(statement, {"scope": scope, "ids": list(ids)}).mappings().all()
 
 
 def edge(connection: Connection, scope: str, after: UUID) -> UUID | None:

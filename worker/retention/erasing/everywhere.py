@@ -33,6 +33,11 @@ class ErasureJob(NamedTuple):
     user_id: str
     identity: int | None
 
+    @property
+    def writes(self) -> bool:
+        """Whether it does what it counts."""
+        return self.identity is not None
+
     def add(self, connection: Connection, **numbers: int) -> None:
         """Add to the erasure's record."""
         if self.identity is not None:
@@ -61,7 +66,7 @@ def _a_batch(job: ErasureJob, person: Person) -> Iterator[tuple[Connection, Eras
     with transaction(job.engine) as connection:
         holds.wait_for_holds(connection)
         in_force = holds.listing(connection)
-        yield connection, ErasureBatch(person, job.keys, in_force, dry=job.identity is None)
+        yield connection, ErasureBatch(person, job.keys, in_force, dry=not job.writes)
 
 
 def _messages(job: ErasureJob, person: Person, which: MessageTable) -> ErasureCounts:
@@ -102,7 +107,7 @@ def _known_person(job: ErasureJob) -> Person:
     person = Person(job.user_id)
     for scope in SCOPES:
         for ids, connection in _named(job, person, scope):
-            for row in events.read(connection, scope, ids):
+            for row in events.read(connection, scope, ids, lock=False):
                 events.learn(person, row, job.keys)
     return person
 
@@ -115,7 +120,7 @@ def _in_what_others_said(job: ErasureJob, person: Person, counts: ErasureCounts)
                 holds.wait_for_holds(connection)
                 last = events.edge(connection, scope, after)
                 found = events.others(connection, person, job.keys, scope, (after, last))
-                rows = events.read(connection, scope, found) if found else []
+                rows = events.read(connection, scope, found, lock=job.writes) if found else []
                 changes = [(row, events.swept(row, person, job.keys)) for row in rows]
                 _write(job, connection, changes, counts)
             after = last
@@ -124,7 +129,7 @@ def _in_what_others_said(job: ErasureJob, person: Person, counts: ErasureCounts)
 def _in_own_events(job: ErasureJob, person: Person, counts: ErasureCounts) -> None:
     for scope in SCOPES:
         for ids, connection in _named(job, person, scope):
-            rows = events.read(connection, scope, ids)
+            rows = events.read(connection, scope, ids, lock=job.writes)
             _write(job, connection, [(row, events.erased(row, person, job.keys)) for row in rows], counts)
 
 
@@ -155,7 +160,7 @@ def _write(
     if held:
         these = {"scope": held[0]["scope"], "ids": [row["id"] for row in held]}
         counts.holds.update(holds.holds_of(connection, "events", events.THESE, these))
-    if due and job.identity is not None:
+    if due and job.writes:
         rows = [{"id": row["id"], "scope": row["scope"], **left} for row, left in due]
         rewrite_rows(connection, "events", rows, by=f"erasure/{job.identity}")
         job.add(connection, events=len(due))
