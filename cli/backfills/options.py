@@ -42,7 +42,7 @@ _OPTIONS = (
         "--throttle",
         type=click.IntRange(1, LARGEST_THROTTLE),
         metavar="N",
-        help="At most so many a second [as fast as ingestion allows].",
+        help="At most N events a second [as fast as ingestion allows].",
     ),
     click.option("--wait", is_flag=True, help="Wait for its end, with a progress bar."),
     click.option("--here", is_flag=True, help="Do the work in this process, and wait for its end."),

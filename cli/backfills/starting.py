@@ -26,21 +26,27 @@ DeadLetterId = click.IntRange(1, 2**63 - 1)
 
 
 @click.command("enrich")
-@click.option("--missing", "which", flag_value="missing", default="missing", help="Those without [default].")
-@click.option("--older", "which", flag_value="older", help="Also those derived from other data than today's.")
+@click.option(
+    "--missing",
+    "which",
+    flag_value="missing",
+    default="missing",
+    help="Events without location, client or network [default].",
+)
+@click.option("--older", "which", flag_value="older", help="Also events derived with older data.")
 @click.option("--all", "which", flag_value="all", help="All events.")
 @click.option("--tag", "tags", multiple=True, help="Only events of this tag. Repeatable.")
 @click.option("--scope", type=click.Choice(SCOPES), help="Only events of this scope.")
 @click.option("--user", metavar="ID", help="Only events about this user.")
 @click.option("--project", metavar="ID", help="Only events about this project.")
 @click.option(
-    "--since", type=Moment(), help="Only from then on: 24h, yesterday, 2026-11-24, 2026-11-24T16:00Z."
+    "--since", type=Moment(), help="Only from this time on: 24h, yesterday, 2026-11-24, 2026-11-24T16:00Z."
 )
-@click.option("--until", type=Moment(), help="Only before then, likewise.")
+@click.option("--until", type=Moment(), help="Only before this time.")
 @run_options
 @asking("Derive location, client and network of stored events again?")
 def enrich(**given: Any) -> int:
-    """Derive location, client and network of events again.
+    """Look up location, client and network of stored events again.
 
     For events that were stored without them, or after a new GeoIP file. Facts are never changed,
     and scrubbed events stay as they are.

@@ -17,7 +17,7 @@ identified = click.argument("identity", metavar="ID", type=click.IntRange(1, 2**
 
 @click.group("backfill", cls=Hinting)
 def command() -> None:
-    """Derive again, import or replay events, and watch the progress."""
+    """Enrich, import or replay events in bulk, and watch the progress."""
 
 
 command.add_command(enrich)
@@ -27,7 +27,7 @@ command.add_command(replay)
 
 @command.command("list")
 @click.option(
-    "--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="At most so many."
+    "--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="Show at most this many."
 )
 @click.option("--json", "json_lines", is_flag=True, help="One JSON object a line.")
 def list_(limit: int, json_lines: bool) -> None:

@@ -36,7 +36,7 @@ command.add_command(replay, "replay")
     "--reason", type=click.Choice(sorted(REASONS)), metavar="REASON", help="Only those with this reason."
 )
 @click.option(
-    "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many."
+    "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Show at most this many."
 )
 @click.option("--before", type=click.IntRange(min=1), metavar="ID", help="Only those older than this one.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")

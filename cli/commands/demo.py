@@ -26,14 +26,17 @@ KEPT = {"TRAILKEEPER_RETENTION_USER_DAYS": "forever", "TRAILKEEPER_SCRUB_ADDRESS
 
 @click.command("demo")
 @click.option(
-    "--input", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Event lines."
+    "--input",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file of events, one JSON object a line, instead of the example application.",
 )
 @click.option(
     "--catalogue",
     "catalogues",
     type=click.Path(exists=True, dir_okay=False),
     multiple=True,
-    help="TOML file with their event types [TRAILKEEPER_CATALOGUE]. Repeatable.",
+    help="TOML file with the event types of that file [TRAILKEEPER_CATALOGUE]. Repeatable.",
 )
 @click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Data folder [.trailkeeper].")
 @click.option("--stay", is_flag=True, help="Keep everything running afterwards.")

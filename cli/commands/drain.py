@@ -25,7 +25,7 @@ SLICE_SECONDS = 5.0
 @click.option("--seconds", type=click.FloatRange(min=0.1), help="At most this long [until both are empty].")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(seconds: float | None, as_json: bool) -> None:
-    """Store what waits in the stream and in the outbox, from here.
+    """Store the events that wait in stream and outbox, without a worker.
 
     Does what workers do, and may run beside them. Ends when nothing is left.
     """

@@ -28,9 +28,9 @@ FORMATS = ("csv", "json", "table")
     help="Only this tag; account:login:* for all that begin like this. Repeatable.",
 )
 @click.option(
-    "--since", type=Moment(), help="Only from then on: 24h, yesterday, 2026-11-24, 2026-11-24T16:00Z."
+    "--since", type=Moment(), help="Only from this time on: 24h, yesterday, 2026-11-24, 2026-11-24T16:00Z."
 )
-@click.option("--until", type=Moment(), help="Only before then, likewise.")
+@click.option("--until", type=Moment(), help="Only before this time.")
 @click.option("--actor", metavar="ID", help="Only what this actor did.")
 @click.option("--address", help="Only from this address or network.")
 @click.option("--country", "country_code", metavar="CODE", help="Only from this country: two letters.")
@@ -47,7 +47,9 @@ FORMATS = ("csv", "json", "table")
     show_default=True,
     help="Through whose eyes: public, or user:ID,owner:PROJECT,maintainer:PROJECT,org-owner:ORGANIZATION …",
 )
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="At most so many.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Show at most this many."
+)
 @click.option(
     "--before", type=EventKeyParam(), metavar="ID", help="Only events older than this: ID or SCOPE/ID."
 )
@@ -60,10 +62,11 @@ def command(
 ) -> None:
     """Show events, newest first.
 
-    ABOUT whom: a user's history holds what was done to it, by it and on its
-    behalf. ID is the stable id, not the name; `all` takes none. Without
-    --as-viewer it is the administrators' view: nothing is redacted. Whoever
-    runs this holds the database's password, so reading is not recorded.
+    ABOUT and ID say whose: a user's history holds what was done to, by and on
+    behalf of that user. ID is the stable id; a name is looked up among recent
+    events. `all` takes no ID. Without --as-viewer nothing is redacted, as for an
+    administrator. Reading is not recorded here, as whoever runs this command
+    holds the database's password.
     """
     from trailkeeper.cli.histories import print_history
 

@@ -27,7 +27,7 @@ FIELDS = (
 
 @click.group("hold", cls=Hinting)
 def command() -> None:
-    """Keep events from being purged, scrubbed and erased."""
+    """Place legal holds, which protect events from purge, scrub and erasure."""
 
 
 @command.command("add")

@@ -32,7 +32,7 @@ NEXT = (
     type=Moment(),
     help="From the hour of this time on: 24h, 7d, yesterday, 2026-11-24T16:00Z.",
 )
-@click.option("--to", "until", type=Moment(), help="Up to this time, likewise [now].")
+@click.option("--to", "until", type=Moment(), help="Up to this time [now].")
 @click.option(
     "--hours",
     type=click.IntRange(1, 24 * 366),
@@ -42,7 +42,9 @@ NEXT = (
 )
 @click.option("--verify/--no-verify", default=True, help="Whether to check each row of the table as well.")
 @click.option("--only-missing", is_flag=True, help="Show only the hours that do not add up.")
-@click.option("--accept", "reason", metavar="REASON", help="Accept the loss of what is missing; recorded.")
+@click.option(
+    "--accept", "reason", metavar="REASON", help="Record what is missing as lost, with this reason."
+)
 @click.option("--json", "json", is_flag=True, help="One JSON object.")
 @requested_by
 @asking("Accept that what is missing is lost?", changes=lambda given: bool(given["reason"]))

@@ -22,7 +22,7 @@ COLUMNS = ["action", "scope", "tag", "after", "at least", "due before", "events,
 
 @click.group("retention", cls=Hinting)
 def command() -> None:
-    """Show how long events are kept, and with what in them."""
+    """Show how long events and their personal data are kept."""
 
 
 @command.command("show")

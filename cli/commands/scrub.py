@@ -23,7 +23,7 @@ COLUMNS = ["step", "older than", "partition", "events", "held", "by holds"]
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a partition and step.")
 @asking("Take personal data out of old events now?")
 def command(dry_run: bool, as_json: bool) -> None:
-    """Take personal data out of events by their age.
+    """Remove personal data from old events.
 
     Beat starts this every night, with the ages that `trailkeeper retention show` prints.
     What is done is recorded in the table scrubs and as an event; held events stay as they are.

@@ -20,7 +20,7 @@ MIB = 1024 * 1024
 
 @click.group("spool", cls=Hinting)
 def command() -> None:
-    """Show events that wait on this machine, and deliver them."""
+    """Show events spooled on this machine, and deliver them."""
 
 
 @command.command("status")

@@ -15,7 +15,7 @@ from trailkeeper.cli.times import duration, moment
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(as_json: bool) -> int:
-    """Show backlog, rate, workers, beat, dead letters and partitions, and what is wrong since when.
+    """Show backlog, throughput, workers, dead letters, partitions and active alarms.
 
     The exit code is 1 if there is an alarm or something cannot be found out.
     """

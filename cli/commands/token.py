@@ -27,11 +27,25 @@ YEAR = 366 * 24 * 60
 @click.option("--user", metavar="ID", help="Whose token it is: the user's stable id.")
 @click.option("--owner", "owners", multiple=True, metavar="PROJECT", help="Owns this project. Repeatable.")
 @click.option("--maintainer", "maintainers", multiple=True, metavar="PROJECT", help="Maintains this project.")
-@click.option("--org-owner", "org_owners", multiple=True, metavar="ORG", help="Owns this organization.")
-@click.option("--org-maintainer", "org_members", multiple=True, metavar="ORG", help="Maintains it.")
+@click.option(
+    "--org-owner", "org_owners", multiple=True, metavar="ORG", help="Owns this organization. Repeatable."
+)
+@click.option(
+    "--org-maintainer",
+    "org_members",
+    multiple=True,
+    metavar="ORG",
+    help="Maintains this organization. Repeatable.",
+)
 @click.option("--admin", is_flag=True, help="Sees everything; with --user, reading is recorded by name.")
-@click.option("--minutes", type=click.IntRange(1, YEAR), default=HOUR, show_default=True, help="How long.")
-@click.option("--home", type=click.Path(file_okay=False, path_type=Path), help="Data folder of its stack.")
+@click.option(
+    "--minutes", type=click.IntRange(1, YEAR), default=HOUR, show_default=True, help="How long it is valid."
+)
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Data folder of the stack [.trailkeeper].",
+)
 def command(user: str | None, admin: bool, minutes: int, home: Path | None, **roles: tuple[str, ...]) -> None:
     """Print a signed token for the history pages.
 
