@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Interval, func, literal, select
 
-from trailkeeper.models.errors import translated
 from trailkeeper.models.tables import LocationRow
 
 from .question import Question
@@ -68,8 +67,7 @@ def count_by_time(
     rows = ordered_rows(["id", "scope", "occurred_at"], question, most, visible=visible)
     start = func.date_bin(literal(width, Interval), of_page("occurred_at"), _EPOCH).label("start")
     statement = select(start, func.count()).select_from(rows).group_by(start).order_by(start.desc())
-    with translated():
-        return [TimeCount(*row) for row in connection.execute(statement).all()]
+    return [TimeCount(*row) for row in connection.execute(statement).all()]
 
 
 def count_by_place(
@@ -101,5 +99,4 @@ def count_by_place(
         .order_by(events.desc(), LocationRow.display)
         .limit(MOST_PLACES)
     )
-    with translated():
-        return [PlaceCount(*row) for row in connection.execute(statement).all()]
+    return [PlaceCount(*row) for row in connection.execute(statement).all()]

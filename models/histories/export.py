@@ -14,8 +14,6 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, Subquery, Text, literal_column, select
 
-from trailkeeper.models.errors import translated
-
 from .derivations import KINDS, Derivations, Json
 from .event import EventTexts
 from .event_key import Cursor, EventKey, older_than
@@ -62,9 +60,8 @@ class ExportReader:
             StoreError: the database is away, busy, or gave up at the statement time-out.
         """
         page = PageQuery(self._question, self._visible, older_than(before))
-        with translated():
-            events = read_rows(connection, page, PART + 1, lambda page: _fetched(connection, page))
-            rows = self._rows(connection, events[:PART])
+        events = read_rows(connection, page, PART + 1, lambda page: _fetched(connection, page))
+        rows = self._rows(connection, events[:PART])
         last = events[PART - 1] if len(events) > PART else None
         return ExportPart(rows, EventKey(UUID(last.id), last.scope) if last else None)
 

@@ -14,7 +14,6 @@ from uuid import UUID
 from sqlalchemy import Connection, FromClause, Row, Select, Subquery, and_, any_, cast, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from trailkeeper.models.errors import translated
 from trailkeeper.models.tables import SCOPES, EventRow
 
 from .derivations import KINDS, DerivationKind
@@ -88,8 +87,7 @@ def read_page(
     def fetch(rows: Subquery) -> list[Row[Any]]:
         return list(connection.execute(_with_derivations(rows)))
 
-    with translated():
-        rows = read_rows(connection, page, limit + 1, fetch)
+    rows = read_rows(connection, page, limit + 1, fetch)
     return _page(stored_events(rows), limit, before, after)
 
 
@@ -105,8 +103,7 @@ def read_stored(
     among = replace(visible, condition=and_(visible.condition, with_ids))
     within = IdRange(min(ids), UUID(int=max(ids).int + 1), is_short=True)
     rows = ordered_rows(EVENT, question, len(ids) * len(SCOPES), visible=among, within=within)
-    with translated():
-        return stored_events(connection.execute(_with_derivations(rows)).all())
+    return stored_events(connection.execute(_with_derivations(rows)).all())
 
 
 def _with_derivations(page: Subquery) -> Select[Any]:
