@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from tests.support.rows import NOON, event_row, store, store_in
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.histories import Page, Question, StoredEvent, StoredNetwork
+from trailkeeper.models.histories import Page, Question, StoredEvent, StoredNetwork, Visible
 from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.tables import ClientRow, EventRow, LocationRow, NetworkRow
 
@@ -191,7 +191,7 @@ def test_a_condition_of_the_caller_holds_for_every_event(engine: Engine) -> None
         _named("b", scope="project", actor_kind="user", actor_id="u1", tag="project:add"),
     )
 
-    page = _read(engine, Question(about="user", id="u1"), visible=EventRow.tag == "project:add")
+    page = _read(engine, Question(about="user", id="u1"), visible=Visible(EventRow.tag == "project:add"))
 
     assert [event.request_id for event in page.events] == ["b"]
 

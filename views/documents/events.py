@@ -41,21 +41,16 @@ class ActorDocument(BaseModel):
     on_behalf_of: SubjectDocument | None = None
 
 
-class PlaceDocument(BaseModel):
-    """A place, as far as it is known."""
+class LocationDocument(BaseModel):
+    """Where the address was, according to `source` of `build`."""
 
     display: str | None
+    city: str | None
+    region: str | None
     country: str | None
     country_code: str | None
     latitude: float | None
     longitude: float | None
-
-
-class LocationDocument(PlaceDocument):
-    """Where the address was, according to `source` of `build`."""
-
-    city: str | None
-    region: str | None
     asn: int | None
     source: str
     build: str
@@ -148,9 +143,14 @@ class ActivityDocument(BaseModel):
     complete: bool = Field(description="False if there were too many events to count all of them.")
 
 
-class CountedPlaceDocument(PlaceDocument):
+class CountedPlaceDocument(BaseModel):
     """How many events came from a place."""
 
+    display: str | None
+    country: str | None
+    country_code: str | None
+    latitude: float | None
+    longitude: float | None
     events: int
 
 
