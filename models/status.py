@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, func, null, select, text
 
+from .errors import translated
 from .histories import Question, StoredEvent
 from .histories.page import read_page
 from .migrate import head, revision
-from .tables import DeadLetterRow, Purge
+from .periods import id_floor
+from .tables import DeadLetterRow, EventRow, LocationRow, Purge
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,34 @@ def server_facts(connection: Connection) -> ServerFacts:
                pg_database_size(current_database())
     """)
     return ServerFacts(*connection.execute(statement).one())
+
+
+class RecentLocations(NamedTuple):
+    """Of the public addresses stored last, a thousand at most: how many, and how many have a location."""
+
+    addresses: int
+    located: int
+
+
+def recent_locations(connection: Connection) -> RecentLocations:
+    """Whether workers find locations: of the events of one day. Addresses without a place do not count.
+
+    Raises:
+        StoreError: the server is away.
+    """
+    since = id_floor(datetime.now(UTC) - timedelta(days=1))
+    recent = (
+        select(LocationRow.source)
+        .select_from(EventRow)
+        .outerjoin(LocationRow, LocationRow.id == EventRow.location_id)
+        .where(EventRow.id >= since, EventRow.ip.is_not(None), LocationRow.source.is_distinct_from("address"))
+        .order_by(EventRow.id.desc())
+        .limit(1000)
+        .subquery()
+    )
+    counts = select(func.count(), func.count(recent.c.source))
+    with translated():
+        return RecentLocations(*connection.execute(counts).one())
 
 
 def schema_current(connection: Connection) -> bool:

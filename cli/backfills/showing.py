@@ -8,6 +8,7 @@ from trailkeeper.cli.output import print_facts, print_items, print_json, print_t
 from trailkeeper.cli.times import duration, moment
 from trailkeeper.models.backfills import StoredBackfill
 from trailkeeper.models.backfills.dead_letters import DeadLetter
+from trailkeeper.producer.counted import counted
 from trailkeeper.worker.backfills.preview import Preview
 
 COLUMNS = ["id", "kind", "state", "asked by", "created", "seen", "of", "changed", "rejected", "about"]
@@ -55,7 +56,8 @@ def print_preview(preview: Preview, throttle: int | None, *, as_json: bool) -> N
     rejected = f"; rejected: {reasons(preview.rejected)}" if preview.rejected else ""
     say(
         f"dry run, nothing was changed: of {preview.seen:,} seen {preview.changed:,} {what},"
-        f" {preview.skipped:,} stay as they are{rejected}; about {duration(seconds)}"
+        f" {counted(preview.skipped, 'stays as it is', 'stay as they are')}{rejected};"
+        f" about {duration(seconds)}"
     )
 
 

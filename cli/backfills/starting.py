@@ -12,6 +12,7 @@ from trailkeeper.cli.errors import WRONG_CALL, Failed
 from trailkeeper.cli.output import print_json, say, show
 from trailkeeper.cli.times import Moment
 from trailkeeper.producer.catalogue import SCOPES
+from trailkeeper.producer.counted import counted
 from trailkeeper.producer.wire import REASONS
 from trailkeeper.worker.settings import settings
 
@@ -109,7 +110,7 @@ def import_(file: str, **given: Any) -> int:
             if not run.here:
                 start_chunk(job.id)
             lines = stage_file(engine, source, job)
-            say(f"{lines:,} lines were read; backfill {job.id} stores them")
+            say(f"{counted(lines, 'line was', 'lines were')} read; backfill {job.id} stores them")
         return start(engine, job.id, run)
 
 

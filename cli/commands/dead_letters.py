@@ -14,6 +14,7 @@ from trailkeeper.cli.hinting import Hinting
 from trailkeeper.cli.output import print_facts, print_items, print_json, say
 from trailkeeper.cli.times import moment
 from trailkeeper.cli.who import requested_by
+from trailkeeper.producer.counted import counted
 from trailkeeper.producer.wire import REASONS
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def discard(ids: tuple[int, ...], reason: str, by: str | None) -> None:
 
     with store() as engine, refusals(), requesting(engine, by) as requests:
         count = requests.discard(sorted(set(ids)), reason)
-    say(f"discarded {count:,} dead letters")
+    say(f"discarded {counted(count, 'dead letter')}")
 
 
 def _row(letter: StoredDeadLetter) -> tuple[object, ...]:

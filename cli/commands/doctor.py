@@ -8,6 +8,7 @@ import click
 
 from trailkeeper.cli.errors import PROBLEM
 from trailkeeper.cli.output import print_json, say, show
+from trailkeeper.producer.counted import counted
 
 if TYPE_CHECKING:
     from trailkeeper.cli.doctor import Finding
@@ -34,7 +35,8 @@ def command(as_json: bool) -> int:
     if as_json:
         print_json({"findings": findings, "counts": counts})
     else:
-        say(", ".join(f"{count} {name}" for name, count in counts.items()))
+        warnings, problems = (counted(counts[name], name) for name in ("warning", "problem"))
+        say(f"{counts['ok']:,} ok, {warnings}, {problems}")
     return PROBLEM if counts["problem"] else 0
 
 

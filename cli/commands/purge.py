@@ -13,6 +13,7 @@ from trailkeeper.cli.services import checked_settings
 
 if TYPE_CHECKING:
     from trailkeeper.worker.retention import Removal
+from trailkeeper.producer.counted import counted
 
 COLUMNS = ["scope", "tag", "kept for", "partition", "events", "how", "held", "by holds"]
 
@@ -40,7 +41,8 @@ def command(dry_run: bool, as_json: bool) -> None:
         events = sum(removal.events for removal in removals)
         held = sum(removal.held for removal in removals)
         did = "would remove" if dry_run else "removed"
-        say(f"{did} {events:,} events from {len(removals)} partitions, {held:,} left because of holds")
+        where = f"from {counted(len(removals), 'partition')}"
+        say(f"{did} {counted(events, 'event')} {where}, {held:,} left because of holds")
 
 
 def _as_json(removal: Removal) -> dict[str, object]:

@@ -15,6 +15,7 @@ from trailkeeper.cli.who import requested_by
 
 if TYPE_CHECKING:
     from trailkeeper.worker.counting import Reconciliation
+from trailkeeper.producer.counted import counted
 
 NAMELESS = "operator"
 STATEMENT_MS = 30 * 60_000  # reading all rows of a long time takes a while
@@ -83,7 +84,7 @@ def command(
             with transaction(engine) as connection:
                 known = catalogue.load(settings().catalogue)
                 accepted = accept(connection, known, report, reason, by or NAMELESS)
-            say(f"accepted the loss of {accepted:,} events")
+            say(f"accepted the loss of {counted(accepted, 'event')}")
     if json:
         print_json(as_json(report))
     else:
@@ -108,9 +109,8 @@ def _show(report: Reconciliation, *, only_missing: bool) -> None:
         )
     span = f"from {moment(report.start)} to {moment(report.end)}"
     if report.missing:
-        events = "1 event is" if report.missing == 1 else f"{report.missing:,} events are"
-        say(f"{events} missing {span}; {NEXT}")
+        say(f"{counted(report.missing, 'event is', 'events are')} missing {span}; {NEXT}")
     else:
         checked = "" if report.verified else " (not checked against the table: --no-verify)"
         total = sum(line.emitted for line in report.lines)
-        say(f"{total:,} numbered events {span}, each accounted for{checked}")
+        say(f"{counted(total, 'numbered event')} {span}, each accounted for{checked}")

@@ -14,6 +14,7 @@ from trailkeeper.cli.services import checked_settings
 
 if TYPE_CHECKING:
     from trailkeeper.worker.retention import Scrubbed
+from trailkeeper.producer.counted import counted
 
 COLUMNS = ["step", "older than", "partition", "events", "held", "by holds"]
 
@@ -40,7 +41,7 @@ def command(dry_run: bool, as_json: bool) -> None:
     if not as_json:
         events, held = (sum(getattr(step, name) for step in steps) for name in ("events", "held"))
         did = "would scrub" if dry_run else "scrubbed"
-        say(f"{did} {events:,} events, {held:,} left because of holds")
+        say(f"{did} {counted(events, 'event')}, {held:,} left because of holds")
 
 
 def _row(step: Scrubbed) -> tuple[object, ...]:

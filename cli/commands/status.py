@@ -10,6 +10,7 @@ import click
 from trailkeeper.cli.errors import PROBLEM
 from trailkeeper.cli.output import print_facts, print_json, say, show
 from trailkeeper.cli.times import duration, moment
+from trailkeeper.producer.counted import counted
 
 
 @click.command("status")
@@ -64,7 +65,7 @@ def _spool(part: Mapping[str, Any]) -> str:
     oldest = part["oldest_seconds"]
     age = "" if oldest is None else f", the oldest for {duration(oldest)}"
     refused = f"; {part['refused']:,} refused" if part["refused"] else ""
-    aside = f"; {len(part['set_aside'])} damaged files set aside" if part["set_aside"] else ""
+    aside = f"; {counted(len(part['set_aside']), 'damaged file')} set aside" if part["set_aside"] else ""
     return f"{part['waiting']:,} waiting on this machine{age}{refused}{aside}"
 
 
@@ -107,13 +108,17 @@ def _dead_letters(part: Mapping[str, Any]) -> str:
 
 def _completeness(part: Mapping[str, Any]) -> str:
     missing = part["missing"]
-    return f"{missing:,} events are missing: `trailkeeper reconcile`" if missing else "nothing is missing"
+    return (
+        f"{counted(missing, 'event is', 'events are')} missing: `trailkeeper reconcile`"
+        if missing
+        else "nothing is missing"
+    )
 
 
 def _partitions(part: Mapping[str, Any]) -> str:
     rows, size = (sum(partition[name] for partition in part["list"]) for name in ("rows", "bytes"))
     ahead = ", ".join(f"{scope} {count}" for scope, count in part["ahead"].items())
-    return f"{len(part['list'])} with about {rows:,} events, {size / 1e6:,.1f} MB; ahead: {ahead}"
+    return f"{len(part['list'])} with about {counted(rows, 'event')}, {size / 1e6:,.1f} MB; ahead: {ahead}"
 
 
 _SENTENCES = {

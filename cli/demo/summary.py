@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from trailkeeper.cli.output import console, print_facts
+from trailkeeper.producer.counted import counted
 
 from .count import Totals
 
@@ -24,7 +25,7 @@ def print_summary(totals: Totals, home: str, names: Sequence[str]) -> None:
         else f"{lost:,} LOST, {totals.duplicates:,} DOUBLED"
     )
     console().print(
-        f"\n{totals.emitted:,} events emitted, {totals.stored:,} stored: {verdict}\n", style="bold"
+        f"\n{counted(totals.emitted, 'event')} emitted, {totals.stored:,} stored: {verdict}\n", style="bold"
     )
     print_facts(
         {

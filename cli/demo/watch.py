@@ -15,6 +15,7 @@ from trailkeeper.cli.sentences import Sentences
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.histories import Question, StoredEvent
 from trailkeeper.models.histories.page import read_page
+from trailkeeper.producer.counted import counted
 from trailkeeper.worker.control import queues_by_worker
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -74,7 +75,8 @@ def _follow(
             live.update(table, refresh=True)
         if time.monotonic() - progress > STALLED_SECONDS:
             raise Failed(
-                f"{len(left):,} events have not arrived for a minute; `trailkeeper status` says more"
+                f"{counted(len(left), 'event has', 'events have')} not arrived for a minute;"
+                " `trailkeeper status` says more"
             )
         time.sleep(POLL_SECONDS / 5) if sender.done() else wait([sender], POLL_SECONDS)
 

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from trailkeeper.cli.services import store, stream
-from trailkeeper.cli.status.in_postgres import completeness, outbox
+from trailkeeper.cli.status.in_postgres import completeness as missing_events
+from trailkeeper.cli.status.in_postgres import outbox
 from trailkeeper.cli.status.in_redis import backlog
 from trailkeeper.cli.status.in_redis import beat as beat_status
 from trailkeeper.cli.status.in_workers import workers as workers_status
 from trailkeeper.cli.times import duration, moment
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.status import server_facts
+from trailkeeper.producer.counted import counted
 from trailkeeper.producer.redis_client import redis_translated
 
 from .finding import Finding, ok, problem, warning
@@ -72,18 +74,20 @@ def relays() -> Iterator[Finding]:
     yield _waiting("outbox", messages["waiting"], messages["oldest_seconds"], "workers for ingest")
 
 
-def counted() -> Iterator[Finding]:
+def completeness() -> Iterator[Finding]:
     """Whether numbered events are missing."""
-    counts = completeness()
+    counts = missing_events()
     if counts["missing"]:
-        missing = f"{counts['missing']:,} are missing, the first since {moment(counts['since'])}"
+        missing = (
+            f"{counted(counts['missing'], 'is', 'are')} missing, the first since {moment(counts['since'])}"
+        )
         yield problem("numbered events", missing, "`trailkeeper reconcile` names them")
     else:
         yield ok("numbered events", "none is missing")
 
 
 def _waiting(check: str, messages: int, oldest: float | None, needed: str) -> Finding:
-    observed = f"{messages:,} messages, the oldest for {duration(oldest or 0.0)}"
+    observed = f"{counted(messages, 'message')}, the oldest for {duration(oldest or 0.0)}"
     if oldest and oldest > OLD_BACKLOG_SECONDS:
         return warning(check, observed, f"start more {needed}, or see the findings above")
     return ok(check, observed)

@@ -1,4 +1,4 @@
-"""Checks of files on this machine: catalogue and location data."""
+"""Checks of files on this machine: catalogue, and location data if it has any."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from trailkeeper.cli.all_settings import all_settings, unknown_variables
 from trailkeeper.producer.catalogue import load
+from trailkeeper.producer.counted import counted
 from trailkeeper.worker.enrich import LocationFinder, NetworkFinder
 from trailkeeper.worker.enrich.mmdb import MmdbFile, UnusableDatabase
 from trailkeeper.worker.settings import settings
@@ -41,16 +42,15 @@ def catalogue() -> Iterator[Finding]:
     """
     paths = settings().catalogue
     event_types = load(paths)
-    yield ok("catalogue", f"{len(event_types)} event types, {len(paths)} files of the application")
+    yield ok(
+        "catalogue",
+        f"{counted(len(event_types), 'event type')}, {counted(len(paths), 'file')} of the application",
+    )
 
 
 def geoip() -> Iterator[Finding]:
-    """Whether there is location data, and how old it is."""
-    paths = settings().geoip
-    if not paths:
-        advice = "name MaxMind-format files in TRAILKEEPER_GEOIP; a backfill can add locations later"
-        yield warning("location data", "none is configured: events are stored without location", advice)
-    for path in paths:
+    """How old the location data on this machine are, if there are any; what workers use, `located` says."""
+    for path in settings().geoip:
         yield _file(path)
 
 

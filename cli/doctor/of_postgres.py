@@ -13,7 +13,14 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.partitions import existing, leftovers
 from trailkeeper.models.privileges import WRITER
 from trailkeeper.models.roles import missing_privileges
-from trailkeeper.models.status import ServerFacts, schema_current, server_facts
+from trailkeeper.models.status import (
+    RecentLocations,
+    ServerFacts,
+    recent_locations,
+    schema_current,
+    server_facts,
+)
+from trailkeeper.producer.counted import counted
 
 from .finding import Finding, ok, problem, warning
 
@@ -36,8 +43,21 @@ def postgres() -> Iterator[Finding]:
         yield _schema(current=current)
         if current:
             yield _ahead(connection)
+            yield _located(recent_locations(connection))
             yield from _unfinished(connection)
             yield from _roles(connection)
+
+
+def _located(recent: RecentLocations) -> Finding:
+    """Whether the workers find locations: by what is stored, as their settings may not be this process's."""
+    if recent.addresses == 0:
+        return ok("locations", "no public address was stored in the last day")
+    addresses = counted(recent.addresses, "public address", "public addresses")
+    seen = f"of {addresses} stored last, {counted(recent.located, 'has', 'have')} a location"
+    if recent.located:
+        return ok("locations", seen)
+    advice = "name MaxMind-format files in TRAILKEEPER_GEOIP of the workers; a backfill adds locations later"
+    return warning("locations", seen, advice)
 
 
 def _version(facts: ServerFacts) -> Finding:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from trailkeeper.cli.spooled import spool
 from trailkeeper.cli.times import duration
+from trailkeeper.producer.counted import counted
 from trailkeeper.producer.settings import ProducerSettings, read, spool_problem
 from trailkeeper.producer.spool.folder import problem as problem_of
 from trailkeeper.producer.spool.status import SpoolStatus, filesystem_of
@@ -53,7 +54,7 @@ def _place(path: Path) -> Iterator[Finding]:
 
 def _content(status: SpoolStatus) -> Iterator[Finding]:
     oldest = status.oldest_seconds or 0.0
-    waiting = f"{status.waiting:,} events wait, the oldest for {duration(oldest)}"
+    waiting = f"{counted(status.waiting, 'event waits', 'events wait')}, the oldest for {duration(oldest)}"
     if oldest > OLD_SECONDS:
         elsewhere = "; `trailkeeper spool status` says for which stream"
         yield warning(CHECK, waiting, f"see Redis above, then run `trailkeeper spool flush`{elsewhere}")
@@ -66,7 +67,7 @@ def _content(status: SpoolStatus) -> Iterator[Finding]:
         )
     if status.refused:
         advice = "the log has them in full (event_not_in_redis); raise TRAILKEEPER_SPOOL_MAX_MB"
-        yield warning(CHECK, f"it was full, and refused {status.refused:,} events", advice)
+        yield warning(CHECK, f"it was full, and refused {counted(status.refused, 'event')}", advice)
     for path in status.set_aside:
         advice = "`sqlite3 FILE .recover` shows what can be read; remove it then, it holds personal data"
         yield warning(CHECK, f"{path} was damaged and renamed", advice)

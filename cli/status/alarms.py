@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from trailkeeper.cli.times import duration, moment
+from trailkeeper.producer.counted import counted
 
 OLD_SECONDS = 60.0
 """How long a message may wait before that is an alarm."""
@@ -129,7 +130,11 @@ def _stranded(part: Mapping[str, Any], now: datetime) -> Raised:
 
 def _missing(part: Mapping[str, Any]) -> Raised:
     if part.get("missing"):
-        yield "events_missing", f"{part['missing']:,} numbered events are missing", part["since"]
+        yield (
+            "events_missing",
+            f"{counted(part['missing'], 'numbered event is', 'numbered events are')} missing",
+            part["since"],
+        )
 
 
 def _oldest(part: Mapping[str, Any], now: datetime) -> datetime | None:

@@ -16,10 +16,11 @@ from trailkeeper.models.status import (
     dead_letter_counts,
     dead_letters,
     newest_event,
+    recent_locations,
     schema_current,
     server_facts,
 )
-from trailkeeper.models.tables import DeadLetterRow
+from trailkeeper.models.tables import DeadLetterRow, LocationRow
 
 
 def _bury(engine: Engine, stream_id: str, reason: str) -> int:
@@ -102,3 +103,19 @@ def test_the_schema_is_current_once_migrated_and_not_before(engine: Engine, empt
     ):
         newest_event(connection)
     empty.dispose()
+
+
+def test_whether_workers_find_locations_is_told_by_the_public_addresses_of_the_last_day(
+    engine: Engine,
+) -> None:
+    now = datetime.now(UTC)
+    place, nowhere = (
+        store_in(engine, LocationRow, source=source, build="1", digest=digest, display=None)
+        for source, digest in (("GeoLite2-City", b"a" * 16), ("address", b"b" * 16))
+    )
+    rows = [event_row(now, ip="192.0.2.1", location_id=location) for location in (place, None, None, nowhere)]
+    store(
+        engine, *rows, event_row(now - timedelta(days=3), ip="192.0.2.1", location_id=place), event_row(now)
+    )
+    with transaction(engine) as connection:
+        assert recent_locations(connection) == (3, 1)

@@ -17,10 +17,10 @@ from trailkeeper.cli.doctor import Finding, examine
 from trailkeeper.cli.doctor.finding import ok
 from trailkeeper.cli.doctor.fleet import _clock
 from trailkeeper.cli.doctor.local import _file, catalogue
-from trailkeeper.cli.doctor.of_postgres import _encoding, _schema, _version, _writable
+from trailkeeper.cli.doctor.of_postgres import _encoding, _located, _schema, _version, _writable
 from trailkeeper.cli.doctor.of_redis import _errors, _eviction, _memory, _persistence
 from trailkeeper.cli.doctor.of_redis import _version as _redis_version
-from trailkeeper.models.status import ServerFacts
+from trailkeeper.models.status import RecentLocations, ServerFacts
 from trailkeeper.producer.errors import StreamUnavailable
 
 
@@ -56,6 +56,9 @@ def facts(**changes: Any) -> ServerFacts:
         (_encoding(facts(encoding="SQL_ASCII")), "problem"),
         (_writable(facts(read_only=True)), "problem"),
         (_schema(current=False), "problem"),
+        (_located(RecentLocations(1, 1)), "ok"),
+        (_located(RecentLocations(0, 0)), "ok"),
+        (_located(RecentLocations(2, 0)), "warning"),
         (_clock("Redis", -0.5), "ok"),
         (_clock("Redis", -5), "warning"),
         (_clock("Redis", 61), "problem"),

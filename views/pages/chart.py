@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from trailkeeper.producer.counted import counted
 from trailkeeper.views.reading import Activity
-
-from .words import count as counted
 
 HEIGHT = 100
 STEP = 10

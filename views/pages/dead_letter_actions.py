@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
+from trailkeeper.producer.counted import counted
 from trailkeeper.producer.wire import REASONS
 from trailkeeper.views.admin_reads import read_chosen, row_number
 from trailkeeper.views.admin_requests import MAX_DEAD_LETTER, MAX_REASON
@@ -15,7 +16,6 @@ from trailkeeper.views.auth import AdminViewer
 from trailkeeper.views.errors import NotFound
 from trailkeeper.views.problems import Problem
 
-from . import words
 from .admin_form import SentForm
 from .rendering import page
 
@@ -45,7 +45,7 @@ def confirm(request: Request, viewer: AdminViewer) -> HTMLResponse:
         request,
         "dead_letter_actions.html",
         viewer,
-        title=f"{TITLES[what]} {words.count(number, 'dead letter')}?",
+        title=f"{TITLES[what]} {counted(number, 'dead letter')}?",
         what=what,
         number=number,
         reason=reason,
@@ -71,5 +71,8 @@ def discard(form: SentForm) -> Response:
 def _ids(values: Iterable[str]) -> list[int]:
     ids = sorted({row_number(value, MAX_DEAD_LETTER) for value in values})
     if len(ids) > MAX_CHOSEN:
-        raise Problem(422, f"{len(ids):,} dead letters are chosen; at most {MAX_CHOSEN} at once")
+        raise Problem(
+            422,
+            f"{counted(len(ids), 'dead letter is', 'dead letters are')} chosen; at most {MAX_CHOSEN} at once",
+        )
     return ids

@@ -17,6 +17,7 @@ from trailkeeper.models.histories import StoredEvent
 from trailkeeper.models.partitions import Partition, existing
 from trailkeeper.models.status import dead_letter_counts, newest_event
 from trailkeeper.models.tables import SCOPES
+from trailkeeper.producer.counted import counted
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.auth import AdminViewer
@@ -129,7 +130,7 @@ def warnings(
             "Partitions are not created ahead, and nothing is purged. Start it: trailkeeper beat.",
         )
     if missing:
-        title = "An event is missing" if missing == 1 else f"{words.number(missing)} events are missing"
+        title = f"{counted(missing, 'event is', 'events are')} missing"
         text = "They were numbered, but never received. trailkeeper reconcile tells which."
         yield PipelineWarning(title, text + _since(since))
     for scope in SCOPES:

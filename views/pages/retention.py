@@ -12,6 +12,7 @@ from trailkeeper.models import holds
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.governed import erasures, purges, scrubs
 from trailkeeper.models.tables import SCOPES
+from trailkeeper.producer.counted import counted
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.redis_notes import mended, note_of
 from trailkeeper.producer.stream_keys import policy_key
@@ -90,6 +91,6 @@ def _line(line: PolicyLine) -> dict[str, Any]:
         "what": ACTIONS.get(line.action, words.words(line.action)),
         "whose": words.SCOPES.get(line.scope or "", "Everybody"),
         "tag": line.tag,
-        "after": "never" if line.days is None else words.count(line.days, "day"),
-        "minimum": words.count(line.minimum, "day"),
+        "after": "never" if line.days is None else counted(line.days, "day"),
+        "minimum": counted(line.minimum, "day"),
     }

@@ -81,11 +81,6 @@ def number(amount: float) -> str:
     return f"{amount:,}" if isinstance(amount, int) else f"{amount:,.1f}"
 
 
-def count(amount: int, noun: str) -> str:
-    """A number of things: ``1 event``, ``2,000 events``."""
-    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
-
-
 def size(length: int) -> str:
     """Bytes in the unit that leaves two or three digits."""
     amount = float(length)

@@ -14,8 +14,9 @@ from functools import cache
 from math import asin, cos, radians, sin, sqrt
 
 from trailkeeper.models.histories import PlaceCount
+from trailkeeper.producer.counted import counted
 
-from .words import count, plain
+from .words import plain
 
 A1, A2, A3, A4 = 1.340264, -0.081106, 0.000893, 0.003796
 UNIT = 70.0
@@ -117,7 +118,7 @@ def _dots(places: Sequence[PlaceCount]) -> list[Dot]:
 def _dot(place: PlaceCount, most: int) -> Dot:
     x, y = project(place.longitude or 0.0, place.latitude or 0.0)
     radius = SMALLEST + (LARGEST - SMALLEST) * sqrt(place.events / most)
-    return Dot(x, y, round(radius, 2), f"{plain(place.display)}: {count(place.events, 'event')}")
+    return Dot(x, y, round(radius, 2), f"{plain(place.display)}: {counted(place.events, 'event')}")
 
 
 def _bars(countries: Counter[tuple[str, str | None]], link: Callable[[str], str]) -> list[CountryBar]:
@@ -137,8 +138,7 @@ def _country(place: PlaceCount) -> str:
 
 
 def _summary(places: int, countries: int) -> str:
-    said = "1 country" if countries == 1 else f"{countries} countries"
-    return f"{count(places, 'place')} in {said}"
+    return f"{counted(places, 'place')} in {counted(countries, 'country', 'countries')}"
 
 
 @cache
