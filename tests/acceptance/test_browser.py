@@ -25,6 +25,7 @@ from trailkeeper.worker.drain import Drainer
 
 ROWS = "[data-event]"
 PAGE = 50
+LOCAL_FROM = re.compile(r"From \(Asia/Kath?mandu\)")  # the name that older data of time zones have
 
 
 @pytest.fixture
@@ -221,13 +222,59 @@ def test_times_are_the_readers_own_and_exact_utc_is_kept(browser: Browser, site:
         shown = local.locator(f"{ROWS} time").first
         written = utc.locator(f"{ROWS} time").first
 
+        exact = written.get_attribute("title") or ""
         title = shown.get_attribute("title") or ""
-        assert title == written.get_attribute("title")
-        assert title[11:19] == written.inner_text()
+        assert title.endswith(f"; {exact}")
+        assert "GMT+05:45" in title
+        assert exact[11:19] == written.inner_text()
         moment = datetime.fromisoformat(str(shown.get_attribute("datetime")))
         minutes = (moment.hour * 60 + moment.minute + 5 * 60 + 45) % (24 * 60)
         assert shown.inner_text()[:5] == f"{minutes // 60:02}:{minutes % 60:02}"
-        assert "(GMT+05:45)" in local.locator("footer").inner_text()
+        assert re.search("zone Asia/Kath?mandu", local.locator("footer").inner_text())
+
+
+def test_rows_chart_and_filters_of_a_page_have_one_clock(browser: Browser, site: Served) -> None:
+    since = "2026-11-15T12:00"
+    with (
+        signed_in(browser, site, OWNER, timezone_id="Asia/Kathmandu") as there,
+        signed_in(browser, site, OWNER, java_script_enabled=False) as plain,
+    ):
+        local, utc = there.new_page(), plain.new_page()
+        for page in (local, utc):
+            page.goto(f"/me?since={since}")
+        expect(utc.get_by_label("From (UTC)")).to_have_value(since)
+        field = local.get_by_label(LOCAL_FROM)
+        expect(field).to_have_value("2026-11-15T17:45")
+        expect(utc.locator(".chips time")).to_contain_text("15 Nov 2026, 12:00")
+        expect(local.locator(".chips time")).to_contain_text("15 Nov 2026, 17:45")
+        bars = [
+            page.locator(".chart a[aria-label]").first.get_attribute("aria-label") for page in (local, utc)
+        ]
+        assert ":45" in str(bars[0])
+        assert ":45" not in str(bars[1])
+
+        field.fill("2026-07-01T05:45")
+        local.get_by_role("button", name="Show").click()
+        local.wait_for_url("**since=2026-07-01T00%3A00Z*")
+        expect(local.get_by_label(LOCAL_FROM)).to_have_value("2026-07-01T05:45")
+
+
+def test_each_row_has_the_offset_of_its_own_time(browser: Browser, site: Served) -> None:
+    with signed_in(browser, site, OWNER, timezone_id="Europe/Berlin") as there:
+        page = there.new_page()
+        page.goto("/me")
+        titles = page.evaluate(
+            """async () => {
+                const { src } = document.querySelector("script[type=module]");
+                const { localTimes } = await import(src.replace("trail.js", "times.js"));
+                const holder = document.createElement("div");
+                holder.innerHTML = ["2026-07-01T00:00:00Z", "2026-12-01T00:00:00Z"]
+                    .map((at) => `<time data-show="moment" datetime="${at}" title=""></time>`).join("");
+                localTimes(holder);
+                return [...holder.children].map((time) => time.title);
+            }"""
+        )
+        assert ["GMT+02:00" in titles[0], "GMT+01:00" in titles[1]] == [True, True]
 
 
 def test_each_viewer_sees_of_one_project_what_is_theirs(browser: Browser, site: Served) -> None:

@@ -61,9 +61,9 @@ def test_hours_are_named_as_hours() -> None:
 
     assert drawn is not None
     assert [bar.name for bar in drawn.bars] == [
-        "15 Nov, 10:00 UTC",
-        "15 Nov, 11:00 UTC",
-        "15 Nov, 12:00 UTC",
+        "15 Nov, 10:00",
+        "15 Nov, 11:00",
+        "15 Nov, 12:00",
     ]
     assert drawn.unit == "Hour"
 

@@ -51,9 +51,7 @@ def test_what_needs_somebody_is_told_worst_first(changes: dict[str, Any], titles
 def test_what_is_wrong_says_since_when() -> None:
     ill = replace(WELL, memory=FULL, last_write=NOON, pauses=OUTAGE)
     full, paused, missing = warnings(ill, AHEAD, NOON, missing=1, since=NOON)
-    assert full.text.endswith(" Since 2026-11-15 12:00:00 UTC.")
-    assert paused.text.endswith(" Since 2026-11-15 11:00:00 UTC.")
-    assert missing.text.endswith(" Since 2026-11-15 12:00:00 UTC.")
+    assert (full.since, paused.since, missing.since) == (NOON, NOON - timedelta(hours=1), NOON)
 
 
 def test_an_outbox_that_nobody_relays_is_trouble() -> None:
@@ -63,7 +61,7 @@ def test_an_outbox_that_nobody_relays_is_trouble() -> None:
 
 
 @pytest.mark.parametrize(
-    ("missing", "title"), [(1, "An event is missing"), (1_234, "1,234 events are missing")]
+    ("missing", "title"), [(1, "1 event is missing"), (1_234, "1,234 events are missing")]
 )
 def test_missing_events_are_trouble(missing: int, title: str) -> None:
     assert [found.title for found in warnings(WELL, AHEAD, NOON, missing=missing)] == [title]

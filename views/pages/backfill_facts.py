@@ -38,16 +38,16 @@ def percent(job: StoredBackfill) -> int | None:
     return min(99, 100 * job.seen // job.estimate)
 
 
-def about(job: StoredBackfill) -> list[tuple[str, str]]:
+def about(job: StoredBackfill) -> list[tuple[str, Any]]:
     """Its kind and what it covers, as names and values."""
-    facts = [("Kind", KINDS[job.kind])]
+    facts: list[tuple[str, Any]] = [("Kind", KINDS[job.kind])]
     if job.file:
         facts.append(("File", words.plain(job.file)))
     return [*facts, *filter_facts(job.filters)]
 
 
-def filter_facts(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Filters as names and values."""
+def filter_facts(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Filters as names and values: text, or a time."""
     for name in (name for name in FILTERS if values.get(name)):
         value = values[name]
         match name:
@@ -60,7 +60,7 @@ def filter_facts(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
             case "user" | "project":
                 yield LABELS[name], words.plain(value)
             case "since" | "until":
-                yield TIMES[name], f"{words.to_the_second(value)} UTC"
+                yield TIMES[name], words.moment(value)
             case "reasons":
                 yield "Reasons", ", ".join(map(words.words, value))
             case _:

@@ -27,6 +27,8 @@ class Bar:
     name: str
     text: str
     tick: str
+    start: datetime
+    end: datetime
     total: int
     href: str
     x: int
@@ -43,7 +45,7 @@ class Chart:
 
     bars: list[Bar]
     summary: str
-    ticks: list[str]
+    ticks: list[Bar]
     unit: str
     width: int
     height: int = HEIGHT
@@ -65,7 +67,10 @@ def chart(activity: Activity, width: timedelta, link: Link) -> Chart | None:
     names = _names(width)
     bars = [
         _bar(
-            place, _Interval(start, names(start), by_start.get(start, 0)), highest, link(start, start + width)
+            place,
+            _Interval(start, start + width, names(start), by_start.get(start, 0)),
+            highest,
+            link(start, start + width),
         )
         for place, start in enumerate(starts)
     ]
@@ -91,6 +96,7 @@ def _floor(moment: datetime, width: timedelta) -> datetime:
 
 class _Interval(NamedTuple):
     start: datetime
+    end: datetime
     name: str
     total: int
 
@@ -101,6 +107,8 @@ def _bar(place: int, interval: _Interval, highest: int, href: str) -> Bar:
         name=interval.name,
         text=f"{interval.name}: {counted(interval.total, 'event')}",
         tick=f"{interval.start.day} {interval.start:%b}",
+        start=interval.start,
+        end=interval.end,
         total=interval.total,
         href=href,
         x=place * STEP,
@@ -114,7 +122,7 @@ def _bar(place: int, interval: _Interval, highest: int, href: str) -> Bar:
 def _names(width: timedelta) -> Callable[[datetime], str]:
     if width >= timedelta(days=1):
         return lambda start: f"{start.day} {start:%b %Y}"
-    return lambda start: f"{start.day} {start:%b}, {start:%H:%M} UTC"
+    return lambda start: f"{start.day} {start:%b}, {start:%H:%M}"
 
 
 def _span(starts: list[datetime], width: timedelta) -> str:
@@ -122,7 +130,7 @@ def _span(starts: list[datetime], width: timedelta) -> str:
     return f"in {counted(len(starts), unit)}"
 
 
-def _ticks(bars: list[Bar]) -> list[str]:
-    """Short names of some bars, evenly spread."""
+def _ticks(bars: list[Bar]) -> list[Bar]:
+    """Some bars, evenly spread."""
     places = {round(part * (len(bars) - 1) / (TICKS - 1)) for part in range(TICKS)}
-    return [bars[place].tick for place in sorted(places)]
+    return [bars[place] for place in sorted(places)]

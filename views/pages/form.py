@@ -43,11 +43,12 @@ class Field:
 
 @dataclass(frozen=True)
 class Chip:
-    """One filter in use, and the address without it."""
+    """One filter in use, and the address without it; `moment` is the value where that is a time."""
 
     name: str
     value: str
     without: str
+    moment: datetime | None = None
 
 
 def fields(offered: tuple[str, ...], filters: TypedFilters, groups: list[Group]) -> list[Field]:
@@ -70,18 +71,29 @@ def _field(name: str, value: str, groups: list[Group]) -> Field:
 
 def local(value: str) -> str:
     """A time as its input takes it: of UTC and without a zone."""
+    moment = _moment(value)
+    if moment is None:
+        return ""
+    return f"{moment:%Y-%m-%dT%H:%M:%S}" if moment.second else f"{moment:%Y-%m-%dT%H:%M}"
+
+
+def _moment(value: str) -> datetime | None:
     try:
         parsed = datetime.fromisoformat(value)
-    except ValueError:
-        return ""
-    moment = parsed.astimezone(UTC) if parsed.tzinfo else parsed
-    return f"{moment:%Y-%m-%dT%H:%M:%S}" if moment.second else f"{moment:%Y-%m-%dT%H:%M}"
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def chips(offered: tuple[str, ...], filters: TypedFilters, to: To) -> list[Chip]:
     """What is in use, in the order of the form."""
     return [
-        Chip(LABELS[name], _shown(name, filters.values[name]), to(filters.without(name)))
+        Chip(
+            LABELS[name],
+            _shown(name, filters.values[name]),
+            to(filters.without(name)),
+            _moment(filters.values[name]) if name in TIMES else None,
+        )
         for name in offered
         if name in filters.values
     ]

@@ -55,6 +55,7 @@ class PipelineWarning(NamedTuple):
 
     title: str
     text: str
+    since: datetime | None = None
 
 
 @router.get("/pipeline")
@@ -111,10 +112,10 @@ def warnings(
         yield PipelineWarning("Redis does not answer", "Until it does, applications spool events.")
         return
     if stream.full:
-        yield PipelineWarning("Redis is full", FULL + _since(stream.last_write))
+        yield PipelineWarning("Redis is full", FULL, stream.last_write)
     if stream.pauses:
         since_pause = min((pause.since for pause in stream.pauses if pause.since), default=None)
-        yield PipelineWarning("Storing is paused", PAUSES[stream.pauses[0].cause] + _since(since_pause))
+        yield PipelineWarning("Storing is paused", PAUSES[stream.pauses[0].cause], since_pause)
     if stream.oldest_seconds > OLD_SECONDS:
         age = words.duration(stream.oldest_seconds)
         yield PipelineWarning("Events are waiting", f"The oldest has waited for {age}. Is a worker running?")
@@ -132,14 +133,10 @@ def warnings(
     if missing:
         title = f"{counted(missing, 'event is', 'events are')} missing"
         text = "They were numbered, but never received. trailkeeper reconcile tells which."
-        yield PipelineWarning(title, text + _since(since))
+        yield PipelineWarning(title, text, since)
     for scope in SCOPES:
         if not any(part.scope == scope and part.start > now for part in partitions):
             yield PipelineWarning("Partitions run out", f"None is there for future {scope} events.")
-
-
-def _since(moment: datetime | None) -> str:
-    return "" if moment is None else f" Since {moment:%Y-%m-%d %H:%M:%S} UTC."
 
 
 def _stream_tiles(stream: StreamState | None) -> Iterator[Tile]:

@@ -26,8 +26,8 @@ TIMES = ("since", "until")
 LABELS = {
     "tag": "Event type",
     "actor": "Done by",
-    "since": "From (UTC)",
-    "until": "Until (UTC)",
+    "since": "From",
+    "until": "Until",
     "address": "Address or network",
     "country": "Country",
     "asn": "Network",

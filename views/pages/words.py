@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from trailkeeper.producer.counted import counted
 from trailkeeper.producer.deceptive import DECEPTIVE, plain_text
 
 ACTORS = {
@@ -97,7 +98,7 @@ def duration(seconds: float) -> str:
         return f"{max(0.0, seconds) * THOUSAND:.0f} ms"
     length, unit = next(pair for pair in UNITS if seconds >= pair[0])
     amount = int(seconds / length)
-    return f"{amount} {unit}{'' if amount == 1 else 's'}"
+    return counted(amount, unit)
 
 
 def moment(time: datetime | str) -> datetime:
