@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from trailkeeper.cli.errors import explain
 
 from .finding import Finding, problem
-from .fleet import beat, clocks, drains, relays, workers
+from .fleet import beat, clocks, completeness, drains, relays, workers
 from .local import catalogue, geoip, variables
 from .of_postgres import postgres
 from .of_redis import redis_server
