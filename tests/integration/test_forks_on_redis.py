@@ -26,6 +26,9 @@ from trailkeeper.producer.wire import decode
 
 PLENTY_MS = 20_000
 
+# what Python 3.12 and later warn of is what is tested here
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+
 
 def start_child(work: Callable[[], object]) -> int:
     """Fork; the child ends with 0 if *work* did not raise. Returns its process id."""

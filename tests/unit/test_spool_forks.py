@@ -17,6 +17,9 @@ from trailkeeper.producer.spool.status import read_status
 
 HANG_SECONDS = 30.0
 
+# what Python 3.12 and later warn of is what is tested here
+pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+
 
 @pytest.fixture(autouse=True)
 def _do_not_wait_long(monkeypatch: pytest.MonkeyPatch) -> None:
