@@ -22,6 +22,7 @@ from trailkeeper import Emitter, ProducerSettings
 from trailkeeper.views.settings import ViewsSettings
 from trailkeeper.views.stream_metrics import stream_metrics
 from trailkeeper.worker.control import queues_by_worker
+from trailkeeper.worker.upkeep import renew
 
 APP, WORKER, VIEWS = "trailkeeper-app", "trailkeeper-worker", "trailkeeper-views"
 
@@ -128,6 +129,9 @@ def test_a_worker_does_its_work_and_rules_nothing(redis_url: str, database_url: 
         stored = "SELECT count(*) AS n FROM events WHERE scope = 'user'"
         until(lambda: query(database_url, stored)[0]["n"] == 1, 60, "the worker stores the event")
         until(lambda: entries(redis_url) == [], 10, "the worker removes it from the stream")
+        with redis.Redis.from_url(urls[APP]) as application, redis.Redis.from_url(urls[WORKER]) as worker:
+            application.xadd(STREAM, {"e": b"{}"}, id=f"{2**64 - 1}-{2**64 - 1}")
+            until(lambda: renew(worker, STREAM), 10, "the worker begins a used up stream anew")
         commands = [*RULING, *(command for command in ELSEWHERE if command[0] != "PUBLISH")]
         assert forbidden(urls[WORKER], commands) == commands
         with redis.Redis.from_url(redis_url) as client:
