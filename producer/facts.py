@@ -82,10 +82,11 @@ def event_of(
         InvalidEvent: a subject, the actor, the time or the payload cannot be used.
     """
     moment = now if occurred_at is None else moment_of(occurred_at, now)
-    if origin is not None and origin != "request":
+    if origin is not None and not (type(origin) is str and origin == "request"):
         raise InvalidEvent("origin", shortened(origin), '"request", or nothing')
     from_request = origin == "request" or isinstance(request, RequestContext)
-    actor = context.actor if actor is None else actor
+    stated = context.actor if actor is None else actor
+    actor = ANONYMOUS if stated is None else actor_of(stated)
     takes_origin = from_request or _made_the_request(actor, context)
     return Event(
         id=uuid7(moment),
@@ -94,7 +95,7 @@ def event_of(
         user=subject_of("user", user),
         project=subject_of("project", project),
         organization=subject_of("organization", organization),
-        actor=ANONYMOUS if actor is None else actor_of(actor),
+        actor=actor,
         ip=context.ip if takes_origin else None,
         user_agent=context.user_agent if takes_origin else None,
         request_id=context.request_id,
@@ -102,14 +103,15 @@ def event_of(
     )
 
 
-def _made_the_request(actor: object, context: RequestContext) -> bool:
+def _made_the_request(actor: Actor, context: RequestContext) -> bool:
     """Whether address and user agent of a request are an actor's own.
 
     The application itself never makes one, and a service only where it is the request's actor:
     otherwise they act within a person's request, whose address is not to be shown as theirs.
     """
-    kind = getattr(actor, "kind", None)
-    return kind != "system" and (kind != "service" or actor == context.actor)
+    if actor.kind == "service":
+        return context.actor is not None and actor == actor_of(context.actor)
+    return actor.kind != "system"
 
 
 def context_of(request: Any, proxies: TrustedProxies) -> RequestContext:

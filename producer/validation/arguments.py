@@ -133,6 +133,8 @@ def moment_of(occurred_at: Any, now: datetime) -> datetime:
 def _moment_of(occurred_at: Any, now: datetime) -> datetime:
     if type(occurred_at) is not datetime:
         occurred_at = _datetime_of(unproxied(occurred_at))
+        if isinstance(occurred_at, datetime):  # a plain one, so that no method of a subclass is called later
+            occurred_at = datetime.combine(datetime.date(occurred_at), datetime.timetz(occurred_at))
     if occurred_at is None:
         return now
     if not isinstance(occurred_at, datetime) or occurred_at.utcoffset() is None:

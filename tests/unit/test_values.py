@@ -257,12 +257,17 @@ class HostileTime(datetime):
     utcoffset = __repr__ = Hostile._fail
 
 
+class HostileMoment(datetime):
+    __bool__ = timestamp = utctimetuple = __le__ = __ge__ = __lt__ = __gt__ = __sub__ = Hostile._fail
+
+
 # made late, as hypothesis itself would stumble over them
 HOSTILE: dict[str, Callable[[], Any]] = {
     "object": Hostile,
     "text": lambda: HostileText("x"),
     "dict": lambda: HostileDict(a=1),
     "time": lambda: HostileTime(2026, 1, 1),
+    "moment": lambda: HostileMoment(2026, 1, 1, tzinfo=UTC),
     "class": lambda: Hostile,
 }
 ANYTHING = st.recursive(
