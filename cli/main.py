@@ -16,7 +16,8 @@ def main() -> None:
         sys.exit(f"trailkeeper: {missing(error, sys.argv[1:])}")
     code = run(sys.argv[1:])
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is where a program was started without one
+            sys.stdout.flush()
     except BrokenPipeError:
         # what is still buffered would be written, and fail again, at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

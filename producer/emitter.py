@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Unpack
+from typing import Any, Never, Unpack
 
 from msgspec.structs import asdict, replace
 
@@ -16,7 +16,7 @@ from .context import NOTHING, RequestContext
 from .delivery import Delivery
 from .errors import EventNotRecorded, InvalidEvent, SettingsError
 from .event import Event
-from .facts import EmitArguments, EventFacts, context_of, event_of, unknown_argument
+from .facts import EmitArguments, EventFacts, all_named, context_of, event_of, unknown_argument
 from .log_line import logger
 from .message import Message
 from .metrics import Metrics
@@ -94,10 +94,10 @@ class Emitter:
             on_refusal=self._stamper.mark_unused,
         )
 
-    def emit(self, tag: str, **arguments: Unpack[EmitArguments]) -> Receipt:
+    def emit(self, /, tag: str, *unnamed: Never, **arguments: Unpack[EmitArguments]) -> Receipt:
         """See `trailkeeper.emit`."""
         connection = arguments.pop("connection", None)
-        message = self._message(tag, arguments)
+        message = self._message(tag, all_named(unnamed, arguments))
         if connection is None:
             batch = current_batch()
             return self.deliver(message) if batch is None else batch.add(self, message)
@@ -107,10 +107,10 @@ class Emitter:
             return self.deliver(self.misdirected(error, message))
         return self._inserted(message)
 
-    async def aemit(self, tag: str, **arguments: Unpack[EmitArguments]) -> Receipt:
+    async def aemit(self, /, tag: str, *unnamed: Never, **arguments: Unpack[EmitArguments]) -> Receipt:
         """See `trailkeeper.aemit`."""
         connection = arguments.pop("connection", None)
-        message = self._message(tag, arguments)
+        message = self._message(tag, all_named(unnamed, arguments))
         if connection is None:
             batch = current_batch()
             return await self.adeliver(message) if batch is None else await batch.aadd(self, message)
@@ -120,13 +120,13 @@ class Emitter:
             return await self.adeliver(self.misdirected(error, message))
         return self._inserted(message)
 
-    def prepare(self, tag: str, **facts: Unpack[EventFacts]) -> Message:
+    def prepare(self, /, tag: str, *unnamed: Never, **facts: Unpack[EventFacts]) -> Message:
         """An event of now, checked as by `emit`, to be delivered later.
 
         Raises:
             InvalidEvent: the call is wrong.
         """
-        return self._message(tag, facts)
+        return self._message(tag, all_named(unnamed, facts))
 
     def deliver(self, message: Message) -> Receipt:
         """Record what `prepare` made.

@@ -168,6 +168,13 @@ def _address_of(address: Any, *, stated: bool) -> str | None:
     return str(parsed) if parsed else None
 
 
+def all_named(unnamed: tuple[Any, ...], facts: EventFacts) -> EventFacts:
+    """The arguments of a call, those that came without a name under one that is not known."""
+    if unnamed:
+        facts = {**facts, **{f"argument {number}": value for number, value in enumerate(unnamed, 2)}}  # type: ignore[typeddict-item]
+    return facts
+
+
 def unknown_argument(facts: Mapping[str, Any]) -> InvalidEvent | None:
     """The mistake if an argument is none that `emit` has: it must not end a request either."""
     arguments = EventFacts.__annotations__

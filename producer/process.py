@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Iterable
 from os import PathLike, fspath
-from typing import Any, Unpack
+from typing import Any, Never, Unpack
 
 from .catalogue import Catalogue, load
 from .emitter import Emitter
@@ -26,7 +26,7 @@ _first = threading.RLock()
 """Held by the thread that makes the first one; in a burst the others would all read the catalogue as well."""
 
 
-def emit(tag: str, **arguments: Unpack[EmitArguments]) -> Receipt:
+def emit(tag: str, *unnamed: Never, **arguments: Unpack[EmitArguments]) -> Receipt:
     """Record that something happened, and return once it is safe.
 
     Never waits longer than `TRAILKEEPER_EMIT_BUDGET_MS` in all, or in a burst a second more, while
@@ -35,6 +35,7 @@ def emit(tag: str, **arguments: Unpack[EmitArguments]) -> Receipt:
 
     Args:
         tag: the event type, or an alias of it; must be in the catalogue.
+        *unnamed: nothing; a value without a name is a wrong call like any other.
         **arguments: all by name, all optional:
 
             * ``user``: the user the event is about: an id (text, integer or UUID), an ``(id, name)`` pair, a
@@ -64,15 +65,15 @@ def emit(tag: str, **arguments: Unpack[EmitArguments]) -> Receipt:
         OutboxMissing: the database of *connection* has no outbox, or its role may not write to it.
         SettingsError, CatalogueError: only by the first call, where `configure` was not called.
     """
-    return process_emitter().emit(tag, **arguments)
+    return process_emitter().emit(tag, *unnamed, **arguments)
 
 
-async def aemit(tag: str, **arguments: Unpack[EmitArguments]) -> Receipt:
+async def aemit(tag: str, *unnamed: Never, **arguments: Unpack[EmitArguments]) -> Receipt:
     """`emit` for coroutines: the same, without blocking the event loop.
 
     Its ``connection`` is an AsyncSession or AsyncConnection of SQLAlchemy, or an AsyncConnection of psycopg.
     """
-    return await process_emitter().aemit(tag, **arguments)
+    return await process_emitter().aemit(tag, *unnamed, **arguments)
 
 
 def configure(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import NamedTuple
+from typing import NamedTuple, Never
 
 from trailkeeper.producer.emitter import Emitter
 from trailkeeper.producer.errors import EventNotRecorded, InvalidEvent
@@ -22,14 +22,14 @@ class DeferredMessage(NamedTuple):
     asynchronous: bool = False
 
     @classmethod
-    def of(cls, tag: str, facts: EventFacts, *, asynchronous: bool = False) -> DeferredMessage:
+    def of(cls, tag: str, unnamed: tuple[Never, ...], facts: EventFacts) -> DeferredMessage:
         """The event of a call, to be sent by the emitter that the process has now.
 
         Raises:
             InvalidEvent: the call is wrong.
         """
         emitter = process_emitter()
-        return cls(emitter, emitter.prepare(tag, **facts), asynchronous)
+        return cls(emitter, emitter.prepare(tag, *unnamed, **facts))
 
     @property
     def receipt(self) -> Receipt:

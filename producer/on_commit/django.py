@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Unpack
+from typing import Never, Unpack
 
 from trailkeeper.producer.facts import EventFacts
 from trailkeeper.producer.receipt import Receipt
@@ -12,7 +12,9 @@ from trailkeeper.producer.validation.text import unreadable
 from .deferred import DeferredMessage
 
 
-def emit_on_commit(tag: str, *, using: str | None = None, **facts: Unpack[EventFacts]) -> Receipt:
+def emit_on_commit(
+    tag: str, *unnamed: Never, using: str | None = None, **facts: Unpack[EventFacts]
+) -> Receipt:
     """Record that something happened, if and once Django's outermost `atomic` block is committed.
 
     The call is checked now, and the event's facts, time, id and context are those of now. It is
@@ -21,6 +23,7 @@ def emit_on_commit(tag: str, *, using: str | None = None, **facts: Unpack[EventF
 
     Args:
         tag: as for `trailkeeper.emit`.
+        *unnamed: nothing, as for `trailkeeper.emit`.
         using: alias of the database whose transaction it is; the default database if not given.
         **facts: as for `trailkeeper.emit`, except *connection*.
 
@@ -30,7 +33,7 @@ def emit_on_commit(tag: str, *, using: str | None = None, **facts: Unpack[EventF
     Raises:
         InvalidEvent: the call is wrong, and ``TRAILKEEPER_ON_INVALID=raise``.
     """
-    deferred = DeferredMessage.of(tag, facts)
+    deferred = DeferredMessage.of(tag, unnamed, facts)
     # by name, so that this module can be imported where Django is not installed
     on_commit = import_module("django.db.transaction").on_commit
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Unpack
+from typing import Any, Never, Unpack
 
 from trailkeeper.producer.errors import InvalidEvent
 from trailkeeper.producer.facts import EventFacts
@@ -13,7 +13,7 @@ from .deferred import DeferredMessage
 from .session import SessionWatcher
 
 
-def emit_on_commit(session: Any, tag: str, **facts: Unpack[EventFacts]) -> Receipt:
+def emit_on_commit(session: Any, tag: str, *unnamed: Never, **facts: Unpack[EventFacts]) -> Receipt:
     """Record that something happened, if and once the session's outermost transaction is committed.
 
     The call is checked now, and the event's facts, time, id and context are those of now. A
@@ -26,6 +26,7 @@ def emit_on_commit(session: Any, tag: str, **facts: Unpack[EventFacts]) -> Recei
         session: a Session, scoped_session, AsyncSession or async_scoped_session of SQLAlchemy. Begins a
             transaction if it is in none.
         tag: as for `emit`.
+        *unnamed: nothing, as for `emit`.
         **facts: as for `emit`, except *connection*.
 
     Returns:
@@ -34,7 +35,7 @@ def emit_on_commit(session: Any, tag: str, **facts: Unpack[EventFacts]) -> Recei
     Raises:
         InvalidEvent: *session* is none, or the call is wrong, and ``TRAILKEEPER_ON_INVALID=raise``.
     """
-    deferred = DeferredMessage.of(tag, facts)
+    deferred = DeferredMessage.of(tag, unnamed, facts)
     try:
         session = connection_of(session)
         watcher = SessionWatcher.of(_sync_session(session))

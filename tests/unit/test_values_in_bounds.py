@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -170,3 +171,16 @@ def test_a_row_whose_name_cannot_be_loaded_is_known_by_its_id() -> None:
     user = recorder.events[0].user
     assert user is not None
     assert (user.id, user.name) == ("7", "alice")
+
+
+def test_a_value_without_a_name_is_a_wrong_call_and_ends_no_request_in_production() -> None:
+    emitter, recorder = an_emitter(on_invalid="quarantine")
+    emitter.emit(SPOOLED, "7", ("p", "shop"))  # type: ignore[arg-type]
+    asyncio.run(emitter.aemit(SPOOLED, "7"))  # type: ignore[arg-type]
+    assert emitter.emit(SPOOLED, self=1).outcome == "quarantined"  # type: ignore[call-arg]
+    assert [kept.problem.partition(";")[0] for kept in recorder.invalid] == [
+        "argument 2: there is no such argument",
+        "argument 2: there is no such argument",
+        "self: there is no such argument",
+    ]
+    assert json.loads(recorder.invalid[0].payload)["argument 3"] == ["p", "shop"]
