@@ -354,5 +354,5 @@ def test_a_purge_dry_run_counts_and_changes_nothing(engine: Engine, ask: Any) ->
     dry = [json.loads(line) for line in ask("purge", "--dry-run", "--json").out.splitlines()]
     assert [(found["scope"], found["events"], found["whole"]) for found in dry] == [("user", 1, True)]
     assert len(ask("history", "user", "u1", "--format", "json").out.splitlines()) == 1
-    assert "removed 1 events from 1 partitions" in ask("purge", "--yes").err
+    assert "removed 1 event from 1 partition" in ask("purge", "--yes").err
     assert ask("history", "user", "u1", "--format", "json").out == ""

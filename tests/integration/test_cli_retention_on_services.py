@@ -95,9 +95,9 @@ def test_hold_purge_and_release_tell_what_they_do(run: Run, engine: Engine) -> N
     assert (listed["subject_id"], listed["added_by"], listed["until"][:10]) == ("x", "ann", "2999-01-01")
     [planned] = map(json.loads, run("purge", "--dry-run", "--json").out.splitlines())
     assert (planned["events"], planned["held"], planned["holds"]) == (1, 1, [int(identity)])
-    assert "removed 1 events from 1 partitions, 1 left because of holds" in run("purge", "--yes").err
+    assert "removed 1 event from 1 partition, 1 left because of holds" in run("purge", "--yes").err
     assert run("hold", "release", "--yes", identity).code == 0
-    assert "removed 1 events" in run("purge", "--yes").err
+    assert "removed 1 event" in run("purge", "--yes").err
     assert count(engine) == 0
     assert "no holds in force" in run("hold", "list").err
     assert identity in run("hold", "list", "--all").out
@@ -168,5 +168,5 @@ def test_scrub_and_collect_say_what_they_did(run: Run, engine: Engine) -> None:
 
     [planned] = map(json.loads, run("scrub", "--dry-run", "--json").out.splitlines())
     assert (planned["step"], planned["events"]) == ("address", 1)
-    assert "scrubbed 1 events, 0 left because of holds" in run("scrub", "--yes").err
+    assert "scrubbed 1 event, 0 left because of holds" in run("scrub", "--yes").err
     assert "removed 0 locations, 0 networks, 0 clients" in run("retention", "collect", "--yes").err

@@ -97,7 +97,7 @@ def test_a_person_reads_the_same(ask: Any, queue: Queue) -> None:
     lines = dict(line.split("  ", 1) for line in ask("spool", "status").out.splitlines())
     assert lines["waiting"].strip() == "1"
     assert lines["oldest"].strip().startswith("for ")
-    assert lines["size"].strip().endswith(" of 268.4 MB")
+    assert lines["size"].strip().endswith(" of 256 MiB (TRAILKEEPER_SPOOL_MAX_MB)")
     assert lines[f"for {queue.place}"].strip() == "1"
 
 
@@ -136,7 +136,7 @@ class TestDoctor:
     ) -> None:
         fill(queue, b"1")
         monkeypatch.setattr(of_spool, "OLD_SECONDS", 0.0)
-        (found,) = [each for each in findings().values() if "1 events wait" in each.found]
+        (found,) = [each for each in findings().values() if "1 event waits" in each.found]
         assert (found.severity, "trailkeeper spool flush" in found.advice) == ("warning", True)
 
     def test_refusals_and_damage_are_told(self, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ class TestDoctor:
         found = findings()
         assert any("refused 3 events" in each for each in found)
         assert any("was damaged and renamed" in each for each in found)
-        assert any("of 1 MB are used" in each for each in found)
+        assert any("of 1 MiB are used" in each for each in found)
 
     def test_a_spool_that_is_off_is_warned_of(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("TRAILKEEPER_SPOOL", "off")
