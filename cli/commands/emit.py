@@ -105,6 +105,20 @@ def _check_subject(tag: str, given: Mapping[str, Any], catalogue: Catalogue) -> 
         )
 
 
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; json itself would keep the last of two equal keys, and say nothing.
+
+    Raises:
+        ValueError: a key is there twice.
+    """
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r} is there twice")
+        found[key] = value
+    return found
+
+
 def _object(text: str | None) -> dict[str, Any] | None:
     """The payload.
 
@@ -114,7 +128,7 @@ def _object(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
     try:
-        payload = json.loads(text)
+        payload = json.loads(text, object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError) as error:
         raise InvalidEvent("additional", str(error), "a JSON object") from error
     if not isinstance(payload, dict):

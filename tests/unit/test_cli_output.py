@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trailkeeper import InvalidEvent
+from trailkeeper.cli.commands.emit import _object
 from trailkeeper.cli.output import print_json, print_table, safe
 from trailkeeper.cli.times import duration
 from trailkeeper.producer.deceptive import DECEPTIVE
@@ -52,3 +56,15 @@ def test_a_table_shows_markup_as_text_and_nothing_as_a_dash(capsys: pytest.Captu
 )
 def test_a_duration_is_told_in_its_largest_unit(seconds: float, shown: str) -> None:
     assert duration(seconds) == shown
+
+
+def test_a_command_without_standard_output_ends_as_it_would_with_one() -> None:
+    command = f"{sys.executable} -m trailkeeper.cli.main --version >&-"
+    ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 2}', '{"a": {"b": 1, "b": 1}}'])
+def test_of_two_equal_keys_in_a_payload_none_is_lost_in_silence(text: str) -> None:
+    with pytest.raises(InvalidEvent, match="is there twice"):
+        _object(text)
