@@ -29,13 +29,14 @@ class ASGIMiddleware(RequestMiddleware[ASGIApplication]):
         if scope.get("type") not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        frame = self._frame(scope)
+        scope = {**scope}
+        frame = scope[KEY] = self._frame(scope)
         token = push(frame)
         try:
             if self._batches and scope["type"] == "http":
-                await self._in_batch({**scope, KEY: frame}, receive, send)
+                await self._in_batch(scope, receive, send)
             else:
-                await self._app({**scope, KEY: frame}, receive, send)
+                await self._app(scope, receive, send)
         finally:
             pop(token)
 

@@ -47,7 +47,11 @@ class RequestMiddleware(Generic[App]):
         self._trust = trust_request_id
 
     def _frame(self, request: Mapping[str, Any]) -> Frame:
-        """The frame of a WSGI environ or an ASGI scope, with a new request id if it brings none.
+        """The frame of a WSGI environ or an ASGI scope."""
+        return Frame(self._context(request))
+
+    def _context(self, request: Mapping[str, Any]) -> RequestContext:
+        """The context of a WSGI environ or an ASGI scope, with a new request id if it brings none.
 
         Never raises an Exception: a request that cannot be read is served all the same.
         """
@@ -60,4 +64,4 @@ class RequestMiddleware(Generic[App]):
             context = RequestContext()
         if context.request_id is None:
             context = msgspec.structs.replace(context, request_id=new_request_id())
-        return Frame(context)
+        return context

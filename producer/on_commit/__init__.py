@@ -1,6 +1,6 @@
 """Events sent after the application's transaction is committed, on any database.
 
-`emit_on_commit` is for SQLAlchemy; Django's is `producer.on_commit.django.emit_on_commit`. An event
+`emit_on_commit` is for SQLAlchemy; Django's is `integrations.django.emit_on_commit`. An event
 inserted by the transaction itself is the matter of `producer.outbox`.
 """
 

@@ -18,7 +18,7 @@ import pytest
 import trailkeeper
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("producer", "models", "worker", "views", "cli")
+PACKAGES = ("producer", "integrations", "models", "worker", "views", "cli")
 FILES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 NAMES = [str(path.relative_to(ROOT)) for path in FILES]
 

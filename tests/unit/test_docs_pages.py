@@ -92,7 +92,9 @@ def test_tests_that_a_page_names_are_there(page: Path) -> None:
 
 @each_page
 def test_modules_that_a_page_names_are_there(page: Path) -> None:
-    named = re.findall(r"`((?:producer|models|worker|views|cli|docs|examples)/[\w/.\-]+)`", read(page))
+    named = re.findall(
+        r"`((?:producer|models|worker|views|cli|docs|examples|integrations)/[\w/.\-]+)`", read(page)
+    )
     assert [name for name in named if not (ROOT / name).exists()] == []
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.emitting import SPOOLED, an_emitter
 from trailkeeper import InvalidEvent, Subject, aemit, emit, emit_on_commit
-from trailkeeper.producer.on_commit.django import emit_on_commit as emit_on_djangos_commit
+from trailkeeper.integrations.django import emit_on_commit as emit_on_djangos_commit
 
 
 @dataclass

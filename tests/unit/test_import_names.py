@@ -9,7 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PLAIN = re.compile(
-    r"^(?:from|import) (?:producer|worker|models|views|cli|examples|celeryconfig)\b", re.MULTILINE
+    r"^(?:from|import) (?:producer|integrations|worker|models|views|cli|examples|celeryconfig)\b",
+    re.MULTILINE,
 )
 EVERYTHING = """
 import collections, importlib, os, pkgutil, sys, warnings
@@ -34,7 +35,18 @@ print([of_one for of_one in ours if len(of_one) > 1])
 
 
 def test_no_file_imports_a_folder_by_its_plain_name() -> None:
-    folders = ("cli", "docs", "examples", "models", "producer", "tests", "trailkeeper", "views", "worker")
+    folders = (
+        "cli",
+        "docs",
+        "examples",
+        "integrations",
+        "models",
+        "producer",
+        "tests",
+        "trailkeeper",
+        "views",
+        "worker",
+    )
     files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
     assert [str(path) for path in files if PLAIN.search(path.read_text(encoding="utf-8"))] == []
 

@@ -13,7 +13,7 @@ import pytest
 from trailkeeper.models.tables import Base
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("producer", "models", "worker", "views", "cli")
+PACKAGES = ("producer", "integrations", "models", "worker", "views", "cli")
 TREES = {
     path: ast.parse(path.read_text(encoding="utf-8"))
     for package in PACKAGES

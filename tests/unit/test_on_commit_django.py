@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-import django
-import django.conf
 import pytest
 from django.db import connection, connections, transaction
 
+from tests.support import django_project
 from tests.support.emitting import SPOOLED
 from tests.support.outboxes import ATTACH, TABLE, Kept, emitting
 from trailkeeper import InvalidEvent, bind, emit
-from trailkeeper.producer.on_commit.django import emit_on_commit
+from trailkeeper.integrations.django import emit_on_commit
 from trailkeeper.producer.testing import recording
 
 
 @pytest.fixture(scope="module", autouse=True)
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Two SQLite databases as Django's; its settings are the process's, so no other test may need its own."""
-    folder: Path = tmp_path_factory.mktemp("django")
-    engine = "django.db.backends.sqlite3"
-    names = {"default": folder / "one.sqlite", "other": folder / "two.sqlite"}
-    django.conf.settings.configure(
-        DATABASES={alias: {"ENGINE": engine, "NAME": str(path)} for alias, path in names.items()},
-        LOGGING_CONFIG=None,
-    )
-    django.setup()
+    django_project.start()
+    trail = tmp_path_factory.mktemp("django") / "trail.sqlite"
     with connection.cursor() as cursor:
-        cursor.execute(ATTACH.replace("?", "%s"), [str(folder / "trail.sqlite")])
+        cursor.execute(ATTACH.replace("?", "%s"), [str(trail)])
         cursor.execute(TABLE)
     yield
     connections.close_all()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Never, Unpack
 
+from django.db import transaction
+
 from trailkeeper.producer.facts import EventFacts
+from trailkeeper.producer.on_commit.deferred import DeferredMessage
 from trailkeeper.producer.receipt import Receipt
 from trailkeeper.producer.validation.text import unreadable
-
-from .deferred import DeferredMessage
 
 
 def emit_on_commit(
@@ -34,10 +34,8 @@ def emit_on_commit(
         InvalidEvent: the call is wrong, and ``TRAILKEEPER_ON_INVALID=raise``.
     """
     deferred = DeferredMessage.of(tag, unnamed, facts)
-    # by name, so that this module can be imported where Django is not installed
-    on_commit = import_module("django.db.transaction").on_commit
     try:
-        on_commit(deferred.send, using=using)
+        transaction.on_commit(deferred.send, using=using)
     except Exception as error:  # noqa: BLE001 - Django's, of an unknown alias or a transaction it does not manage
         return deferred.misdirected(
             unreadable("using", error, "a database in autocommit, or within atomic()")

@@ -1,0 +1,148 @@
+"""Flask: an extension that takes the actor from Flask-Login, and records logins and logouts.
+
+    from trailkeeper.integrations.flask import Trailkeeper
+
+    Trailkeeper(app)
+
+Without Flask-Login, ``Trailkeeper(app, user=...)`` says who acts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from importlib.util import find_spec
+from io import BytesIO
+from typing import Any, Unpack
+
+from flask import Flask, current_app, g, has_request_context, request_tearing_down
+
+from trailkeeper.producer.context import Frame, current
+from trailkeeper.producer.event import Actor
+from trailkeeper.producer.facts import EventFacts
+from trailkeeper.producer.middleware.wsgi import WSGIMiddleware
+from trailkeeper.producer.on_commit import emit_on_commit
+from trailkeeper.producer.process import configure, emit
+from trailkeeper.producer.receipt import Receipt
+
+from .overrides import settings_with
+from .users import RequestFrame, as_actor
+
+NAME = "trailkeeper"
+PREFIX = "TRAILKEEPER_"
+READ = "_trailkeeper_read"
+"""In Flask's ``g`` once an event asked for the user."""
+
+LOADED = "_login_user"
+"""In ``g`` once Flask-Login has looked the user up."""
+
+
+class Trailkeeper:
+    """The extension. Its settings are ``app.config["TRAILKEEPER_…"]``, or else the environment's.
+
+    Args:
+        app: the application; or call `init_app` later.
+        user: returns the user of the running request, in any form that `as_actor` takes; Flask-Login's
+            ``current_user`` if not given.
+        session: the session of SQLAlchemy for the methods of this object, such as ``db.session``.
+        records_logins: whether Flask-Login's logins and logouts are recorded.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        user: Callable[[], Any] | None = None,
+        session: Any = None,
+        records_logins: bool = True,
+    ) -> None:
+        self._user = user or _signed_in
+        self._session = session
+        self._records_logins = records_logins
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Give every request of an application its context, and every event its actor.
+
+        Raises:
+            RuntimeError: it was called for this application before.
+            SettingsError: a setting is wrong or unknown.
+            CatalogueError: a catalogue file is wrong.
+        """
+        if NAME in app.extensions:
+            raise RuntimeError("this application has the extension Trailkeeper already; call init_app once")
+        values = app.config.get_namespace(PREFIX)
+        settings = settings_with(values)
+        if values:
+            configure(settings)
+        user = partial(_RequestUser, self._user, app)
+        app.wsgi_app = _RequestMiddleware(app.wsgi_app, settings.trusted_proxies, user)  # type: ignore[method-assign]  # as Flask documents
+        request_tearing_down.connect(_remember, app)
+        if self._records_logins and find_spec("flask_login"):
+            from flask_login import user_logged_in, user_logged_out  # noqa: PLC0415 - perhaps not installed
+
+            user_logged_in.connect(_record_login, app)
+            user_logged_out.connect(_record_logout, app)
+        app.extensions[NAME] = self
+
+    def emit_on_commit(self, tag: str, **facts: Unpack[EventFacts]) -> Receipt:
+        """`trailkeeper.emit_on_commit` with this extension's session: sent once that is committed."""
+        return emit_on_commit(self._session, tag, **facts)
+
+    def emit_in_transaction(self, tag: str, **facts: Unpack[EventFacts]) -> Receipt:
+        """`trailkeeper.emit` with this extension's session as its *connection*: a row of its transaction."""
+        return emit(tag, connection=self._session, **facts)
+
+
+class _RequestMiddleware(WSGIMiddleware):
+    def __init__(self, app: Any, trusted_proxies: Iterable[str], user: Callable[[Any], Any]) -> None:
+        super().__init__(app, trusted_proxies)
+        self._user = user
+
+    def _frame(self, request: Mapping[str, Any]) -> Frame:
+        return RequestFrame(self._context(request), self._user(request))
+
+
+class _RequestUser:
+    """The user of one request, also for what runs after it: a streamed body, a closing callback, a thread."""
+
+    def __init__(self, read: Callable[[], Any], app: Flask, environ: Mapping[str, Any]) -> None:
+        self._read = read
+        self._app = app
+        self._wsgi = environ
+        self._last: tuple[Actor | None] | None = None
+
+    def __call__(self) -> Actor | None:
+        if has_request_context():
+            setattr(g, READ, True)
+            self._last = (as_actor(self._read()),)
+        if self._last is None:
+            # not a copy of Flask's context, whose end would close the files of a request that still runs
+            with self._app.request_context({**self._wsgi, "wsgi.input": BytesIO()}):
+                self._last = (as_actor(self._read()),)
+        return self._last[0]
+
+
+def _remember(_: Flask, **__: Any) -> None:
+    """Remember who is signed in when a request ends, unless that would take a query."""
+    if READ in g or LOADED in g:
+        current()
+
+
+def _signed_in() -> Any:
+    if not hasattr(current_app, "login_manager"):
+        return None
+    from flask_login import current_user  # noqa: PLC0415 - as above
+
+    return current_user
+
+
+def _record_login(_: Flask, user: Any, **__: Any) -> None:
+    if (actor := as_actor(user)) is not None:
+        emit("account:login:success", user=(actor.id, actor.name), actor=actor)
+
+
+def _record_logout(_: Flask, user: Any, **__: Any) -> None:
+    if (actor := as_actor(user)) is not None:
+        emit("account:logout", user=(actor.id, actor.name), actor=actor)

@@ -1,0 +1,96 @@
+"""Who acts in a request: the framework's own user, read when an event asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from trailkeeper.producer.context import Frame, RequestContext
+from trailkeeper.producer.errors import InvalidEvent
+from trailkeeper.producer.event import Actor, Subject
+from trailkeeper.producer.mistakes import report
+from trailkeeper.producer.validation import subject_of
+from trailkeeper.producer.validation.text import unreadable
+from trailkeeper.producer.validation.values import unproxied
+
+IDS = ("id", "pk", "identity", "get_id", "sub", "username")
+NAMES = ("get_username", "username", "name", "display_name")
+READABLE = "a user with an id, an Actor, or None for nobody"
+
+_being_read: ContextVar[Frame | None] = ContextVar("trailkeeper_user", default=None)
+
+
+class RequestFrame(Frame):
+    """A running request whose actor is the framework's user, unless `set_actor` named another.
+
+    Args:
+        own: the request's context.
+        user: returns the user of now, in any form that `as_actor` takes. Called at each event, so that
+            a login or logout within the request counts, and a request without events costs no query.
+    """
+
+    __slots__ = ("user",)
+
+    def __init__(self, own: RequestContext, user: Callable[[], Any]) -> None:
+        super().__init__(own)
+        self.user = user
+
+    @property
+    def context(self) -> RequestContext:
+        """The context as of now. A user that cannot be read is reported: nobody is anonymous in silence."""
+        own = self._own
+        if own.actor is not None or _being_read.get() is self:  # what the loader of users itself emits
+            return own
+        token = _being_read.set(self)
+        try:
+            actor = as_actor(self.user())
+        except Exception as error:  # noqa: BLE001 - the application's query or property may raise anything
+            report(unreadable("actor", error, READABLE))
+            return own
+        finally:
+            _being_read.reset(token)
+        return replace(own, actor=actor)
+
+
+def as_actor(user: Any) -> Actor | None:
+    """The actor of a framework's user; None for nobody, which an anonymous user is.
+
+    Args:
+        user: an Actor, any form of a subject, or a user of Django, Flask-Login or Starlette, an object or a
+            mapping such as a token's claims.
+
+    Raises:
+        InvalidEvent: it has no id.
+    """
+    user = unproxied(user)
+    if user is None or isinstance(user, Actor):
+        return user
+    subject = subject_of("actor", user if isinstance(user, (Subject, str, int, UUID, tuple)) else _pair(user))
+    return None if subject is None else Actor(kind="user", id=subject.id, name=subject.name)
+
+
+def _pair(user: Any) -> tuple[Any, Any] | None:
+    if _first(user, ("is_authenticated",)) is False or _first(user, ("is_anonymous",)) is True:
+        return None
+    user_id = _first(user, IDS)
+    if user_id is None:
+        raise InvalidEvent("actor", f"a {type(user).__name__} without an id", READABLE)
+    name = _first(user, NAMES)
+    return user_id, name if name is None or isinstance(name, str) else str(name)
+
+
+def _first(user: Any, names: tuple[str, ...]) -> Any:
+    """The first that is there, of a mapping's keys or an object's attributes and methods."""
+    for name in names:
+        try:
+            value = user.get(name) if isinstance(user, Mapping) else getattr(user, name, None)
+            value = value() if callable(value) else value
+        except NotImplementedError:  # the identity of Starlette's SimpleUser
+            continue
+        if value is not None:
+            return value
+    return None

@@ -1,0 +1,88 @@
+"""The running request as one header of a message, for the process that goes on with its work.
+
+The header holds what the events there will say: address, user agent, request id and actor. Its length is
+bounded, and it never holds the id of a session, only a digest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec.structs import replace
+
+from .context import NOTHING, RequestContext, pop, push
+from .errors import InvalidEvent
+from .event import Actor, Event
+from .facts import context_of
+from .mistakes import report
+from .requests.forwarded import TrustedProxies
+from .secrets.fields import FieldsSearch
+from .secrets.finding import Findings
+from .secrets.fingerprint import Fingerprints
+from .validation import actor_of, encoded
+from .wire import read
+
+NAME = "trailkeeper"
+MAX_LENGTH = 32 * 1024
+"""Characters; more than the longest fields take, escaped."""
+
+_NO_PROXIES = TrustedProxies()
+_DIGESTS = Fingerprints()  # without a key, which the emitter there completes
+_FIELDS = FieldsSearch(_DIGESTS, Findings(_DIGESTS, is_off=True))
+
+
+def dump() -> str | None:
+    """The running request as JSON; None if nothing is known of it.
+
+    What cannot be an actor is reported, and left out.
+    """
+    context = context_of(None, _NO_PROXIES)
+    if context == NOTHING:
+        return None
+    try:
+        actor = None if context.actor is None else _portable(context.actor)
+    except InvalidEvent as error:
+        report(error)
+        actor = None
+    return msgspec.json.encode(replace(context, actor=actor)).decode()
+
+
+def load(header: object) -> RequestContext | None:
+    """The request of a header, which may come from anybody; None if it is none."""
+    if not isinstance(header, str) or len(header) > MAX_LENGTH:
+        return None
+    try:
+        return msgspec.json.decode(header, type=RequestContext)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
+@contextmanager
+def entered(header: object) -> Iterator[None]:
+    """Run a block in the request of a header, or in one of which nothing is known if it is none."""
+    token = push(load(header) or RequestContext())
+    try:
+        yield
+    finally:
+        pop(token)
+
+
+def _portable(stated: Any) -> Actor:
+    """An actor with texts that fit, as in an event, and without what somebody could log in with.
+
+    Raises:
+        InvalidEvent: it is none.
+    """
+    event = Event(id=UUID(int=0), tag="", occurred_at=datetime.now(UTC), actor=actor_of(stated))
+    actor = read(encoded(event, None))[0].actor
+    credential = actor.credential
+    if credential is None:
+        return actor
+    is_public = credential.id_is_public is True
+    digest = _FIELDS.credential_id(credential.kind, credential.id, is_public=is_public)
+    return replace(actor, credential=replace(credential, id=digest))
