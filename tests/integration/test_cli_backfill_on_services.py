@@ -189,7 +189,7 @@ def test_events_are_enriched_here_after_a_dry_run(
     dry = trailkeeper("backfill", "enrich", "--dry-run")
     done = trailkeeper("backfill", "enrich", "--yes", "--here", "--scope", "user")
 
-    assert "of 4 seen 3 would be derived again, 1 stay as they are" in dry.err
+    assert "of 4 seen 3 would be derived again, 1 stays as it is" in dry.err
     assert "private" in dry.out
     assert "backfill 1 is finished: 4 seen, 3 changed, 1 as they were, 0 rejected" in done.err
 
