@@ -10,7 +10,6 @@ import socket
 import sys
 import warnings
 from typing import Any
-from urllib.parse import urlsplit
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import django
@@ -21,6 +20,7 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import connection, transaction
 from django.http import HttpResponse
+from sqlalchemy import make_url
 
 from trailkeeper import emit
 from trailkeeper.integrations.django import emit_on_commit
@@ -39,16 +39,14 @@ def change(request: Any) -> Any:
 
 
 def configure() -> None:
-    url = urlsplit(os.environ["TRAILKEEPER_DATABASE_URL"])
+    url = make_url(os.environ["TRAILKEEPER_DATABASE_URL"])
     settings.configure(
         DATABASES={
             "default": {
                 "ENGINE": "django.db.backends.postgresql",
-                "NAME": url.path[1:],
+                "NAME": url.database,
                 "USER": url.username,
-                "PASSWORD": url.password or "",
-                "HOST": url.hostname,
-                "PORT": url.port,
+                "HOST": url.query["host"],
             }
         },
         SECRET_KEY="of a test",
