@@ -1,4 +1,4 @@
-"""The secret of a data folder: signs the tokens for its pages. Made once, readable by its owner alone."""
+"""The secrets of a data folder. Each is made once, and readable by its owner alone."""
 
 from __future__ import annotations
 
@@ -13,12 +13,25 @@ LENGTH = 32  # bytes
 
 
 def token_secret(home: Path) -> str:
-    """The secret of a data folder, made if there is none yet; whoever makes it first, all get the same.
+    """The secret that signs the tokens for its pages, made if there is none yet.
 
     Raises:
         EmbeddedError: it cannot be written or read, or the file holds something else.
     """
-    file = _file(home)
+    return _secret(_file(home))
+
+
+def fingerprint_key(home: Path) -> str:
+    """The key of its fingerprints, made if there is none yet.
+
+    Raises:
+        EmbeddedError: as above.
+    """
+    return _secret(home / "run" / "fingerprint-key")
+
+
+def _secret(file: Path) -> str:
+    """The secret in a file; whoever makes it first, all get the same."""
     try:
         secret = remembered(file, lambda: secrets.token_urlsafe(LENGTH) + "\n").strip()
     except (OSError, ValueError) as error:

@@ -23,6 +23,7 @@ from .pipeline import beat, views, worker
 from .postgres import EmbeddedPostgres
 from .processes import Child
 from .redis import EmbeddedRedis
+from .secret import fingerprint_key
 from .supervisor import Service, Supervisor
 from .views import ViewsPlace, is_installed
 
@@ -114,7 +115,10 @@ class Stack:
     def environment(self) -> dict[str, str]:
         """The environment of an application that uses this stack."""
         environment = child_environment(self.redis_url, self._worker_url)
-        return environment | {variable("spool"): str(self.spool)} | self._extra
+        environment |= {variable("spool"): str(self.spool)} | self._extra
+        if (key := variable("fingerprint_key")) not in environment:
+            environment[key] = fingerprint_key(self.home)
+        return environment
 
     @property
     def spool(self) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from trailkeeper.cli.embedded.errors import EmbeddedError
-from trailkeeper.cli.embedded.secret import kept_secret, token_secret
+from trailkeeper.cli.embedded.secret import fingerprint_key, kept_secret, token_secret
 
 
 def test_a_secret_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
@@ -19,6 +19,12 @@ def test_a_secret_is_made_once_and_kept_from_others(tmp_path: Path) -> None:
     assert (tmp_path / "run" / "token-secret").stat().st_mode & 0o777 == 0o600
     assert [file.name for file in (tmp_path / "run").iterdir()] == ["token-secret"]
     assert token_secret(tmp_path / "other") != secret
+
+
+def test_the_key_of_fingerprints_is_another_secret_of_the_folder(tmp_path: Path) -> None:
+    key = fingerprint_key(tmp_path)
+    assert fingerprint_key(tmp_path) == key != token_secret(tmp_path)
+    assert (tmp_path / "run" / "fingerprint-key").stat().st_mode & 0o777 == 0o600
 
 
 def test_all_who_make_it_at_once_get_the_same(tmp_path: Path) -> None:
