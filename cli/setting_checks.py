@@ -104,12 +104,12 @@ def _database(url: str) -> None:
 
 
 def _broker(url: str) -> None:
-    from kombu.transport import TRANSPORT_ALIASES  # noqa: PLC0415 - as above
+    from trailkeeper.worker.broker import is_known  # noqa: PLC0415 - as above
 
     parts = urlsplit(url)
     if parts.scheme in {"redis", "rediss"}:
         RedisAddress(url)
-    elif parts.scheme not in TRANSPORT_ALIASES or parts.port == 0:
+    elif not is_known(parts.scheme) or parts.port == 0:
         raise ValueError(f"no broker is called {parts.scheme!r}")
 
 

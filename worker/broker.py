@@ -33,6 +33,11 @@ Limit: TypeAlias = Annotated[float, msgspec.Meta(ge=60)]
 KEYS = {"content_type": "content-type", "content_encoding": "content-encoding"}
 
 
+def is_known(scheme: str) -> bool:
+    """Whether Kombu has a broker whose URLs begin so."""
+    return scheme in transport.TRANSPORT_ALIASES
+
+
 class _TaskHeaders(msgspec.Struct):
     """What Celery reads of a message before it has a task, of the types that it writes."""
 
