@@ -12,8 +12,6 @@ from typing import Any
 
 from trailkeeper.producer.catalogue import Catalogue
 
-from .addresses import ADDRESS
-
 Path = tuple[str, ...]
 Payload = dict[str, Any]
 Change = Callable[[Any], Any]
@@ -30,12 +28,27 @@ NETWORK = f"network(set_masklen(e.ip, {NETWORK_BITS}))::inet"
 """The network of the address."""
 
 
-def matches(parameter: str) -> str:
-    """Whether the payload fits the JSON path of its tag, in SQL; the parameter is one of `by_tag`."""
-    return (
-        f"coalesce(jsonb_path_exists(e.additional, CAST(CAST(:{parameter} AS jsonb) ->> e.tag AS jsonpath)),"
-        " false)"
-    )
+HAS_KEYS = (
+    "coalesce(jsonb_path_exists(e.additional, CAST(CAST(:present AS jsonb) ->> e.tag AS jsonpath)), false)"
+)
+"""Whether the payload holds personal keys; the parameter is `PersonalKeys.present`."""
+
+
+def has_address(value: str) -> str:
+    """Whether a text has an address in it, in SQL; JSON's escapes in it are none of an address."""
+    unescaped = rf"regexp_replace({value}, '\\[a-z]', ' ', 'g')"
+    # CASE, as AND looks at the second even where the first is NULL
+    return f"CASE WHEN {value} ~ :candidate THEN {unescaped} ~ :address ELSE false END"
+
+
+_FOUND = "CAST(jsonb_path_query_array(e.additional, CAST(path AS jsonpath)) AS text)"
+HAS_ADDRESS_IN_KEYS = f"""
+    CASE WHEN CAST(e.additional AS text) ~ :candidate
+         THEN EXISTS (SELECT FROM jsonb_array_elements_text(CAST(:each AS jsonb) -> e.tag) AS path
+                       WHERE {has_address(_FOUND)})
+         ELSE false END
+"""
+"""Whether there is an address in a personal key; the parameter is `PersonalKeys.each`."""
 
 
 class PersonalKeys:
@@ -45,10 +58,11 @@ class PersonalKeys:
         self._paths = {kind.tag: _paths((*kind.personal, *kind.identifying)) for kind in catalogue}
         self._declared = {kind.tag: tuple(kind.payload) for kind in catalogue}
         self._identifying = {kind.tag: _paths(kind.identifying) for kind in catalogue}
-        self.present = _by_tag(self._paths, "")
-        """JSON paths by tag, as JSON: the payload holds a personal key."""
-        self.addresses = _by_tag(self._paths, WITH_ADDRESS)
-        """Likewise: there is an address in one."""
+        self.present = _by_tag(self._paths)
+        """A JSON path by tag, as JSON: the payload holds a personal key."""
+        each = {tag: [f"${_json_path(path)}" for path in of_tag] for tag, of_tag in self._paths.items()}
+        self.each = json.dumps(each, sort_keys=True)
+        """All JSON paths by tag, as JSON: one to each personal key."""
 
     def of(self, tag: str) -> tuple[Path, ...] | None:
         """The personal keys of a tag; None if the catalogue does not know it."""
@@ -109,14 +123,9 @@ def _paths(names: Iterable[str]) -> tuple[Path, ...]:
     return tuple(tuple(name.split(".")) for name in names)
 
 
-_LIKE = f"like_regex {json.dumps(ADDRESS)}"
-WITH_ADDRESS = f'.** ? (@ {_LIKE} || exists(@ ? (@.type() == "object").keyvalue().key ? (@ {_LIKE})))'
-"""The end of a JSON path: a text, or the key of an object, with an address in it."""
-
-
-def _by_tag(paths: dict[str, tuple[Path, ...]], end: str) -> str:
+def _by_tag(paths: dict[str, tuple[Path, ...]]) -> str:
     found = {
-        tag: f"$ ? ({' || '.join(f'exists({_json_path(path)}{end})' for path in of_tag)})"
+        tag: f"$ ? ({' || '.join(f'exists(@{_json_path(path)})' for path in of_tag)})"
         for tag, of_tag in paths.items()
         if of_tag
     }
@@ -124,4 +133,4 @@ def _by_tag(paths: dict[str, tuple[Path, ...]], end: str) -> str:
 
 
 def _json_path(path: Path) -> str:
-    return "@" + ".**".join(f".{json.dumps(key)}" for key in path)
+    return ".**".join(f".{json.dumps(key)}" for key in path)

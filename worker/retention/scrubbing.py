@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, RowMapping, text
 
 from trailkeeper.models.engine import after_commit, transaction
-from trailkeeper.models.holds import HELD, holds_of, listing, wait_for_holds
+from trailkeeper.models.holds import HELD, any_in_force, holds_of, listing, wait_for_holds
 from trailkeeper.models.locks import SCRUBBING
 from trailkeeper.models.partitions import Partition, existing, id_floor
 from trailkeeper.models.tables import DeadLetterRow, Scrub
@@ -184,8 +184,8 @@ def _batch(connection: Connection, job: _ScrubJob, name: str, after: UUID) -> tu
     rewritten = [_rewritten(step, row) for row in rows]
     by = f"{step.name}/{job.identity}"
     changed = rewrite_rows(connection, f'"{name}"', rewritten, changes=step.changes, by=by)
-    left = text(f'SELECT count(*) FROM "{name}" AS e WHERE {WITHIN} AND {step.due}')  # noqa: S608 - as above
-    held = connection.execute(left, values).scalar_one()
+    left = text(f'SELECT count(*) FROM "{name}" AS e WHERE {WITHIN} AND {step.due} AND {HELD}')  # noqa: S608 - as above
+    held = connection.execute(left, values).scalar_one() if any_in_force(connection) else 0
     assert job.identity is not None
     records.count(connection, Scrub, job.identity, events=changed)
     return last, changed, int(held)

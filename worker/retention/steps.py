@@ -15,7 +15,7 @@ from trailkeeper.worker.settings import WorkerSettings
 
 from .addresses import ADDRESS, CANDIDATE, cut_addresses
 from .dead_letters import without_addresses, without_persons
-from .personal import HAS_ADDRESS, NETWORK, WITH_ADDRESS, PersonalKeys, matches
+from .personal import HAS_ADDRESS, HAS_ADDRESS_IN_KEYS, HAS_KEYS, NETWORK, PersonalKeys, has_address
 
 NAMES = ("user_name", "actor_name", "on_behalf_of_name", "credential_label")
 """Columns with texts that people chose."""
@@ -75,22 +75,18 @@ def steps(settings: WorkerSettings, keys: PersonalKeys) -> list[ScrubStep]:
 
 
 def _of_addresses(days: int, keys: PersonalKeys) -> ScrubStep:
-    in_names = [f"(e.{name} ~ :candidate AND e.{name} ~ :address)" for name in NAMES]
-    in_payload = f"(CAST(e.additional AS text) ~ :candidate AND {matches('personal')})"
-    anywhere = "jsonb_path_exists(e.extras, CAST(:anywhere AS jsonpath))"
-    in_extras = f"(CAST(e.extras AS text) ~ :candidate AND {anywhere})"
-    due = " OR ".join((HAS_ADDRESS, in_payload, *in_names, in_extras))
+    texts = [*(f"e.{name}" for name in NAMES), "CAST(e.extras AS text)"]
+    due = " OR ".join((HAS_ADDRESS, HAS_ADDRESS_IN_KEYS, *map(has_address, texts)))
 
     def rewrite(row: Row) -> dict[str, Any]:
         cut = {name: cut_addresses(row[name]) for name in (*NAMES, "extras")}
         return {**cut, "additional": keys.changed(row["tag"], row["additional"], cut_addresses)}
 
-    values = {"personal": keys.addresses, "address": ADDRESS, "anywhere": f"${WITH_ADDRESS}"}
-    values |= {"candidate": CANDIDATE}
+    values = {"each": keys.each, "candidate": CANDIDATE, "address": ADDRESS}
     return ScrubStep(
         "address",
         days,
-        f"coalesce({due}, false)",
+        f"({due})",
         f"ip = CASE WHEN {HAS_ADDRESS} THEN {NETWORK} ELSE e.ip END",
         values,
         (*NAMES, "extras", "additional"),
@@ -100,12 +96,12 @@ def _of_addresses(days: int, keys: PersonalKeys) -> ScrubStep:
 
 
 def _of_persons(days: int, keys: PersonalKeys) -> ScrubStep:
-    due = f"(num_nonnulls({', '.join(f'e.{name}' for name in PERSON)}) > 0 OR {matches('personal')})"
+    due = f"(num_nonnulls({', '.join(f'e.{name}' for name in PERSON)}) > 0 OR {HAS_KEYS})"
     changes = ", ".join(f"{name} = NULL" for name in PERSON)
 
     def rewrite(row: Row) -> dict[str, Any]:
         return {"additional": keys.without(row["tag"], row["additional"])}
 
-    values = {"personal": keys.present}
+    values = {"present": keys.present}
     letter = without_persons(keys)
     return ScrubStep("person", days, due, changes, values, ("additional",), rewrite, letter)

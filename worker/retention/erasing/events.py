@@ -18,7 +18,7 @@ from sqlalchemy import Connection, RowMapping, text
 
 from trailkeeper.models.holds import HELD
 from trailkeeper.models.writing import DERIVATIONS
-from trailkeeper.worker.retention.personal import GONE, Payload, PersonalKeys, matches
+from trailkeeper.worker.retention.personal import GONE, HAS_KEYS, Payload, PersonalKeys
 
 from .person import Person
 
@@ -52,7 +52,7 @@ READ = f"SELECT {_COLUMNS}, {HELD} AS held FROM events AS e WHERE {THESE} ORDER 
 _WINDOW = "e.scope = :scope AND e.id > :after AND (CAST(:edge AS uuid) IS NULL OR e.id <= :edge)"
 EDGE = text("SELECT id FROM events WHERE scope = :scope AND id > :after ORDER BY id OFFSET :skipped LIMIT 1")
 OTHERS = text(
-    f"SELECT {_COLUMNS} FROM events AS e WHERE {_WINDOW} AND NOT {NAMED} AND {matches('personal')}"  # noqa: S608 - constants
+    f"SELECT {_COLUMNS} FROM events AS e WHERE {_WINDOW} AND NOT {NAMED} AND {HAS_KEYS}"  # noqa: S608 - constants
 )
 
 Row: TypeAlias = Mapping[str, Any] | RowMapping
@@ -83,7 +83,7 @@ def others(
 ) -> list[UUID]:
     """The events of a window that do not name the user, and tell of the person in a personal value."""
     after, last = window
-    values = {"user": person.user, "personal": keys.present, "scope": scope, "after": after, "edge": last}
+    values = {"user": person.user, "present": keys.present, "scope": scope, "after": after, "edge": last}
     rows = connection.execute(OTHERS, values).mappings()
     return [row["id"] for row in rows if swept(row, person, keys) is not None]
 
