@@ -31,7 +31,7 @@ personal = ["card", "reason"]         # keys that may hold personal data, free t
 identifying = []                      # likewise, and they name the event's user: `["email"]`
 # who is not named sees nothing; admins see all
 audience = {{ self = "full", owner = "full", maintainer = "redacted" }}
-by = "member"                         # member | anyone: who can do it; hides where "anyone" was
+by = "member"                         # member | anyone | trail: who can do it; hides where "anyone" was
 delivery = "required"                 # spooled | required | best_effort: what happens while Redis is away
 retention_days = 730                  # only if it differs from the scope's
 aliases = ["invoice:refund"]          # other spellings, stored under this tag

@@ -28,7 +28,7 @@ REASONS = {
     "bad_address": "`ip` is not an IP address",
     "unknown_tag": "no catalogue of this worker knows the tag",
     "unsigned": "it has no signature, and this worker requires one",
-    "forged": "none of this worker's keys made its signature",
+    "forged": "none of this worker's keys made its signature, or only the trail itself records such an event",
     "refused_row": "Postgres refused the row",
     "purged": "an imported line from a time that has been purged",
     "killed_worker": "the worker died each time it handled this message alone",

@@ -9,7 +9,7 @@ import msgspec
 Scope = Literal["user", "project", "organization", "system"]
 Role = Literal["self", "owner", "maintainer", "public"]
 View = Literal["full", "redacted"]
-By = Literal["member", "anyone"]
+By = Literal["member", "anyone", "trail"]
 Delivery = Literal["spooled", "required", "best_effort"]
 JsonType = Literal["string", "integer", "number", "boolean", "array", "object"]
 
@@ -37,7 +37,8 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         unchecked: payload keys that are not searched for secrets: what is in them is meant to be there.
         audience: who sees it besides admins, and how much; a role that is not named sees nothing.
         by: who can do it, if the policy should not guess: members of the project or organization only, or
-            anyone, whose address and device owners then do not see.
+            anyone, whose address and device owners then do not see; or the trail, whose workers record what
+            they do: from an application it is a forgery.
         delivery: what happens when Redis does not answer.
         retention_days: how long it is kept, if that differs from the scope's retention.
         aliases: other spellings that are accepted, and stored under this tag.

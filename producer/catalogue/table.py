@@ -27,7 +27,7 @@ EXPECTED = {
     "identifying": "a list of payload keys",
     "unchecked": "a list of payload keys",
     "audience": "self, owner, maintainer or public, each with full or redacted",
-    "by": "member or anyone",
+    "by": "member, anyone or trail",
     "delivery": "spooled, required or best_effort",
     "retention_days": "a whole number of days, 7 to 36500",
     "aliases": "a list of other spellings of the tag",

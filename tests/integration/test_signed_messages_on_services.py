@@ -20,6 +20,7 @@ from trailkeeper.producer.wire import encode
 from trailkeeper.worker.backfills import Requests, Runner
 from trailkeeper.worker.counting import check
 from trailkeeper.worker.drain import Drainer
+from trailkeeper.worker.relay import Relayer
 from trailkeeper.worker.settings import WorkerSettings
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -200,3 +201,29 @@ def test_numbers_that_nobody_signed_open_no_gap_while_they_wait(
 
     assert query(database_url, "SELECT highest FROM coverage") == [{"highest": 1}]
     assert query(database_url, "SELECT count(*) AS n FROM producers") == [{"n": 1}]
+
+
+def test_what_only_the_trail_records_is_forged_when_an_application_says_it(
+    engine: Engine,
+    client: redis.Redis,
+    database_url: str,
+    settings: Callable[..., WorkerSettings],
+    drain: Callable[..., dict[str, int]],
+) -> None:
+    receipts = [kind.tag for kind in catalogue.load() if kind.by == "trail"]
+    forged = [an_event(tag=tag, producer="shop:1", seq=number) for number, tag in enumerate(receipts, 1)]
+    put(client, *forged)
+    outbox = "INSERT INTO outbox (payload) VALUES (:payload)"
+    query(database_url, outbox, payload=encode(an_event(tag="system:purge:finish")))
+    drain()
+    relayer = Relayer(settings(), "here/9")
+    relayer.run(SECONDS)
+    relayer.close()
+
+    replay(engine, settings())
+
+    assert {"admin:gap:accept", "admin:hold:release", "system:erasure:finish"} < set(receipts)
+    assert not {event.id for event in forged} & set(stored_ids(database_url))
+    letters = query(database_url, "SELECT reason FROM dead_letters")
+    assert [row["reason"] for row in letters] == ["forged"] * (len(receipts) + 1)
+    assert query(database_url, "SELECT 1 FROM event_counts") == []

@@ -58,7 +58,7 @@ def from_lines(lines: Iterable[StagedLine]) -> tuple[list[IncomingMessage], list
     messages: list[IncomingMessage] = []
     rejected: list[Rejected] = []
     for line in lines:
-        message = IncomingMessage(str(line.number), line.payload, None, NO_FIELDS)
+        message = IncomingMessage(str(line.number), line.payload, None, NO_FIELDS, is_imported=True)
         if line.reason is None:
             messages.append(message)
         else:

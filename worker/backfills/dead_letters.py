@@ -46,7 +46,14 @@ def message_of(letter: DeadLetter, key: bytes = b"") -> IncomingMessage:
     elif letter.stream.startswith(IMPORTED):
         payload = _line(payload, key)
     fields = {EVENT: payload} | ({} if letter.signature is None else {SIGNATURE: letter.signature})
-    return IncomingMessage(str(letter.id), payload, problem, fields, may_number=letter.stream != OUTBOX)
+    return IncomingMessage(
+        str(letter.id),
+        payload,
+        problem,
+        fields,
+        may_number=letter.stream != OUTBOX,
+        is_imported=letter.stream.startswith(IMPORTED),
+    )
 
 
 def is_never_signed(letter: DeadLetter) -> bool:

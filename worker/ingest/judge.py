@@ -94,6 +94,8 @@ class Judge:
             raise InvalidMessage(
                 "unknown_tag", f"{event.tag}: add its catalogue to TRAILKEEPER_CATALOGUE of the worker"
             )
+        if event_type.by == "trail" and not message.is_imported:
+            raise InvalidMessage("forged", f"{event_type.tag} is recorded by workers, where they do it")
         if event.producer and not message.may_number:
             event = replace(event, producer=UNSET, seq=UNSET, voids=UNSET)
         event, extras = self._without_secrets(event, extras, event_type)

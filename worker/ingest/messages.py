@@ -34,7 +34,7 @@ class IncomingMessage(msgspec.Struct, frozen=True, gc=False):
     adds to what it quarantined; `fields` is the whole entry, or nothing where that is
     the payload alone; `deliveries` counts how often it was delivered, this time included; `excess`
     says how large a message is of which `payload` is the beginning only; `may_number` is false of a source
-    whose sequence numbers are not believed.
+    whose sequence numbers are not believed; `is_imported` is true of what an admin took in from a file.
     """
 
     stream_id: str
@@ -44,6 +44,7 @@ class IncomingMessage(msgspec.Struct, frozen=True, gc=False):
     deliveries: int = 1
     excess: str | None = None
     may_number: bool = True
+    is_imported: bool = False
 
 
 class Accepted(msgspec.Struct, frozen=True, gc=False):
