@@ -18,6 +18,7 @@ from trailkeeper.producer import request_header
 from trailkeeper.producer.context import RequestContext, pop, push
 from trailkeeper.producer.log_line import logger
 from trailkeeper.producer.validation.text import shortened
+from trailkeeper.producer.validation.values import unproxied
 
 HEADER = request_header.NAME
 TOKEN = "trailkeeper_token"  # noqa: S105 - a context variable's
@@ -33,7 +34,7 @@ def install(app: Celery) -> None:
     groups, callbacks and error callbacks belong to the request too; a task called eagerly runs in it anyway.
     The header is written for every application of the calling process, and read for this one's tasks.
     """
-    _installed.add(id(app))
+    _installed.add(id(unproxied(app)))  # Celery's `current_app` stands for another object
     before_task_publish.connect(_attach, dispatch_uid=HEADER)
     task_prerun.connect(_enter, dispatch_uid=HEADER)
     task_postrun.connect(_leave, dispatch_uid=HEADER)

@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from typing import Any, Unpack
 
-from flask import Flask, current_app, g, has_request_context, request_tearing_down
+from flask import Flask, current_app, g, has_request_context, request_finished, request_tearing_down
 
 from trailkeeper.producer.context import Frame, current
 from trailkeeper.producer.event import Actor
@@ -78,12 +78,13 @@ class Trailkeeper:
             configure(settings)
         user = partial(_RequestUser, self._user, app)
         app.wsgi_app = _RequestMiddleware(app.wsgi_app, settings.trusted_proxies, user)  # type: ignore[method-assign]  # as Flask documents
+        request_finished.connect(_remember_for_body, app)
         request_tearing_down.connect(_remember, app)
         if self._records_logins and find_spec("flask_login"):
             from flask_login import user_logged_in, user_logged_out  # noqa: PLC0415 - perhaps not installed
 
-            user_logged_in.connect(_record_login, app)
-            user_logged_out.connect(_record_logout, app)
+            user_logged_in.connect(partial(_record, "account:login:success"), app, weak=False)
+            user_logged_out.connect(partial(_record, "account:logout"), app, weak=False)
         app.extensions[NAME] = self
 
     def emit_on_commit(self, tag: str, **facts: Unpack[EventFacts]) -> Receipt:
@@ -105,7 +106,7 @@ class _RequestMiddleware(WSGIMiddleware):
 
 
 class _RequestUser:
-    """The user of one request, also for what runs after it: a streamed body, a closing callback, a thread."""
+    """The user of one request, also for what runs outside of Flask's: a closing callback, a thread."""
 
     def __init__(self, read: Callable[[], Any], app: Flask, environ: Mapping[str, Any]) -> None:
         self._read = read
@@ -124,6 +125,12 @@ class _RequestUser:
         return self._last[0]
 
 
+def _remember_for_body(_: Flask, response: Any, **__: Any) -> None:
+    """Remember who is signed in for a body that is made later, amid the application's own work."""
+    if response.is_streamed and not response.direct_passthrough:
+        current()
+
+
 def _remember(_: Flask, **__: Any) -> None:
     """Remember who is signed in when a request ends, unless that would take a query."""
     if READ in g or LOADED in g:
@@ -138,11 +145,6 @@ def _signed_in() -> Any:
     return current_user
 
 
-def _record_login(_: Flask, user: Any, **__: Any) -> None:
+def _record(tag: str, _: Flask, user: Any, **__: Any) -> None:
     if (actor := as_actor(user)) is not None:
-        emit("account:login:success", user=(actor.id, actor.name), actor=actor)
-
-
-def _record_logout(_: Flask, user: Any, **__: Any) -> None:
-    if (actor := as_actor(user)) is not None:
-        emit("account:logout", user=(actor.id, actor.name), actor=actor)
+        emit(tag, user=(actor.id, actor.name), actor=actor)

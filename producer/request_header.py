@@ -41,7 +41,11 @@ def dump() -> str | None:
 
     What cannot be an actor is reported, and left out.
     """
-    context = context_of(None, _NO_PROXIES)
+    try:
+        context = context_of(None, _NO_PROXIES)
+    except InvalidEvent as error:
+        report(error)
+        return None
     if context == NOTHING:
         return None
     try:

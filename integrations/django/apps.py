@@ -13,6 +13,7 @@ from trailkeeper.producer.errors import CatalogueError, SettingsError
 from trailkeeper.producer.log_line import logger
 from trailkeeper.producer.process import configure
 from trailkeeper.producer.settings import ProducerSettings
+from trailkeeper.producer.validation.text import shortened
 
 OWN = {"USER": None, "PAGES_URL": None, "RECORDS_LOGINS": True}
 """The keys of ``TRAILKEEPER`` that are not settings of `emit`, and their defaults."""
@@ -38,10 +39,9 @@ class TrailkeeperConfig(AppConfig):  # type: ignore[misc]  # it has no types
         """See `AppConfig.ready`."""
         from . import checks, signals  # noqa: PLC0415 - Django's users may be imported only now
 
-        given = dict(getattr(settings, "TRAILKEEPER", {}))
-        self.own = {name: given.pop(name, default) for name, default in OWN.items()}
+        self.own = dict(OWN)
         try:
-            self._configure(given)
+            self._configure(getattr(settings, "TRAILKEEPER", {}))
         except (SettingsError, CatalogueError, ImportError) as error:
             self.problem = error
             logger.critical("TRAILKEEPER cannot be used, and no event is recorded as it says: %s", error)
@@ -49,7 +49,11 @@ class TrailkeeperConfig(AppConfig):  # type: ignore[misc]  # it has no types
         if self.own["RECORDS_LOGINS"]:
             signals.connect()
 
-    def _configure(self, given: dict[str, Any]) -> None:
+    def _configure(self, stated: Any) -> None:
+        if not isinstance(stated, dict):
+            raise SettingsError(f"TRAILKEEPER is {shortened(stated)}; expected a dict")
+        given = {str(name).upper(): value for name, value in stated.items()}
+        self.own = {name: given.pop(name, default) for name, default in OWN.items()}
         if isinstance(self.own["USER"], str):
             self.own["USER"] = import_string(self.own["USER"])
         self.settings = settings_with(given)

@@ -9,11 +9,13 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from trailkeeper.integrations.users import RequestFrame
 from trailkeeper.producer.context import KEY, carry, current, pop, push
 from trailkeeper.producer.middleware.base import RequestMiddleware
 
+APP = "trailkeeper.integrations.django"
 END = object()
 
 
@@ -26,11 +28,14 @@ class TrailkeeperMiddleware(RequestMiddleware[Callable[..., Any]]):
     Raises:
         SettingsError: the setting ``TRAILKEEPER`` is wrong.
         CatalogueError: a catalogue file is wrong.
+        ImproperlyConfigured: the app is not installed.
     """
 
     sync_capable = async_capable = True
 
     def __init__(self, get_response: Callable[..., Any]) -> None:
+        if not apps.is_installed(APP):
+            raise ImproperlyConfigured(f'MIDDLEWARE has Trailkeeper\'s, so INSTALLED_APPS needs "{APP}"')
         app = apps.get_app_config("trailkeeper")
         if app.problem is not None:
             raise app.problem

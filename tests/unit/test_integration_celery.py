@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from celery import Celery, chain, chord, current_app, group
 from celery.contrib.testing.worker import start_worker
+from celery.local import Proxy
 from celery.signals import before_task_publish, setup_logging
 
 from tests.support.waiting import until
@@ -55,7 +56,7 @@ def app() -> Iterator[Celery]:
     for task in (act, call, be_robot, fail):
         app.task(name=task.__name__)(task)
     app.task(name="retry", bind=True, max_retries=1)(retry)
-    install(app)
+    install(Proxy(lambda: app))  # as `current_app` is one
     install(app)  # harmless
     setup_logging.connect(leave_logging_alone)
     with start_worker(app, pool="solo", perform_ping_check=False):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,15 +15,16 @@ from django.contrib import auth
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_login_failed
 from django.core.checks import run_checks
-from django.db import connection, connections
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, connections, transaction
 from django.http import FileResponse
-from django.test import AsyncClient, Client, RequestFactory, override_settings
+from django.test import AsyncClient, Client, RequestFactory, TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from msgspec.structs import replace
 
 from tests.support import django_project
 from trailkeeper import Actor, InvalidEvent
-from trailkeeper.integrations.django import TrailkeeperMiddleware
+from trailkeeper.integrations.django import TrailkeeperMiddleware, emit_on_commit
 from trailkeeper.producer.event import ANONYMOUS
 from trailkeeper.producer.testing import Recorder, recording
 
@@ -211,6 +213,31 @@ def test_a_user_that_cannot_be_read_is_a_mistake_and_not_anonymous_in_silence(
     assert "actor: reading it raised" in caplog.text
 
 
+class ATransaction(TestCase):  # type: ignore[misc]  # it has no types
+    """A test case of an application, whose rows no other connection sees."""
+
+    async def test_the_user_of_a_transaction_acts_in_an_async_view(self) -> None:
+        user = await get_user_model().objects.acreate(username="eve")
+        await self.async_client.aforce_login(user)
+        with recording() as recorder:
+            await self.async_client.get("/aact")
+        assert actors(recorder) == [actor(user)]
+
+    def test_what_waits_for_the_commit_is_captured(self) -> None:
+        with recording() as recorder:
+            with self.captureOnCommitCallbacks(execute=True), transaction.atomic():
+                emit_on_commit(TAG)
+            assert len(recorder.events) == 1
+
+
+def test_the_middleware_without_the_app_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apps, "is_installed", lambda name: False)
+    with pytest.raises(
+        ImproperlyConfigured, match=r'INSTALLED_APPS needs "trailkeeper\.integrations\.django"'
+    ):
+        Client().get("/read")
+
+
 def test_concurrent_requests_of_a_loop_have_each_their_own_user(recorder: Recorder, ada: Any) -> None:
     users = [ada, *(get_user_model().objects.create_user(f"user {number}") for number in range(4))]
 
@@ -259,17 +286,18 @@ def test_the_checks_name_missing_middleware() -> None:
         ({"REDIS_URL": "http://x"}, "expected a URL such as redis://"),
         ({"CATALOGUE": ["/nowhere.toml"]}, "/nowhere.toml"),
         ({"USER": "nowhere.user"}, "nowhere"),
+        ([], r"TRAILKEEPER is []; expected a dict"),
     ],
 )
 def test_a_wrong_setting_is_named_by_the_checks_and_ends_the_start(
-    wrong: dict[str, Any], said: str, monkeypatch: pytest.MonkeyPatch
+    wrong: Any, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(config(), "problem", None)
     monkeypatch.setattr(config(), "own", config().own)
     with override_settings(TRAILKEEPER=wrong), recording():
         config().ready()
         assert said in checked()["trailkeeper.E001"]
-        with pytest.raises((ValueError, ImportError), match=said):
+        with pytest.raises((ValueError, ImportError), match=re.escape(said)):
             Client().get("/read")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import flask_login
 import pytest
-from flask import Flask, Response, request
+from flask import Flask, Response, request, request_tearing_down
 from sqlalchemy import create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 
@@ -197,6 +197,21 @@ def test_what_runs_after_flask_left_the_request_has_its_user(
     response.get_data()
     response.close()
     assert actors(recorder) == [ADA, ADA]
+
+
+def test_a_body_that_is_made_while_it_is_sent_keeps_what_the_application_has_open(
+    app: Flask, signed_in: Any, recorder: Recorder
+) -> None:
+    ended: list[str] = []
+
+    def end(_: Flask, **__: Any) -> None:
+        ended.append("request")
+
+    request_tearing_down.connect(end, app)
+    response = signed_in.get("/stream")
+    response.get_data()
+    response.close()
+    assert (actors(recorder), ended) == ([ADA, ADA], ["request"])
 
 
 def test_a_thread_that_looks_the_user_up_leaves_the_request_alone(signed_in: Any, recorder: Recorder) -> None:

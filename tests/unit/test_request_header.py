@@ -86,6 +86,14 @@ def test_what_is_no_actor_is_reported_and_left_out(wrong: Any, caplog: pytest.Lo
         dumped(RequestContext(actor=wrong))
 
 
+def test_a_request_that_cannot_be_read_is_reported_and_not_carried(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    wrong: Any = 3.5
+    assert dumped(RequestContext(request_id=wrong)) is None
+    assert "request_id" in caplog.text
+
+
 texts = st.text(st.characters(), max_size=600)
 
 
