@@ -80,6 +80,8 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
         verify_keys: keys with which messages may be signed, each ``name:secret`` or, good for one producer's
             events only, ``name@producer:secret``; with any of them, what is not signed is refused.
         gap_grace_seconds: how long an event may be missing before that is reported.
+        old_partitions: how many partitions of the past there may be before messages may make no more: many
+            make every page slower. What an admin imports makes as many as it needs.
     """
 
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
@@ -103,6 +105,7 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
     scrub_days: Age = "never"
     verify_keys: VerifyKeys = ()
     gap_grace_seconds: Seconds = 900.0
+    old_partitions: Annotated[int, msgspec.Meta(ge=0, le=100_000)] = 200
     secrets: Literal["redact", "refuse", "allow"] = "redact"
     secret_words: Items = ()
     fingerprint_key: FingerprintKey | None = None

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from trailkeeper.cli.embedded.stack import Stack
     from trailkeeper.producer.catalogue import Catalogue
 
-KEPT = {"TRAILKEEPER_RETENTION_USER_DAYS": "forever", "TRAILKEEPER_SCRUB_ADDRESS_DAYS": "never"}
+KEPT = {
+    "TRAILKEEPER_RETENTION_USER_DAYS": "forever",
+    "TRAILKEEPER_SCRUB_ADDRESS_DAYS": "never",
+    "TRAILKEEPER_OLD_PARTITIONS": "100000",
+}
 """The demo's worker purges and scrubs nothing, so that a file of old events stays."""
 
 

@@ -148,5 +148,15 @@ def _advance(connection: Connection, identity: int, after: int, **values: object
         .where(BackfillFile.complete.is_(False))
         .values(read_at=func.clock_timestamp(), **values)
     )
-    if connection.scalar(unended) is None or connection.execute(statement).rowcount != 1:
-        raise TakenInElsewhere("another command takes in the same file, or the backfill has ended")
+    if connection.scalar(unended) is None:
+        raise TakenInElsewhere(_ending(connection, identity))
+    if connection.execute(statement).rowcount != 1:
+        raise TakenInElsewhere("another command takes in the same file")
+
+
+def _ending(connection: Connection, identity: int) -> str:
+    row = connection.execute(
+        select(Backfill.state, Backfill.detail).where(Backfill.id == identity)
+    ).one_or_none()
+    state, detail = row or ("gone", None)
+    return f"backfill {identity} is {state}{f': {detail}' if detail else ''}"

@@ -89,10 +89,14 @@ class StoredBackfill:
 
 @dataclass(frozen=True)
 class Advance:
-    """What one chunk did: where the next begins (None: there is none), and how many had which fate."""
+    """What one chunk did: where the next begins (None: there is none), and how many had which fate.
+
+    `stop` says why no other chunk is to begin unless an admin resumes the backfill.
+    """
 
     cursor: dict[str, Any] | None
     seen: int = 0
     changed: int = 0
     skipped: int = 0
     rejected: int = 0
+    stop: str | None = None

@@ -3,12 +3,13 @@
 from trailkeeper.models.periods import Period, id_floor, period_of, period_of_id
 
 from .known import Partition, existing, leftovers
-from .manage import ensure, ensure_ahead
+from .manage import beyond, ensure, ensure_ahead
 from .remove import drop, finish
 
 __all__ = [
     "Partition",
     "Period",
+    "beyond",
     "drop",
     "ensure",
     "ensure_ahead",

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, text
 
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.models.locks import MAKING_PARTITIONS, lock
-from trailkeeper.models.periods import MONTHLY, Period, period_of
+from trailkeeper.models.periods import MONTHLY, Period, period_named, period_of
 from trailkeeper.models.privileges import grant_on_partition
 from trailkeeper.models.tables import SCOPES
 
 from .finishing import drop_or_reattach
 from .known import attach, attached_names, is_doomed, leftovers
+
+RECENT = timedelta(days=31)
 
 _AS_OWNER = text("""
     SELECT set_config('role', pg_get_userbyid(relowner), true)
@@ -45,6 +47,34 @@ def ensure(engine: Engine, periods: Iterable[Period]) -> list[str]:
         there = attached_names(connection)
     missing = [period for period in wanted if period.name not in there]
     return [period.name for period in missing if _make(engine, period)]
+
+
+def beyond(
+    engine: Engine, periods: Iterable[Period], most_old: int | None, now: datetime
+) -> frozenset[Period]:
+    """Those of some periods whose partitions would be more of the past than there may be.
+
+    Args:
+        engine: the database.
+        periods: for which partitions are needed.
+        most_old: how many partitions there may be whose time has been over for a month; None for any number.
+        now: the present (aware).
+
+    Raises:
+        StoreError: the schema is missing, or the database is away.
+    """
+    if most_old is None:
+        return frozenset()
+    with transaction(engine) as connection:
+        there = attached_names(connection)
+    over = now - RECENT
+    known = sum(period.end < over for name in there if (period := period_named(name)) is not None)
+    missing = sorted(
+        (period for period in set(periods) if period.end < over and period.name not in there),
+        key=lambda period: period.start,
+        reverse=True,  # the newest first: these are the likeliest to be meant
+    )
+    return frozenset(missing[max(0, most_old - known) :])
 
 
 def ensure_ahead(engine: Engine, now: datetime, ahead: int = 3) -> list[str]:

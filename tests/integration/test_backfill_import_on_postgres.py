@@ -301,7 +301,7 @@ def test_what_was_purged_is_not_brought_back(runner: Runner, database_url: str, 
     assert counts(done) == ("finished", 101, 41, 0, 60)
     assert min(row["occurred_at"] for row in imported(database_url) if row["scope"] == "user") == before
     [letter] = query(database_url, "SELECT DISTINCT reason, detail FROM dead_letters")
-    assert (letter["reason"], "before 2019-03-01T10:00:00" in letter["detail"]) == ("purged", True)
+    assert (letter["reason"], "before 2019-03-01T10:00:00" in letter["detail"]) == ("expired", True)
 
 
 def test_who_asked_and_how_it_ended_are_events(runner: Runner, database_url: str, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ Make = Callable[[str], ServerSource]
 @pytest.fixture
 def make(engine: Engine, redis_url: str, database_url: str, tmp_path: Path) -> Make:
     """Makes a source by its name."""
-    settings = settings_for(redis_url, database_url, lease_seconds=0.1)
+    settings = settings_for(redis_url, database_url, lease_seconds=0.1, retention_user_days="forever")
     return lambda name: SOURCES[name](engine, settings, tmp_path)
 
 

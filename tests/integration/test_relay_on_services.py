@@ -187,7 +187,8 @@ class TestPoison:
     def test_an_old_event_gets_its_partition(
         self, engine: Engine, relayer: Relayer, database_url: str
     ) -> None:
-        event = an_event(datetime.now(UTC) - timedelta(days=900))
+        moment = datetime.now(UTC) - timedelta(days=900)
+        event = an_event(moment, tag="project:create", project=Subject("p1"))
         put(engine, event)
         assert relayer.run(SECONDS).stored == 1
         assert stored_ids(database_url) == [event.id]

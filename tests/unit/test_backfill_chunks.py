@@ -132,7 +132,7 @@ def test_only_the_purged_part_of_an_import_is_kept_out() -> None:
     by_other_rule = judge_all(messages, refusing_purged(judge, other_rule), datetime.now(UTC))
 
     assert [each.message.stream_id for each in by_scope[0]] == ["2020", "2021"]
-    assert [(each.message.stream_id, each.reason) for each in by_scope[1]] == [("2019", "purged")]
+    assert [(each.message.stream_id, each.reason) for each in by_scope[1]] == [("2019", "expired")]
     assert by_other_rule == judge_all(messages, judge, datetime.now(UTC))
 
 

@@ -22,7 +22,7 @@ from trailkeeper.producer.lines import EventLine, read_lines
 from .packing import BROKEN, START, Packing, packing_of
 
 READ = 1 << 20
-HARMLESS_BYTES = 64 << 20
+HARMLESS_BYTES = 8 << 20
 LARGEST_RATIO = 200
 """A file that grows beyond this when unpacked was made to fill a disk; event lines grow tenfold or so."""
 

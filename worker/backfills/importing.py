@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -21,6 +22,13 @@ from .prefetch import Prefetch
 
 LINES = 4_000
 """The most lines of a block."""
+
+
+MOST_REJECTED = 1_000
+"""Dead letters of one import after which it stops,"""
+
+REJECTED_SHARE = 0.2
+"""if they are more than this share of the lines so far."""
 
 
 class PreparedBlock(NamedTuple):
@@ -57,13 +65,14 @@ class Import:
         complete = is_complete(connection, job.id)
         block = self._prefetched(connection, job.id, last) or self._prepare(connection, job.id, last)
         if block is None:
-            return Advance(None if complete else {"line": last})
+            return Advance(None if complete else {**(job.cursor or {}), "line": last})
         after = block.block.last_line
         self.ahead.begin((job.id, after), lambda other: self._prepare(other, job.id, after))
         source = stream_of(job.digest or b"")
         report = write(connection, block.prepared, source=source, imported_by=job.id)
         remove(connection, job.id, block.block)
-        return Advance({"line": after}, block.seen, report.stored, report.duplicates, report.dead_lettered)
+        counts = (block.seen, report.stored, report.duplicates, report.dead_lettered)
+        return stopped_if_bad(job, Advance({**(job.cursor or {}), "line": after}, *counts))
 
     def _prefetched(self, connection: Connection, identity: int, last: int) -> PreparedBlock | None:
         """What was prepared, unless an erasure altered its lines since, or a purge removed their time."""
@@ -83,6 +92,19 @@ class Import:
         return PreparedBlock(block, purged, len(messages) + len(rejected), prepared)
 
 
+def stopped_if_bad(job: StoredBackfill, done: Advance) -> Advance:
+    """Stop where too many lines are no events; resumed, it goes on for ten times as many."""
+    seen, rejected = job.seen + done.seen, job.rejected + done.rejected
+    most = (job.cursor or {}).get("most_rejected", MOST_REJECTED)
+    if rejected < most or rejected <= REJECTED_SHARE * seen:
+        return done
+    stop = (
+        f"stopped: {rejected:,} of the first {seen:,} lines became dead letters (`backfill show {job.id}`"
+        f" lists them). Resume it to go on, up to {10 * rejected:,}, or cancel it"
+    )
+    return replace(done, cursor={**(done.cursor or {}), "most_rejected": 10 * rejected}, stop=stop)
+
+
 def refusing_purged(judge: JudgeMessage, purged: Floors) -> JudgeMessage:
     """A judge that rejects events of a time that was purged: no import brings back what policy removed."""
     if not purged:
@@ -98,6 +120,6 @@ def refusing_purged(judge: JudgeMessage, purged: Floors) -> JudgeMessage:
         if before is None or verdict.event.id >= id_floor(before):
             return verdict
         detail = f"{kind.scope} events before {before.isoformat(timespec='seconds')} were purged"
-        return Rejected(message, "purged", detail)
+        return Rejected(message, "expired", detail)
 
     return judge_purged

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from trailkeeper.models.backfills import Advance, StoredBackfill
 from trailkeeper.worker.ingest import make_ingest
+from trailkeeper.worker.ingest.expiry import Expiry
 from trailkeeper.worker.ingest.signatures import Signatures
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -38,7 +39,8 @@ class BackfillParts:
         self.catalogue = ingest.judge.catalogue
         self.enrichments = ingest.derive.enrichments
         self.enrich = Enrich(engine, ingest.derive)
-        self.replay = Replay(ingest, Signatures.of(settings.verify_keys, self.catalogue))
+        signatures = Signatures.of(settings.verify_keys, self.catalogue)
+        self.replay = Replay(ingest, signatures, Expiry(settings, self.catalogue, engine))
         self._importing = Import(engine, ingest)
         self.kinds: dict[str, BackfillKind] = {
             "enrich": self.enrich,

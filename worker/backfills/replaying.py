@@ -13,6 +13,7 @@ from trailkeeper.models.backfills.dead_letters import DeadLetter, Verdict, judge
 from trailkeeper.producer.errors import InvalidMessage
 from trailkeeper.worker.ingest import Ingest, store
 from trailkeeper.worker.ingest.dead_letters import detail_text
+from trailkeeper.worker.ingest.expiry import Expiry
 from trailkeeper.worker.ingest.judge import Judged, JudgeMessage
 from trailkeeper.worker.ingest.messages import IncomingMessage, Rejected
 from trailkeeper.worker.ingest.signatures import Signatures
@@ -28,8 +29,9 @@ class Replay:
 
     size = CHUNK
 
-    def __init__(self, ingest: Ingest, signatures: Signatures | None) -> None:
+    def __init__(self, ingest: Ingest, signatures: Signatures | None, expiry: Expiry) -> None:
         self._ingest = ingest
+        self._expiry = expiry
         self._signatures = signatures
 
     def chunk(self, connection: Connection, job: StoredBackfill, size: int) -> Advance:
@@ -51,6 +53,9 @@ class Replay:
         """
         # those of a stream of another name too, such as one that was renamed
         signed = {str(letter.id) for letter in letters if not is_never_signed(letter)}
+        # an import takes what is old, unless it was purged; what came as a message is refused again
+        imported = {str(letter.id) for letter in letters if letter.stream.startswith("import:")}
+        judge_old, judge_new = self._ingest.judge.judge, self._expiry.refusing(self._ingest.judge.judge)
 
         def judge(message: IncomingMessage, now: datetime) -> Judged:
             try:
@@ -58,7 +63,8 @@ class Replay:
                     self._signatures.check(message)
             except InvalidMessage as error:
                 return Rejected(message, error.reason, error.detail)
-            return self._ingest.judge.judge(replace(message, problem=None), now)
+            judge_any = judge_old if message.stream_id in imported else judge_new
+            return judge_any(replace(message, problem=None), now)
 
         return judge
 

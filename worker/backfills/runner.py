@@ -145,6 +145,9 @@ class Runner:
         done = work.chunk(connection, job, min(work.size, job.throttle or work.size))
         due_in = pause(job, done, time.monotonic() - began)
         advance(connection, job.id, done, timedelta(seconds=due_in))
+        if done.stop is not None:
+            self._end(connection, job.id, "failed", detail_text(done.stop))
+            return ChunkResult("failed", mine=True, seen=done.seen)
         if done.cursor is not None:
             return ChunkResult("running", mine=True, seconds=due_in, seen=done.seen)
         self._end(connection, job.id, "finished")

@@ -48,7 +48,10 @@ class Judge:
     """
 
     def __init__(
-        self, catalogue: Catalogue, guard: SecretGuard, signatures: Signatures | None = None
+        self,
+        catalogue: Catalogue,
+        guard: SecretGuard,
+        signatures: Signatures | None = None,
     ) -> None:
         self.catalogue = catalogue
         self._guard = guard

@@ -15,6 +15,7 @@ from trailkeeper.worker.enrich import enrichments
 from trailkeeper.worker.settings import WorkerSettings
 
 from .derive import Derive
+from .expiry import Expiry
 from .fates import RETRY
 from .judge import Judge, JudgeMessage, judge_all
 from .messages import IncomingMessage, Rejected
@@ -33,12 +34,23 @@ class Ingest:
         judge: decides what messages are.
         derive: adds derivations.
         producers: ids of those who number events.
+        expiry: rejects what is past its retention, unless another judge is given; None for nothing.
+        old_partitions: how many partitions of the past there may be for messages to make another.
     """
 
-    def __init__(self, judge: Judge, derive: Derive, producers: Producers) -> None:
+    def __init__(
+        self,
+        judge: Judge,
+        derive: Derive,
+        producers: Producers,
+        expiry: Expiry | None = None,
+        old_partitions: int | None = None,
+    ) -> None:
         self.judge = judge
         self.derive = derive
         self._producers = producers
+        self._expiry = expiry
+        self._old_partitions = old_partitions
 
     def prepare(
         self,
@@ -57,8 +69,10 @@ class Ingest:
             One of `fates.RETRY`: nothing was changed.
         """
         prepared = self._rejected(rejected)
+        if judge is None:
+            judge = self._expiry.refusing(self.judge.judge) if self._expiry else self.judge.judge
         for chunk in chunks(messages):
-            self._add(prepared, chunk, judge or self.judge.judge)
+            self._add(prepared, chunk, judge)
         return prepared
 
     def reject(self, messages: Sequence[IncomingMessage], reason: str, detail: str) -> Prepared:
@@ -66,7 +80,7 @@ class Ingest:
         return self._rejected([Rejected(message, reason, detail) for message in messages])
 
     def _rejected(self, rejected: Sequence[Rejected]) -> Prepared:
-        return Prepared(rejected, self._producers.ids(names_of((), rejected)))
+        return Prepared(rejected, self._producers.ids(names_of((), rejected)), self._old_partitions)
 
     def _add(self, prepared: Prepared, messages: Sequence[IncomingMessage], judge: JudgeMessage) -> None:
         try:
@@ -87,12 +101,15 @@ class Ingest:
                 self._add(prepared, half, judge)
 
 
-def make_ingest(settings: WorkerSettings, engine: Engine, *, check_signatures: bool = False) -> Ingest:
+def make_ingest(
+    settings: WorkerSettings, engine: Engine, *, of_messages: bool = False, check_signatures: bool = False
+) -> Ingest:
     """The kernel as the settings want it.
 
     Args:
         settings: name the catalogue, location data, secrets and keys.
         engine: the database.
+        of_messages: whether what is past its retention is rejected.
         check_signatures: whether unsigned messages are rejected, where keys are set.
 
     Raises:
@@ -103,4 +120,6 @@ def make_ingest(settings: WorkerSettings, engine: Engine, *, check_signatures: b
     signatures = Signatures.of(settings.verify_keys, types) if check_signatures else None
     guard = SecretGuard(settings.secrets, settings.secret_words, key=settings.fingerprint_key)
     judge = Judge(types, guard, signatures)
-    return Ingest(judge, Derive(engine, enrichments(settings.geoip)), Producers(engine))
+    derive = Derive(engine, enrichments(settings.geoip))
+    expiry = Expiry(settings, types, engine) if of_messages else None
+    return Ingest(judge, derive, Producers(engine), expiry, settings.old_partitions)

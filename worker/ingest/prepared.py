@@ -46,11 +46,18 @@ class Prepared:
         counts: the sequence numbers by what becomes of them; true if none of the rows was there before.
         producers: ids of all who numbered a message, by their names.
         rejected: messages that can never be stored.
+        old_partitions: how many partitions of the past there may be for these to make another; None for any.
     """
 
-    __slots__ = ("counts", "messages", "occurred_at", "producers", "rejected", "rows")
+    __slots__ = ("counts", "messages", "occurred_at", "old_partitions", "producers", "rejected", "rows")
 
-    def __init__(self, rejected: Sequence[Rejected] = (), producers: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        rejected: Sequence[Rejected] = (),
+        producers: Mapping[str, int] | None = None,
+        old_partitions: int | None = None,
+    ) -> None:
+        self.old_partitions = old_partitions
         self.rows: list[CopyRow] = []
         self.messages: list[IncomingMessage] = []
         self.occurred_at: list[datetime] = []

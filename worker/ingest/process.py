@@ -31,7 +31,9 @@ class IngestProcess(ABC):
         self.client = connect(settings.redis_url)
         self.engine = engine_of(settings, f"{self.role} {consumer}")
         self.crash_markers = CrashMarkers(self.client, settings.stream)
-        self.ingest = make_ingest(settings, self.engine, check_signatures=self.check_signatures)
+        self.ingest = make_ingest(
+            settings, self.engine, of_messages=True, check_signatures=self.check_signatures
+        )
 
     def run(self, seconds: float | None = None) -> Report:
         """Store for *seconds*, or for the time the settings give; pause the fleet where it must wait.

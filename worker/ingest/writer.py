@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from trailkeeper.models.counting import add
 from trailkeeper.models.errors import DuplicateRow, MissingPartition, RefusedRow
-from trailkeeper.models.partitions import ensure
+from trailkeeper.models.partitions import Period, beyond, ensure
 from trailkeeper.models.writing import CopyRow, insert, insert_missing, key_of_row
 
 from . import dead_letters
@@ -88,9 +89,12 @@ def insert_new(connection: Connection, row: CopyRow) -> None:
 class Partitions:
     """Makes the partitions that rows need, when one is missing: once, then it is an error."""
 
-    def __init__(self, rows: Sequence[CopyRow]) -> None:
+    def __init__(self, rows: Sequence[CopyRow], most_old: int | None = None) -> None:
         self._rows = rows
+        self._most_old = most_old
         self._made = False
+        self.refused: frozenset[Period] = frozenset()
+        """Periods for which there are too many partitions of the past already."""
 
     def around(self, connection: Connection, insertion: Callable[[], Result]) -> Result:
         """Insert between savepoints. Raises `MissingPartition` if it is still missing when all were made."""
@@ -110,7 +114,9 @@ class Partitions:
 
         Attaching conflicts with no lock that writing takes, so it does not wait for our own transaction.
         """
-        made = ensure(engine, periods_of(self._rows))
+        periods = periods_of(self._rows)
+        self.refused = beyond(engine, periods, self._most_old, datetime.now(UTC))
+        made = ensure(engine, periods - self.refused)
         logger.info("made partitions on demand", extra={"partitions": made})
 
 
@@ -121,7 +127,9 @@ class _Rows:
         self._connection = connection
         self._prepared = prepared
         self._imported_by = imported_by
-        self._partitions = Partitions(prepared.rows)
+        # what an admin imports may make as many as it needs
+        most_old = prepared.old_partitions if imported_by is None else None
+        self._partitions = Partitions(prepared.rows, most_old)
 
     def store(self, *, fresh: bool) -> tuple[int, list[Rejected]]:
         if fresh:
@@ -146,6 +154,10 @@ class _Rows:
         except RETRY:
             raise
         except Exception as error:  # noqa: BLE001 - it becomes a dead letter that says so
+            left, too_old = self._without_too_old(places)
+            if too_old:
+                stored, others = self._store(left) if left else (0, [])
+                return stored, [*too_old, *others]
             if len(places) == 1:
                 return 0, [_refused(self._prepared.messages[places[0]], error)]
         stored, refused = 0, []
@@ -154,6 +166,21 @@ class _Rows:
             stored += more
             refused += others
         return stored, refused
+
+    def _without_too_old(self, places: Sequence[int]) -> tuple[list[int], list[Rejected]]:
+        """Rows but those whose partitions may not be made, and these as rejected messages."""
+        left, too_old = [], []
+        for place in places if self._partitions.refused else ():
+            [period] = periods_of([self._prepared.rows[place]])
+            if period in self._partitions.refused:
+                detail = (
+                    f"it needs {period.name}, and there are {self._prepared.old_partitions} partitions of the"
+                    " past already (TRAILKEEPER_OLD_PARTITIONS); an import by an admin may make more"
+                )
+                too_old.append(Rejected(self._prepared.messages[place], "old_partition", detail))
+            else:
+                left.append(place)
+        return left, too_old
 
     def _insert_missing(self, places: Sequence[int]) -> int:
         rows = [self._prepared.rows[place] for place in places]

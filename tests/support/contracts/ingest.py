@@ -136,7 +136,8 @@ ELSEWHERE = {
     "unsigned": "test_signed_messages_on_services.py",
     "forged": "test_signed_messages_on_services.py",
     "quarantined": "test_relay_on_services.py",
-    "purged": "test_backfill_import_on_postgres.py",
+    "expired": "test_expired_messages_on_services.py",
+    "old_partition": "test_expired_messages_on_services.py",
     "killed_worker": "test_suspects_on_services.py",
 }
 """Where a reason is tested that only some sources have; ``worker_error`` has a test of its own below."""
