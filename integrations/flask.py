@@ -119,8 +119,8 @@ class _RequestUser:
             setattr(g, READ, True)
             self._last = (as_actor(self._read()),)
         if self._last is None:
-            # not a copy of Flask's context, whose end would close the files of a request that still runs
-            with self._app.request_context({**self._wsgi, "wsgi.input": BytesIO()}):
+            # without the body, and no copy of Flask's context, whose end would close the request's files
+            with self._app.request_context({**self._wsgi, "wsgi.input": BytesIO(), "CONTENT_LENGTH": "0"}):
                 self._last = (as_actor(self._read()),)
         return self._last[0]
 

@@ -43,7 +43,7 @@ def _subject(actor: Actor | None) -> tuple[str | None, str | None] | None:
 def _account(credentials: Mapping[str, Any]) -> Any:
     model = get_user_model()
     name = credentials.get("username", credentials.get(model.USERNAME_FIELD))
-    if not isinstance(name, str) or "\0" in name:
+    if not isinstance(name, str):
         return None
     try:
         return model._default_manager.get_by_natural_key(name)  # noqa: SLF001 - as Django's own backend does

@@ -26,7 +26,7 @@ from tests.support.wheels import (
 )
 from tests.unit.test_cli_asking import ASK, every_command
 
-THEIRS = ("producer", "worker", "models", "views", "cli", "celeryconfig")
+THEIRS = ("producer", "worker", "models", "views", "cli", "integrations", "celeryconfig")
 CELERY_APP = """
     import os
     from celery import Celery

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from celery import Celery, chain, chord, current_app, group
+from celery.app.trace import trace_task
 from celery.contrib.testing.worker import start_worker
 from celery.local import Proxy
 from celery.signals import before_task_publish, setup_logging
 
 from tests.support.waiting import until
-from trailkeeper import Actor, RequestContext, emit, set_actor
+from trailkeeper import Actor, RequestContext, bind, emit, set_actor
 from trailkeeper.integrations.celery import HEADER, install
+from trailkeeper.producer import request_header
 from trailkeeper.producer.context import current, pop, push
 from trailkeeper.producer.event import ANONYMOUS
 from trailkeeper.producer.request_header import MAX_LENGTH
@@ -56,8 +58,8 @@ def app() -> Iterator[Celery]:
     for task in (act, call, be_robot, fail):
         app.task(name=task.__name__)(task)
     app.task(name="retry", bind=True, max_retries=1)(retry)
-    install(Proxy(lambda: app))  # as `current_app` is one
-    install(app)  # harmless
+    for _ in range(2):  # which is harmless
+        install(Proxy(lambda: app))  # as `current_app` is one
     setup_logging.connect(leave_logging_alone)
     with start_worker(app, pool="solo", perform_ping_check=False):
         yield app
@@ -148,6 +150,16 @@ def test_an_actor_that_a_task_sets_is_its_own_and_of_the_tasks_it_calls(
     assert settled(recorder)[0].actor == ROBOT
     app.tasks["act"].delay()
     assert settled(recorder, 2)[1].actor is None
+
+
+def test_after_a_task_nothing_of_its_request_is_left(
+    app: Celery, recorder: Recorder, in_request: None
+) -> None:
+    header = request_header.dump()
+    with bind(ip="192.0.2.1"):
+        trace_task(app.tasks["act"], "id", (), {}, request={HEADER: header, "delivery_info": {}})
+        assert current().ip == "192.0.2.1"
+    assert settled(recorder) == [REQUEST]
 
 
 def test_a_task_called_eagerly_runs_in_the_request_itself(

@@ -139,6 +139,28 @@ def test_starlette_s_authentication_names_the_actor(recorder: Recorder, path: st
     assert actors(recorder) == [Actor(kind="user", id="ada", name="ada"), ANONYMOUS]
 
 
+def test_the_user_is_seen_where_another_middleware_copies_the_scope(app: FastAPI, recorder: Recorder) -> None:
+    class Copying:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await self.app({**scope}, receive, send)
+
+    copying = FastAPI()
+    copying.add_middleware(Copying)
+    copying.include_router(app.router)
+    install(copying)
+
+    async def get() -> None:  # by a server that has no state of its own
+        transport = httpx.ASGITransport(copying)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            await client.get("/state")
+
+    asyncio.run(get())
+    assert actors(recorder) == [ADA]
+
+
 def test_a_function_may_say_who_acts(recorder: Recorder) -> None:
     app = Starlette(routes=[Route("/", act)])
     install(app, user=lambda connection: connection.query_params["as"])

@@ -219,6 +219,19 @@ def test_a_thread_that_looks_the_user_up_leaves_the_request_alone(signed_in: Any
     assert actors(recorder) == [ADA]
 
 
+def test_a_user_that_is_looked_up_elsewhere_takes_nothing_of_the_body(recorder: Recorder) -> None:
+    app = Flask(__name__)
+    Trailkeeper(app, user=lambda: request.form.get("name"))
+
+    def view() -> str:
+        in_a_thread()
+        return upload()
+
+    app.add_url_rule("/", view_func=view, methods=["POST"])
+    answer = app.test_client().post("/", data={"name": "7", "file": (BytesIO(b"text"), "a.txt")})
+    assert answer.text == "text"
+
+
 def test_a_login_or_logout_counts_for_what_runs_after_the_request(app: Flask, recorder: Recorder) -> None:
     client = app.test_client()
     client.post("/login_later").close()
