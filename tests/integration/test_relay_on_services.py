@@ -241,6 +241,38 @@ class TestDeaths:
         assert BatchMarker(client, STREAM, "here/1").read() is None
         assert relayer.run(SECONDS).counts() == {"stored": 1, "dead_lettered": 1}
 
+    def test_rows_one_by_one_take_no_longer_than_a_relay_may_and_are_not_forgotten(
+        self, engine: Engine, relayer: Relayer, client: redis.Redis, database_url: str
+    ) -> None:
+        ids = put(engine, *(an_event() for _ in range(3)))
+        self.dead(client, outbox.Span(ids[0], ids[-1]), DEATHS - 1)
+        relayer.run(0.000001)
+        assert BatchMarker(client, STREAM, "here/1").read() is not None
+        assert waiting(database_url) == 3
+        assert relayer.run(SECONDS).stored == 3
+        assert BatchMarker(client, STREAM, "here/1").read() is None
+
+    def test_deaths_are_remembered_while_postgres_is_away(self, redis_url: str, client: redis.Redis) -> None:
+        self.dead(client, outbox.Span(1, 5), 1)
+        relayer = Relayer(settings_for(redis_url, "postgresql+psycopg2://127.0.0.1:1/none"), "here/1")
+        for _ in range(3):
+            with pytest.raises(StoreUnavailable):
+                relayer.run(SECONDS)
+        relayer.close()
+        left = BatchMarker(client, STREAM, "here/1").read()
+        assert left is not None
+        assert (left.span, left.deaths) == (outbox.Span(1, 5), 1)
+
+
+def test_numbers_in_rows_close_no_gap(engine: Engine, relayer: Relayer, database_url: str) -> None:
+    put(engine, an_event(producer="shop:1:a", seq=5, voids=[1, 2, 3, 4]))
+    put(engine, b'{"producer":"shop:1:a","seq":6}')
+    assert relayer.run(SECONDS).counts() == {"stored": 1, "dead_lettered": 1}
+    assert query(database_url, "SELECT * FROM event_counts") == []
+    assert query(database_url, "SELECT producer_id, sequence FROM events") == [
+        {"producer_id": None, "sequence": None}
+    ]
+
 
 def test_what_is_relayed_is_counted_as_what_is_drained(
     engine: Engine, relayer: Relayer, client: redis.Redis
