@@ -72,7 +72,7 @@ WRITERS: dict[str, Verbs] = {
     "outbox": _verbs("SELECT", "DELETE", update="payload invalid"),
     "stored_batches": _verbs("SELECT", "INSERT", "DELETE"),
     "producers": _verbs("SELECT", "INSERT"),
-    "event_counts": _verbs("SELECT", "INSERT", "DELETE", update="sequences count"),
+    "event_counts": _verbs("SELECT", "INSERT", "DELETE", update="sequences"),
     "coverage": _verbs("SELECT", "INSERT", update="highest sequences"),
     "gaps": _verbs("SELECT", "INSERT", update="reported_at closed_at sequences"),
     "admin_commands": _verbs("SELECT", "DELETE", update="started_at finished_at attempts outcome"),

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from trailkeeper.models.engine import copy
 
-from .ranges import Ranges, ranges_of, size, to_text
+from .ranges import Ranges, ranges_of, to_text
 
 Fate: TypeAlias = Literal["stored", "dead", "unused", "purged", "discarded", "lost"]
 """What became of a number.
@@ -31,7 +31,7 @@ HOUR = 3_600_000 << 80
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HOURLY = timedelta(hours=1)
 
-_COPY = "COPY event_counts (producer_id, hour, scope, fate, sequences, count) FROM STDIN"
+_COPY = "COPY event_counts (producer_id, hour, scope, fate, sequences) FROM STDIN"
 
 
 class CountKey(NamedTuple):
@@ -74,7 +74,7 @@ def add(connection: Connection, counts: EventCounts) -> None:
         StoreError: the transaction is spoilt.
     """
     if counts:
-        _insert(connection, {key: (ranges_of(numbers), len(numbers)) for key, numbers in counts.items()})
+        _insert(connection, {key: ranges_of(numbers) for key, numbers in counts.items()})
 
 
 def add_ranges(connection: Connection, key: CountKey, numbers: Ranges) -> None:
@@ -84,14 +84,14 @@ def add_ranges(connection: Connection, key: CountKey, numbers: Ranges) -> None:
         StoreError: the transaction is spoilt.
     """
     if numbers:
-        _insert(connection, {key: (numbers, size(numbers))})
+        _insert(connection, {key: numbers})
 
 
-def _insert(connection: Connection, rows: Mapping[CountKey, tuple[Ranges, int]]) -> None:
+def _insert(connection: Connection, rows: Mapping[CountKey, Ranges]) -> None:
     """By COPY, which takes a third less than an INSERT of arrays: it is done once a batch."""
     # scopes and fates are words of ours, so nothing is to be escaped
     lines = [
-        f"{producer}\t{EPOCH + hour * HOURLY}\t{scope}\t{fate}\t{to_text(ranges)}\t{count}\n"
-        for (producer, hour, scope, fate), (ranges, count) in rows.items()
+        f"{producer}\t{EPOCH + hour * HOURLY}\t{scope}\t{fate}\t{to_text(ranges)}\n"
+        for (producer, hour, scope, fate), ranges in rows.items()
     ]
     copy(connection, _COPY, io.BytesIO("".join(lines).encode()))

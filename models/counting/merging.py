@@ -14,26 +14,23 @@ _MERGE = text("""
     WITH removed AS (
         DELETE FROM event_counts
          WHERE id IN (SELECT id FROM event_counts WHERE NOT merged ORDER BY id LIMIT :limit FOR UPDATE)
-        RETURNING producer_id, hour, scope, fate, sequences, count
+        RETURNING producer_id, hour, scope, fate, sequences
     ), summed AS (
         SELECT producer_id, hour, scope, fate, range_agg(part) AS sequences
           FROM removed, unnest(sequences) AS part GROUP BY 1, 2, 3, 4
     ), counted AS (
-        SELECT producer_id, hour, scope, fate, sum(count) AS count, count(*) AS merged_rows
-          FROM removed GROUP BY 1, 2, 3, 4
+        SELECT count(*) AS merged_rows FROM removed
     ), covered AS (
         INSERT INTO coverage (producer_id, sequences)
         SELECT producer_id, range_agg(part) FROM removed, unnest(sequences) AS part GROUP BY 1
             ON CONFLICT (producer_id) DO UPDATE SET sequences = coverage.sequences + excluded.sequences
     ), merged AS (
-        INSERT INTO event_counts (producer_id, hour, scope, fate, sequences, count, merged)
-        SELECT producer_id, hour, scope, fate, sequences, count, true
-          FROM summed JOIN counted USING (producer_id, hour, scope, fate)
+        INSERT INTO event_counts (producer_id, hour, scope, fate, sequences, merged)
+        SELECT producer_id, hour, scope, fate, sequences, true FROM summed
             ON CONFLICT (producer_id, hour, scope, fate) WHERE merged
-            DO UPDATE SET sequences = event_counts.sequences + excluded.sequences,
-                          count = event_counts.count + excluded.count
+            DO UPDATE SET sequences = event_counts.sequences + excluded.sequences
     )
-    SELECT coalesce(sum(merged_rows), 0) FROM counted
+    SELECT merged_rows FROM counted
 """)
 
 

@@ -16,10 +16,10 @@ _ALL = text("""
     WITH gone AS (
         DELETE FROM event_counts
          WHERE scope = :scope AND fate = 'stored' AND hour >= :start AND hour < :end
-        RETURNING producer_id, hour, scope, sequences, count
+        RETURNING producer_id, hour, scope, sequences
     )
-    INSERT INTO event_counts (producer_id, hour, scope, fate, sequences, count)
-    SELECT producer_id, hour, scope, 'purged', sequences, count FROM gone
+    INSERT INTO event_counts (producer_id, hour, scope, fate, sequences)
+    SELECT producer_id, hour, scope, 'purged', sequences FROM gone
 """)
 
 _SOME = text("""
@@ -29,15 +29,13 @@ _SOME = text("""
     ), gone AS (
         DELETE FROM event_counts AS t USING given AS g
          WHERE t.producer_id = g.producer AND t.fate = :before AND t.sequences && g.sequences
-        RETURNING t.producer_id, t.hour, t.scope, t.count,
+        RETURNING t.producer_id, t.hour, t.scope,
                   t.sequences * g.sequences AS moved, t.sequences - g.sequences AS rest
-    ), counted AS (
-        SELECT *, (SELECT sum(upper(r) - lower(r))::int FROM unnest(moved) AS r) AS of_moved FROM gone
     )
-    INSERT INTO event_counts (producer_id, hour, scope, fate, sequences, count)
-    SELECT producer_id, hour, scope, :before, rest, count - of_moved FROM counted WHERE NOT isempty(rest)
+    INSERT INTO event_counts (producer_id, hour, scope, fate, sequences)
+    SELECT producer_id, hour, scope, :before, rest FROM gone WHERE NOT isempty(rest)
     UNION ALL
-    SELECT producer_id, hour, scope, :after, moved, of_moved FROM counted
+    SELECT producer_id, hour, scope, :after, moved FROM gone
      WHERE CAST(:after AS text) IS NOT NULL
 """)
 

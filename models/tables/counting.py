@@ -20,7 +20,7 @@ class Producer(Base):
 
 
 class EventCountRow(Base):
-    """What became of some events of one producer, hour and scope: their numbers, and how many they are.
+    """What became of some events of one producer, hour and scope: their numbers.
 
     A row is added in the transaction that decides their fate, and later merged with those of the
     same key (`merged`). `scope` is empty where no event type is known; see `models.counting`.
@@ -44,7 +44,6 @@ class EventCountRow(Base):
     id: Mapped[BigKey]
     hour: Mapped[Moment]
     producer_id: Mapped[int] = mapped_column(Integer)
-    count: Mapped[int] = mapped_column(Integer)
     merged: Mapped[bool] = mapped_column(server_default=text("false"))
     scope: Mapped[Word]
     fate: Mapped[Word]

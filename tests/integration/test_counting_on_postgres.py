@@ -68,11 +68,11 @@ def test_tallies_of_one_key_become_one_and_nothing_is_counted_twice(
 
     rows = query(
         database_url,
-        "SELECT fate, merged, count, CAST(sequences AS text) AS numbers FROM event_counts ORDER BY fate DESC",
+        "SELECT fate, merged, CAST(sequences AS text) AS numbers FROM event_counts ORDER BY fate DESC",
     )
     assert [tuple(row.values()) for row in rows] == [
-        ("stored", True, 6, "{[1,5),[7,8)}"),
-        ("dead", True, 1, "{[5,6)}"),
+        ("stored", True, "{[1,5),[7,8)}"),
+        ("dead", True, "{[5,6)}"),
     ]
     with transaction(engine) as connection:
         assert missing_numbers(connection) == {producer: [(6, 6)]}
