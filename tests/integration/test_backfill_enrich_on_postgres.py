@@ -52,7 +52,13 @@ def stored(client: Any, redis_url: str, database_url: str) -> Callable[..., None
     def store(*events: Event, geoip: Path | None = None) -> None:
         put(client, *(encode(event) for event in events))
         drainer = Drainer(
-            settings_for(redis_url, database_url, geoip=(str(geoip),) if geoip else ()), "here/1"
+            settings_for(
+                redis_url,
+                database_url,
+                geoip=(str(geoip),) if geoip else (),
+                retention_user_days="forever",
+            ),
+            "here/1",
         )
         drainer.run(20)
         drainer.close()

@@ -32,7 +32,9 @@ def redis_url(either_redis_url: str) -> str:
 
 @pytest.fixture
 def drainer(redis_url: str, database_url: str) -> Iterator[Drainer]:
-    drainer = Drainer(settings_for(redis_url, database_url, batch_size=100), "here/1")
+    drainer = Drainer(
+        settings_for(redis_url, database_url, batch_size=100, retention_user_days="forever"), "here/1"
+    )
     yield drainer
     drainer.close()
 
