@@ -47,7 +47,7 @@ class TrailkeeperMiddleware(RequestMiddleware[Callable[..., Any]]):
 
     def __call__(self, request: Any) -> Any:
         """The response; a coroutine for it under ASGI."""
-        frame = RequestFrame(self._context(request.META), partial(self._user, request))
+        frame = RequestFrame(self._context(request), partial(self._user, request))
         for mapping in (request.META, getattr(request, "scope", None)):
             if mapping is not None:
                 mapping[KEY] = frame

@@ -50,8 +50,8 @@ class RequestMiddleware(Generic[App]):
         """The frame of a WSGI environ or an ASGI scope."""
         return Frame(self._context(request))
 
-    def _context(self, request: Mapping[str, Any]) -> RequestContext:
-        """The context of a WSGI environ or an ASGI scope, with a new request id if it brings none.
+    def _context(self, request: Any) -> RequestContext:
+        """The context of a request in any form of `from_request`, with a new request id if it brings none.
 
         Never raises an Exception: a request that cannot be read is served all the same.
         """

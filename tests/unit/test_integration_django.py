@@ -9,13 +9,16 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from django.apps import apps
 from django.contrib import auth
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_login_failed
+from django.core.asgi import get_asgi_application
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
+from django.core.wsgi import get_wsgi_application
 from django.db import connection, connections, transaction
 from django.http import FileResponse
 from django.test import AsyncClient, Client, RequestFactory, TestCase, override_settings
@@ -26,6 +29,8 @@ from tests.support import django_project
 from trailkeeper import Actor, InvalidEvent
 from trailkeeper.integrations.django import TrailkeeperMiddleware, emit_on_commit
 from trailkeeper.producer.event import ANONYMOUS
+from trailkeeper.producer.middleware.asgi import ASGIMiddleware
+from trailkeeper.producer.middleware.wsgi import WSGIMiddleware
 from trailkeeper.producer.testing import Recorder, recording
 
 TAG = "account:password:change"
@@ -110,6 +115,20 @@ def test_who_is_not_signed_in_is_anonymous(client: Any, recorder: Recorder, path
     client.get(path)
     run(path)
     assert actors(recorder) == [ANONYMOUS, ANONYMOUS]
+
+
+def test_the_context_of_a_server_s_own_middleware_is_kept(recorder: Recorder) -> None:
+    wsgi = httpx.WSGITransport(WSGIMiddleware(get_wsgi_application(), trust_request_id=True))
+    with httpx.Client(transport=wsgi, base_url="http://test") as client:
+        client.get("/act", headers={"X-Request-ID": "w"})
+    asgi = httpx.ASGITransport(ASGIMiddleware(get_asgi_application(), trust_request_id=True))
+
+    async def get() -> None:
+        async with httpx.AsyncClient(transport=asgi, base_url="http://test") as client:
+            await client.get("/act", headers={"X-Request-ID": "a"})
+
+    asyncio.run(get())
+    assert [event.request_id for event in recorder.events] == ["w", "a"]
 
 
 def test_a_request_that_emits_nothing_asks_for_no_user(signed_in: Any) -> None:
