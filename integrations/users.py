@@ -17,7 +17,7 @@ from trailkeeper.producer.validation import subject_of
 from trailkeeper.producer.validation.text import unreadable
 from trailkeeper.producer.validation.values import unproxied
 
-IDS = ("id", "pk", "identity", "get_id", "sub", "username")
+IDS = ("id", "pk", "identity", "get_id", "sub")
 NAMES = ("get_username", "username", "name", "display_name")
 READABLE = "a user with an id, an Actor, or None for nobody"
 
@@ -77,10 +77,17 @@ def _pair(user: Any) -> tuple[Any, Any] | None:
     if _first(user, ("is_authenticated",)) is False or _first(user, ("is_anonymous",)) is True:
         return None
     user_id = _first(user, IDS)
+    if user_id is None and not _is_row(user):
+        user_id = _first(user, ("username",))  # Starlette's SimpleUser has nothing else
     if user_id is None:
         raise InvalidEvent("actor", f"a {type(user).__name__} without an id", READABLE)
     name = _first(user, NAMES)
     return user_id, name if name is None or isinstance(name, str) else str(name)
+
+
+def _is_row(user: Any) -> bool:
+    """Whether it has an id, even if none yet: a name is not the id of what was not saved."""
+    return any(name in user if isinstance(user, Mapping) else hasattr(user, name) for name in ("id", "pk"))
 
 
 def _first(user: Any, names: tuple[str, ...]) -> Any:
