@@ -57,7 +57,11 @@ def test_an_argument_that_nobody_knows_is_refused_and_not_dropped(session: Sessi
     assert stream.events == []
 
 
-@pytest.mark.parametrize("wrong", [None, "session", object(), LocalProxy(lambda: None)], ids=repr)
+@pytest.mark.parametrize(
+    "wrong",
+    [None, "session", object(), LocalProxy(lambda: None)],
+    ids=["none", "text", "object", "proxy of none"],
+)
 def test_what_is_no_session_ends_no_request_in_production_and_its_event_is_kept(wrong: Any) -> None:
     with recording(on_invalid="quarantine") as recorder:
         receipt = emit_on_commit(wrong, "account:login:success", user="7")
