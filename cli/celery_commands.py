@@ -10,6 +10,8 @@ from typing import Any, NoReturn
 
 from trailkeeper.worker.settings import settings
 
+from .misspelt import warn_of_misspelt
+
 CONTEXT: dict[str, Any] = {
     "ignore_unknown_options": True,
     "allow_extra_args": True,
@@ -30,6 +32,7 @@ def become(command: str, defaults: Sequence[str], options: Sequence[str]) -> NoR
         ModuleNotFoundError: Celery is not installed.
     """
     settings()
+    warn_of_misspelt()
     import_module("celery")
     # -P: Celery must not be a file celery.py of the current folder
     line = [sys.executable, "-P", "-m", "celery", "-A", "trailkeeper.worker", command, *defaults, *options]

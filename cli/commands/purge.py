@@ -8,6 +8,7 @@ import click
 
 from trailkeeper.cli.asking import asking
 from trailkeeper.cli.errors import Failed
+from trailkeeper.cli.misspelt import warn_of_misspelt
 from trailkeeper.cli.output import print_items, say
 from trailkeeper.cli.services import checked_settings
 
@@ -31,6 +32,7 @@ def command(dry_run: bool, as_json: bool) -> None:
     from trailkeeper.worker.retention import Busy, plan, purge
 
     settings = checked_settings()
+    warn_of_misspelt()
     try:
         removals = plan(settings) if dry_run else purge(settings)
     except Busy as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from trailkeeper.cli.misspelt import warn_of_misspelt
 from trailkeeper.cli.output import say
 
 CONTEXT = {"ignore_unknown_options": True, "allow_extra_args": True}
@@ -27,6 +28,7 @@ def command(context: click.Context, prefix: str | None) -> int:
 
     if prefix is not None:
         override("views_prefix", prefix)
+    warn_of_misspelt()
     _take_secret_of_stack()
     return serve(context.args)
 

@@ -112,3 +112,16 @@ def test_the_exit_codes_are_documented_and_those_of_the_code() -> None:
     said = page.partition("asks first: ")[2].partition("\n\n")[0]
     for name in ASK:
         assert all(word in said for word in name.split()[-1:]), name
+
+
+@pytest.mark.parametrize("arguments", [("purge", "--dry-run"), ("worker",), ("beat",), ("serve",)])
+def test_what_runs_for_long_or_removes_says_which_variable_has_no_effect(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.execv", lambda *_: None)
+    monkeypatch.setattr("trailkeeper.views.serve.serve", lambda _: 0)
+    outcome = call(capsys, monkeypatch, *arguments, **NOBODY, RETENTON_USER_DAYS="forever")
+    assert (
+        "warning: TRAILKEEPER_RETENTON_USER_DAYS is no setting, and has no effect; "
+        "did you mean TRAILKEEPER_RETENTION_USER_DAYS?"
+    ) in outcome.err
