@@ -13,6 +13,7 @@ from trailkeeper.producer.errors import (
     CatalogueError,
     InvalidEvent,
     SettingsError,
+    StreamRefused,
     StreamUnavailable,
     TrailkeeperError,
 )
@@ -43,6 +44,10 @@ def explain(error: Exception) -> tuple[str, int] | None:
             return str(error), error.code
         case SettingsError() | CatalogueError() | InvalidEvent():
             return str(error), WRONG_CALL
+        case StreamRefused():
+            place, said = without_password(address_of("redis_url")), " ".join(str(error).split())
+            hint = next((hint for sign, hint in _REDIS_HINTS.items() if sign in said), "")
+            return f"Redis at {place} refused: {said}{hint}", PROBLEM
         case StreamUnavailable():
             return _away("Redis", "redis_url", str(error)), PROBLEM
         case TrailkeeperError() | EmbeddedError():
@@ -76,6 +81,10 @@ def _of_store(error: Exception) -> str | None:
             return None
 
 
+_REDIS_HINTS = {
+    "WRONGTYPE": "; something that is no stream has the stream's key: RENAME it, or set TRAILKEEPER_STREAM",
+    "NOPERM": "; docs/redis.acl has the rights that each login needs",
+}
 _HINTS = {
     "42501": "; `trailkeeper doctor` says what rights this login lacks",
 }

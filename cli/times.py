@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Any
 
 import click
@@ -18,6 +19,21 @@ SPAN = re.compile(
 SECONDS = {"s": 1, "m": MINUTE, "h": 3_600, "d": 86_400, "w": 7 * 86_400}
 DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
 EXPECTED = "24h, 7d, yesterday, 2026-11-24 or 2026-11-24T16:00:00Z (UTC where no zone is given)"
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds within bounds; the parent takes ``nan`` for one that is."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it.
+
+        Raises:
+            click.BadParameter: it is no number of seconds, or out of bounds.
+        """
+        seconds: float = super().convert(value, param, ctx)
+        if not isfinite(seconds):
+            self.fail(f"{value!r} is no number of seconds", param, ctx)
+        return seconds
 
 
 class Moment(click.ParamType[datetime]):

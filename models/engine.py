@@ -40,6 +40,7 @@ def make_engine(
     pool_size: int = 2,
     statement_timeout_ms: int = 30_000,
     lock_timeout_ms: int = LOCK_TIMEOUT_MS,
+    idle_timeout_ms: int = 0,
     read_only: bool = False,
 ) -> Engine:
     """An engine that connects when it is first used. Make it after a fork, never before.
@@ -57,6 +58,8 @@ def make_engine(
         pool_size: the most connections at once; one more waits at most ten seconds.
         statement_timeout_ms: the longest that one statement may run; 0 for no limit.
         lock_timeout_ms: the longest that a statement may wait for a lock.
+        idle_timeout_ms: Postgres ends a transaction that gives it nothing to do for so long, and with it the
+            locks of a process that is stopped or whose machine is gone; 0 for never.
         read_only: make all transactions read-only, whatever the role may do.
 
     Raises:
@@ -66,6 +69,7 @@ def make_engine(
         "search_path": f"{_quoted(schema)}, pg_temp",
         "statement_timeout": statement_timeout_ms,
         "lock_timeout": lock_timeout_ms,
+        "idle_in_transaction_session_timeout": idle_timeout_ms,
         "timezone": "'UTC'",
     } | ({"transaction_read_only": "on"} if read_only else {})
     settings = "; ".join(f"SET LOCAL {name} = {value}" for name, value in values.items())

@@ -20,6 +20,7 @@ from sqlalchemy import ExceptionContext
 DATA_CLASSES = ("22", "23", "54")  # data exception, integrity violation, program limit exceeded
 OPERATOR_CLASSES = ("3D", "3F", "28", "42")  # no such database or schema, not allowed, no such table
 UNIQUE_VIOLATION = "23505"
+LOCKED = "55P03"
 READ_ONLY = (
     "25006"  # also what a server says that was replaced by a promoted one, and lives on as its replica
 )

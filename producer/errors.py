@@ -33,6 +33,10 @@ class StreamUnavailable(TrailkeeperError):  # noqa: N818 - as above
     """Redis did not carry out a command in time, or refused it."""
 
 
+class StreamRefused(StreamUnavailable):
+    """Redis answers, and refuses: a right is missing, the key holds something else, its disk is full."""
+
+
 class StreamTimeout(StreamUnavailable):
     """Redis did not answer in time. It may have been this process that was slow."""
 

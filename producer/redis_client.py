@@ -13,7 +13,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from .errors import StreamUnavailable
+from .errors import StreamRefused, StreamUnavailable
 
 ANSWER_SECONDS = 10.0
 CONNECT_SECONDS = 2.0
@@ -52,5 +52,7 @@ def redis_translated() -> Iterator[None]:
         yield
     except redis.OutOfMemoryError as error:
         raise StreamFull(str(error)) from error
+    except redis.ResponseError as error:
+        raise StreamRefused(str(error)) from error
     except redis.RedisError as error:
         raise StreamUnavailable(str(error) or type(error).__name__) from error

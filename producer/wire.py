@@ -31,7 +31,7 @@ REASONS = {
     "forged": "none of this worker's keys made its signature, or only the trail itself records such an event",
     "refused_row": "Postgres refused the row",
     "expired": "it is older than its event type is kept",
-    "old_partition": "it needs a partition of a time long ago, and messages have made as many as they may",
+    "old_partition": "it needs a partition of a time long ago that cannot be made; its detail says why",
     "killed_worker": "the worker died each time it handled this message alone",
     "worker_error": "an error in the worker itself, with this message alone",
     "quarantined": "the application's call to emit() was wrong, and its settings say to keep such events",

@@ -94,8 +94,24 @@ def assert_task(raw: object) -> None:
     _body.decode(message.body)  # convert has taken the text for Base64
 
 
+class TolerantQoS(of_kombu.QoS):
+    """What workers have taken and not acknowledged; of that, what nobody can read is dropped."""
+
+    def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:
+        """Put a message back into its queue, when the worker that took it is gone."""
+        parent: Any = super()
+        try:
+            parent.restore_by_tag(tag, client, leftmost)
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            _dropped("unacked", error)
+            with self.channel.conn_or_acquire(client) as connected, connected.pipeline() as pipeline:
+                self._remove_from_indices(tag, pipeline).execute()  # type: ignore[no-untyped-call]
+
+
 class TolerantChannel(of_kombu.Channel):
     """A channel that drops what it cannot read, and removes keys that another type has taken."""
+
+    QoS = TolerantQoS
 
     def basic_consume(self, queue: str, *args: Any, **options: Any) -> Any:
         """Consume from a queue."""
@@ -117,7 +133,7 @@ class TolerantChannel(of_kombu.Channel):
                 if not is_last and is_garbage(error):
                     self._remove_wrong_keys()
                     continue
-                self._dropped(queue, error)
+                _dropped(queue, error)
                 self._forget(raw)
                 return None
         return None
@@ -140,16 +156,12 @@ class TolerantChannel(of_kombu.Channel):
             if is_garbage(error):
                 self._remove_wrong_keys()
             else:
-                self._dropped("?", error)
+                _dropped("?", error)
             raise Empty from error
 
     def _away(self) -> tuple[type[BaseException], ...]:
         """What means that Redis is away. Kombu counts KeyError among it, which rubbish raises as well."""
         return tuple(kind for kind in self.connection_errors if kind is not KeyError)
-
-    def _dropped(self, queue: str, error: Exception) -> None:
-        why = ascii(f"{type(error).__name__}: {error}")[:MAX_SHOWN]
-        logger.error("dropped a message of Celery's queue %s, which nobody can read: %s", queue, why)
 
     def _forget(self, raw: Any) -> None:
         """Acknowledge a message that was dropped, or it would come again and count as being worked on."""
@@ -183,6 +195,11 @@ class TolerantTransport(of_kombu.Transport):
     """Kombu's own, with such channels."""
 
     Channel = TolerantChannel
+
+
+def _dropped(queue: str, error: Exception) -> None:
+    why = ascii(f"{type(error).__name__}: {error}")[:MAX_SHOWN]
+    logger.error("dropped a message of Celery's queue %s, which nobody can read: %s", queue, why)
 
 
 def _ordered(client: Any) -> Callable[[str], Any]:

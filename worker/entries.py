@@ -24,11 +24,14 @@ LARGEST_BYTES = 4 * MAX_BYTES + 4096
 HEAD_BYTES = 16 << 10
 """What is kept of a larger one."""
 
+VALUE_BYTES = 64
+"""What each name and each value counts besides: a million empty ones are an entry of megabytes."""
+
 _SCRIPT = """
 local kind, group, consumer, idle = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local count, budget = tonumber(ARGV[5]), tonumber(ARGV[6])
-local largest, kept = tonumber(ARGV[7]), tonumber(ARGV[8])
-local first, last, place = ARGV[9], ARGV[10], 9
+local largest, kept, beside = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
+local first, last, place = ARGV[10], ARGV[11], 10
 
 local function step_of(number)
   if kind == 'read' then
@@ -69,7 +72,7 @@ while asked < count and bytes < budget do
   for _, entry in ipairs(entries) do
     if entry and entry[2] then
       local size = 0
-      for _, value in ipairs(entry[2]) do size = size + #value end
+      for _, value in ipairs(entry[2]) do size = size + #value + beside end
       bytes = bytes + size
       if size > largest then
         local raw = whole(entry[2])
@@ -118,7 +121,7 @@ class Entries:
         return self._run("XREVRANGE", 0, count, "+", "-")
 
     def _run(self, kind: str, idle_ms: int, count: int, *words: str) -> list[IncomingMessage]:
-        limits = (count, BATCH_BYTES, LARGEST_BYTES, HEAD_BYTES)
+        limits = (count, BATCH_BYTES, LARGEST_BYTES, HEAD_BYTES, VALUE_BYTES)
         entries: Any = self._script([self._key], [kind, *self._reader, idle_ms, *limits, *words])
         return [_message_of(*entry) for entry in entries]
 

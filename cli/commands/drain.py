@@ -12,6 +12,7 @@ import click
 
 from trailkeeper.cli.output import print_facts, print_json, say
 from trailkeeper.cli.services import database_url, stream
+from trailkeeper.cli.times import Seconds
 
 if TYPE_CHECKING:
     from trailkeeper.worker.drain import Drainer
@@ -22,7 +23,7 @@ SLICE_SECONDS = 5.0
 
 
 @click.command("drain")
-@click.option("--seconds", type=click.FloatRange(min=0.1), help="At most this long [until both are empty].")
+@click.option("--seconds", type=Seconds(min=0.1), help="At most this long [until both are empty].")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(seconds: float | None, as_json: bool) -> None:
     """Store the events that wait in stream and outbox, without a worker.

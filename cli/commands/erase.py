@@ -11,7 +11,7 @@ from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.hinting import Hinting
 from trailkeeper.cli.output import print_facts, print_json, print_table, say
 from trailkeeper.cli.services import checked_settings
-from trailkeeper.cli.times import moment
+from trailkeeper.cli.times import Seconds, moment
 from trailkeeper.cli.who import requested_by
 from trailkeeper.producer.event import MAX_ID
 
@@ -29,7 +29,7 @@ def command() -> None:
 @click.option("--dry-run", is_flag=True, help="Only count; change nothing.")
 @click.option(
     "--wait",
-    type=click.FloatRange(0, 86_400),
+    type=Seconds(0, 86_400),
     default=60.0,
     show_default=True,
     metavar="SECONDS",

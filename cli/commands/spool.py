@@ -9,7 +9,7 @@ from trailkeeper.cli.errors import Failed
 from trailkeeper.cli.hinting import Hinting
 from trailkeeper.cli.output import print_facts, print_json, say
 from trailkeeper.cli.spooled import spool, waiting
-from trailkeeper.cli.times import duration
+from trailkeeper.cli.times import Seconds, duration
 from trailkeeper.producer.spool.flushing import FlushInProgress
 from trailkeeper.producer.spool.status import SpoolStatus
 from trailkeeper.worker.settings import settings
@@ -39,7 +39,7 @@ def status(as_json: bool) -> None:
 @command.command("flush")
 @click.option(
     "--wait",
-    type=click.FloatRange(0, 86_400),
+    type=Seconds(0, 86_400),
     default=WAIT_SECONDS,
     show_default=True,
     metavar="SECONDS",

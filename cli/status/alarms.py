@@ -91,6 +91,8 @@ def _redis(status: Status, now: datetime) -> Raised:
         yield "redis_unreachable", redis["unknown"], _oldest(status.get("spool", {}), now)
     elif redis.get("refuses"):
         yield "redis_refuses_writes", f"Redis refuses writes: {redis['refuses']}", redis["last_write"]
+    elif "unknown" in status.get("stream", {}):
+        yield "stream_refused", status["stream"]["unknown"], _oldest(status.get("spool", {}), now)
 
 
 def _postgres(status: Status) -> Raised:

@@ -9,10 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 
 from sqlalchemy import Connection, text
 
 from .ranges import Ranges, from_text, size, to_text, union, within, without
+
+AT_ONCE = 1_000
+"""Gaps that are opened, and reported, by one look: whoever may write to the stream may name any number of
+producers. The next look, a minute later, goes on."""
 
 _FULL = "int4multirange(int4range(1, GREATEST(upper(sequences), highest + 1)))"
 _MISSING = text(
@@ -130,9 +135,13 @@ def update_gaps(connection: Connection, missing: Mapping[int, Ranges]) -> list[G
             _close(connection, gap)
         elif left != gap.numbers:
             _shrink(connection, gap, left)
-    for producer, numbers in missing.items():
-        if new := without(numbers, known.get(producer, [])):
-            _open(connection, producer, new)
+    unknown = (
+        (producer, new)
+        for producer, numbers in missing.items()
+        if (new := without(numbers, known.get(producer, [])))
+    )
+    for producer, new in islice(unknown, AT_ONCE):
+        _open(connection, producer, new)
     return ended
 
 
@@ -144,10 +153,11 @@ def report_overdue(connection: Connection, grace: timedelta) -> list[Gap]:
     """
     statement = text("""
         UPDATE gaps SET reported_at = now()
-         WHERE closed_at IS NULL AND reported_at IS NULL AND noticed_at <= now() - CAST(:grace AS interval)
+         WHERE id IN (SELECT id FROM gaps WHERE closed_at IS NULL AND reported_at IS NULL
+                         AND noticed_at <= now() - CAST(:grace AS interval) ORDER BY id LIMIT :most)
         RETURNING id
     """)
-    reported = set(connection.execute(statement, {"grace": grace}).scalars())
+    reported = set(connection.execute(statement, {"grace": grace, "most": AT_ONCE}).scalars())
     return [gap for gap in open_gaps(connection) if gap.id in reported]
 
 

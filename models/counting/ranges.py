@@ -32,21 +32,27 @@ def union(*sets: Ranges) -> Ranges:
 
 def missing(known: Ranges, upto: int, first: int = 1) -> Ranges:
     """What of *first* to *upto* is not known."""
-    gaps: Ranges = []
-    for begin, end in known:
-        if begin > upto:
-            break
-        if begin > first:
-            gaps.append((first, begin - 1))
-        first = max(first, end + 1)
-    if first <= upto:
-        gaps.append((first, upto))
-    return gaps
+    return without([(first, upto)], known) if first <= upto else []
 
 
 def without(ranges: Ranges, others: Ranges) -> Ranges:
-    """What is in the first and not in the second."""
-    return [part for begin, end in ranges for part in missing(_near(others, begin), end, begin)]
+    """What is in the first and not in the second, in one pass: anybody may make very many."""
+    left: Ranges = []
+    place = 0
+    for begin, end in ranges:
+        while place < len(others) and others[place][1] < begin:
+            place += 1
+        first = begin
+        while place < len(others) and others[place][0] <= end:
+            if others[place][0] > first:
+                left.append((first, others[place][0] - 1))
+            first = others[place][1] + 1
+            if first > end:
+                break  # it may reach into the next range
+            place += 1
+        if first <= end:
+            left.append((first, end))
+    return left
 
 
 def within(ranges: Ranges, others: Ranges) -> Ranges:
@@ -76,10 +82,6 @@ def format_ranges(ranges: Ranges, most: int = 20) -> str:
     parts = [f"{begin}" if begin == end else f"{begin}-{end}" for begin, end in ranges[:most]]
     more = size(ranges[most:])
     return ", ".join(parts) + (f" and {more:,} more" if more else "")
-
-
-def _near(ranges: Ranges, first: int) -> Ranges:
-    return [(begin, end) for begin, end in ranges if end >= first]
 
 
 def _joined(ordered: Iterable[tuple[int, int]]) -> Ranges:

@@ -3,7 +3,7 @@
 from trailkeeper.models.periods import Period, id_floor, period_of, period_of_id
 
 from .known import Partition, existing, leftovers
-from .manage import beyond, ensure, ensure_ahead
+from .manage import beyond, ensure, ensure_ahead, is_past
 from .remove import drop, finish
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "existing",
     "finish",
     "id_floor",
+    "is_past",
     "leftovers",
     "period_of",
     "period_of_id",

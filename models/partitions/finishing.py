@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, text
 
 from trailkeeper.models.counting.moving import purge_all
-from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.errors import LOCKED, StoreUnavailable
 from trailkeeper.models.holds import holds_of, wait_for_holds
 from trailkeeper.models.locks import COUNTING, try_lock
 from trailkeeper.models.periods import period_named
@@ -39,7 +39,7 @@ def drop_or_reattach(connection: Connection, name: str, *, wait: bool = True) ->
     period = period_named(name)
     assert period is not None, name
     if not wait and not try_lock(connection, COUNTING):
-        raise StoreUnavailable(f"{name} cannot be dropped while counts are locked")
+        raise StoreUnavailable(f"{name} cannot be dropped while counts are locked", LOCKED)
     wait_for_holds(connection)
     if holds_of(connection, name):
         connection.execute(text(f"COMMENT ON TABLE {name} IS NULL"))

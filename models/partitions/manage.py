@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, text
 
-from trailkeeper.models.engine import transaction
-from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.engine import LOCK_TIMEOUT_MS, transaction
+from trailkeeper.models.errors import LOCKED, StoreUnavailable
 from trailkeeper.models.locks import MAKING_PARTITIONS, lock
 from trailkeeper.models.periods import MONTHLY, Period, period_named, period_of
 from trailkeeper.models.privileges import grant_on_partition
@@ -28,25 +28,30 @@ _AS_OWNER = text("""
 """For this transaction."""
 
 
-def ensure(engine: Engine, periods: Iterable[Period]) -> list[str]:
+def ensure(engine: Engine, periods: Iterable[Period], *, lock_timeout_ms: int = LOCK_TIMEOUT_MS) -> list[str]:
     """Create the partitions that are missing. Any number of processes may do so at once.
 
     A partition is created as a table of its own and then attached, which does not
     block inserts into its siblings nor reads of them. One transaction per partition:
     those created before an error stay.
 
+    Args:
+        engine: the database.
+        periods: for which partitions are needed.
+        lock_timeout_ms: the longest to wait for a lock.
+
     Returns:
         The names of those that were created.
 
     Raises:
-        StoreUnavailable: another process holds a lock for too long; try again.
+        StoreUnavailable: another process holds a lock for too long; try again. Its `sqlstate` is `LOCKED`.
         StoreMisconfigured: no schema, no privilege, or another table has the name.
     """
     wanted = sorted(set(periods))
     with transaction(engine) as connection:
         there = attached_names(connection)
     missing = [period for period in wanted if period.name not in there]
-    return [period.name for period in missing if _make(engine, period)]
+    return [period.name for period in missing if _make(engine, period, lock_timeout_ms)]
 
 
 def beyond(
@@ -67,10 +72,9 @@ def beyond(
         return frozenset()
     with transaction(engine) as connection:
         there = attached_names(connection)
-    over = now - RECENT
-    known = sum(period.end < over for name in there if (period := period_named(name)) is not None)
+    known = sum(is_past(period, now) for name in there if (period := period_named(name)) is not None)
     missing = sorted(
-        (period for period in set(periods) if period.end < over and period.name not in there),
+        (period for period in set(periods) if is_past(period, now) and period.name not in there),
         key=lambda period: period.start,
         reverse=True,  # the newest first: these are the likeliest to be meant
     )
@@ -101,8 +105,14 @@ def ensure_ahead(engine: Engine, now: datetime, ahead: int = 3) -> list[str]:
     return ensure(engine, periods)
 
 
-def _make(engine: Engine, period: Period) -> bool:
+def is_past(period: Period, now: datetime) -> bool:
+    """Whether its time has been over for a month, so that few events come for it."""
+    return period.end < now - RECENT
+
+
+def _make(engine: Engine, period: Period, lock_timeout_ms: int) -> bool:
     with transaction(engine) as connection:
+        connection.execute(text(f"SET LOCAL lock_timeout = {lock_timeout_ms}"))
         # before any lock on a parent, so that no one holds the parent and waits for this lock
         lock(connection, MAKING_PARTITIONS)
         if period.name in attached_names(connection):
@@ -123,7 +133,9 @@ def _clear_the_name(connection: Connection, period: Period) -> bool:
         # whoever needs this partition may have locked counts, in a transaction that waits for this one
         return drop_or_reattach(connection, period.name, wait=False)
     if is_doomed(connection, period.name):
-        raise StoreUnavailable(f"{period.name} is being dropped; it can be created again when that is done")
+        raise StoreUnavailable(
+            f"{period.name} is being dropped; it can be created again when that is done", LOCKED
+        )
     return True
 
 

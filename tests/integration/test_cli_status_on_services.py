@@ -64,6 +64,18 @@ def test_a_pause_is_shown_with_its_cause(ask: Any, client: redis.Redis) -> None:
     assert doctor(ask)["draining"] == "problem"
 
 
+def test_what_is_no_stream_in_the_streams_place_is_an_alarm_that_names_the_next_step(
+    ask: Any, client: redis.Redis
+) -> None:
+    client.set(STREAM, "somebody else's")
+    status = json.loads(ask("status", "--json").out)
+    [alarm] = status["alarms"]
+    assert alarm["name"] == "stream_refused"
+    assert "RENAME it, or set TRAILKEEPER_STREAM" in alarm["what"]
+    assert "does not answer" not in alarm["what"]
+    assert client.get(STREAM) == b"somebody else's"
+
+
 def test_an_alarm_is_told_with_its_beginning_and_by_the_exit_code(ask: Any, client: redis.Redis) -> None:
     well = ask("status", "--json")
     assert (well.code, json.loads(well.out)["healthy"], json.loads(well.out)["alarms"]) == (0, True, [])

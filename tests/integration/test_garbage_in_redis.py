@@ -60,6 +60,8 @@ FIELDS = [
 TEXTS = [
     b"\xff\xfe", b"rubbish", b"", b"{", b"[1]", b"null", b"9" * 5_000, b"1e999", b"-1", b"0x10",
     b'{"cause":"store","detail":"for ever","since":"2026-01-01T00:00:00Z"}', b"2026-01-01", b"\x00",
+    b'{"cause":"store","detail":"no zone","since":"2026-01-01T00:00:00"}',
+    b'{"cause":"store","detail":"out of range","since":"0001-01-01T00:00:00+14:00"}',
 ]  # fmt: skip
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from sqlalchemy import Engine, text
 
 from tests.support import rows
 from tests.support.drains import query
+from trailkeeper.models.errors import StoreMisconfigured
 from trailkeeper.models.locks import PURGING
-from trailkeeper.worker.retention import Busy, plan, purge, purging
+from trailkeeper.worker.retention import Busy, advisory_lock, plan, purge, purging, scrub, scrub_plan
 from trailkeeper.worker.settings import WorkerSettings
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -45,6 +49,22 @@ def test_user_events_past_their_time_go_and_the_others_stay(engine: Engine, sett
 
     assert sum(removal.events for removal in removed) == 4
     assert count(engine) == 2
+
+
+@pytest.mark.parametrize("job", [plan, purge, scrub, scrub_plan])
+def test_a_machine_whose_clock_differs_from_postgres_purges_and_scrubs_nothing(
+    engine: Engine, settings: WorkerSettings, monkeypatch: pytest.MonkeyPatch, job: Callable[..., Any]
+) -> None:
+    rows.store(engine, rows.event_row(datetime.now(UTC)))
+    for years in (9, -9):
+        ahead = datetime.now(UTC) + timedelta(days=365 * years)
+        monkeypatch.setattr(
+            advisory_lock, "datetime", Mock(wraps=datetime, now=lambda _, moment=ahead: moment)
+        )
+        with pytest.raises(StoreMisconfigured, match="set the wrong one"):
+            job(settings)
+    assert count(engine) == 1
+    assert query(settings.database_url, "SELECT * FROM purges") == []
 
 
 def test_project_events_are_kept_for_ever(engine: Engine, settings: WorkerSettings) -> None:

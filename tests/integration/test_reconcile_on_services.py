@@ -17,6 +17,7 @@ from tests.support.backfills import run_to_end, start_replay
 from tests.support.command import Outcome, call
 from tests.support.drains import STREAM, an_event, put, query, settings_for
 from trailkeeper import Emitter, EventNotRecorded, ProducerSettings
+from trailkeeper.models.counting import gaps
 from trailkeeper.models.counting.gaps import open_gaps
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.producer import catalogue
@@ -267,6 +268,24 @@ def test_a_gap_is_told_once_and_its_end_as_well(
     assert [row["tag"] for row in told] == ["system:gap:report", "system:gap:close"]
     assert told[0]["additional"]["producer"] == "elsewhere:1"
     assert told[0]["additional"]["numbers"] == "1"
+
+
+def test_one_look_opens_and_reports_a_bounded_number_of_gaps_and_the_next_ones_go_on(
+    drainer: Drainer,
+    client: redis.Redis,
+    settings: WorkerSettings,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(gaps, "AT_ONCE", 4)
+    put(client, *(an_event(producer=f"x\n\x1b[2J{number}", seq=2) for number in range(10)))
+    drainer.run(SECONDS)
+    reported = [len(check(settings).reported) for _ in range(5)]
+    assert max(reported) == 4
+    assert sum(reported) == 10
+    said = [record.getMessage() for record in caplog.records if "system:gap:report" in record.getMessage()]
+    assert len(said) == 10
+    assert all(line.isprintable() for line in said)
 
 
 def test_what_is_given_up_is_lost_and_alarms_nobody_any_more(

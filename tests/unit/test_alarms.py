@@ -44,6 +44,7 @@ def waiting(part: str) -> dict[str, Any]:
             {"redis": WELL["redis"] | {"refuses": "full", "last_write": EARLIER}},
             [("redis_refuses_writes", EARLIER)],
         ),
+        ({"stream": AWAY}, [("stream_refused", None)]),
         ({"outbox": AWAY, "completeness": AWAY}, [("postgres_unreachable", None)]),
         (
             {"outbox": AWAY, "completeness": AWAY, "stream": paused("store")},

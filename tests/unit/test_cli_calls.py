@@ -42,6 +42,10 @@ WRONG = [
     ["dead-letters", "show", "99999999999999999999999"],
     ["purge", "--dry"],
     ["drain", "--seconds", "-1"],
+    ["drain", "--seconds", "nan"],
+    ["drain", "--seconds", "1e999"],
+    ["erase", "user", "u1", "--yes", "--wait", "nan"],
+    ["spool", "flush", "--wait", "nan"],
 ]
 
 NEED_POSTGRES = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 
 from hypothesis import given
@@ -54,6 +55,14 @@ def test_union_difference_and_intersection_are_those_of_sets(some: list[int], ot
     assert as_set(without(first, second)) == set(some) - set(others)
     assert as_set(within(first, second)) == set(some) & set(others)
     assert all(map(is_tidy, (union(first, second), without(first, second), within(first, second))))
+
+
+def test_what_two_sets_share_is_found_in_one_pass_however_many_ranges_they_have() -> None:
+    odd = [(number, number) for number in range(1, 400_000, 2)]
+    began = time.process_time()
+    assert within(odd, odd) == odd
+    assert without(odd, [(1, 399_998)]) == [(399_999, 399_999)]
+    assert time.process_time() - began < 5  # hours, if each range were held against all of the others
 
 
 def test_ranges_are_read_as_postgres_writes_them() -> None:

@@ -48,6 +48,9 @@ BATCHES_BEHIND = 10
 EARLY_SECONDS = 0.01
 """Start a chunk that is due within this time: a timer may fire a little early."""
 
+IDLE_MS = 120_000
+"""The longest that a chunk may leave Postgres without anything to do: then its process hangs."""
+
 YIELD_SECONDS = 2.0
 LINES_SECONDS = 0.05
 """How often to check whether more lines of an import were staged."""
@@ -79,7 +82,7 @@ class Runner:
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
-        self.engine = engine_of(settings, "backfill", pool_size=3)
+        self.engine = engine_of(settings, "backfill", pool_size=3, idle_timeout_ms=IDLE_MS)
         self._redis = connect(settings.redis_url)
         self.parts = BackfillParts(self.engine, settings)
 

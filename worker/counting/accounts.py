@@ -94,6 +94,7 @@ class Accounts:
     def add_missing(self, noticed: Iterable[Gap]) -> None:
         """Numbers below the highest that is known, of which nothing is known."""
         since = {gap.name: (gap.noticed_at - EPOCH) // HOUR for gap in noticed}
+        found: dict[tuple[str, int], Ranges] = defaultdict(list)
         for producer in self._known.keys() | self._waiting.keys():
             places = sorted(self._places[producer])
             sure = union(self._known[producer].numbers, ranges_of(self._waiting[producer]))
@@ -103,27 +104,31 @@ class Accounts:
                 if hour is None and last == highest:  # nothing came after it
                     hour = since.get(producer, self._last)
                 if hour is not None:
-                    line = self._line(producer, hour)
-                    line.missing = union(line.missing, [(first, last)])
+                    found[producer, hour].append((first, last))
+        for key, numbers in found.items():
+            line = self._line(*key)
+            line.missing = union(line.missing, numbers)
 
     def verify(self, rows: Mapping[str, Ranges]) -> None:
         """Hold what should be stored against what is in the table."""
+        counted: dict[str, list[Ranges]] = defaultdict(list)
+        found: dict[tuple[str, int], Ranges] = defaultdict(list)
         for (producer, _), line in self._lines.items():
-            line.deleted = without(line.fates.get("stored", []), rows.get(producer, []))
+            stored = line.fates.get("stored", [])
+            counted[producer].append(stored)
+            line.deleted = without(stored, rows.get(producer, []))
         for producer, there in rows.items():
-            counted = union(*(line.fates.get("stored", []) for line in self._of(producer)))
-            for first, last in without(there, counted):
-                hour = _hour_of(first, sorted(self._places[producer]))
-                line = self._line(producer, self._last if hour is None else hour)
-                line.uncounted = union(line.uncounted, [(first, last)])
+            places = sorted(self._places[producer])
+            for first, last in without(there, union(*counted[producer])):
+                hour = _hour_of(first, places)
+                found[producer, self._last if hour is None else hour].append((first, last))
+        for key, numbers in found.items():
+            self._line(*key).uncounted = numbers
 
     def lines(self, start: datetime) -> list[Account]:
         """Those from *start* on, by producer and hour."""
         needed = [line for line in self._lines.values() if line.hour >= start and line.is_needed]
         return sorted(needed, key=lambda line: (line.producer, line.hour))
-
-    def _of(self, producer: str) -> list[Account]:
-        return [line for line in self._lines.values() if line.producer == producer]
 
     def _line(self, producer: str, hour: int) -> Account:
         key = producer, hour
@@ -135,7 +140,7 @@ class Accounts:
 def _hour_of(number: int, places: Sequence[tuple[int, int, int]]) -> int | None:
     """The hour of a number that is known, if it is one of those in question."""
     place = bisect_right(places, (number, float("inf"), 0)) - 1
-    for first, last, hour in reversed(places[: place + 1]):
+    for first, last, hour in (places[each] for each in range(place, -1, -1)):
         if first <= number <= last:
             return hour
         if last < number:

@@ -20,6 +20,7 @@ from trailkeeper.models.partitions import ensure, period_of
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.producer.redis_client import connect
+from trailkeeper.producer.validation import harmless
 from trailkeeper.worker.engines import engine_for
 from trailkeeper.worker.ingest.sequence_numbers import Numbered, ranges_by_producer
 from trailkeeper.worker.recording import SYSTEM, record
@@ -98,4 +99,6 @@ def _report(connection: Connection, known: Catalogue, reported: Sequence[Gap], e
             facts = {"gap_id": str(gap.id), "producer": gap.name, "numbers": numbers, "count": count}
             facts["since"] = gap.noticed_at.isoformat(timespec="seconds")
             record(connection, known, tag, SYSTEM, facts)
-            after_commit(connection, partial(logger.warning, "%s: %s of %s", tag, numbers, gap.name))
+            after_commit(
+                connection, partial(logger.warning, "%s: %s of %s", tag, numbers, harmless(gap.name))
+            )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import redis
@@ -19,6 +19,8 @@ from trailkeeper.producer.redis_notes import mended, note_of, remove
 from trailkeeper.producer.stream_keys import outages_key, pause_key
 
 from .fates import RETRY, Report
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Pause(msgspec.Struct, frozen=True):
@@ -33,8 +35,8 @@ class Pause(msgspec.Struct, frozen=True):
 
     cause: str
     detail: str
-    since: datetime
-    last: datetime | None = None
+    since: Moment
+    last: Moment | None = None
 
 
 SECONDS = 1.0

@@ -13,6 +13,10 @@ from .fates import Report
 from .kernel import make_ingest
 from .pause import run_or_pause
 
+IDLE_MS = 30_000
+"""The longest that a transaction may leave Postgres without anything to do. Then its process hangs, or its
+machine is gone, and whoever takes over its messages would wait for its rows until TCP notices, in hours."""
+
 
 class IngestProcess(ABC):
     """A source with all that it needs, made from the settings within the process that runs it.
@@ -29,7 +33,7 @@ class IngestProcess(ABC):
         self.settings = settings
         self.consumer = consumer
         self.client = connect(settings.redis_url)
-        self.engine = engine_of(settings, f"{self.role} {consumer}")
+        self.engine = engine_of(settings, f"{self.role} {consumer}", idle_timeout_ms=IDLE_MS)
         self.crash_markers = CrashMarkers(self.client, settings.stream)
         self.ingest = make_ingest(
             settings, self.engine, of_messages=True, check_signatures=self.check_signatures

@@ -8,15 +8,15 @@ way, so that the caller's transaction stays usable.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from trailkeeper.models.counting import add
-from trailkeeper.models.errors import DuplicateRow, MissingPartition, RefusedRow
-from trailkeeper.models.partitions import Period, beyond, ensure
+from trailkeeper.models.errors import LOCKED, DuplicateRow, MissingPartition, RefusedRow, StoreUnavailable
+from trailkeeper.models.partitions import Period, beyond, ensure, is_past
 from trailkeeper.models.writing import CopyRow, insert, insert_missing, key_of_row
 
 from . import dead_letters
@@ -25,6 +25,9 @@ from .messages import IncomingMessage, Rejected
 from .prepared import Prepared, halves
 from .rows import periods_of
 from .sequence_numbers import of_inserted, unused_in
+
+OLD_LOCK_MS = 2_000
+"""The longest that a batch waits until a partition of a time long ago can be made."""
 
 logger = logging.getLogger(__name__)
 
@@ -93,8 +96,8 @@ class Partitions:
         self._rows = rows
         self._most_old = most_old
         self._made = False
-        self.refused: frozenset[Period] = frozenset()
-        """Periods for which there are too many partitions of the past already."""
+        self.refused: dict[Period, str] = {}
+        """Periods of the past whose partitions cannot be made for messages, and why."""
 
     def around(self, connection: Connection, insertion: Callable[[], Result]) -> Result:
         """Insert between savepoints. Raises `MissingPartition` if it is still missing when all were made."""
@@ -114,10 +117,27 @@ class Partitions:
 
         Attaching conflicts with no lock that writing takes, so it does not wait for our own transaction.
         """
-        periods = periods_of(self._rows)
-        self.refused = beyond(engine, periods, self._most_old, datetime.now(UTC))
-        made = ensure(engine, periods - self.refused)
+        wanted, now = periods_of(self._rows), datetime.now(UTC)
+        for period in beyond(engine, wanted, self._most_old, now):
+            self.refused[period] = (
+                f"there are {self._most_old} partitions of the past already (TRAILKEEPER_OLD_PARTITIONS);"
+                " an import by an admin may make more"
+            )
+        past = {period for period in wanted if is_past(period, now)}
+        made = ensure(engine, wanted - past) + self._make_past(engine, past - self.refused.keys())
         logger.info("made partitions on demand", extra={"partitions": made})
+
+    def _make_past(self, engine: Engine, past: Collection[Period]) -> list[str]:
+        """Of a time long ago. Where somebody has locked the table, all would wait for a few old events."""
+        if self._most_old is None:
+            return ensure(engine, past)
+        try:
+            return ensure(engine, past, lock_timeout_ms=OLD_LOCK_MS)
+        except StoreUnavailable as error:
+            if error.sqlstate != LOCKED:
+                raise
+            self.refused |= dict.fromkeys(past, f"it cannot be made now ({error}); replay this later")
+            return []
 
 
 class _Rows:
@@ -173,10 +193,7 @@ class _Rows:
         for place in places if self._partitions.refused else ():
             [period] = periods_of([self._prepared.rows[place]])
             if period in self._partitions.refused:
-                detail = (
-                    f"it needs {period.name}, and there are {self._prepared.old_partitions} partitions of the"
-                    " past already (TRAILKEEPER_OLD_PARTITIONS); an import by an admin may make more"
-                )
+                detail = f"it needs {period.name}: {self._partitions.refused[period]}"
                 too_old.append(Rejected(self._prepared.messages[place], "old_partition", detail))
             else:
                 left.append(place)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
@@ -32,7 +32,7 @@ from trailkeeper.worker.recording import announce
 from trailkeeper.worker.settings import WorkerSettings
 
 from . import records
-from .advisory_lock import job_engine, one_at_a_time
+from .advisory_lock import job_engine, one_at_a_time, present
 from .policy import Rule, rules
 from .removal import EXPIRED, Removal, goes_whole, holding, planned, touched, values_of
 from .windows import LOWEST, WITHIN, edge
@@ -50,7 +50,7 @@ def plan(settings: WorkerSettings, now: datetime | None = None) -> list[Removal]
     Raises:
         StoreUnavailable: Postgres did not answer.
     """
-    now = now or datetime.now(UTC)
+    now = now or present(settings)
     with job_engine(settings, "purge") as engine, transaction(engine) as connection:
         removals = [
             planned(connection, rule, partition, now)
@@ -70,7 +70,7 @@ def purge(settings: WorkerSettings, now: datetime | None = None) -> list[Removal
         Busy: another purge is running.
         StoreUnavailable: Postgres did not answer; what was removed until then is recorded.
     """
-    now = now or datetime.now(UTC)
+    now = now or present(settings)
     known = catalogue.load(settings.catalogue)
     removed: list[Removal] = []
     with one_at_a_time(settings, "purge", PURGING) as engine:

@@ -7,7 +7,7 @@ scrub that is killed is finished by the next one, in the same record.
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -26,7 +26,7 @@ from trailkeeper.worker.recording import announce
 from trailkeeper.worker.settings import WorkerSettings
 
 from . import progress, records
-from .advisory_lock import job_engine, one_at_a_time
+from .advisory_lock import job_engine, one_at_a_time, present
 from .dead_letters import rewrite_aged
 from .personal import PersonalKeys
 from .rewriting import rewrite_rows
@@ -81,7 +81,7 @@ def scrub_plan(settings: WorkerSettings, now: datetime | None = None) -> list[Sc
     Raises:
         StoreUnavailable: Postgres did not answer.
     """
-    now = now or datetime.now(UTC)
+    now = now or present(settings)
     known = catalogue.load(settings.catalogue)
     with job_engine(settings, "scrub") as engine, transaction(engine) as connection:
         in_force = steps(settings, PersonalKeys(known))
@@ -104,7 +104,7 @@ def scrub(settings: WorkerSettings, now: datetime | None = None) -> list[Scrubbe
         Busy: another scrub is running.
         StoreUnavailable: Postgres did not answer; what was done until then is recorded.
     """
-    now = now or datetime.now(UTC)
+    now = now or present(settings)
     known = catalogue.load(settings.catalogue)
     scrubbed: list[Scrubbed] = []
     with one_at_a_time(settings, "scrub", SCRUBBING) as engine:
