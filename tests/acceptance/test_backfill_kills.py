@@ -100,7 +100,7 @@ def test_an_import_and_an_enrichment_under_kills_add_up_exactly(
 
     query(stack.database_url, "UPDATE events SET location_id = NULL WHERE imported_by IS NOT NULL")
     asking = command("backfill", "enrich", "--yes", "--scope", "user")
-    identity = int(asking.communicate()[0])
+    identity = int(asking.communicate()[0].removeprefix("backfill "))
     kill_until(stack, lambda: backfills(stack)[-1]["state"] != "running", choice)
 
     [done] = [job for job in backfills(stack) if job["id"] == identity]

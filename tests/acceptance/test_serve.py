@@ -148,7 +148,7 @@ def _ended(*options: str, **settings: str) -> subprocess.CompletedProcess[str]:
     ("options", "settings", "message"),
     [
         ([], {"token_secret": "short"}, "TRAILKEEPER_TOKEN_SECRET"),
-        ([], {"database_url": "mysql://localhost/x"}, "expected postgresql+psycopg2://"),
+        ([], {"database_url": "mysql://localhost/x"}, "expected a URL such as postgresql+psycopg2://"),
         (["--prefix", "audit"], {}, "TRAILKEEPER_VIEWS_PREFIX is 'audit'; expected a path such as /audit"),
         (["--prefix", "/projects/audit"], {}, "where the service has pages of its own"),
         (["--prefix", "/api"], {}, "where the service has pages of its own"),

@@ -68,9 +68,8 @@ class Killer:
     def _run(self, arguments: tuple[str, ...], patience: float | None) -> tuple[int, str, str]:
         line = [sys.executable, "-m", "trailkeeper.cli.main", *arguments]
         pipe = subprocess.PIPE
-        with subprocess.Popen(
-            line, env=self._stack.environment, stdout=pipe, stderr=pipe, text=True
-        ) as process:
+        operator = self._stack.environment | {"TRAILKEEPER_DATABASE_URL": self._stack.database_url}
+        with subprocess.Popen(line, env=operator, stdout=pipe, stderr=pipe, text=True) as process:
             try:
                 out, err = process.communicate(timeout=patience)
             except subprocess.TimeoutExpired:
