@@ -151,7 +151,11 @@ def exported(client: TestClient, path: str) -> list[dict[str, Any]]:
 
 
 def in_spreadsheet(client: TestClient, path: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(client.get(f"{API}{path}/events/export?format=csv").text)))
+    return list(
+        csv.DictReader(
+            io.StringIO(client.get(f"{API}{path}/events/export?format=csv").content.decode("utf-8-sig"))
+        )
+    )
 
 
 def tailed(client: TestClient, path: str, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
