@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -152,8 +153,9 @@ def test_a_plain_user_is_held_to_the_same_rules(tmp_path: Path) -> None:
         os.chown(tmp_path / name, NOBODY, NOBODY)
     (tmp_path / "roots" / "spool.sqlite").touch(0o666)
     (tmp_path / "roots" / "spool.sqlite").chmod(0o604)
-    for parent in [tmp_path, *tmp_path.parents][:3]:
-        parent.chmod(0o711)
+    for parent in (tmp_path, *tmp_path.parents):  # as many as pytest closed to others
+        if not parent.stat().st_mode & stat.S_IXOTH:
+            parent.chmod(0o711)
     child = os.fork()
     if child == 0:
         code = 1
