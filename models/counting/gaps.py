@@ -6,6 +6,7 @@ its way, so a gap is reported only after a grace period.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -125,11 +126,11 @@ def update_gaps(connection: Connection, missing: Mapping[int, Ranges]) -> list[G
     Raises:
         StoreError: the transaction is spoilt.
     """
-    known: dict[int, Ranges] = {}
+    left_of: dict[int, list[Ranges]] = defaultdict(list)
     ended: list[Gap] = []
     for gap in open_gaps(connection):
         left = within(gap.numbers, missing.get(gap.producer, []))
-        known[gap.producer] = union(known.get(gap.producer, []), left)
+        left_of[gap.producer].append(left)
         if not left:
             ended.append(gap)
             _close(connection, gap)
@@ -138,7 +139,7 @@ def update_gaps(connection: Connection, missing: Mapping[int, Ranges]) -> list[G
     unknown = (
         (producer, new)
         for producer, numbers in missing.items()
-        if (new := without(numbers, known.get(producer, [])))
+        if (new := without(numbers, union(*left_of[producer])))
     )
     for producer, new in islice(unknown, AT_ONCE):
         _open(connection, producer, new)

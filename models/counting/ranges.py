@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -36,12 +37,11 @@ def missing(known: Ranges, upto: int, first: int = 1) -> Ranges:
 
 
 def without(ranges: Ranges, others: Ranges) -> Ranges:
-    """What is in the first and not in the second, in one pass: anybody may make very many."""
+    """What is in the first and not in the second, in one pass: whoever may write may make very many."""
     left: Ranges = []
     place = 0
     for begin, end in ranges:
-        while place < len(others) and others[place][1] < begin:
-            place += 1
+        place = bisect_left(others, begin, lo=place, key=_end)
         first = begin
         while place < len(others) and others[place][0] <= end:
             if others[place][0] > first:
@@ -82,6 +82,10 @@ def format_ranges(ranges: Ranges, most: int = 20) -> str:
     parts = [f"{begin}" if begin == end else f"{begin}-{end}" for begin, end in ranges[:most]]
     more = size(ranges[most:])
     return ", ".join(parts) + (f" and {more:,} more" if more else "")
+
+
+def _end(part: tuple[int, int]) -> int:
+    return part[1]
 
 
 def _joined(ordered: Iterable[tuple[int, int]]) -> Ranges:

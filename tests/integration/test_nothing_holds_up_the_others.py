@@ -110,3 +110,20 @@ def test_garbage_among_the_messages_that_workers_took_is_dropped_when_one_starts
         channel.qos.restore_visible()
     assert not client.exists("unacked")
     assert not client.exists("unacked_index")
+
+
+def test_rubbish_takes_no_more_of_a_worker_than_a_few_events_would(
+    client: redis.Redis, settings: WorkerSettings
+) -> None:
+    drainer, number = Drainer(settings, "here/1"), 4_000
+
+    def spent(*payloads: Any) -> float:
+        put(client, *payloads)
+        began = time.process_time()
+        drainer.run(30)
+        return time.process_time() - began
+
+    spent(an_event(), b"rubbish")  # the first of each makes caches
+    rubbish, events = spent(*[b"rubbish"] * number), spent(*(an_event() for _ in range(number)))
+    drainer.close()
+    assert rubbish < 6 * events
