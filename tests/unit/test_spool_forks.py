@@ -143,6 +143,7 @@ def test_the_child_itself_delivers_what_it_spooled(tmp_path: Path, monkeypatch: 
         spool.put({b"e": b"child"}, "account:login:success", soon())
         spool.redis_answered()
         until(lambda: len(stream.entries) == 1)
+        spool.flush()  # waits for the thread that sent it, and has yet to remove it
 
     with stalled(monkeypatch, appending.Appender, "_write", lambda: fill(spool.queue, b"thread")):
         assert in_child(put_and_deliver) == 0

@@ -223,7 +223,6 @@ class TransportContract:
         with place.outage(), ThreadPoolExecutor(100) as pool:
             took = list(pool.map(seconds, [an_event() for _ in range(100)]))
         assert max(took) < BUDGET + EXTRA_SECONDS
-        assert sorted(took)[50] < BUDGET + 2 * SLACK
 
     def test_who_stops_waiting_disturbs_nobody(self, place: Place) -> None:
         sent = [an_event() for _ in range(100)]
