@@ -70,14 +70,8 @@ class Delivery:
             self._transport.send(
                 message.payload, message.invalid, now + self._redis_budget, message.signature
             )
-        except StreamUnavailable as error:
-            self._failed(error, now)
-            return self._without_redis(message, str(error), now + self._budget)
-        except Exception as error:  # noqa: BLE001 - a transport of the application's may raise anything
-            return self._without_redis(message, self._broken(error, message), now + self._budget)
-        except BaseException:
-            self._interrupted(message)
-            raise
+        except BaseException as error:  # noqa: BLE001 - a transport of the application's may raise anything
+            return self._without_redis(message, self._failure(error, now, message), now + self._budget)
         return self._sent(message)
 
     async def adeliver(self, message: Message) -> Receipt:
@@ -89,14 +83,9 @@ class Delivery:
             await self._transport.asend(
                 message.payload, message.invalid, now + self._redis_budget, message.signature
             )
-        except StreamUnavailable as error:
-            self._failed(error, now)
-            return await self._awithout_redis(message, str(error), now + self._budget)
-        except Exception as error:  # noqa: BLE001 - a transport of the application's may raise anything
-            return await self._awithout_redis(message, self._broken(error, message), now + self._budget)
-        except BaseException:
-            self._interrupted(message)
-            raise
+        except BaseException as error:  # noqa: BLE001 - as above
+            reason = self._failure(error, now, message)
+            return await self._awithout_redis(message, reason, now + self._budget)
         return self._sent(message)
 
     def deliver_all(self, messages: Sequence[Message]) -> list[Receipt | EventNotRecorded]:
@@ -111,14 +100,8 @@ class Delivery:
             try:
                 entries = [message.fields for message in messages]
                 taken, reason = self._transport.send_all(entries, now + self._redis_budget), TOOK_A_PART
-            except StreamUnavailable as error:
-                self._failed(error, now)
-                reason = str(error)
-            except Exception as error:  # noqa: BLE001 - a transport of the application's may raise anything
-                reason = self._broken(error, *messages)
-            except BaseException:
-                self._interrupted(*messages)
-                raise
+            except BaseException as error:  # noqa: BLE001 - as above
+                reason = self._failure(error, now, *messages)
         sent = [self._sent(message) for message in messages[:taken]]
         return sent + self._all_without_redis(messages[taken:], reason, now + self._budget)
 
@@ -131,14 +114,8 @@ class Delivery:
                 entries = [message.fields for message in messages]
                 taken = await self._transport.asend_all(entries, now + self._redis_budget)
                 reason = TOOK_A_PART
-            except StreamUnavailable as error:
-                self._failed(error, now)
-                reason = str(error)
-            except Exception as error:  # noqa: BLE001 - as above
-                reason = self._broken(error, *messages)
-            except BaseException:
-                self._interrupted(*messages)
-                raise
+            except BaseException as error:  # noqa: BLE001 - as above
+                reason = self._failure(error, now, *messages)
         sent = [self._sent(message) for message in messages[:taken]]
         if taken == len(messages):
             return list(sent)
@@ -161,12 +138,6 @@ class Delivery:
         self._transport.close()
         if self._spool is not None:
             self._spool.close()
-
-    def _failed(self, error: StreamUnavailable, began: float) -> None:
-        if isinstance(error, StreamTimeout):
-            self._breaker.timed_out(began)
-        else:
-            self._breaker.failed()
 
     def _sent(self, message: Message) -> Receipt:
         self._breaker.succeeded()
@@ -215,17 +186,23 @@ class Delivery:
             log(message, INTERRUPTED)
             self._counting.count(message.tag, "logged")
 
-    def _broken(self, error: Exception, *messages: Message) -> str:
-        """Why the event is not in the stream: an error of a transport that is not ours.
+    def _failure(self, error: BaseException, began: float, *messages: Message) -> str:
+        """Why the transport did not take messages.
 
         Raises:
-            Exception: *error* itself, if it stops the caller.
+            BaseException: *error* itself, if it stops the caller; the events are kept before.
         """
-        if is_interruption(error):
+        if isinstance(error, StreamTimeout):
+            self._breaker.timed_out(began)
+        elif isinstance(error, StreamUnavailable):
+            self._breaker.failed()
+        elif isinstance(error, Exception) and not is_interruption(error):
+            logger.error("transport_failed", exc_info=error)
+            return f"the transport raised {type(error).__name__}"
+        else:
             self._interrupted(*messages)
             raise error
-        logger.error("transport_failed", exc_info=error)
-        return f"the transport raised {type(error).__name__}"
+        return str(error)
 
     def _receipt(self, message: Message, outcome: Outcome) -> Receipt:
         self._counting.count(message.tag, outcome)
