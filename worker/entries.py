@@ -13,16 +13,13 @@ import redis
 from redis.commands.core import Script
 
 from trailkeeper.producer.event import MAX_BYTES
-from trailkeeper.worker.ingest.messages import EVENT, NO_FIELDS, IncomingMessage
+from trailkeeper.worker.ingest.messages import EVENT, HEAD_BYTES, NO_FIELDS, IncomingMessage
 
 BATCH_BYTES = 4 << 20
 """Of one batch. Decoded, hostile JSON takes twenty times as much, and three batches are under way."""
 
 LARGEST_BYTES = 4 * MAX_BYTES + 4096
 """Of an entry that is read whole: an event, or a call that was quarantined, and what stands beside it."""
-
-HEAD_BYTES = 16 << 10
-"""What is kept of a larger one."""
 
 VALUE_BYTES = 64
 """What each name and each value counts besides: a million empty ones are an entry of megabytes."""

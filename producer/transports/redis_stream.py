@@ -26,7 +26,7 @@ class RedisStream(AsyncRedisStream):
     """
 
     def __init__(self, url: str, key: str) -> None:
-        super().__init__(url, key, RedisAddress(url))
+        super().__init__(key, RedisAddress(url))
         self._pool = ConnectionPool(lambda deadline: Connection(self._address, deadline))
 
     def send(

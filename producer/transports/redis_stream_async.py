@@ -30,13 +30,11 @@ class AsyncRedisStream:
     """The `asend` of a Redis Stream: one connection for each event loop, closed when its loop ends.
 
     Args:
-        url: of the server.
         key: of the stream.
         address: of the server, parsed.
     """
 
-    def __init__(self, url: str, key: str, address: RedisAddress) -> None:
-        self._url = url
+    def __init__(self, key: str, address: RedisAddress) -> None:
         self._key = key.encode()
         self._address = address
         self._pid = os.getpid()

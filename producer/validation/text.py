@@ -34,9 +34,7 @@ def harmless(text: str | None, limit: int = MAX_USER_AGENT) -> str | None:
     """
     if not isinstance(text, str):
         return text
-    if len(text) > limit:
-        text = text[: limit - len(CUT)] + CUT
-    return plain_text(text)
+    return plain_text(cut(text, limit))
 
 
 def cut(text: str, limit: int) -> str:

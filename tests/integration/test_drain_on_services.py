@@ -18,7 +18,7 @@ from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.drain.stream import Stream
 from trailkeeper.worker.ingest import pause as pauses
 from trailkeeper.worker.ingest.crash_markers import DEATHS, CrashMarkers
-from trailkeeper.worker.ingest.dead_letters import HEAD_BYTES
+from trailkeeper.worker.ingest.messages import HEAD_BYTES
 from trailkeeper.worker.upkeep import reap
 
 SECONDS = 20.0

@@ -14,8 +14,8 @@ import redis
 
 from tests.support.drains import STREAM, an_event, put, query, stored_ids
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.entries import BATCH_BYTES, HEAD_BYTES, LARGEST_BYTES, Entries
-from trailkeeper.worker.ingest.messages import IncomingMessage
+from trailkeeper.worker.entries import BATCH_BYTES, LARGEST_BYTES, Entries
+from trailkeeper.worker.ingest.messages import HEAD_BYTES, IncomingMessage
 
 MIB = 1 << 20
 MOST_MB = 300

@@ -43,7 +43,7 @@ def message_of(letter: DeadLetter, key: bytes = b"") -> IncomingMessage:
         payload, problem = quarantined[1], quarantined[2]
     elif not payload.startswith(b"{") and (event_field := FIELDS.search(payload)):
         payload = event_field[1]
-    elif letter.stream.startswith(IMPORTED):
+    elif is_imported(letter):
         payload = _line(payload, key)
     fields = {EVENT: payload} | ({} if letter.signature is None else {SIGNATURE: letter.signature})
     return IncomingMessage(
@@ -52,13 +52,18 @@ def message_of(letter: DeadLetter, key: bytes = b"") -> IncomingMessage:
         problem,
         fields,
         may_number=letter.stream != OUTBOX,
-        is_imported=letter.stream.startswith(IMPORTED),
+        is_imported=is_imported(letter),
     )
+
+
+def is_imported(letter: DeadLetter) -> bool:
+    """Whether it is a line of a file that an admin imported."""
+    return letter.stream.startswith(IMPORTED)
 
 
 def is_never_signed(letter: DeadLetter) -> bool:
     """Whether it comes from where the database or an admin decides who may write: the outbox or a file."""
-    return letter.stream == OUTBOX or letter.stream.startswith(IMPORTED)
+    return letter.stream == OUTBOX or is_imported(letter)
 
 
 def messages_of(connection: Connection, letters: Iterable[DeadLetter]) -> list[IncomingMessage]:

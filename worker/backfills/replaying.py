@@ -54,7 +54,6 @@ class Replay:
         # those of a stream of another name too, such as one that was renamed
         signed = {str(letter.id) for letter in letters if not is_never_signed(letter)}
         # an import takes what is old, unless it was purged; what came as a message is refused again
-        imported = {str(letter.id) for letter in letters if letter.stream.startswith("import:")}
         judge_old, judge_new = self._ingest.judge.judge, self._expiry.refusing(self._ingest.judge.judge)
 
         def judge(message: IncomingMessage, now: datetime) -> Judged:
@@ -63,7 +62,7 @@ class Replay:
                     self._signatures.check(message)
             except InvalidMessage as error:
                 return Rejected(message, error.reason, error.detail)
-            judge_any = judge_old if message.stream_id in imported else judge_new
+            judge_any = judge_old if message.is_imported else judge_new
             return judge_any(replace(message, problem=None), now)
 
         return judge

@@ -12,7 +12,7 @@ from trailkeeper.models.counting import add
 from trailkeeper.models.engine import after_commit
 from trailkeeper.producer.validation import harmless
 
-from .messages import SIGNATURE, IncomingMessage, Rejected
+from .messages import HEAD_BYTES, SIGNATURE, IncomingMessage, Rejected
 from .sequence_numbers import of_dead_letters
 
 MAX_DETAIL = 4_000
@@ -20,9 +20,6 @@ MAX_DETAIL = 4_000
 
 NO_EVENTS = frozenset({"no_event", "not_json", "too_large"})
 """Reasons of what was never an event, of which the beginning and a digest are kept."""
-
-HEAD_BYTES = 16 << 10
-"""How much."""
 
 STATEMENT_BYTES = 1 << 20
 """About how much one statement inserts."""
@@ -93,11 +90,10 @@ def whole(message: IncomingMessage) -> bytes:
 def _row(source: str, rejection: Rejected) -> dict[str, object]:
     message = rejection.message
     raw, detail = whole(message), rejection.detail
-    digest = hashlib.sha256(raw)
-    if rejection.reason in NO_EVENTS and len(raw) > HEAD_BYTES:
+    digest, size = hashlib.sha256(raw), len(raw)
+    if rejection.reason in NO_EVENTS and size > HEAD_BYTES:
         raw = raw[:HEAD_BYTES]
         if message.excess is None:
-            size = len(whole(message))
             beginning = f"the first {HEAD_BYTES:,} of {size:,} bytes with the SHA-256 {digest.hexdigest()}"
             detail = f"{detail[: MAX_DETAIL - 200]}; {beginning} are kept"
     return {

@@ -23,6 +23,9 @@ OUTBOX = "outbox"
 No producer numbers what it puts there, so a number in a row would only hide that another event is missing.
 """
 
+HEAD_BYTES = 16 << 10
+"""What is kept of a message that is too large to be an event, or never was one."""
+
 NO_FIELDS: Mapping[bytes, bytes] = MappingProxyType({})
 """The fields of a message that is its payload alone, as nearly all are: no dictionary for each of them."""
 

@@ -14,14 +14,11 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.outbox import OutboxRow, Span, ids, take
 from trailkeeper.worker.ingest import Prepared, Report, write
 from trailkeeper.worker.ingest.crash_markers import DEATHS
-from trailkeeper.worker.ingest.messages import EVENT, NO_FIELDS, OUTBOX, IncomingMessage
+from trailkeeper.worker.ingest.messages import EVENT, HEAD_BYTES, NO_FIELDS, OUTBOX, IncomingMessage
 from trailkeeper.worker.ingest.process import IngestProcess
 from trailkeeper.worker.settings import WorkerSettings
 
 from .batch_marker import BatchMarker
-
-HEAD_BYTES = 16 << 10
-"""What is kept of a row that is too large to be an event."""
 
 
 class Relayer(IngestProcess):

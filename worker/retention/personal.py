@@ -12,6 +12,8 @@ from typing import Any
 
 from trailkeeper.producer.catalogue import Catalogue
 
+from .addresses import NETWORK_BITS
+
 Path = tuple[str, ...]
 Payload = dict[str, Any]
 Change = Callable[[Any], Any]
@@ -19,12 +21,12 @@ Change = Callable[[Any], Any]
 GONE: Any = object()
 """What a change returns of a value that is to go."""
 
-NETWORK_BITS = "CASE family(e.ip) WHEN 4 THEN 24 ELSE 48 END"
+_BITS = f"CASE family(e.ip) WHEN 4 THEN {NETWORK_BITS[4]} ELSE {NETWORK_BITS[6]} END"
 
-HAS_ADDRESS = f"coalesce(masklen(e.ip) > {NETWORK_BITS}, false)"
+HAS_ADDRESS = f"coalesce(masklen(e.ip) > {_BITS}, false)"
 """Whether the address is one of a single machine."""
 
-NETWORK = f"network(set_masklen(e.ip, {NETWORK_BITS}))::inet"
+NETWORK = f"network(set_masklen(e.ip, {_BITS}))::inet"
 """The network of the address."""
 
 
