@@ -21,9 +21,7 @@ DATA_CLASSES = ("22", "23", "54")  # data exception, integrity violation, progra
 OPERATOR_CLASSES = ("3D", "3F", "28", "42")  # no such database or schema, not allowed, no such table
 UNIQUE_VIOLATION = "23505"
 LOCKED = "55P03"
-READ_ONLY = (
-    "25006"  # also what a server says that was replaced by a promoted one, and lives on as its replica
-)
+READ_ONLY = "25006"  # also of a server that lives on as the replica of the one that was promoted
 CHECK_VIOLATION = "23514"  # also what Postgres says of a row no partition takes
 
 

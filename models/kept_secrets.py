@@ -7,12 +7,11 @@ import secrets
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
-from .errors import StoreMisconfigured, translated
-from .tables import ImportSecretRow, ViewsSecretRow
+from .errors import StoreMisconfigured
+from .tables import ImportSecretRow, KeptSecretRow, ViewsSecretRow
 
 BYTES = 32
-Table = type[ViewsSecretRow] | type[ImportSecretRow]
-MISSING: dict[Table, str] = {
+MISSING: dict[type[KeptSecretRow], str] = {
     ViewsSecretRow: (
         "the views' secret is missing: run `trailkeeper migrate`, or set TRAILKEEPER_VIEWS_SECRET"
     ),
@@ -28,19 +27,17 @@ def ensure_secrets(connection: Connection) -> None:
     """
     for table in MISSING:
         row = insert(table).values(is_only=True, secret=secrets.token_bytes(BYTES))
-        with translated():
-            connection.execute(row.on_conflict_do_nothing())
+        connection.execute(row.on_conflict_do_nothing())
 
 
-def read_secret(connection: Connection, table: Table) -> bytes:
+def read_secret(connection: Connection, table: type[KeptSecretRow]) -> bytes:
     """A secret.
 
     Raises:
         StoreMisconfigured: there is none.
         StoreError: the table is missing or not ours to read, or the database is away.
     """
-    with translated():
-        secret: bytes | None = connection.scalar(select(table.secret))
+    secret: bytes | None = connection.scalar(select(table.secret))
     if secret is None:
         raise StoreMisconfigured(MISSING[table])
     return bytes(secret)

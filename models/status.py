@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, func, null, select, text
 
-from .errors import translated
 from .histories import Question, StoredEvent
 from .histories.page import read_page
 from .migrate import head, revision
@@ -98,8 +97,7 @@ def recent_locations(connection: Connection) -> RecentLocations:
         .subquery()
     )
     counts = select(func.count(), func.count(recent.c.source))
-    with translated():
-        return RecentLocations(*connection.execute(counts).one())
+    return RecentLocations(*connection.execute(counts).one())
 
 
 def schema_current(connection: Connection) -> bool:

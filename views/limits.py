@@ -11,7 +11,6 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 
 import anyio
@@ -20,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from .problems import Problem
-from .shares import Shares, Taker, network
+from .shares import Shares, Taker, network, once
 from .tail import Tail, Tailed
 
 MAX_ADDRESSES = 10_000
@@ -108,13 +107,11 @@ class ConcurrencyLimiter:
             if not self._shares.has_own(who):
                 raise _busy(429, f"you already have {self._shares.each} {self._name}; end one of them first")
             self._shares.take(who)
-        held = [who]
+        return once(partial(self._give_back, who))
 
-        def release() -> None:
-            with self._lock, suppress(IndexError):
-                self._shares.give_back(held.pop())
-
-        return release
+    def _give_back(self, who: Taker) -> None:
+        with self._lock:
+            self._shares.give_back(who)
 
 
 class LimitedResponse(Response):

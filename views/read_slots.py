@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 
 import anyio
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .problems import Problem
-from .shares import Rank, Shares, Taker
+from .shares import Rank, Shares, Taker, once
 
 HELD = "trailkeeper.read_slots"
 """The key of an ASGI scope under which a request keeps what gives its slots back."""
@@ -52,7 +52,7 @@ class ReadSlots:
             self._shares.take(who)
         else:
             await self._wait(who)
-        return self._releasing(who)
+        return once(partial(self._give_back, who))
 
     async def _wait(self, who: Taker) -> None:
         """Until somebody gives this one a slot, which is then taken already."""
@@ -79,15 +79,6 @@ class ReadSlots:
 
     def _fits(self, who: Taker) -> bool:
         return self._shares.has_own(who) and self._shares.has_room(who)
-
-    def _releasing(self, who: Taker) -> Callable[[], None]:
-        held = [who]
-
-        def release() -> None:
-            with suppress(IndexError):
-                self._give_back(held.pop())
-
-        return release
 
     def _give_back(self, who: Taker) -> None:
         """To the next in the queue: admins first, then whoever has waited longest."""

@@ -7,6 +7,7 @@ all of anything, nor do people who are signed in: an admin gets in whatever the 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from enum import IntEnum
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
@@ -49,6 +50,20 @@ def network(address: str | None) -> str:
     except ValueError:
         return address or "unknown"
     return str(parsed) if parsed.version == 4 else str(ip_network(f"{parsed}/64", strict=False))  # noqa: PLR2004 - IPv4
+
+
+def once(call: Callable[[], None]) -> Callable[[], None]:
+    """Something to call any number of times, from any thread, that calls *call* the first time only."""
+    left = [call]
+
+    def first() -> None:
+        try:
+            due = left.pop()
+        except IndexError:
+            return
+        due()
+
+    return first
 
 
 class Shares:

@@ -10,7 +10,7 @@ from .counting import Coverage, EventCountRow, GapRow, Producer
 from .dictionaries import ClientRow, DictionaryRow, LocationRow, NetworkRow
 from .events import EventRow
 from .governed import Erasure, Hold, Purge, Scrub, ScrubMark
-from .kept_secrets import ImportSecretRow, ViewsSecretRow
+from .kept_secrets import ImportSecretRow, KeptSecretRow, ViewsSecretRow
 from .messages import DeadLetterRow, Outgoing
 from .stored_batches import StoredBatchRow
 
@@ -32,6 +32,7 @@ __all__ = [
     "GapRow",
     "Hold",
     "ImportSecretRow",
+    "KeptSecretRow",
     "LocationRow",
     "NetworkRow",
     "Outgoing",

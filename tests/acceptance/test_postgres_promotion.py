@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,14 +27,12 @@ def servers(services_folder: Path, request: pytest.FixtureRequest) -> Iterator[R
         replicated.stop()
 
 
-def test_a_promotion_under_load_loses_and_doubles_nothing(
-    servers: ReplicatedPostgres, services_folder: Path
-) -> None:
-    with running(services_folder / "promoted", database_url=servers.url) as stack:
+def assert_survived(servers: ReplicatedPostgres, home: Path, change: Callable[[], None]) -> None:
+    with running(home, database_url=servers.url) as stack:
         with load(stack.redis_url) as sent:
             sent.wait_for(500)
             until(lambda: stored_ids(servers.url), what="events are stored")
-            servers.fail_over()
+            change()
             sent.wait_for(500)
         until(lambda: is_drained(stack), 90, "the stream is empty")
 
@@ -44,18 +42,17 @@ def test_a_promotion_under_load_loses_and_doubles_nothing(
         assert dead_letters(stack) == {}
 
 
+def test_a_promotion_under_load_loses_and_doubles_nothing(
+    servers: ReplicatedPostgres, services_folder: Path
+) -> None:
+    assert_survived(servers, services_folder / "promoted", servers.fail_over)
+
+
 def test_a_server_that_only_reads_from_now_on_is_left_for_the_promoted_one(
     servers: ReplicatedPostgres, services_folder: Path
 ) -> None:
-    with running(services_folder / "demoted", database_url=servers.url) as stack:
-        with load(stack.redis_url) as sent:
-            sent.wait_for(500)
-            until(lambda: stored_ids(servers.url), what="events are stored")
-            servers.demote()
-            servers.promote()
-            sent.wait_for(500)
-        until(lambda: is_drained(stack), 90, "the stream is empty")
+    def switch() -> None:
+        servers.demote()
+        servers.promote()
 
-        ids = stored_ids(servers.url)
-        assert len(ids) == len(set(ids))
-        assert sent.confirmed - set(ids) == set()
+    assert_survived(servers, services_folder / "demoted", switch)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.draining import a_drain
 from tests.support.drains import STREAM, an_event, query, settings_for
 from tests.support.spooling import a_queue, held, soon
 from trailkeeper.producer.event import Actor, Subject
@@ -15,7 +15,6 @@ from trailkeeper.producer.spool import flushing
 from trailkeeper.producer.spool.queue import Queue
 from trailkeeper.producer.transports import RedisStream
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.retention import Undrained, erase
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -37,19 +36,8 @@ def queue(redis_url: str, tmp_path: Path) -> Queue:
 @pytest.fixture
 def draining(settings: WorkerSettings) -> Iterator[None]:
     """A worker, for the time of a test."""
-    ending = threading.Event()
-
-    def drain() -> None:
-        drainer = Drainer(settings, "test/1")
-        while not ending.wait(0.02):
-            drainer.run(1)
-        drainer.close()
-
-    thread = threading.Thread(target=drain)
-    thread.start()
-    yield
-    ending.set()
-    thread.join()
+    with a_drain(settings):
+        yield
 
 
 @pytest.mark.usefixtures("draining")

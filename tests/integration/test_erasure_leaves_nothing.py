@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import redis
 from sqlalchemy import Engine, insert
 
 from tests.support.backfills import a_line, start_import, write_lines
+from tests.support.draining import a_drain
 from tests.support.drains import STREAM, an_event, put, query, settings_for
 from tests.support.dumps import dump
 from tests.support.harmless_keys import filled
@@ -26,7 +26,6 @@ from trailkeeper.producer.catalogue import EventType, load
 from trailkeeper.producer.event import Actor, Credential, Subject
 from trailkeeper.producer.transports import RedisStream
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.retention import collect_orphans, erase
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -130,19 +129,8 @@ def settings(server: Path, database_url: str, tmp_path: Path) -> WorkerSettings:
 @pytest.fixture
 def draining(settings: WorkerSettings) -> Iterator[None]:
     """A worker, for the time of a test."""
-    ending = threading.Event()
-
-    def drain() -> None:
-        drainer = Drainer(settings, "test/1")
-        while not ending.wait(0.02):
-            drainer.run(1)
-        drainer.close()
-
-    thread = threading.Thread(target=drain)
-    thread.start()
-    yield
-    ending.set()
-    thread.join()
+    with a_drain(settings):
+        yield
 
 
 def everywhere(engine: Engine, settings: WorkerSettings, folder: Path) -> None:

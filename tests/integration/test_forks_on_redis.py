@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import redis
 
 from tests.support.drains import entries
 from tests.support.emitting import CATALOGUE, SPOOLED
+from tests.support.forking import exit_code, in_child, start_child
 from tests.support.waiting import until
 from trailkeeper import Emitter, ProducerSettings, Receipt, emit
 from trailkeeper.cli.embedded.redis import EmbeddedRedis
@@ -28,36 +28,6 @@ PLENTY_MS = 20_000
 
 # what Python 3.12 and later warn of is what is tested here
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-
-
-def start_child(work: Callable[[], object]) -> int:
-    """Fork; the child ends with 0 if *work* did not raise. Returns its process id."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return child
-
-
-def exit_code(child: int) -> int:
-    """The exit code of a child, which has to end by itself."""
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        pid, status = os.waitpid(child, os.WNOHANG)
-        if pid:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.005)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return -signal.SIGKILL
-
-
-def in_child(work: Callable[[], object]) -> int:
-    return exit_code(start_child(work))
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from tests.support.forking import in_child
 from tests.support.spooling import PLACE, a_queue, fill, held, soon
 from trailkeeper.producer.errors import SpoolUnavailable
 from trailkeeper.producer.spool import folder
@@ -21,19 +21,6 @@ from trailkeeper.producer.spool.schema import APPLICATION_ID, VERSION
 from trailkeeper.producer.spool.status import SpoolStatus, filesystem_of, read_status
 
 KILOBYTE = b"x" * 1024
-
-
-def in_child(work: Callable[[], None]) -> int:
-    """Do something in a forked child; returns its exit code."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def test_nobody_else_may_read_it(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.forking import in_child
 from tests.support.spooling import Stream, a_queue, a_spool, fill, soon
 from tests.support.waiting import until
 from trailkeeper.producer.spool import appending, file, flushing, folder, forks
@@ -24,28 +25,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threade
 @pytest.fixture(autouse=True)
 def _do_not_wait_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(forks, "LOCK_SECONDS", 0.05)
-
-
-def in_child(work: Callable[[], None]) -> int:
-    """Do something in a forked child that has to end by itself; returns its exit code."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    ended: list[int] = []
-
-    def is_over() -> bool:
-        pid, status = os.waitpid(child, os.WNOHANG)
-        if pid:
-            ended.append(os.waitstatus_to_exitcode(status))
-        return bool(pid)
-
-    until(is_over, 10, "the child is done")
-    return ended[0]
 
 
 @contextmanager

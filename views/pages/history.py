@@ -36,7 +36,8 @@ def history_page(request: Request, viewer: Viewer, subject: PageSubject) -> HTML
         StoreError: the database does not answer.
     """
     ask = page_request(request, viewer, subject)
-    before = ask.state.reader.snapshot()  # what is stored from here on, the live tail of the page shows
+    # what is stored from here on, the live tail of the page shows
+    before = ask.state.reader.snapshot() if _can_be_live(ask) else None
     events = ask.read_page(limit=PAGE_EVENTS, cursor=ask.cursor) if ask.valid else _no_events(ask)
     pictures = _overview(ask) if ask.valid and ask.cursor is None else Overview(None, None)
     return page(
@@ -114,7 +115,7 @@ def _form(ask: PageRequest) -> dict[str, Any]:
     }
 
 
-def _links(ask: PageRequest, events: VisiblePage, before: Snapshot) -> dict[str, Any]:
+def _links(ask: PageRequest, events: VisiblePage, before: Snapshot | None) -> dict[str, Any]:
     values = ask.filters.values
     exports = FORMATS.items() if ask.valid else ()
     return {
@@ -129,9 +130,14 @@ def _links(ask: PageRequest, events: VisiblePage, before: Snapshot) -> dict[str,
     }
 
 
-def _live(ask: PageRequest, events: VisiblePage, before: Snapshot) -> str | None:
-    """The address of the live tail; None for a page to which no event can be added."""
-    if not ask.valid or ask.cursor is not None or ask.question.until:
+def _can_be_live(ask: PageRequest) -> bool:
+    """Whether events can be added to the page."""
+    return ask.valid and ask.cursor is None and not ask.question.until
+
+
+def _live(ask: PageRequest, events: VisiblePage, before: Snapshot | None) -> str | None:
+    """The address of the live tail after a snapshot; None without one."""
+    if before is None:
         return None
     subject = ask.subject
     history = [("about", subject.about), *([("id", subject.id)] if subject.id else [])]
