@@ -38,6 +38,7 @@ def dawdle() -> None:
     emit(TAG)
 
 
+# unless told otherwise, Celery registers a task in every application of the process
 for task in (act, call, dawdle):
-    app.task(name=task.__name__)(task)
-app.task(name="retry", bind=True, max_retries=1)(retry)
+    app.task(name=task.__name__, shared=False)(task)
+app.task(name="retry", shared=False, bind=True, max_retries=1)(retry)

@@ -55,9 +55,10 @@ def app() -> Iterator[Celery]:
     app = Celery("theirs", broker="memory://", backend="cache+memory://", set_as_current=False)
     app.conf.broker_transport_options = {"polling_interval": 0.01}
 
+    # unless told otherwise, Celery registers a task in every application of the process
     for task in (act, call, be_robot, fail):
-        app.task(name=task.__name__)(task)
-    app.task(name="retry", bind=True, max_retries=1)(retry)
+        app.task(name=task.__name__, shared=False)(task)
+    app.task(name="retry", shared=False, bind=True, max_retries=1)(retry)
     for _ in range(2):  # which is harmless
         install(Proxy(lambda: app))  # as `current_app` is one
     setup_logging.connect(leave_logging_alone)
@@ -214,7 +215,7 @@ def test_what_a_caller_puts_into_the_header_is_replaced(app: Celery, recorder: R
 def test_another_application_s_tasks_are_left_alone(app: Celery, recorder: Recorder) -> None:
     other = Celery("other", broker="memory://", set_as_current=False)
 
-    task = other.task(name="other")(act)
+    task = other.task(name="other", shared=False)(act)
     token = push(REQUEST)
     task.apply()
     pop(token)
