@@ -162,7 +162,9 @@ def _pages(stack: Stack, events: int, say: Callable[[str], None]) -> dict[str, t
             "pages: backfills that have ended": (len(jobs), sum("Finished" in job["State"] for job in jobs)),
             "pages: imported": (events, sum(number(job["Changed"]) for job in imports)),
             "pages: purged": (sums_now.purged, sum(number(row["Events removed"]) for row in purges)),
-            "pages: held": ([True], [HELD in row["On"] for row in holds]),
+            "held": ({HELD}, set(sums_now.holds)),
+            # a command killed after its hold was stored added another when it was run again
+            "pages: held": ([True] * sums_now.holds.get(HELD, 0), [HELD in row["On"] for row in holds]),
             "pages: erased": (True, ERASED in {row["User"].strip() for row in erasures}),
             "pages: the log tells of the purge": (
                 True,

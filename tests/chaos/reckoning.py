@@ -23,6 +23,7 @@ class Sums(msgspec.Struct, frozen=True):
         cities: events, by city of their location.
         purged: by the rows of `purges`.
         purged_told: by the events that tell of purges.
+        holds: holds in force, by whose events they keep.
         unfinished: purges and backfills that have not ended.
     """
 
@@ -34,6 +35,7 @@ class Sums(msgspec.Struct, frozen=True):
     cities: dict[str, int]
     purged: int
     purged_told: int
+    holds: dict[str, int]
     unfinished: int
 
     def naming(self, user: str) -> int:
@@ -71,6 +73,7 @@ def sums(url: str) -> Sums:
         ),
         purged=_number(url, "SELECT coalesce(sum(events), 0) FROM purges"),
         purged_told=_number(url, f"SELECT coalesce(sum((additional->>'events')::int), 0) {told}"),
+        holds=_grouped(url, "SELECT subject_id, count(*) FROM holds WHERE released_at IS NULL GROUP BY 1"),
         unfinished=_number(url, "SELECT count(*) FROM purges WHERE finished_at IS NULL")
         + _number(url, "SELECT count(*) FROM backfills WHERE state IN ('running', 'paused')"),
     )
