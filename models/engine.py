@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError
 
 from .errors import READ_ONLY, StoreUnavailable, translate, translated
 from .pinned import PinnedConnection
+from .stored_json import decode_json
 
 SCHEMA = "trailkeeper"
 """Where our tables are unless a setting names another schema."""
@@ -81,9 +82,12 @@ def make_engine(
         pool_timeout=POOL_SECONDS,
         pool_pre_ping=True,  # after a restart of Postgres the first request is answered too
         use_native_hstore=False,  # or each connection begins with a look for it
+        json_deserializer=decode_json,
         execution_options={_SCHEMA_OPTION: schema, _LIMIT_OPTION: statement_timeout_ms},
     )
-    engine.dialect.do_begin = methodcaller("begin")  # type: ignore[method-assign, assignment]  # each engine has its own
+    # each engine has a dialect of its own
+    engine.dialect.do_begin = methodcaller("begin")  # type: ignore[method-assign, assignment]
+    engine.dialect.do_ping = methodcaller("ping")  # type: ignore[method-assign, assignment]
     event.listen(engine, "handle_error", translate, retval=True)
     return engine
 

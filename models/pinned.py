@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from select import POLLIN, poll
 from typing import Any
 
 from psycopg2.errors import InFailedSqlTransaction
@@ -47,6 +48,20 @@ class PinnedConnection(connection):
         """Begin a transaction."""
         if self._begin:
             self._run(f"{self._begin}; {self._settings}")
+
+    def ping(self) -> bool:
+        """Whether the server is still there.
+
+        Its end, or a message of its end, is there to read: only then is it asked, which costs a round trip.
+
+        Raises:
+            psycopg2.Error: it is not.
+        """
+        end = poll()
+        end.register(self, POLLIN)
+        if end.poll(0):
+            self._run("SELECT 1")
+        return True
 
     def commit(self) -> None:
         """End the transaction, if there is one.

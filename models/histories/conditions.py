@@ -8,8 +8,9 @@ is several walks, whose results are merged.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
@@ -45,7 +46,8 @@ class IndexWalk(NamedTuple):
 KEY = literal_column("each.key", Text)
 
 
-def walks(question: Question, visible: Visible) -> list[IndexWalk]:
+@lru_cache(maxsize=64)  # a page asks twice
+def walks(question: Question, visible: Visible) -> Sequence[IndexWalk]:
     """Together they find the history as far as it is visible; one event may be found by several."""
     if visible.tags is not None:
         return _visible_walks(question, visible)
