@@ -11,7 +11,7 @@ from trailkeeper.producer.event import Actor, Credential, Event, Subject
 from .finding import Findings
 from .fingerprint import Fingerprints
 from .randomness import SHORTEST_RANDOM, is_key
-from .texts import all_harmless, is_clean, is_harmless, is_plain_id
+from .texts import LENGTH_OF_UUID, all_harmless, is_clean, is_harmless, is_plain_id
 from .words import names_session
 
 OF_CLIENT = ("user_agent", "request_id")
@@ -20,17 +20,23 @@ OF_CLIENT = ("user_agent", "request_id")
 SUBJECTS = ("user", "project", "organization")
 
 
-def are_harmless(event: Event) -> bool:
+def are_harmless(event: Event, fingerprints: Fingerprints) -> bool:
     """Whether the fields certainly hold no secret: for most events all that they cost."""
     actor, user, project = event.actor, event.user, event.project
     try:
-        return (
-            all_harmless((event.user_agent, event.request_id, actor.id, actor.name))
-            and (user is None or all_harmless((user.id, user.name)))
-            and (project is None or all_harmless((project.id, project.name)))
-            and (event.organization is None or all_harmless((event.organization.id, event.organization.name)))
-            and (actor.credential is None or _is_harmless_credential(actor.credential))
-            and (actor.on_behalf_of is None or all_harmless((actor.on_behalf_of.id, actor.on_behalf_of.name)))
+        texts = [event.user_agent, event.request_id, actor.id, actor.name]
+        if user is not None and user.name != actor.name:
+            texts.append(user.name)
+        if user is not None and user.id != actor.id:
+            texts.append(user.id)
+        if project is not None:
+            texts += (project.id, project.name)
+        if event.organization is not None:
+            texts += (event.organization.id, event.organization.name)
+        if actor.on_behalf_of is not None:
+            texts += (actor.on_behalf_of.id, actor.on_behalf_of.name)
+        return all_harmless(texts) and (
+            actor.credential is None or _is_harmless_credential(actor.credential, fingerprints)
         )
     except (TypeError, AttributeError):  # of another type, which validation will refuse
         return False
@@ -43,28 +49,30 @@ def _has_harmless_texts(subject: Any) -> bool:
     return all(not isinstance(text, str) or is_harmless(text) for text in texts)
 
 
-def _is_harmless_credential(credential: Any) -> bool:
+def _is_harmless_credential(credential: Any, fingerprints: Fingerprints) -> bool:
     return (
         type(credential) is Credential
-        and not _is_session(credential.kind)
         and _is_no_key(credential.kind)
-        and _is_no_key(credential.id)
         and _is_no_key(credential.label)
+        and _is_harmless_id(credential, fingerprints)
     )
+
+
+def _is_harmless_id(credential: Credential, fingerprints: Fingerprints) -> bool:
+    if credential.id is None or fingerprints.is_final(credential.id):
+        return True
+    return not _is_session(credential.kind) and _is_no_key(credential.id)
 
 
 def _is_session(kind: object) -> bool:
     return isinstance(kind, str) and names_session(kind)
 
 
-def _is_no_key(text: object) -> bool:
-    if not isinstance(text, str):
+def _is_no_key(text: str | None) -> bool:
+    if text is None:
         return True
-    return (
-        is_harmless(text)
-        if len(text) < SHORTEST_RANDOM
-        else len(text) > SHORTEST_RANDOM and is_plain_id(text)
-    )
+    is_short = len(text) < SHORTEST_RANDOM or (len(text) == LENGTH_OF_UUID and is_plain_id(text))
+    return is_harmless(text) and (is_short or not is_key(text))
 
 
 class FieldsSearch:

@@ -109,7 +109,9 @@ class SecretGuard:
     def _is_plain(self, event: Event, kind: EventType) -> bool:
         if self._is_off:
             return getattr(event.actor, "credential", None) is None
-        return are_harmless(event) and not may_hold_secrets(event.additional, self._rules_of(kind))
+        return are_harmless(event, self._fingerprints) and not may_hold_secrets(
+            event.additional, self._rules_of(kind)
+        )
 
     def _rules_of(self, kind: EventType) -> PayloadRules:
         known = self._rules.get(kind.tag)

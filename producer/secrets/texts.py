@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .fingerprint import MARK
 from .shapes import SHORTEST, known, may_hold_known
@@ -17,12 +17,16 @@ ASSIGNED = re.compile(
 )
 """A name and its value: in a URL's query, a DSN, a cookie, a line of configuration, JSON within a text."""
 
-MOST_REMEMBERED = 4096
+MOST_REMEMBERED = 8192
 LONGEST_REMEMBERED = 512  # characters
 LENGTH_OF_UUID = 36
 
 _harmless: set[str] = set()
-"""Texts that were looked at: user agents and ids come again and again. Never one with a secret."""
+_harmless_before: set[str] = set()
+"""Texts that were looked at: user agents and names come again and again. Never one with a secret.
+
+When the younger set is full, the older one is forgotten; what comes again meanwhile moves on.
+"""
 
 Mark = Callable[[str], str]
 """What replaces a secret."""
@@ -30,15 +34,16 @@ Mark = Callable[[str], str]
 
 def is_harmless(text: str) -> bool:
     """Whether a text certainly holds no secret of a known form."""
-    if len(text) < SHORTEST or text in _harmless:
+    # ids of requests are not remembered: they never come again, and would push out what does
+    if len(text) < SHORTEST or text in _harmless or is_plain_id(text):
         return True
-    if not is_plain_id(text) and (may_hold_known(text) or "=" in text or '":' in text or "':" in text):
+    if text not in _harmless_before and (may_hold_known(text) or "=" in text or '":' in text or "':" in text):
         return False
     _remember(text)
     return True
 
 
-def all_harmless(texts: tuple[str | None, ...]) -> bool:
+def all_harmless(texts: Iterable[str | None]) -> bool:
     """`is_harmless` for several texts, with its beginning inlined."""
     for text in texts:
         if text is not None and len(text) >= SHORTEST and text not in _harmless and not is_harmless(text):
@@ -80,7 +85,10 @@ def _without_value(match: re.Match[str], mark: Mark) -> str:
 
 
 def _remember(text: str) -> None:
-    if len(text) <= LONGEST_REMEMBERED:
-        if len(_harmless) >= MOST_REMEMBERED:
-            _harmless.clear()
-        _harmless.add(text)
+    if len(text) > LONGEST_REMEMBERED:
+        return
+    if len(_harmless) >= MOST_REMEMBERED:
+        _harmless_before.clear()
+        _harmless_before.update(_harmless)
+        _harmless.clear()
+    _harmless.add(text)

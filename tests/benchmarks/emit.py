@@ -22,7 +22,7 @@ from trailkeeper.producer.message import Message
 from trailkeeper.producer.wire import encode
 from trailkeeper.worker.celery import app
 
-from .data import events
+from .data import unsent
 from .machine import STREAM, Machine
 from .results import Results
 from .timing import each_timed
@@ -71,7 +71,7 @@ def _calls(
     machine: Machine, client: redis.Redis, emitter: Emitter, signing: Emitter, bare: Emitter
 ) -> dict[str, Call]:
     app.conf.update(broker_url=machine.redis_url)
-    samples = list(events(SAMPLES))
+    samples = list(unsent(SAMPLES))
     emits, signeds, bares = (
         itertools.cycle([_emit_of(each, event) for event in samples]) for each in (emitter, signing, bare)
     )

@@ -8,14 +8,17 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import Random
 
+from trailkeeper.producer.catalogue import load
 from trailkeeper.producer.event import Event
 from trailkeeper.producer.ids import uuid7
+from trailkeeper.producer.secrets import SecretGuard
 
 from .makers import MAKERS
 from .population import Population
 
 SEED = 5863
 OTHER_SEED = 59
+FINGERPRINT_KEY = "a key for measurements, of no worth to anybody"
 BETWEEN = timedelta(milliseconds=2)
 PROCESSES = 8
 """That emit them in turns, each numbering its own."""
@@ -40,6 +43,13 @@ MIX = {
 
 
 def events(count: int, *, uuids: bool = False, others: bool = False) -> Iterator[Event]:
+    """The same as `unsent` as they are in the stream, where `emit` left only fingerprints of sessions."""
+    guard, event_types = SecretGuard(key=FINGERPRINT_KEY), {each.tag: each for each in load()}
+    for event in unsent(count, uuids=uuids, others=others):
+        yield guard.cleaned(event, event_types[event.tag])
+
+
+def unsent(count: int, *, uuids: bool = False, others: bool = False) -> Iterator[Event]:
     """Events that end now, two milliseconds apart; their facts are the same in every run, their ids are not.
 
     Args:
