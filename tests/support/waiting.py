@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 SECONDS = 60.0
+BUSY_SECONDS = 2.0
+"""What a machine that is busy with other tests may add; far less than the 5 s of redis-py's default."""
 
 T = TypeVar("T")
 
@@ -35,3 +38,12 @@ def until(
             raise AssertionError(f"after {seconds:g} s it is still not so that {what}")
         time.sleep(pause)
     return found
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Fail if the block takes longer, and much longer than a busy machine explains."""
+    began = time.monotonic()
+    yield
+    took = time.monotonic() - began
+    assert took < seconds + BUSY_SECONDS, f"it took {took:.2f} s; expected {seconds:.2f} s"

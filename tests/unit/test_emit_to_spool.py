@@ -127,7 +127,7 @@ def test_a_slow_redis_leaves_some_of_the_budget_to_the_spool() -> None:
 
 
 def test_a_loop_goes_on_while_the_spool_writes() -> None:
-    emitter, _ = a_spooling_emitter(Broken(), Slow(0.2))
+    emitter, _ = a_spooling_emitter(Broken(), Slow(1.0))
 
     async def emit_beside_ticks() -> list[float]:
         emitting = asyncio.create_task(emitter.aemit(SPOOLED))
@@ -140,7 +140,7 @@ def test_a_loop_goes_on_while_the_spool_writes() -> None:
 
     ticks = asyncio.run(emit_beside_ticks())
     assert len(ticks) > 5
-    assert max(after - before for before, after in pairwise(ticks)) < 0.15
+    assert max(after - before for before, after in pairwise(ticks)) < 0.9
 
 
 @pytest.mark.parametrize("refuses", [False, True])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.spooling import Stream, a_queue, fill, held, soon
-from tests.support.waiting import until
+from tests.support.waiting import until, within
 from trailkeeper.producer.errors import SpoolUnavailable, StreamUnavailable
 from trailkeeper.producer.spool import flushing
 from trailkeeper.producer.spool.flushing import FlushInProgress, flush
@@ -74,9 +73,8 @@ def test_who_writes_meanwhile_does_not_wait_for_redis(tmp_path: Path) -> None:
     class Slow(Stream):
         def send_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
             if not self.entries:
-                began = time.monotonic()
-                fill(queue, b"2")
-                assert time.monotonic() - began < 1
+                with within(1):
+                    fill(queue, b"2")
             return super().send_all(entries, deadline)
 
     assert flush(queue, stream := Slow()) == 2

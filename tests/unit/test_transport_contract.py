@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from fakeredis import TcpFakeServer
 
-from tests.support.contracts.transport import PLENTY, StreamContract, StreamPlace, TransportContract
+from tests.support.contracts.transport import StreamContract, StreamPlace, TransportContract
 from trailkeeper.producer.event import Event
 from trailkeeper.producer.testing import Recorder
 
@@ -53,8 +53,6 @@ class FakePlace(StreamPlace):
 
 
 class TestRedisStreamOnFakeredis(StreamContract, TransportContract):
-    burst_seconds = PLENTY  # its server is Python, in this very process
-
     @pytest.fixture
     def place(self) -> Iterator[FakePlace]:
         with FakeServer(("127.0.0.1", 0)) as server:

@@ -15,6 +15,7 @@ from uuid import UUID
 import pytest
 
 from tests.support.drains import STREAM, an_event, entries
+from tests.support.waiting import BUSY_SECONDS, within
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.event import Event, Subject
 from trailkeeper.producer.message import fields_of
@@ -24,8 +25,6 @@ from trailkeeper.producer.wire import decode, encode
 
 PLENTY = 5.0  # seconds
 BUDGET = 0.25  # seconds
-SLACK = 0.15
-"""Seconds that a busy machine may add to a budget."""
 
 BURST = 300
 
@@ -121,9 +120,6 @@ class StreamContract:
 class TransportContract:
     """Every promise holds for `send` and `asend` alike."""
 
-    burst_seconds = BUDGET
-    """How long each of three hundred at once may wait."""
-
     @pytest.fixture
     def place(self) -> Any:
         raise NotImplementedError
@@ -192,7 +188,7 @@ class TransportContract:
 
         def send(event: Event) -> None:
             together.wait()
-            place.transport.send(encode(event), None, time.monotonic() + self.burst_seconds)
+            place.transport.send(encode(event), None, time.monotonic() + PLENTY)
 
         sent = [an_event() for _ in range(BURST)]
         with ThreadPoolExecutor(BURST) as pool:
@@ -205,7 +201,7 @@ class TransportContract:
         sent = [an_event() for _ in range(BURST)]
 
         async def send(event: Event) -> None:
-            await place.transport.asend(encode(event), None, time.monotonic() + self.burst_seconds)
+            await place.transport.asend(encode(event), None, time.monotonic() + PLENTY)
 
         async def all_at_once() -> None:
             await asyncio.gather(*map(send, sent))
@@ -222,7 +218,7 @@ class TransportContract:
 
         with place.outage(), ThreadPoolExecutor(100) as pool:
             took = list(pool.map(seconds, [an_event() for _ in range(100)]))
-        assert max(took) < BUDGET + EXTRA_SECONDS
+        assert max(took) < BUDGET + EXTRA_SECONDS + BUSY_SECONDS
 
     def test_who_stops_waiting_disturbs_nobody(self, place: Place) -> None:
         sent = [an_event() for _ in range(100)]
@@ -250,10 +246,8 @@ class TransportContract:
         send(encode(an_event()))  # a connection that is open already is no different
         with place.outage():
             for _ in range(2):
-                began = time.monotonic()
-                with pytest.raises(StreamUnavailable):
+                with pytest.raises(StreamUnavailable), within(BUDGET):
                     send(encode(an_event()), seconds=BUDGET)
-                assert time.monotonic() - began < BUDGET + SLACK
 
     def test_after_an_outage_it_takes_messages_again(self, place: Place, send: Send) -> None:
         with place.outage(), pytest.raises(StreamUnavailable):
