@@ -63,6 +63,12 @@ class Frame:
             return self._own
         return msgspec.structs.replace(self._parent.context, **self._changes)
 
+    @property
+    def request_actor(self) -> Actor | None:
+        """The actor of the request that all these changes are within; or else of the outermost `bind`."""
+        outer = None if self._parent is None else self._parent.request_actor
+        return self._changes.get("actor", self._own.actor) if outer is None else outer
+
     def is_within(self, request: Frame) -> bool:
         """Whether it is that request, or a `bind` within it."""
         return self is request or (self._parent is not None and self._parent.is_within(request))
@@ -79,6 +85,12 @@ class Frame:
 
 NOTHING = RequestContext()
 _running: ContextVar[Frame | None] = ContextVar("trailkeeper_request", default=None)
+
+
+def request_actor() -> Actor | None:
+    """The actor of the running request itself, whoever acts in a `bind` within it."""
+    frame = _running.get()
+    return None if frame is None else frame.request_actor
 
 
 def current() -> RequestContext:

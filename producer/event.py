@@ -73,6 +73,14 @@ class Actor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
 ANONYMOUS = Actor(kind="anonymous")
 
 
+class Requester(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """Whose request it was in which the application, or a service of its own, acted."""
+
+    kind: ActorKind
+    id: Id | None = None
+    name: Name | None = None
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, gc=False):
     """One recorded action. Times are UTC; the id's time is `occurred_at` to the millisecond.
 
@@ -92,6 +100,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     user_agent: Annotated[str, msgspec.Meta(max_length=MAX_USER_AGENT)] | None = None
     request_id: Id | None = None
     additional: dict[str, Any] = {}
+    requested_by: Requester | UnsetType | None = UNSET
     producer: ProducerId | UnsetType | None = UNSET
     seq: Sequence | UnsetType | None = UNSET
     voids: Voids | UnsetType | None = UNSET

@@ -9,10 +9,12 @@ from enum import Enum
 from typing import Any, Literal, Protocol, TypedDict
 from uuid import UUID
 
+from msgspec import UNSET, UnsetType
+
 from .catalogue import EventType
-from .context import NOTHING, RequestContext, current, from_request
+from .context import NOTHING, RequestContext, current, from_request, request_actor
 from .errors import InvalidEvent
-from .event import ANONYMOUS, MAX_ID, Actor, Event, Subject
+from .event import ANONYMOUS, MAX_ID, Actor, Event, Requester, Subject
 from .ids import uuid7
 from .requests.forwarded import TrustedProxies, parse_address
 from .validation import actor_of, harmless, is_address, moment_of, payload_of, subject_of
@@ -87,7 +89,8 @@ def event_of(
     from_request = origin == "request" or isinstance(request, RequestContext)
     stated = context.actor if actor is None else actor
     actor = ANONYMOUS if stated is None else actor_of(stated)
-    takes_origin = from_request or _made_the_request(actor, context)
+    is_own = _made_the_request(actor, context)
+    takes_origin = from_request or is_own
     return Event(
         id=uuid7(moment),
         tag=kind.tag,
@@ -100,7 +103,16 @@ def event_of(
         user_agent=context.user_agent if takes_origin else None,
         request_id=context.request_id,
         additional=payload_of(additional, kind),
+        requested_by=UNSET if is_own else _requester(actor, context),
     )
+
+
+def _requester(actor: Actor, context: RequestContext) -> Requester | UnsetType:
+    """Who else acted: in the call's context, or in the request in which a `bind` names another actor."""
+    for stated in (context.actor, request_actor()):
+        if stated is not None and (other := actor_of(stated)) != actor:
+            return Requester(other.kind, other.id, other.name)
+    return UNSET
 
 
 def _made_the_request(actor: Actor, context: RequestContext) -> bool:

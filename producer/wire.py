@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from .errors import InvalidMessage
-from .event import MAX_BYTES, VERSION, Actor, Credential, Event, Subject
+from .event import MAX_BYTES, VERSION, Actor, Credential, Event, Requester, Subject
 
 REASONS = {
     "no_event": "the stream entry has no field `e`",
@@ -53,6 +53,7 @@ NESTED: dict[str, type[msgspec.Struct]] = {
     "actor": Actor,
     "credential": Credential,
     "on_behalf_of": Subject,
+    "requested_by": Requester,
 }
 """The fields that hold one of our structs."""
 

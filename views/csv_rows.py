@@ -27,7 +27,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "location": ("location", "display"),
     "country_code": ("location", "country_code"),
     **{of: (of, "display") for of in ("client", "network")},
-    **{name: (name,) for name in ("request_id", "additional", "view")},
+    **{name: (name,) for name in ("request_id", "additional", "extras", "view")},
 }
 """The keys of the JSON that lead to each column. A masked field and an unknown one are both empty."""
 
@@ -58,6 +58,7 @@ CHECKED_ALONE = {
     "client",
     "network",
     "additional",
+    "extras",
     "view",
 }
 CHECKED_TOGETHER = len(set(HEADER) - CHECKED_ALONE)
@@ -99,12 +100,13 @@ def _plain_line(event: dict[str, Any]) -> str | None:
     together = f"{before}{between},{location.get('country_code') or ''}{after}"
     if together.count(",") != CHECKED_TOGETHER or BEGUN.search(together) or QUOTED.search(together):
         return None
-    additional = event["additional"]
+    additional, extras = event["additional"], event.get("extras")
     return (
         f"{event['id']},{event['occurred_at']},{event['recorded_at']}{before},{_cell(event['sentence'])}{between}"
         f",{_known_cell(location.get('display'))},{location.get('country_code') or ''}"
         f",{_known_cell(client.get('display'))},{_known_cell(network.get('display'))}{after}"
-        f",{_cell(_json.encode(additional).decode()) if additional else ''},{event['view']}\r\n"
+        f",{_cell(_json.encode(additional).decode()) if additional else ''}"
+        f",{_cell(_json.encode(extras).decode()) if extras else ''},{event['view']}\r\n"
     )
 
 

@@ -35,7 +35,9 @@ def masked_row(policy: Policy, viewer: Viewer, row: ExportRow) -> dict[str, Any]
     sight = policy.sight(viewer, event)
     if sight is None:
         return None
-    return _masked(policy, sight, texts_as_json(event, derivations, decode_json(event.additional or "{}")))
+    return _masked(
+        policy, sight, texts_as_json(event, derivations, _decoded(event.additional), _decoded(event.extras))
+    )
 
 
 def _masked(policy: Policy, sight: Sight, event: dict[str, Any]) -> dict[str, Any]:
@@ -45,6 +47,8 @@ def _masked(policy: Policy, sight: Sight, event: dict[str, Any]) -> dict[str, An
     event["withheld"] = withheld
     if not sight.origin:
         withheld += _without_origin(event)
+    if not sight.extras:
+        del event["extras"]  # not named: nobody but admins ever has it
     if not sight.credential:
         withheld.append(CREDENTIAL)
         del event["actor"]["credential"]
@@ -86,3 +90,8 @@ def _sentence(event: dict[str, Any], kind: EventType | None) -> str | None:
 
 def _name(subject: dict[str, Any] | None) -> str | None:
     return None if subject is None else subject.get("name") or subject.get("id")
+
+
+def _decoded(text: str | None) -> dict[str, Any]:
+    decoded: dict[str, Any] = decode_json(text) if text else {}
+    return decoded

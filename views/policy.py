@@ -39,11 +39,13 @@ class Sight(NamedTuple):
         payload: all of `additional`, or without its private keys.
         origin: whether address, location, client, network and request id are shown.
         credential: whether that with which the actor proved who they are is shown too.
+        extras: whether who else acted in the request is shown, and what a newer producer said besides.
     """
 
     payload: View
     origin: bool
     credential: bool = False
+    extras: bool = False
 
     @property
     def view(self) -> View:
@@ -51,7 +53,7 @@ class Sight(NamedTuple):
         return self.payload if self.origin else "redacted"
 
 
-EVERYTHING = Sight("full", origin=True, credential=True)
+EVERYTHING = Sight("full", origin=True, credential=True, extras=True)
 
 
 class Policy:

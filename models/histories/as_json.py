@@ -38,16 +38,20 @@ def as_json(event: StoredEvent, sentence: str | None) -> Json:
         recorded_at=_utc(event.recorded_at),
         derivations=map(derivation_as_json, (event.location, event.client, event.network)),
         additional=event.additional or {},
+        extras=event.extras or {},
     )
 
 
-def texts_as_json(event: EventTexts, derivations: Iterable[Json | None], additional: Json) -> Json:
+def texts_as_json(
+    event: EventTexts, derivations: Iterable[Json | None], additional: Json, extras: Json
+) -> Json:
     """The same of an event as text, without its sentence.
 
     Args:
         event: its columns.
         derivations: location, client and network, as `derivation_as_json` writes them.
         additional: its payload, decoded.
+        extras: what its producer said besides, decoded.
     """
     return _in_order(
         event,
@@ -57,6 +61,7 @@ def texts_as_json(event: EventTexts, derivations: Iterable[Json | None], additio
         recorded_at=_utc_text(event.recorded_at),
         derivations=derivations,
         additional=additional,
+        extras=extras,
     )
 
 
@@ -77,6 +82,7 @@ def _in_order(
     recorded_at: str,
     derivations: Iterable[Json | None],
     additional: Json,
+    extras: Json,
 ) -> Json:
     # runs for every event of an export: written out, not called, as calls take longer than what they do
     user, project, organization = event.user_id, event.project_id, event.organization_id
@@ -113,6 +119,7 @@ def _in_order(
         "additional": additional,
         "view": "full",
         "withheld": [],
+        "extras": extras,
     }
 
 

@@ -128,3 +128,4 @@ class EventTexts(NamedTuple):
     network_id: int | None
     request_id: str | None
     additional: str | None
+    extras: str | None

@@ -25,7 +25,7 @@ from .walk import newest_first
 PART = 2_000
 """Events of one part: enough that planning it costs little of it."""
 
-AS_TEXT = ("id", "occurred_at", "recorded_at", "additional")
+AS_TEXT = ("id", "occurred_at", "recorded_at", "additional", "extras")
 """What the driver would make objects of; addresses it gives as text."""
 
 ExportRow = tuple[EventTexts, tuple[Json | None, ...]]

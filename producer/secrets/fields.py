@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from trailkeeper.producer.event import Actor, Credential, Event, Subject
+from trailkeeper.producer.event import Actor, Credential, Event, Requester, Subject
 
 from .finding import Findings
 from .fingerprint import Fingerprints
@@ -24,6 +24,8 @@ def are_harmless(event: Event, fingerprints: Fingerprints) -> bool:
     """Whether the fields certainly hold no secret: for most events all that they cost."""
     actor, user, project = event.actor, event.user, event.project
     try:
+        if event.requested_by:
+            return False
         texts = [event.user_agent, event.request_id, actor.id, actor.name]
         if user is not None and user.name != actor.name:
             texts.append(user.name)
@@ -90,7 +92,12 @@ class FieldsSearch:
     def cleaned(self, event: Event) -> Event:
         """The event with a mark for each secret in a field besides `additional`, and no live session."""
         changed: dict[str, Any] = {}
-        for names, cleaned in ((OF_CLIENT, self._text), (SUBJECTS, self._subject), (("actor",), self._actor)):
+        for names, cleaned in (
+            (OF_CLIENT, self._text),
+            (SUBJECTS, self._subject),
+            (("actor",), self._actor),
+            (("requested_by",), self._requester),
+        ):
             for name in names:
                 given = getattr(event, name)
                 if (made := cleaned(given, name)) is not given:
@@ -116,6 +123,16 @@ class FieldsSearch:
             self._subject(actor.on_behalf_of, f"{path}.on_behalf_of"),
         )
         return actor if made == actor else made
+
+    def _requester(self, requester: Any, path: str) -> Any:
+        if type(requester) is not Requester:
+            return requester
+        made = Requester(
+            requester.kind,
+            self._text(requester.id, f"{path}.id"),
+            self._text(requester.name, f"{path}.name"),
+        )
+        return requester if made == requester else made
 
     def _credential(self, credential: Any, path: str) -> Any:
         if type(credential) is not Credential:

@@ -46,6 +46,7 @@ def test_json_is_one_complete_object_a_line_newest_first(engine: Engine, ask: An
     assert list(found[0]) == [
         *("id", "tag", "scope", "occurred_at", "recorded_at", "sentence", "user", "project", "organization"),
         *("actor", "ip", "location", "client", "network", "request_id", "additional", "view", "withheld"),
+        "extras",
     ]
     assert (found[0]["user"], found[0]["view"]) == ({"id": "u1", "name": "joe"}, "full")
 

@@ -132,6 +132,26 @@ def test_events_that_do_not_name_the_user_stay_as_they_are(engine: Engine, setti
     assert [event(engine, each) for each in others] == before
 
 
+def test_a_request_of_the_users_in_which_the_application_acted_is_nobodys_any_more(
+    engine: Engine, settings: WorkerSettings
+) -> None:
+    stored(engine, NOW, **ANN)
+    requests = [
+        {"requested_by": {"kind": kind, "id": user, "name": "ann"}}
+        for kind, user in (("user", "u1"), ("staff", "u1"), ("service", "u1"), ("user", "u2"))
+    ]
+    found = [
+        stored(engine, NOW, user_id="u2", actor_kind="system", extras={"x": 1, **request})
+        for request in requests
+    ]
+
+    erase(settings, "u1")
+
+    assert [event(engine, each)["extras"] for each in found] == [
+        {"x": 1}, {"x": 1}, {"x": 1, **requests[2]}, {"x": 1, **requests[3]},
+    ]  # fmt: skip
+
+
 def test_erasing_again_finds_nothing_more(engine: Engine, settings: WorkerSettings) -> None:
     stored(engine, NOW, **ANN, **BY_ANN)
     letter(engine, json.dumps({"tag": "x", "user": {"id": "u1", "name": "ann"}}).encode())

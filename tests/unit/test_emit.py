@@ -12,9 +12,11 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from tests.support.emitting import SPOOLED, Counter, an_emitter
 from trailkeeper import Actor, Credential, Event, ProducerSettings, RequestContext, Subject, bind
+from trailkeeper.producer.event import Requester
 from trailkeeper.producer.ids import moment_of, uuid7
 from trailkeeper.producer.receipt import Receipt
 from trailkeeper.producer.validation.text import CUT
@@ -232,6 +234,21 @@ def test_what_a_program_does_in_somebodys_request_has_nobodys_address(kind: Any)
         emitter.emit(SPOOLED, actor=program, origin="request")
     seen = [(event.ip, event.user_agent) for event in recorder.events]
     assert seen == [(None, None), ("192.0.2.1", "Firefox")]
+
+
+@pytest.mark.parametrize("kind", ["system", "service"])
+def test_who_else_acted_in_the_request_of_a_program_is_known(kind: Any) -> None:
+    emitter, recorder = an_emitter()
+    program = Actor(kind=kind, id="purge")
+    with bind(actor=Actor("staff", "s1", "ann", Credential("session", "s3ss10n"))):
+        emitter.emit(SPOOLED, actor=program)
+        with bind(actor=Actor(kind="system", id="purge")):
+            emitter.emit(SPOOLED)
+        emitter.emit(SPOOLED, actor=Actor("user", "7"))
+        emitter.emit(SPOOLED)
+    emitter.emit(SPOOLED, actor=program)
+    ann = Requester("staff", "s1", "ann")
+    assert [event.requested_by for event in recorder.events] == [ann, ann, UNSET, UNSET, UNSET]
 
 
 def test_a_service_that_made_the_request_has_its_address() -> None:

@@ -15,7 +15,7 @@ from trailkeeper.models.histories import StoredClient, StoredEvent, StoredLocati
 
 KEYS = (
     "id tag scope occurred_at recorded_at sentence user project organization actor ip location client"
-    " network request_id additional view withheld"
+    " network request_id additional view withheld extras"
 )
 
 

@@ -117,6 +117,14 @@ def test_keys_of_a_newer_producer_are_kept_wherever_they_are() -> None:
     assert verdict.event.actor.kind == "user"
 
 
+def test_who_else_acted_in_the_request_is_kept_beside_the_event_without_secrets() -> None:
+    requester = {"kind": "staff", "id": "s1", "name": "ghp_" + "a1B2" * 9, "shoe": 42}
+    verdict = judge(message(altered(requested_by=requester)), NOW)
+
+    assert isinstance(verdict, Accepted)
+    assert verdict.extras == {"requested_by": {"kind": "staff", "id": "s1", "name": "[secret removed]"}}
+
+
 @given(st.binary(max_size=300))
 def test_no_bytes_whatever_raise(payload: bytes) -> None:
     assert reason(payload) in REASONS

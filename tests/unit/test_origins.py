@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -59,11 +60,16 @@ def event(scope: str, kind: str, **columns: Any) -> StoredEvent:
 def shown(policy: Policy, viewer: Viewer, event: StoredEvent) -> list[dict[str, Any]]:
     """By each way in which documents are made: of pages and of exports."""
     values: dict[str, Any] = {name: getattr(event, name, None) for name in EventTexts._fields}
-    texts = EventTexts._make((values | {"id": str(event.id), "additional": None}).values())
+    values |= {"id": str(event.id), "additional": None, "extras": _text(event.extras)}
+    texts = EventTexts._make(values.values())
     moments = {name: getattr(event, name).isoformat() for name in ("occurred_at", "recorded_at")}
     texts, derivations = texts._replace(**moments), tuple({"display": "x", "asn": 1} for _ in KINDS)
     documents = [masked(policy, viewer, event), masked_row(policy, viewer, (texts, derivations))]
     return [document for document in documents if document is not None]
+
+
+def _text(value: dict[str, Any] | None) -> str | None:
+    return None if value is None else json.dumps(value)
 
 
 @pytest.mark.parametrize("who", VIEWERS)
@@ -114,3 +120,19 @@ def test_what_was_hidden_where_it_came_from_is_for_admins_only() -> None:
     own = event("user", "user", actor_id="u1", additional={"redact_ip": True})
     seen = {who: policy("user").sight(viewer, own) for who, viewer in VIEWERS.items()}
     assert {who for who, sight in seen.items() if sight and sight.origin} == {"admin"}
+
+
+@pytest.mark.parametrize("who", VIEWERS)
+def test_who_else_acted_in_a_request_is_for_admins_alone_and_nobody_else_learns_whether_somebody_did(
+    who: str,
+) -> None:
+    extras = {"requested_by": {"kind": "user", "id": "u-actor", "name": "bob"}}
+    with_and_without = [
+        shown(policy("user"), VIEWERS[who], event("user", "system", extras=found)) for found in (extras, None)
+    ]
+    if who == "admin":
+        assert [document["extras"] for document in with_and_without[0]] == [extras, extras]
+        assert [document["extras"] for document in with_and_without[1]] == [{}, {}]
+    else:
+        assert with_and_without[0] == with_and_without[1]
+        assert not any("extras" in document for document in with_and_without[0])

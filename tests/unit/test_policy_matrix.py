@@ -10,7 +10,7 @@ import pytest
 from tests.support.stored import stored
 from trailkeeper.models.histories import Question
 from trailkeeper.producer.catalogue import load
-from trailkeeper.views.policy import Policy, Sight
+from trailkeeper.views.policy import EVERYTHING, Policy, Sight
 from trailkeeper.views.viewer import ANYBODY, Viewer
 
 POLICY = Policy(load())
@@ -29,6 +29,7 @@ LETTERS: dict[Sight | None, str] = {
     Sight("full", origin=False): "W",
     Sight("full", origin=True): "C",
     Sight("full", origin=True, credential=True): "F",
+    EVERYTHING: "F",
 }
 
 # each event names user u1, project p1 and organization o1, and was done by u-actor

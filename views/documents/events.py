@@ -104,6 +104,11 @@ class EventDocument(BaseModel):
     withheld: list[str] = Field(
         description="What is hidden: keys of the event, `actor.credential`, `additional.private`."
     )
+    extras: dict[str, Any] | None = Field(
+        default=None,
+        description="For admins only: `requested_by`, who else acted in the request of an event of the "
+        "application itself, and keys of a newer producer.",
+    )
 
 
 class LinksDocument(BaseModel):

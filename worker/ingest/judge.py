@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, to_builtins
 from msgspec.structs import replace
 
 from trailkeeper.producer.catalogue import Catalogue, EventType
@@ -113,7 +113,10 @@ class Judge:
         """
         if extras is not None:
             extras = self._guard.cleaned_facts(extras, tag=event_type.tag)
-        return self._guard.cleaned(event, event_type), extras
+        event = self._guard.cleaned(event, event_type)
+        if event.requested_by:
+            extras = {**(extras or {}), "requested_by": to_builtins(event.requested_by)}
+        return event, extras
 
 
 def judge_all(

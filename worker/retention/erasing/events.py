@@ -52,7 +52,8 @@ READ = f"SELECT {_COLUMNS}, {HELD} AS held FROM events AS e WHERE {THESE} ORDER 
 _WINDOW = "e.scope = :scope AND e.id > :after AND (CAST(:edge AS uuid) IS NULL OR e.id <= :edge)"
 EDGE = text("SELECT id FROM events WHERE scope = :scope AND id > :after ORDER BY id OFFSET :skipped LIMIT 1")
 OTHERS = text(
-    f"SELECT {_COLUMNS} FROM events AS e WHERE {_WINDOW} AND NOT {NAMED} AND {HAS_KEYS}"  # noqa: S608 - constants
+    f"SELECT {_COLUMNS} FROM events AS e WHERE {_WINDOW} AND NOT {NAMED}"  # noqa: S608 - constants
+    f" AND (e.extras IS NOT NULL OR {HAS_KEYS})"
 )
 
 Row: TypeAlias = Mapping[str, Any] | RowMapping
@@ -135,7 +136,30 @@ def _by_a_person(row: Row) -> bool:
 
 def swept(row: Row, person: Person, keys: PersonalKeys) -> Change | None:
     """The same of an event that does not name the user."""
+    extras = _extras(row["extras"], person)
+    if extras != row["extras"]:
+        return {**(_of_payload(row, person, keys) or {}), "extras": extras}
+    return _of_payload(row, person, keys)
+
+
+def _extras(extras: Payload | None, person: Person) -> Payload | None:
+    """What a producer said besides, without what tells of the person: a request of theirs, an address."""
+    left = {
+        key: value
+        for key, value in (extras or {}).items()
+        if not person.is_in(value, named=False) and not _names(value, person)
+    }
+    return left or None
+
+
+def _names(value: Any, person: Person) -> bool:
+    return isinstance(value, dict) and value.get("kind") in PERSONS and value.get("id") == person.user
+
+
+def _of_payload(row: Row, person: Person, keys: PersonalKeys) -> Change | None:
     payload = row["additional"]
+    if not payload:
+        return None
     if payload.get("about") == "user" and payload.get("id") == person.user and "filters" in payload:
         # what somebody looked for in the user's own history
         return {"additional": keys.without(row["tag"], payload)}
