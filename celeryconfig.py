@@ -6,18 +6,20 @@ Celery carries control messages only, so a lost one costs a delay and never an e
 from celery.schedules import crontab
 from kombu.entity import Exchange, Queue
 
+from trailkeeper.worker import broker_url as _urls
 from trailkeeper.worker.settings import settings
 
-_settings = settings()
+_broker = _urls.broker_of(settings())
 _exchange = Exchange("trailkeeper", type="direct")
 
 # Broker. The prefix keeps Celery's keys apart from the stream and from other applications.
-broker_url = _settings.broker_url or _settings.redis_url
+broker_url = _broker.url
+broker_use_ssl = _broker.tls
 broker_transport_options = {
+    **_broker.options,
+    **_urls.TIMEOUTS,
     "global_keyprefix": "trailkeeper:celery:",
     "visibility_timeout": 600,  # far above every time limit below
-    "socket_timeout": 10,
-    "socket_connect_timeout": 2,
     "socket_keepalive": True,
     "health_check_interval": 25,  # finds a half-open connection
 }

@@ -107,7 +107,7 @@ def _broker(url: str) -> None:
     from trailkeeper.worker.broker import is_known  # noqa: PLC0415 - as above
 
     parts = urlsplit(url)
-    if parts.scheme in {"redis", "rediss"}:
+    if parts.scheme.removesuffix("+sentinel") in {"redis", "rediss"}:
         RedisAddress(url)
     elif not is_known(parts.scheme) or parts.port == 0:
         raise ValueError(f"no broker is called {parts.scheme!r}")

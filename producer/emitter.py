@@ -32,7 +32,7 @@ from .settings import OFF, ProducerSettings
 from .signing import Signer, SigningKey
 from .spool import Spool
 from .stamper import Stamper
-from .transports import RedisStream, Transport
+from .transports import RedisStream, Transport, stream_of
 from .validation import encoded, harmless, payload_of
 from .validation.text import refuse, shortened, unreadable
 from .validation.values import text_of
@@ -74,7 +74,7 @@ class Emitter:
         outbox: Outbox | None = None,
     ) -> None:
         self.catalogue = load(settings.catalogue) if catalogue is None else catalogue
-        redis = RedisStream(settings.redis_url, settings.stream) if transport is None else None
+        redis = stream_of(settings) if transport is None else None
         self._transport: Transport = redis or transport  # type: ignore[assignment]  # one of the two
         self._outbox = TableOutbox(settings.schema) if outbox is None else outbox
         self._counting = Counting(metrics)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from redis.sentinel import Sentinel
 
 from .errors import StreamRefused, StreamUnavailable
+from .transports.url import is_sentinel, is_tls, options_of
 
 ANSWER_SECONDS = 10.0
 CONNECT_SECONDS = 2.0
@@ -36,13 +39,30 @@ def connect(
     Raises:
         ValueError: not a URL of Redis.
     """
-    return redis.Redis.from_url(
-        url,
-        socket_timeout=answer_seconds,
-        socket_connect_timeout=connect_seconds,
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-    )
+    common: dict[str, Any] = {
+        "socket_timeout": answer_seconds,
+        "socket_connect_timeout": connect_seconds,
+        "retry": Retry(NoBackoff(), 0),
+        "protocol": 2,
+    }
+    return _of_sentinels(url, common) if is_sentinel(url) else redis.Redis.from_url(url, **common)
+
+
+def _of_sentinels(url: str, common: dict[str, Any]) -> redis.Redis:
+    """A client of the master, which is asked for whenever a connection is opened."""
+    options = options_of(url)
+    places, service = options.pop("sentinels"), options.pop("service")
+    tls = {name: value for name, value in options.items() if name.startswith("ssl_")} | {"ssl": is_tls(url)}
+    credentials = {
+        name: options[key]
+        for name, key in (("username", "sentinel_username"), ("password", "sentinel_password"))
+        if key in options
+    }
+    of_master = {name: options[name] for name in ("db", "username", "password") if name in options}
+    sentinels: Any = Sentinel
+    sentinel = sentinels(places, sentinel_kwargs={**common, **tls, **credentials})
+    client: redis.Redis = sentinel.master_for(service, **common, **tls, **of_master)
+    return client
 
 
 @contextmanager

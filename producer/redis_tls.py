@@ -8,7 +8,7 @@ import msgspec
 
 from .errors import SettingsError
 
-SECURE = "rediss://"
+SECURE = ("rediss://", "rediss+sentinel://")
 OPTIONS = {"redis_tls_ca": "ssl_ca_certs", "redis_tls_cert": "ssl_certfile", "redis_tls_key": "ssl_keyfile"}
 """The URL's option for each setting."""
 
@@ -33,7 +33,7 @@ class RedisTls(msgspec.Struct, frozen=True, kw_only=True):
         redis_url: str | None = getattr(self, "redis_url", None)
         if options and redis_url is not None and not redis_url.startswith(SECURE):
             raise SettingsError(
-                f"TRAILKEEPER_REDIS_TLS_* are set, but TRAILKEEPER_REDIS_URL does not begin with {SECURE}"
+                f"TRAILKEEPER_REDIS_TLS_* are set, but TRAILKEEPER_REDIS_URL does not begin with {SECURE[0]}"
             )
         for setting in ("redis_url", "broker_url"):
             if (url := getattr(self, setting, None)) is not None:

@@ -19,6 +19,7 @@ from .redis_tls import RedisTls
 PREFIX = "TRAILKEEPER_"
 
 Milliseconds = Annotated[int, msgspec.Meta(gt=0, le=60_000)]
+Replicas = Annotated[int, msgspec.Meta(ge=0, le=10)]
 Seconds = Annotated[float, msgspec.Meta(gt=0, le=86_400)]
 Url = Annotated[str, msgspec.Meta(min_length=1)]
 HOST_AND_PORT = r"(\[[^\]\s]*\]|[^\s/?#:@]*)(:\d{1,5})?"
@@ -28,9 +29,11 @@ ENCODED = "special characters in a password percent-encoded"
 RedisUrl = Annotated[
     str,
     msgspec.Meta(
-        pattern=rf"^(rediss?://([^@\s/?#]*@)?{HOST_AND_PORT}([/?][^@\s]*)?|unix://\S+)\Z",
+        pattern=rf"^(rediss?://([^@\s/?#]*@)?{HOST_AND_PORT}([/?][^@\s]*)?|unix://\S+"
+        rf"|rediss?\+sentinel://([^@\s/?#]*@)?{HOST_AND_PORT}(,{HOST_AND_PORT})*/[^@\s]+)\Z",
         extra={
-            "expected": "a URL such as redis://:password@host:6379/0, or of the schemes rediss or unix;"
+            "expected": "a URL such as redis://:password@host:6379/0, or of the schemes rediss or unix, or"
+            " redis+sentinel://:password@host:26379,host:26379/mymaster/0;"
             f" {ENCODED}"
         },
     ),
@@ -89,7 +92,10 @@ class ProducerSettings(RedisTls, frozen=True, kw_only=True):
     """The settings of `emit`.
 
     Attributes:
-        redis_url: where events go: ``redis://``, ``rediss://`` or ``unix://``.
+        redis_url: where events go: ``redis://``, ``rediss://`` or ``unix://``; or the master that Sentinels
+            name, ``redis+sentinel://:password@host:26379,host:26379/NAME/0``.
+        redis_replicas: how many replicas of Redis have to have an event before it counts as taken; what too
+            few have is spooled as well.
         redis_tls_ca: PEM file of the certificate authorities for ``rediss://``; the system's if not set.
         redis_tls_cert: PEM file of our client certificate.
         redis_tls_key: PEM file of its key, if it is not in the same file.
@@ -117,6 +123,7 @@ class ProducerSettings(RedisTls, frozen=True, kw_only=True):
     """
 
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
+    redis_replicas: Replicas = 0
     stream: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "trailkeeper:events"
     schema: SchemaName = SCHEMA
     catalogue: Paths = ()

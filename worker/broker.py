@@ -197,6 +197,16 @@ class TolerantTransport(of_kombu.Transport):
     Channel = TolerantChannel
 
 
+class TolerantSentinelChannel(TolerantChannel, of_kombu.SentinelChannel):
+    """Such a channel to the master that Sentinels name."""
+
+
+class TolerantSentinelTransport(of_kombu.SentinelTransport):
+    """Kombu's own, with such channels."""
+
+    Channel = TolerantSentinelChannel
+
+
 def _dropped(queue: str, error: Exception) -> None:
     why = ascii(f"{type(error).__name__}: {error}")[:MAX_SHOWN]
     logger.error("dropped a message of Celery's queue %s, which nobody can read: %s", queue, why)
@@ -210,6 +220,7 @@ def _ordered(client: Any) -> Callable[[str], Any]:
 
 
 def use_tolerant_transport() -> None:
-    """Have `redis://` and `rediss://` mean this transport, for every connection of this process."""
+    """Have `redis://`, `rediss://` and `sentinel://` mean these, for every connection of this process."""
     for scheme in ("redis", "rediss"):
         transport.TRANSPORT_ALIASES[scheme] = f"{__name__}:{TolerantTransport.__name__}"
+    transport.TRANSPORT_ALIASES["sentinel"] = f"{__name__}:{TolerantSentinelTransport.__name__}"

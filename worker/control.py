@@ -9,6 +9,7 @@ from typing import Any
 from kombu.exceptions import OperationalError
 
 from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.worker.broker_url import broker_of
 from trailkeeper.worker.celery import app
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -49,8 +50,7 @@ def queues_by_worker(settings: WorkerSettings, seconds: float = 1.0) -> dict[str
 @contextmanager
 def _broker(settings: WorkerSettings, seconds: float) -> Iterator[Any]:
     """A connection for the block, in which the broker's errors become `StreamUnavailable`."""
-    url = settings.broker_url or settings.redis_url
-    with app.connection_for_write(url, connect_timeout=seconds) as connection:
+    with app.connection_for_write(broker_of(settings).url, connect_timeout=seconds) as connection:
         try:
             connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0)
             yield connection

@@ -16,6 +16,7 @@ from trailkeeper.producer.settings import (
     Milliseconds,
     Paths,
     RedisUrl,
+    Replicas,
     SchemaName,
     Seconds,
     SpoolPath,
@@ -52,6 +53,7 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
 
     Attributes:
         redis_url: where the stream is; also Celery's broker unless `broker_url` is given.
+        redis_replicas: how many replicas have to have an event of the spool before it counts as delivered.
         broker_url: where Celery's own messages go, if not to `redis_url`.
         database_url: where events are stored; ``postgresql+psycopg2://``.
         schema: the Postgres schema that has our tables.
@@ -85,6 +87,7 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
     """
 
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
+    redis_replicas: Replicas = 0
     broker_url: Url | None = None
     database_url: DatabaseUrl = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
     schema: SchemaName = SCHEMA

@@ -8,7 +8,7 @@ from trailkeeper.producer.settings import spool_path
 from trailkeeper.producer.spool.flushing import FlushInProgress
 from trailkeeper.producer.spool.keeper import FileSpool
 from trailkeeper.producer.spool.schema import Limits
-from trailkeeper.producer.transports import RedisStream
+from trailkeeper.producer.transports import stream_of
 
 from .settings import WorkerSettings
 
@@ -24,7 +24,7 @@ def spool_of(settings: WorkerSettings) -> FileSpool | None:
     path = spool_path(settings.spool)
     if path is None:
         return None
-    return FileSpool(path, Limits(), RedisStream(settings.redis_url, settings.stream))
+    return FileSpool(path, Limits(), stream_of(settings))
 
 
 def deliver(settings: WorkerSettings, seconds: float, kept_for: str | None = None) -> int:

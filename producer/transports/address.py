@@ -4,38 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import ssl
 import time
 from asyncio import BaseProtocol
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import closing
 
 from trailkeeper.producer.errors import SettingsError
 
 from .patience import step_deadline
-from .url import options_of
+from .redis_errors import RefusedError
+from .resp import authentication
+from .sentinel import master_of
+from .sockets import Place, connected, over_tcp, tuned, wrapped
+from .tls import tls_of
+from .url import is_tls, options_of
 
-KEEPALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
-"""In seconds, seconds and probes: a dead idle connection breaks before it is used again."""
+MOVED = ("READONLY", "LOADING", "MASTERDOWN")
+"""How a server answers that is no master any more, or not yet."""
 
-VERIFY = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
-TLS_OPTIONS = {
-    "ssl_cert_reqs",
-    "ssl_check_hostname",
-    "ssl_ca_certs",
-    "ssl_ca_path",
-    "ssl_certfile",
-    "ssl_keyfile",
-    "ssl_password",
-}
+SENTINEL_SECONDS = 0.1
+"""The longest to wait for one Sentinel, so that the next one is asked within the same budget."""
 
 
 class RedisAddress:
     """A server, database and credentials. Its text form contains no secret.
 
     Args:
-        url: ``redis://``, ``rediss://`` or ``unix://``, as redis-py reads it. Its time-outs and
-            retries are ignored: each call has a deadline.
+        url: ``redis://``, ``rediss://`` or ``unix://``, as redis-py reads it, or one of Sentinels. Its
+            time-outs and retries are ignored: each call has a deadline.
 
     Raises:
         SettingsError: the URL cannot be used; never shows it, since it may hold a password.
@@ -50,23 +46,33 @@ class RedisAddress:
                 "the Redis URL cannot be read; expected one such as redis://:password@host:6379/0, with a "
                 "port from 1 to 65535 and special characters in a password percent-encoded"
             ) from None
+        self._sentinels: Sequence[Place] = options.get("sentinels", ())
+        self._service: str = options.get("service", "")
         self._path: str | None = options.get("path")
         self._host: str = options.get("host", "")
         self._port: int = options.get("port", 0)
         self.database = int(options.get("db", 0))
         self._username: str | None = options.get("username")
         self._password: str | None = options.get("password")
-        self._tls = _tls(options) if url.lower().startswith("rediss://") else None
+        self._tls = tls_of(options) if is_tls(url) else None
+        self._of_sentinels = authentication(
+            options.get("sentinel_username"), options.get("sentinel_password")
+        )
 
     def __str__(self) -> str:
+        if self._sentinels:
+            return f"{self._service} of {','.join(f'{host}:{port}' for host, port in self._sentinels)}"
         return self._path or f"{self._host}:{self._port}"
+
+    def may_have_moved(self, error: BaseException) -> bool:
+        """Whether another server may have taken the place of the one that failed so: worth asking again."""
+        if isinstance(error, RefusedError):
+            return bool(self._sentinels) and str(error).startswith(MOVED)
+        return bool(self._sentinels) and isinstance(error, OSError) and not isinstance(error, TimeoutError)
 
     def greeting(self) -> list[tuple[bytes, ...]]:
         """The commands to send first on a new connection."""
-        commands = []
-        if self._password is not None:
-            credentials = [self._username, self._password] if self._username else [self._password]
-            commands.append((b"AUTH", *(part.encode() for part in credentials)))
+        commands = authentication(self._username, self._password)
         if self.database:
             commands.append((b"SELECT", b"%d" % self.database))
         return commands
@@ -81,9 +87,29 @@ class RedisAddress:
             OSError: it cannot be reached, or not in time.
         """
         if self._path is not None:
-            return _connected(socket.socket(socket.AF_UNIX), self._path, step_deadline(deadline))
-        plain = self._over_tcp(step_deadline(deadline))
-        return plain if self._tls is None else _wrapped(plain, self._tls, self._host, step_deadline(deadline))
+            return connected(socket.socket(socket.AF_UNIX), self._path, step_deadline(deadline))
+        place = self._master(step_deadline(deadline)) if self._sentinels else (self._host, self._port)
+        return self._open_at(place, deadline)
+
+    def _open_at(self, place: Place, deadline: float) -> socket.socket:
+        plain = over_tcp(place, step_deadline(deadline))
+        return plain if self._tls is None else wrapped(plain, self._tls, place[0], step_deadline(deadline))
+
+    def _master(self, deadline: float) -> Place:
+        """Where the master is now, as the first Sentinel says that answers.
+
+        Raises:
+            OSError: none of them knows, or not in time.
+        """
+        problem: OSError | None = None
+        for place in self._sentinels:
+            until = min(deadline, time.monotonic() + SENTINEL_SECONDS)
+            try:
+                with closing(self._open_at(place, until)) as asked:
+                    return master_of(asked, self._service, self._of_sentinels, until)
+            except OSError as error:
+                problem = error
+        raise problem or OSError("there is no Sentinel")
 
     async def connect(self, protocol: Callable[[], BaseProtocol]) -> None:
         """Connect a protocol of the running event loop.
@@ -95,88 +121,11 @@ class RedisAddress:
         if self._path is not None:
             await loop.create_unix_connection(protocol, self._path)
             return
-        host = None if self._tls is None else self._host
+        host, port = self._host, self._port
+        if self._sentinels:
+            deadline = time.monotonic() + SENTINEL_SECONDS * len(self._sentinels)
+            host, port = await asyncio.to_thread(self._master, deadline)
         transport, _ = await loop.create_connection(
-            protocol, self._host, self._port, ssl=self._tls, server_hostname=host
+            protocol, host, port, ssl=self._tls, server_hostname=None if self._tls is None else host
         )
-        _tuned(transport.get_extra_info("socket"))
-
-    def _over_tcp(self, deadline: float) -> socket.socket:
-        problem: OSError | None = None
-        for family, kind, protocol, _, place in socket.getaddrinfo(
-            self._host, self._port, type=socket.SOCK_STREAM
-        ):
-            try:
-                return _connected(_tuned(socket.socket(family, kind, protocol)), place, deadline)
-            except OSError as error:
-                problem = error
-        raise problem or OSError(f"{self._host} has no address")
-
-
-def remaining(deadline: float) -> float:
-    """Seconds until *deadline* on `time.monotonic`'s clock.
-
-    Raises:
-        TimeoutError: it has passed.
-    """
-    seconds = deadline - time.monotonic()
-    if seconds <= 0:
-        raise TimeoutError("the time allowed is over")
-    return seconds
-
-
-def _connected(connection: socket.socket, place: Any, deadline: float) -> socket.socket:
-    try:
-        connection.settimeout(remaining(deadline))
-        try:
-            connection.connect(place)
-        except TimeoutError:
-            connection.getpeername()  # gevent looks at clocks first, and at sockets later
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _tuned(connection: Any) -> Any:
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in KEEPALIVE.items():
-        if hasattr(socket, name):  # not every system has all three
-            connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-    return connection
-
-
-def _wrapped(plain: socket.socket, tls: ssl.SSLContext, host: str, deadline: float) -> socket.socket:
-    try:
-        plain.settimeout(remaining(deadline))
-        return tls.wrap_socket(plain, server_hostname=host)
-    except BaseException:
-        plain.close()
-        raise
-
-
-def _tls(options: dict[str, Any]) -> ssl.SSLContext:
-    if unknown := sorted(name for name in options.keys() - TLS_OPTIONS if name.startswith("ssl_")):
-        raise SettingsError(
-            f"the Redis URL has {', '.join(unknown)}; expected some of {', '.join(sorted(TLS_OPTIONS))}"
-        )
-    if options.get("ssl_cert_reqs", "required") not in VERIFY:
-        raise SettingsError(f"the Redis URL has a wrong ssl_cert_reqs; expected one of {', '.join(VERIFY)}")
-    try:
-        return _tls_context(options)
-    except OSError as error:
-        raise SettingsError(f"a certificate named in the Redis URL cannot be used: {error}") from error
-
-
-def _tls_context(options: dict[str, Any]) -> ssl.SSLContext:
-    context = ssl.create_default_context(
-        cafile=options.get("ssl_ca_certs"), capath=options.get("ssl_ca_path")
-    )
-    verify = VERIFY[options.get("ssl_cert_reqs", "required")]
-    # in this order: a context that checks host names refuses CERT_NONE
-    context.check_hostname = verify is ssl.CERT_REQUIRED and options.get("ssl_check_hostname", True)
-    context.verify_mode = verify
-    if certificate := options.get("ssl_certfile"):
-        context.load_cert_chain(certificate, options.get("ssl_keyfile"), options.get("ssl_password"))
-    return context
+        tuned(transport.get_extra_info("socket"))

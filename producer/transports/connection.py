@@ -8,18 +8,12 @@ speaks the small part of the protocol (RESP 2) that confirms an XADD.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from weakref import WeakSet
 
-from .address import RedisAddress, remaining
-from .patience import step_deadline
-from .redis_errors import RefusedError
+from .address import RedisAddress
+from .patience import remaining, step_deadline
+from .resp import MAX_REPLY, Reply, accepted, packed, parsed
 
-MAX_REPLY = 16 * 1024
-"""Bytes; the longest reply we expect is an entry's id."""
-
-END = b"\r\n"
-Reply = bytes | RefusedError
 _open: WeakSet[Connection] = WeakSet()
 
 
@@ -85,50 +79,6 @@ class Connection:
                 return self._socket.recv(MAX_REPLY)  # gevent looks at clocks first, and at sockets later
             except OSError:
                 raise error from None
-
-
-def packed(*words: bytes) -> bytes:
-    """A command as RESP."""
-    return b"*%d\r\n%b" % (len(words), b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words]))
-
-
-def parsed(received: bytes) -> tuple[Reply, bytes] | None:
-    """The first reply without its framing, and what follows it; None if it is not complete.
-
-    Raises:
-        ConnectionAbortedError: it is no reply that we expect.
-    """
-    line, end, more = received[1:].partition(END)
-    if len(received if not end else line) > MAX_REPLY:
-        raise ConnectionAbortedError("the server sent a longer reply than expected")
-    if not end:
-        return None
-    match received[:1]:
-        case b"+":
-            return line, more
-        case b"$" if line.isdigit() and int(line) <= MAX_REPLY:
-            size = int(line)
-            if len(more) < size + len(END):
-                return None
-            if more[size : size + len(END)] == END:
-                return more[:size], more[size + len(END) :]
-        case b"-":
-            return RefusedError(line.decode("utf-8", "replace")), more
-    raise ConnectionAbortedError(f"not a Redis reply: {received[:40]!r}")
-
-
-def accepted(replies: Sequence[Reply]) -> int:
-    """How many commands were accepted before the first that was refused.
-
-    Raises:
-        RefusedError: it was the first of all.
-    """
-    for place, reply in enumerate(replies):
-        if isinstance(reply, RefusedError):
-            if place == 0:
-                raise reply
-            return place
-    return len(replies)
 
 
 def _in_child() -> None:

@@ -26,6 +26,18 @@ def step_deadline(deadline: float) -> float:
     return min(max(deadline, now + STEP_SECONDS), deadline + EXTRA_SECONDS)
 
 
+def remaining(deadline: float) -> float:
+    """Seconds until *deadline* on `time.monotonic`'s clock.
+
+    Raises:
+        TimeoutError: it has passed.
+    """
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("the time allowed is over")
+    return seconds
+
+
 class Patience:
     """Waiting, again and again, for something that others of this process bring about.
 

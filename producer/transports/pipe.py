@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from typing import NamedTuple, cast
 
-from .connection import Reply, parsed
+from .resp import Reply, parsed
 
 Answer = list[Reply] | OSError
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from trailkeeper.producer.message import fields_of
 
 from .address import RedisAddress
-from .connection import Connection, accepted
+from .connection import Connection
 from .pool import ConnectionPool
-from .redis_errors import translated
-from .redis_stream_async import AsyncRedisStream
+from .redis_errors import FAILURES, translated
+from .redis_stream_async import PAUSE_SECONDS, AsyncRedisStream
+from .resp import confirmed
 
 
 class RedisStream(AsyncRedisStream):
@@ -20,13 +21,14 @@ class RedisStream(AsyncRedisStream):
     Args:
         url: of the server; see `RedisAddress`.
         key: of the stream. The first message creates it; it is never trimmed: no MAXLEN.
+        replicas: how many servers besides have to have a message before it counts as taken.
 
     Raises:
         SettingsError: the URL cannot be used.
     """
 
-    def __init__(self, url: str, key: str) -> None:
-        super().__init__(key, RedisAddress(url))
+    def __init__(self, url: str, key: str, replicas: int = 0) -> None:
+        super().__init__(key, RedisAddress(url), replicas)
         self._pool = ConnectionPool(lambda deadline: Connection(self._address, deadline))
 
     def send(
@@ -38,7 +40,7 @@ class RedisStream(AsyncRedisStream):
     def send_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
         """See `Transport.send_all`."""
         with translated(self._address):
-            return self._execute(self._commands(entries), deadline, len(entries))
+            return self._execute(self._commands(entries, deadline), deadline, self._replies_to(entries))
 
     @property
     def place(self) -> str:
@@ -50,6 +52,16 @@ class RedisStream(AsyncRedisStream):
         self._pool.clear()
 
     def _execute(self, commands: bytes, deadline: float, count: int) -> int:
+        while True:
+            try:
+                return self._execute_once(commands, deadline, count)
+            except FAILURES as error:
+                if not self._is_worth_asking_again(error, deadline):
+                    raise
+            self._pool.clear()
+            time.sleep(PAUSE_SECONDS)
+
+    def _execute_once(self, commands: bytes, deadline: float, count: int) -> int:
         connection = self._pool.pop()
         if connection is not None:
             try:
@@ -63,7 +75,7 @@ class RedisStream(AsyncRedisStream):
 
     def _execute_on(self, connection: Connection, commands: bytes, deadline: float, count: int) -> int:
         try:
-            taken = accepted(connection.execute(commands, deadline, count))
+            taken = confirmed(connection.execute(commands, deadline, count), self._replicas)
         except BaseException:
             # a late reply would be taken for the next command's, and what refused this one may refuse that
             self._pool.discard(connection)

@@ -13,13 +13,19 @@ from typing import Any, TypeVar
 from trailkeeper.producer.message import fields_of
 
 from .address import RedisAddress
-from .connection import Reply, accepted, packed
 from .patience import Patience
 from .pipe import Answer, Pipe
-from .redis_errors import translated
+from .redis_errors import FAILURES, translated
+from .resp import Reply, accepted, confirmed, packed
 
 CONNECT_SECONDS = 2.0
 """How long an attempt to connect may last beyond the patience of those who wait for it."""
+
+WAIT_SHARE = 0.5
+"""Of the time that is left, for replicas: the server looks at its clock ten times a second only."""
+
+PAUSE_SECONDS = 0.02
+"""Between two questions to Sentinels, while a new master is being elected."""
 
 T = TypeVar("T")
 _of_parents: list[Any] = []
@@ -32,10 +38,12 @@ class AsyncRedisStream:
     Args:
         key: of the stream.
         address: of the server, parsed.
+        replicas: how many servers besides have to have a message.
     """
 
-    def __init__(self, key: str, address: RedisAddress) -> None:
+    def __init__(self, key: str, address: RedisAddress, replicas: int = 0) -> None:
         self._key = key.encode()
+        self._replicas = replicas
         self._address = address
         self._pid = os.getpid()
         self._lines: dict[AbstractEventLoop, _Line] = {}
@@ -50,12 +58,30 @@ class AsyncRedisStream:
         """See `Transport.asend_all`."""
         with translated(self._address):
             line = await self._line()
-            return accepted(_replies_in(await line.ask(self._commands(entries), deadline, len(entries))))
+            while True:
+                try:
+                    commands = self._commands(entries, deadline)
+                    answer = await line.ask(commands, deadline, self._replies_to(entries))
+                    return confirmed(_replies_in(answer), self._replicas)
+                except FAILURES as error:
+                    if not self._is_worth_asking_again(error, deadline):
+                        raise
+                    line.leave(ConnectionAbortedError(f"another server is asked, as it answered: {error}"))
+                await asyncio.sleep(PAUSE_SECONDS)
 
-    def _commands(self, entries: Iterable[Mapping[bytes, bytes]]) -> bytes:
-        return b"".join(
-            [packed(b"XADD", self._key, b"*", *chain.from_iterable(fields.items())) for fields in entries]
-        )
+    def _is_worth_asking_again(self, error: BaseException, deadline: float) -> bool:
+        return self._address.may_have_moved(error) and time.monotonic() + PAUSE_SECONDS < deadline
+
+    def _commands(self, entries: Iterable[Mapping[bytes, bytes]], deadline: float) -> bytes:
+        begin = (b"XADD", self._key, b"*")
+        commands = [packed(*begin, *chain.from_iterable(fields.items())) for fields in entries]
+        if self._replicas:
+            left = max(deadline - time.monotonic(), 0) * WAIT_SHARE
+            commands.append(packed(b"WAIT", b"%d" % self._replicas, b"%d" % max(left * 1000, 1)))
+        return b"".join(commands)
+
+    def _replies_to(self, entries: Sequence[Mapping[bytes, bytes]]) -> int:
+        return len(entries) + bool(self._replicas)
 
     async def _line(self) -> _Line:
         if self._pid != os.getpid():
@@ -93,6 +119,10 @@ class _Line:
             # an open connection may have been closed while it was idle, as by a restarted server
             if is_new or not isinstance(answer, OSError) or time.monotonic() >= deadline:
                 return answer
+
+    def leave(self, error: OSError) -> None:
+        """Close the connection, so that the next command opens one to whoever is the master then."""
+        self._pipe.close(error)
 
     def _opened(self) -> asyncio.Task[Pipe]:
         """The opening of the connection in use; a new one where that failed or was closed."""

@@ -1,11 +1,17 @@
-"""A Redis URL as redis-py reads it, without redis-py: nothing else of it is needed to emit."""
+"""A Redis URL as redis-py reads it, without redis-py: nothing else of it is needed to emit.
+
+Besides redis-py's, ``redis+sentinel://user:password@host:26379,host:26379/NAME/0``: the master that several
+Sentinels call NAME, and its database.
+"""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 SCHEMES = ("redis", "rediss", "unix")
+SENTINEL = "+sentinel"
+SENTINEL_PORT = 26_379
 FALSE = {"0", "F", "FALSE", "N", "NO"}
 
 
@@ -16,7 +22,7 @@ def options_of(url: str) -> dict[str, Any]:
         ValueError: it is no such URL. The message may quote a part of a password.
     """
     parts = urlsplit(url)
-    if parts.scheme not in SCHEMES or not url.partition(":")[2].startswith("//"):
+    if parts.scheme.removesuffix(SENTINEL) not in SCHEMES or not url.partition(":")[2].startswith("//"):
         raise ValueError("not a scheme of Redis")
     options: dict[str, Any] = {name: values[0] for name, values in parse_qs(parts.query).items()}
     if "ssl_check_hostname" in options:
@@ -24,6 +30,8 @@ def options_of(url: str) -> dict[str, Any]:
     for name, value in (("username", parts.username), ("password", parts.password)):
         if value:
             options[name] = unquote(value)
+    if parts.scheme.endswith(SENTINEL):
+        return options | _of_sentinels(parts, options.pop("db", None))
     if parts.scheme == "unix":
         return options | {"path": unquote(parts.path)}
     database = unquote(parts.path).replace("/", "")
@@ -31,3 +39,32 @@ def options_of(url: str) -> dict[str, Any]:
     if parts.port == 0 or options["db"] < 0:
         raise ValueError("not a port, or not a database")
     return options | {"host": unquote(parts.hostname or "localhost"), "port": parts.port or 6379}
+
+
+def is_tls(url: str) -> bool:
+    """Whether everything is encrypted, also what Sentinels are asked."""
+    return urlsplit(url).scheme.startswith("rediss")
+
+
+def is_sentinel(url: str) -> bool:
+    """Whether it names Sentinels, which know the server."""
+    return urlsplit(url).scheme.endswith(SENTINEL)
+
+
+def _of_sentinels(parts: SplitResult, database: str | None) -> dict[str, Any]:
+    service, _, number = unquote(parts.path).strip("/").partition("/")
+    db = int(database or number or 0)
+    if not service or parts.scheme.startswith("unix") or db < 0:
+        raise ValueError("not a name of a master, or not a database")
+    return {
+        "sentinels": [_host_and_port(each) for each in parts.netloc.rpartition("@")[2].split(",")],
+        "service": service,
+        "db": db,
+    }
+
+
+def _host_and_port(text: str) -> tuple[str, int]:
+    parts = urlsplit(f"//{text}")
+    if parts.port == 0 or not parts.hostname:
+        raise ValueError("not a host and a port")
+    return parts.hostname, parts.port or SENTINEL_PORT

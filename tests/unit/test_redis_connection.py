@@ -16,7 +16,7 @@ import pytest
 
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.transports import RedisStream
-from trailkeeper.producer.transports.connection import packed
+from trailkeeper.producer.transports.resp import packed
 
 MAKE_CERTIFICATE = [
     "openssl",

@@ -1,0 +1,119 @@
+"""One master among several servers, which Sentinels name: who asks, and what a failover costs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from tests.support.drains import STREAM
+from tests.support.emitting import CATALOGUE, REQUIRED, SPOOLED
+from tests.support.sentinels import SentineledRedis
+from tests.support.spooling import a_queue
+from tests.support.waiting import until, within
+from trailkeeper import Emitter, ProducerSettings
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.redis_client import connect
+from trailkeeper.producer.spool.status import read_status
+from trailkeeper.producer.transports import RedisStream
+from trailkeeper.worker.broker_url import broker_of
+from trailkeeper.worker.settings import WorkerSettings
+
+BUDGET = 0.25
+PLENTY = 5.0
+
+
+@pytest.fixture
+def servers(services_folder: Path, request: pytest.FixtureRequest) -> Iterator[SentineledRedis]:
+    folder = services_folder / request.node.name[-30:]
+    folder.mkdir()
+    found = SentineledRedis(folder)
+    try:
+        found.start()
+        yield found
+    finally:
+        found.stop()
+
+
+def emitter(url: str, folder: Path, replicas: int = 0) -> Emitter:
+    settings = ProducerSettings(
+        redis_url=url,
+        redis_replicas=replicas,
+        spool=str(folder / "spool.sqlite"),
+        breaker_seconds=0.2,
+        on_invalid="raise",
+    )
+    return Emitter(settings, catalogue=CATALOGUE)
+
+
+def length(url: str) -> int:
+    with connect(url) as client:
+        return int(client.xlen(STREAM))
+
+
+def test_everybody_finds_the_master_that_sentinels_name_although_the_first_is_away(
+    servers: SentineledRedis, tmp_path: Path
+) -> None:
+    url = servers.url.replace("@", "@127.0.0.1:1,", 1)
+    sending = emitter(url, tmp_path)
+    assert sending.emit(SPOOLED).outcome == "stream"
+    assert asyncio.run(sending.aemit(REQUIRED)).outcome == "stream"
+    assert length(url) == 2
+    assert broker_of(WorkerSettings(redis_url=url)).url.count("sentinel://") == 4
+
+
+def test_after_a_failover_the_next_events_go_to_the_new_master_within_their_budget(
+    servers: SentineledRedis, tmp_path: Path
+) -> None:
+    sending = emitter(servers.url, tmp_path)
+    kept = [sending.emit(SPOOLED)]
+    servers.fail_over()
+    with within(BUDGET):
+        kept.append(sending.emit(SPOOLED))
+    until(lambda: sending.emit(SPOOLED).outcome == "stream", what="the new master takes events")
+    spool = a_queue(tmp_path).file
+    until(lambda: read_status(spool).waiting == 0, what="the spool is empty")
+    assert {receipt.outcome for receipt in kept} <= {"stream", "spooled"}
+    assert length(servers.url) >= 2
+
+
+def test_a_master_that_became_a_replica_is_left_at_once(servers: SentineledRedis) -> None:
+    stream = RedisStream(servers.url, STREAM)
+    stream.send(b"{}", None, time.monotonic() + PLENTY)
+    old = servers.master
+    with redis.Redis.from_url(servers.replica.url) as client:
+        client.replicaof("NO", "ONE")
+    with redis.Redis.from_url(old.url) as client:
+        client.config_set("replica-read-only", "yes")
+    servers.fail_over(signal.SIGSTOP)
+    os.kill(old.pid, signal.SIGCONT)
+
+    async def asend() -> None:
+        await stream.asend(b"{}", None, time.monotonic() + PLENTY)
+
+    stream.send(b"{}", None, time.monotonic() + PLENTY)
+    asyncio.run(asend())
+
+
+def test_what_too_few_replicas_have_is_spooled_as_well(servers: SentineledRedis, tmp_path: Path) -> None:
+    sending = emitter(servers.url, tmp_path, replicas=1)
+    assert sending.emit(SPOOLED).outcome == "stream"
+    os.kill(servers.replica.pid, signal.SIGSTOP)
+    assert sending.emit(SPOOLED).outcome == "spooled"
+    assert asyncio.run(sending.aemit(REQUIRED)).outcome == "spooled"
+    os.kill(servers.replica.pid, signal.SIGCONT)
+    until(lambda: sending.emit(SPOOLED).outcome == "stream", what="the replica is back")
+
+
+def test_no_sentinel_that_answers_is_an_outage_within_the_budget(servers: SentineledRedis) -> None:
+    stream = RedisStream("redis+sentinel://127.0.0.1:1,127.0.0.1:2/mymaster", STREAM)
+    unknown = RedisStream(servers.url.replace("/mymaster/", "/nobodys/"), STREAM)
+    for each in (stream, unknown):
+        with pytest.raises(StreamUnavailable, match="could not be reached"), within(BUDGET):
+            each.send(b"{}", None, time.monotonic() + BUDGET)

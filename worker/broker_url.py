@@ -1,0 +1,49 @@
+"""Where Celery's own messages go, in the words of Kombu."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from trailkeeper.producer.transports.url import is_sentinel, is_tls, options_of
+
+from .settings import WorkerSettings
+
+TIMEOUTS = {"socket_timeout": 10, "socket_connect_timeout": 2}
+
+
+class Broker(NamedTuple):
+    """What Celery's settings say of it.
+
+    Attributes:
+        url: ``broker_url``.
+        options: for ``broker_transport_options``, besides those of every broker.
+        tls: ``broker_use_ssl``; None where the URL says it.
+    """
+
+    url: str
+    options: dict[str, Any]
+    tls: dict[str, Any] | None
+
+
+def broker_of(settings: WorkerSettings) -> Broker:
+    """The broker of the settings: the server of the stream, if no other is named."""
+    url = settings.broker_url or settings.redis_url
+    if not is_sentinel(url):
+        return Broker(url, {}, None)
+    options = options_of(url)
+    tls = {name: value for name, value in options.items() if name.startswith("ssl_")}
+    of_sentinels = {
+        name: options[key]
+        for name, key in (("username", "sentinel_username"), ("password", "sentinel_password"))
+        if key in options
+    }
+    # each with credentials and database: Kombu goes on to the next where one does not answer
+    login = ":".join(quote(options.get(name, ""), safe="") for name in ("username", "password"))
+    places = [f"sentinel://{login}@{host}:{port}/{options['db']}" for host, port in options["sentinels"]]
+    sentinel_kwargs = {**TIMEOUTS, **of_sentinels, **(tls | {"ssl": True} if is_tls(url) else {})}
+    return Broker(
+        ";".join(places),
+        {"master_name": options["service"], "sentinel_kwargs": sentinel_kwargs},
+        tls if is_tls(url) else None,
+    )
