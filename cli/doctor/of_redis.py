@@ -12,6 +12,9 @@ import redis
 from trailkeeper.cli.services import stream
 from trailkeeper.cli.status.in_redis import refusal
 from trailkeeper.producer.redis_client import connect, redis_translated
+from trailkeeper.producer.settings import variable
+from trailkeeper.producer.transports.url import is_sentinel
+from trailkeeper.worker.settings import WorkerSettings
 from trailkeeper.worker.settings import settings as worker_settings
 
 from .finding import Finding, ok, problem, warning
@@ -36,6 +39,7 @@ def redis_server() -> Iterator[Finding]:
     yield from _errors(info)
     yield _eviction(info, policy)
     yield _memory(info)
+    yield from _replicas(info, worker_settings())
     if (refused := refusal(info)) is not None:
         advice = (
             "give it memory, or bring back what empties it (Postgres, workers); events are spooled meanwhile"
@@ -124,6 +128,23 @@ def _eviction(info: Mapping[str, Any], policy: str | None) -> Finding:
         return ok("Redis eviction", "nothing is evicted")
     advice = "set `maxmemory-policy noeviction`, or a full Redis drops events instead of refusing them"
     return problem("Redis eviction", f"maxmemory-policy is {in_force}", advice)
+
+
+def _replicas(info: Mapping[str, Any], settings: WorkerSettings) -> Iterator[Finding]:
+    """Whether as many replicas are there as have to have an event, and one that may be away."""
+    check, wanted, there = "Redis replicas", settings.redis_replicas, int(info.get("connected_slaves", 0))
+    name = variable("redis_replicas")
+    if there < wanted:
+        advice = f"bring one back, or lower {name}: until then every event is spooled"
+        yield problem(check, f"{there} of the {wanted} that have to have each event", advice)
+    elif wanted and there == wanted:
+        advice = "have one more, or every event is spooled while one is away"
+        yield warning(check, f"{there}, and each of them has to have each event", advice)
+    elif is_sentinel(settings.redis_url) and not wanted:
+        advice = f"set {name}=1, or a failover loses what was confirmed in the master's last moments"
+        yield warning(check, f"{there}, and none has to have an event before it counts as taken", advice)
+    elif wanted:
+        yield ok(check, f"{there}, of which {wanted} have to have each event")
 
 
 def _memory(info: Mapping[str, Any]) -> Finding:

@@ -59,8 +59,7 @@ class SentineledRedis:
         (second.folder / "password").write_text(self._password)
         second.start()
         for server in self._servers:
-            with redis.Redis.from_url(server.url) as client:
-                client.config_set("masterauth", self._password)
+            self._may_follow(server)
         with redis.Redis.from_url(second.url) as client:
             client.replicaof("127.0.0.1", str(_port(first)))
             until(
@@ -78,12 +77,24 @@ class SentineledRedis:
                 os.kill(process.pid, signal.SIGCONT)
                 process.kill()
 
-    def fail_over(self, how: signal.Signals = signal.SIGKILL) -> EmbeddedRedis:
-        """Kill or stop the master, and wait until the other one is named; returns the old one."""
+    def fail_over(self, *, stop: bool = False) -> EmbeddedRedis:
+        """Kill or only stop the master, and wait until the other one is named; returns the old one."""
         old, port = self.master, _port(self.master)
-        os.kill(old.pid, how)
+        if stop:
+            os.kill(old.pid, signal.SIGSTOP)
+        else:
+            old.kill()
         until(lambda: self._master_port() != port, 60, "another master is named")
         return old
+
+    def start_again(self, server: EmbeddedRedis) -> None:
+        """Start one that was killed; Sentinels make it a replica."""
+        server.start()
+        self._may_follow(server)
+
+    def _may_follow(self, server: EmbeddedRedis) -> None:
+        with redis.Redis.from_url(server.url) as client:
+            client.config_set("masterauth", self._password)
 
     def _master_port(self) -> int:
         for sentinel in self._sentinels:

@@ -17,13 +17,18 @@ from trailkeeper.producer.stream_keys import GROUP
 
 @contextmanager
 def running(
-    home: Path, environment: Mapping[str, str] | None = None, *, database_url: str | None = None
+    home: Path,
+    environment: Mapping[str, str] | None = None,
+    *,
+    database_url: str | None = None,
+    redis_url: str | None = None,
 ) -> Iterator[Stack]:
-    """The stack with two pool processes, up and its worker answering; embedded but for a given database."""
+    """The stack with two pool processes, up and its worker answering; embedded but for what is given."""
     with Stack(
         home,
         concurrency=2,
         database_url=database_url,
+        redis_url=redis_url,
         environment={"TRAILKEEPER_LEASE_SECONDS": "2", **(environment or {})},
         with_views=False,
     ) as stack:

@@ -18,10 +18,11 @@ from trailkeeper.cli.doctor.finding import ok
 from trailkeeper.cli.doctor.fleet import _clock
 from trailkeeper.cli.doctor.local import _file, catalogue
 from trailkeeper.cli.doctor.of_postgres import _encoding, _located, _schema, _version, _writable
-from trailkeeper.cli.doctor.of_redis import _errors, _eviction, _memory, _persistence
+from trailkeeper.cli.doctor.of_redis import _errors, _eviction, _memory, _persistence, _replicas
 from trailkeeper.cli.doctor.of_redis import _version as _redis_version
 from trailkeeper.models.status import RecentLocations, ServerFacts
 from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.worker.settings import WorkerSettings
 
 
 def facts(**changes: Any) -> ServerFacts:
@@ -139,3 +140,21 @@ def test_it_says_what_a_file_of_location_data_is_for(tmp_path: Path, kind: str, 
     path = write_mmdb(tmp_path / "geo.mmdb", {"8.8.0.0/16": {}}, kind=kind)
 
     assert f"geo.mmdb: {kind}, built 2024-02-01, for {purpose}" in str(_file(str(path)))
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted", "url", "level"),
+    [
+        (0, 0, "redis://h/0", None),
+        (0, 1, "redis://h/0", "problem"),
+        (1, 1, "redis://h/0", "warning"),
+        (2, 1, "redis://h/0", "ok"),
+        (2, 0, "redis+sentinel://h/mymaster/0", "warning"),
+    ],
+)
+def test_there_should_be_one_replica_more_than_have_to_have_each_event(
+    there: int, wanted: int, url: str, level: str | None
+) -> None:
+    settings = WorkerSettings(redis_url=url, redis_replicas=wanted)
+    found = [finding.severity for finding in _replicas({"connected_slaves": there}, settings)]
+    assert found == ([level] if level else [])
