@@ -148,6 +148,7 @@ CHECKS: dict[str, tuple[Check, str]] = {
     "broker_url": (_broker, "a URL that Celery takes, such as redis://:password@host:6379/1"),
     "database_url": (_database, "a URL such as postgresql+psycopg2://user:password@host:5432/database"),
     "views_database_url": (_database, "a URL such as postgresql+psycopg2://user:password@host:5432/database"),
+    "read_database_url": (_database, "a URL such as postgresql+psycopg2://user:password@host:5432/database"),
     "catalogue": (_catalogue, "TOML files with event types"),
     "geoip": (_location_files, "MaxMind-format files"),
     "token_public_key": (_public_key, "a PEM file with a public key"),

@@ -17,6 +17,7 @@ from .limits import TAIL_THREADS, ConcurrencyLimiter, RateLimiter, TailReaders
 from .policy import Policy
 from .read_slots import ReadSlots
 from .reading import Reader
+from .replica_age import ReplicaAge
 from .secret import ViewsSecret
 from .settings import ViewsSettings
 from .shares import Shares
@@ -45,7 +46,8 @@ class AppState:
         long_reader: the same for exports and live tails, on connections of its own.
         read_slots: who reads at the moment, and who waits.
         cursors: writes and reads cursors.
-        engine: connections that can only read.
+        engine: connections that can only read, to the server that takes writes.
+        replica_age: how old is what *reader* and *long_reader* read.
         admin_commands: what admins ask workers to do.
         tickets: what admins' forms carry.
         identify: tells the viewer of a request, where a host application knows; None where tokens say so.
@@ -62,6 +64,7 @@ class AppState:
     read_slots: ReadSlots
     cursors: Cursors
     engine: Engine
+    replica_age: ReplicaAge
     admin_commands: AdminCommandQueue
     tickets: Tickets
     identify: Identify | None = None
@@ -84,37 +87,46 @@ def make_app_state(settings: ViewsSettings, identify: Identify | None, engine: E
         ValueError: not a database URL.
     """
     policy = Policy(catalogue.load(settings.catalogue))
-    read_engine = reading_engine(settings) if engine is None else engine
+    url = settings.read_database_url
+    current = reading_engine(settings) if engine is None else engine
+    replica = current if engine or url is None else reading_engine(settings, url)
     # the views write nothing but commands
     writing = engine or _engine(settings, "trailkeeper commands", pool_size=2, read_only=False)
-    commands = AdminCommandQueue(writing, read_engine, settings)
-    long = engine or _engine(settings, "trailkeeper exports", pool_size=LONG_READS, read_only=True)
-    secret = ViewsSecret(settings.views_secret, read_engine)
+    commands = AdminCommandQueue(writing, current, settings)
+    long = engine or _engine(settings, "trailkeeper exports", pool_size=LONG_READS, read_only=True, url=url)
+    secret = ViewsSecret(settings.views_secret, current)
     return AppState(
         settings,
-        Reader(read_engine, policy),
+        Reader(replica, policy),
         Reader(long, policy),
         ReadSlots(settings.views_pool),
         Cursors(secret),
-        read_engine,
+        current,
+        ReplicaAge(replica if replica is not current else None),
         commands,
         Tickets(secret),
         identify,
     )
 
 
-def reading_engine(settings: ViewsSettings) -> Engine:
+def reading_engine(settings: ViewsSettings, url: str | None = None) -> Engine:
     """An engine whose transactions cannot write, whatever the role is allowed to do.
+
+    Args:
+        settings: of the service.
+        url: another server than theirs.
 
     Raises:
         ValueError: not a database URL.
     """
-    return _engine(settings, "trailkeeper views", pool_size=settings.views_pool, read_only=True)
+    return _engine(settings, "trailkeeper views", pool_size=settings.views_pool, read_only=True, url=url)
 
 
-def _engine(settings: ViewsSettings, name: str, *, pool_size: int, read_only: bool) -> Engine:
+def _engine(
+    settings: ViewsSettings, name: str, *, pool_size: int, read_only: bool, url: str | None = None
+) -> Engine:
     return make_engine(
-        settings.views_database_url or settings.database_url,
+        url or settings.views_database_url or settings.database_url,
         schema=settings.schema,
         application_name=name,
         pool_size=pool_size,

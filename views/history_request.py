@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -34,6 +35,12 @@ class HistoryRequest:
     state: AppState
     viewer: Viewer
     question: Question
+    as_of: datetime | None = field(init=False)
+    """Everything that was stored by then is in what is read from a replica; None where it is of now."""
+
+    def __post_init__(self) -> None:
+        """Asks before anything is read, so that nothing is promised that came meanwhile."""
+        object.__setattr__(self, "as_of", self.state.replica_age.as_of())
 
     def read_page(self, *, limit: int, cursor: str | None) -> VisiblePage:
         """The newest events, or those beside a cursor. That an admin looks at them is recorded first.

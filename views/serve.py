@@ -82,6 +82,7 @@ def application() -> ASGIApp:
     token_key(own)
     try:
         parse_url(own.views_database_url or own.database_url)
+        parse_url(own.read_database_url or own.database_url)
     except ValueError as error:
         raise SettingsError(str(error)) from error
     app: ASGIApp = ASGIMiddleware(create_app(own), trusted_proxies=())

@@ -36,6 +36,8 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
         redis_url: where the stream is; its backlog is shown, and what admins look at is recorded there.
         database_url: where events are read; ``postgresql+psycopg2://``.
         views_database_url: where the views read instead, as a role that may read, and place admin commands.
+        read_database_url: a replica that histories, exports and live tails are read from instead; pages and
+            answers say how old it is.
         schema: the Postgres schema that has our tables.
         stream: key of the Redis Stream.
         catalogue: TOML files with the application's own event types.
@@ -64,6 +66,7 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
     database_url: DatabaseUrl = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
     views_database_url: DatabaseUrl | None = None
+    read_database_url: DatabaseUrl | None = None
     schema: SchemaName = SCHEMA
     stream: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "trailkeeper:events"
     catalogue: Paths = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from pathlib import Path
 
@@ -47,6 +48,20 @@ class ReplicatedPostgres:
         hosts = (str(self.primary.folder), str(self._replica_folder))
         return url.update_query_dict({"host": hosts, "target_session_attrs": "read-write"}).render_as_string()
 
+    @property
+    def replica_url(self) -> str:
+        """The second server alone."""
+        url = make_url("postgresql+psycopg2://postgres@/postgres")
+        return url.update_query_dict({"host": str(self._replica_folder)}).render_as_string()
+
+    def hold_back(self) -> None:
+        """The second server receives changes, and does not carry them out."""
+        self._on(self._replica_folder, "SELECT pg_wal_replay_pause()")
+
+    def catch_up(self) -> None:
+        """The end of `hold_back`."""
+        self._on(self._replica_folder, "SELECT pg_wal_replay_resume()")
+
     def fail_over(self) -> None:
         """The first server dies, and the second takes its place."""
         self.primary.stop("immediate")
@@ -66,7 +81,7 @@ class ReplicatedPostgres:
         if self.primary.is_running():
             self.primary.stop("immediate")
         if self._replica is not None:
-            self._replica.terminate()
+            self._replica.send_signal(signal.SIGINT)  # whoever is connected
             self._replica.wait(30)
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -10,13 +11,14 @@ from starlette.responses import Response
 
 from trailkeeper.views.history_request import HistoryRequest
 from trailkeeper.views.reading import VisiblePage
+from trailkeeper.views.replica_age import age_headers
 
 _json = msgspec.json.Encoder()
 
 
-def json_answer(value: Any) -> Response:
+def json_answer(value: Any, headers: Mapping[str, str] | None = None) -> Response:
     """A value as JSON."""
-    return Response(_json.encode(value), media_type="application/json")
+    return Response(_json.encode(value), media_type="application/json", headers=headers)
 
 
 def page_answer(ask: HistoryRequest, page: VisiblePage) -> Response:
@@ -26,9 +28,8 @@ def page_answer(ask: HistoryRequest, page: VisiblePage) -> Response:
         "newer": ask.state.cursors.newer(ask.question, page.newer),
     }
     links = {name: _link(ask.request, cursor) for name, cursor in cursors.items()}
-    return json_answer(
-        {"events": page.events, **cursors, "links": {"self": _relative(ask.request.url), **links}}
-    )
+    answer = {"events": page.events, **cursors, "links": {"self": _relative(ask.request.url), **links}}
+    return json_answer(answer, age_headers(ask.as_of))
 
 
 def _link(request: Request, cursor: str | None) -> str | None:

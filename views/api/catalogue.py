@@ -16,6 +16,7 @@ from trailkeeper.views.documents.problems import PROBLEMS, READING
 from trailkeeper.views.history_request import events_with_id
 from trailkeeper.views.problems import Problem
 from trailkeeper.views.reading import key_of
+from trailkeeper.views.replica_age import age_headers
 
 from .answers import json_answer
 
@@ -31,7 +32,8 @@ router = APIRouter(tags=["events"])
 )
 def event(request: Request, viewer: CurrentViewer, scope: Scope, id: UUID) -> Response:  # noqa: A002 - the name in the path
     """One event by its scope and id."""
-    return json_answer(events_with_id(request, viewer, id, scope)[0])
+    as_of = app_state_of(request).replica_age.as_of()
+    return json_answer(events_with_id(request, viewer, id, scope)[0], age_headers(as_of))
 
 
 @router.get(

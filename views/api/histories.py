@@ -19,6 +19,7 @@ from trailkeeper.views.documents.problems import PROBLEMS, READING, Responses
 from trailkeeper.views.filters import HistoryFilters
 from trailkeeper.views.history_request import HistoryRequest
 from trailkeeper.views.limits import limited
+from trailkeeper.views.replica_age import age_headers
 from trailkeeper.views.tail_stream import MEDIA_TYPE, position, tail_response
 from trailkeeper.views.viewer import Viewer
 
@@ -73,7 +74,7 @@ def activity(
     counted = ask.state.reader.activity(viewer, ask.question, filters.width)
     if not counted.counts:
         ask.refuse_unknown()
-    return json_answer(counted)
+    return json_answer(counted, age_headers(ask.as_of))
 
 
 def places(request: Request, viewer: CurrentViewer, filters: Annotated[HistoryFilters, Query()]) -> Response:
@@ -83,7 +84,7 @@ def places(request: Request, viewer: CurrentViewer, filters: Annotated[HistoryFi
     counted = ask.state.reader.places(viewer, ask.question)
     if not counted:
         ask.refuse_unknown()
-    return json_answer({"places": counted})
+    return json_answer({"places": counted}, age_headers(ask.as_of))
 
 
 def export(request: Request, viewer: CurrentViewer, filters: Annotated[ExportFilters, Query()]) -> Response:
@@ -95,7 +96,9 @@ def export(request: Request, viewer: CurrentViewer, filters: Annotated[ExportFil
         ask.refuse_unknown()
         record_export(viewer, ask.question, filters.format, request=request)
         still = partial(still_the_same, request, viewer)
-        return export_response(events, filters.format, ask.question, still)
+        file = export_response(events, filters.format, ask.question, still)
+        file.headers.update(age_headers(ask.as_of))
+        return file
 
     return limited(ask.state.exports, ask.taker, respond)
 

@@ -50,6 +50,7 @@ class SubjectFact(NamedTuple):
 def of_an_event(request: Request, viewer: CurrentViewer, identity: str) -> HTMLResponse:
     """One event by its scope and id, as far as the viewer may see it; with links to others with this id."""
     place = _place(identity)
+    as_of = app_state_of(request).replica_age.as_of()
     event, *others = events_with_id(request, viewer, place.id, place.scope or None)
     policy = app_state_of(request).reader.policy
     rows = Rows(policy.catalogue, policy, viewer, addresses_of(request))
@@ -62,6 +63,7 @@ def of_an_event(request: Request, viewer: CurrentViewer, identity: str) -> HTMLR
         event=event,
         row=row,
         others=[rows.of(other) for other in others],
+        as_of=as_of,
         stored=event["recorded_at"],
         delay=_delay(event),
         subjects=list(_subjects(event, rows)),

@@ -47,6 +47,7 @@ def history_page(request: Request, viewer: Viewer, subject: PageSubject) -> HTML
         status=200 if ask.valid else 422,
         chart=pictures.chart,
         atlas=pictures.atlas,
+        as_of=ask.as_of,
         **_head(subject, events),
         **_list(ask, events),
         **_form(ask),
