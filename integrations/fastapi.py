@@ -48,7 +48,8 @@ class UserMiddleware(ASGIMiddleware):
     def _frame(self, request: Mapping[str, Any]) -> Frame:
         scope = cast("Scope", request)
         scope.setdefault("state", {})  # shared with the handler, even if its scope is a copy
-        return RequestFrame(self._context(scope), lambda: self._user(HTTPConnection(scope)))
+        own, outer = self._arrived(scope)
+        return RequestFrame(own, lambda: self._user(HTTPConnection(scope)), outer=outer)
 
 
 def user_of(request: HTTPConnection) -> Any:

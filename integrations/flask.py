@@ -9,15 +9,15 @@ Without Flask-Login, ``Trailkeeper(app, user=...)`` says who acts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from importlib.util import find_spec
 from io import BytesIO
 from typing import Any, Unpack
 
-from flask import Flask, current_app, g, has_request_context, request_finished, request_tearing_down
+from flask import Flask, current_app, g, has_request_context, request, request_finished, request_tearing_down
 
-from trailkeeper.producer.context import Frame, current
+from trailkeeper.producer.context import Frame, mapping_of
 from trailkeeper.producer.event import Actor
 from trailkeeper.producer.facts import EventFacts
 from trailkeeper.producer.middleware.wsgi import WSGIMiddleware
@@ -30,6 +30,9 @@ from .users import RequestFrame, as_actor
 
 NAME = "trailkeeper"
 PREFIX = "TRAILKEEPER_"
+FRAME = "trailkeeper.flask_frame"
+"""Where the WSGI environ has the frame of its request, which tells it from others that Flask may be in."""
+
 READ = "_trailkeeper_read"
 """In Flask's ``g`` once an event asked for the user."""
 
@@ -80,12 +83,18 @@ class Trailkeeper:
         app.wsgi_app = _RequestMiddleware(app.wsgi_app, settings.trusted_proxies, user)  # type: ignore[method-assign]  # as Flask documents
         request_finished.connect(_remember_for_body, app)
         request_tearing_down.connect(_remember, app)
-        if self._records_logins and find_spec("flask_login"):
-            from flask_login import user_logged_in, user_logged_out  # noqa: PLC0415 - perhaps not installed
+        if find_spec("flask_login"):
+            self._follow_logins(app)
+        app.extensions[NAME] = self
 
+    def _follow_logins(self, app: Flask) -> None:
+        from flask_login import user_logged_in, user_logged_out  # noqa: PLC0415 - perhaps not installed
+
+        if self._records_logins:
             user_logged_in.connect(partial(_record, "account:login:success"), app, weak=False)
             user_logged_out.connect(partial(_record, "account:logout"), app, weak=False)
-        app.extensions[NAME] = self
+        user_logged_in.connect(_remember_login, app)
+        user_logged_out.connect(_remember_logout, app)
 
     def emit_on_commit(self, tag: str, **facts: Unpack[EventFacts]) -> Receipt:
         """`trailkeeper.emit_on_commit` with this extension's session: sent once that is committed."""
@@ -101,40 +110,69 @@ class _RequestMiddleware(WSGIMiddleware):
         super().__init__(app, trusted_proxies)
         self._user = user
 
-    def _frame(self, request: Mapping[str, Any]) -> Frame:
-        return RequestFrame(self._context(request), self._user(request))
+    def _frame(self, environ: Any) -> Frame:
+        own, outer = self._arrived(environ)
+        environ[FRAME] = RequestFrame(own, self._user(environ), outer=outer)
+        return environ[FRAME]  # type: ignore[no-any-return]
 
 
 class _RequestUser:
     """The user of one request, also for what runs outside of Flask's: a closing callback, a thread."""
 
-    def __init__(self, read: Callable[[], Any], app: Flask, environ: Mapping[str, Any]) -> None:
+    def __init__(self, read: Callable[[], Any], app: Flask, environ: dict[str, Any]) -> None:
         self._read = read
         self._app = app
         self._wsgi = environ
         self._last: tuple[Actor | None] | None = None
 
     def __call__(self) -> Actor | None:
-        if has_request_context():
+        if (frame := _own_frame()) is not None and frame.user is self:
             setattr(g, READ, True)
-            self._last = (as_actor(self._read()),)
+            self.remember(as_actor(self._read()))
         if self._last is None:
-            # without the body, and no copy of Flask's context, whose end would close the request's files
-            with self._app.request_context({**self._wsgi, "wsgi.input": BytesIO(), "CONTENT_LENGTH": "0"}):
+            # without the body, and no copy of Flask's context, whose end would close the request's files;
+            # in an application context of its own, as others keep their user in the one that is there
+            copy = {**self._wsgi, "wsgi.input": BytesIO(), "CONTENT_LENGTH": "0"}
+            with self._app.app_context(), self._app.request_context(copy):
                 self._last = (as_actor(self._read()),)
         return self._last[0]
+
+    def remember(self, user: Actor | None) -> None:
+        """Keep the user for whoever asks from elsewhere."""
+        self._last = (user,)
+
+
+def _own_frame() -> RequestFrame | None:
+    """The frame of the request that Flask is in, which need not be the running one."""
+    return mapping_of(request).get(FRAME) if has_request_context() else None
 
 
 def _remember_for_body(_: Flask, response: Any, **__: Any) -> None:
     """Remember who is signed in for a body that is made later, amid the application's own work."""
     if response.is_streamed and not response.direct_passthrough:
-        current()
+        _ask()
 
 
 def _remember(_: Flask, **__: Any) -> None:
     """Remember who is signed in when a request ends, unless that would take a query."""
     if READ in g or LOADED in g:
-        current()
+        _ask()
+
+
+def _ask() -> Actor | None:
+    frame = _own_frame()
+    return None if frame is None else frame.actor
+
+
+def _remember_login(_: Flask, **__: Any) -> None:
+    """Remember who has just signed in: whoever asks from elsewhere would find the cookie of before."""
+    _ask()
+
+
+def _remember_logout(_: Flask, **__: Any) -> None:
+    """Remember that nobody is signed in, which Flask-Login itself does after it has told."""
+    if (frame := _own_frame()) is not None and isinstance(frame.user, _RequestUser):
+        frame.user.remember(None)
 
 
 def _signed_in() -> Any:
@@ -147,4 +185,4 @@ def _signed_in() -> Any:
 
 def _record(tag: str, _: Flask, user: Any, **__: Any) -> None:
     if (actor := as_actor(user)) is not None:
-        emit(tag, user=(actor.id, actor.name), actor=actor)
+        emit(tag, user=(actor.id, actor.name), actor=actor, request=request, origin="request")

@@ -7,8 +7,6 @@ from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from trailkeeper.producer.context import Frame, RequestContext
 from trailkeeper.producer.errors import InvalidEvent
 from trailkeeper.producer.event import Actor, Subject
@@ -21,7 +19,7 @@ IDS = ("id", "pk", "identity", "get_id", "sub")
 NAMES = ("get_username", "username", "name", "display_name")
 READABLE = "a user with an id, an Actor, or None for nobody"
 
-_being_read: ContextVar[Frame | None] = ContextVar("trailkeeper_user", default=None)
+_being_read: ContextVar[tuple[Frame, ...]] = ContextVar("trailkeeper_user", default=())
 
 
 class RequestFrame(Frame):
@@ -31,29 +29,70 @@ class RequestFrame(Frame):
         own: the request's context.
         user: returns the user of now, in any form that `as_actor` takes. Called at each event, so that
             a login or logout within the request counts, and a request without events costs no query.
+        outer: what another middleware made around this request; its actor acts if the user is nobody.
     """
 
     __slots__ = ("user",)
 
-    def __init__(self, own: RequestContext, user: Callable[[], Any]) -> None:
-        super().__init__(own)
+    def __init__(self, own: RequestContext, user: Callable[[], Any], *, outer: Frame | None = None) -> None:
+        super().__init__(own, outer=outer)
         self.user = user
 
     @property
-    def context(self) -> RequestContext:
-        """The context as of now. A user that cannot be read is reported: nobody is anonymous in silence."""
-        own = self._own
-        if own.actor is not None or _being_read.get() is self:  # what the loader of users itself emits
-            return own
-        token = _being_read.set(self)
+    def actor(self) -> Actor | None:
+        """Who acts now. A user that cannot be read is reported: nobody is anonymous in silence."""
+        if self.stated_actor is not None:
+            return self.stated_actor
         try:
-            actor = as_actor(self.user())
+            user = self._read()
         except Exception as error:  # noqa: BLE001 - the application's query or property may raise anything
             report(unreadable("actor", error, READABLE))
-            return own
+            return None
+        return super().actor if user is None else user
+
+    def carried(self) -> Frame:
+        """The request with the user of now, if there is one: later, elsewhere, it may be another's."""
+        try:
+            user = self._read()
+        except Exception:  # noqa: BLE001 - as above; read again, and reported, when an event needs it
+            return self
+        return self if user is None else CarriedFrame(self, user)
+
+    def _read(self) -> Actor | None:
+        reading = _being_read.get()
+        if self in reading:  # what the loader of users itself emits
+            return None
+        token = _being_read.set((*reading, self))
+        try:
+            return as_actor(self.user())
         finally:
             _being_read.reset(token)
-        return replace(own, actor=actor)
+
+
+class CarriedFrame(Frame):
+    """A request taken along by `carry`, whose user stays the same, unless `set_actor` named another."""
+
+    __slots__ = ("_request", "_user")
+
+    def __init__(self, request: RequestFrame, user: Actor) -> None:
+        super().__init__(RequestContext(), request)
+        self._request = request
+        self._user = user
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who acts now."""
+        stated = self._request.stated_actor
+        return self._user if stated is None else stated
+
+    @property
+    def request_actor(self) -> Actor | None:
+        """See `Frame.request_actor`."""
+        return self.actor
+
+    def carried(self) -> Frame:
+        """See `Frame.carried`."""
+        return self
 
 
 def as_actor(user: Any) -> Actor | None:

@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar
 import msgspec
 
 from .errors import InvalidEvent
-from .event import Actor
+from .event import ANONYMOUS, Actor
 from .mistakes import report
 from .requests.arrival import of_environ, of_scope
 from .requests.forwarded import TrustedProxies, client_address
@@ -47,31 +47,82 @@ class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Frame:
-    """A running request, or the changes of a `bind` within one. Shared by the request's threads and tasks."""
+    """A running request, or the changes of a `bind` within one. Shared by the request's threads and tasks.
 
-    __slots__ = ("_changes", "_own", "_parent")
+    Args:
+        own: the request's context.
+        parent: what a `bind` is within.
+        outer: what another middleware made around this request; its actor acts where this one has none.
+        **changes: those of a `bind`.
+    """
 
-    def __init__(self, own: RequestContext, parent: Frame | None = None, **changes: Any) -> None:
+    __slots__ = ("_changes", "_outer", "_own", "_parent")
+
+    def __init__(
+        self, own: RequestContext, parent: Frame | None = None, *, outer: Frame | None = None, **changes: Any
+    ) -> None:
         self._own = own
         self._parent = parent
+        self._outer = outer
         self._changes = changes
 
     @property
     def context(self) -> RequestContext:
         """The context as of now, with an actor that was set after the frame was made."""
+        origin, actor = self.origin, self.actor
+        return origin if origin.actor is actor else msgspec.structs.replace(origin, actor=actor)
+
+    @property
+    def origin(self) -> RequestContext:
+        """Address, user agent and id. Its actor means nothing: no user is looked up for it."""
         if self._parent is None:
             return self._own
-        return msgspec.structs.replace(self._parent.context, **self._changes)
+        return msgspec.structs.replace(self._parent.origin, **self._changes)
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who acts now."""
+        if "actor" in self._changes:
+            return self._changes["actor"]  # type: ignore[no-any-return]
+        if self._parent is not None:
+            return self._parent.actor
+        return self._outer.actor if self._own.actor is None and self._outer is not None else self._own.actor
+
+    @property
+    def stated_actor(self) -> Actor | None:
+        """Who acts in the request itself by `set_actor`, or by whoever made the context."""
+        return self._own.actor
 
     @property
     def request_actor(self) -> Actor | None:
-        """The actor of the request that all these changes are within; or else of the outermost `bind`."""
-        outer = None if self._parent is None else self._parent.request_actor
-        return self._changes.get("actor", self._own.actor) if outer is None else outer
+        """Whose the address is: the actor of the request that all these changes are within.
+
+        Or else of the outermost `bind` of an actor, or of one that states an address with its actor.
+        """
+        if self._parent is None:
+            return self.actor
+        if {"ip", "actor"} <= self._changes.keys():
+            return self._changes["actor"]  # type: ignore[no-any-return]
+        outer = self._parent.request_actor
+        return self._changes.get("actor", outer) if outer in (None, ANONYMOUS) else outer
+
+    @property
+    def binds_actor(self) -> bool:
+        """Whether a `bind` names an actor."""
+        return "actor" in self._changes or (self._parent is not None and self._parent.binds_actor)
 
     def is_within(self, request: Frame) -> bool:
         """Whether it is that request, or a `bind` within it."""
         return self is request or (self._parent is not None and self._parent.is_within(request))
+
+    def carried(self) -> Frame:
+        """What `carry` takes along: this one, unless the request has a user who is to stay the same."""
+        parent = None if self._parent is None else self._parent.carried()
+        if parent is self._parent:
+            return self
+        frame = Frame(NOTHING, parent)
+        frame._changes = self._changes  # shared: an actor set in one of them is seen by all
+        return frame
 
     def set_actor(self, actor: Actor | None) -> None:
         """Set the actor where it was set last: in the innermost `bind` of an actor, or in the request."""
@@ -87,10 +138,18 @@ NOTHING = RequestContext()
 _running: ContextVar[Frame | None] = ContextVar("trailkeeper_request", default=None)
 
 
-def request_actor() -> Actor | None:
-    """The actor of the running request itself, whoever acts in a `bind` within it."""
-    frame = _running.get()
-    return None if frame is None else frame.request_actor
+def request_actor(request: Any, acting: Actor | None) -> Actor | None:
+    """Whose the address of a request is, in which *acting* acts: another one's, if a `bind` named that.
+
+    Args:
+        request: in any form of `from_request`; None for the running one.
+        acting: the actor of its context.
+    """
+    if isinstance(request, RequestContext):
+        running = _running.get()
+        return running.request_actor if acting is None and running is not None else acting
+    frame = frame_around(request)
+    return frame.request_actor if frame is not None and frame.binds_actor else acting
 
 
 def current() -> RequestContext:
@@ -139,14 +198,17 @@ def carry(function: Callable[P, T]) -> Callable[P, T]:
     """A function that runs in this request wherever it is called: a thread, an executor, a timer, a greenlet.
 
     ``executor.submit(carry(send_mail), address)``, ``Timer(5, carry(expire)).start()``. What it emits
-    has this request's address, user agent, id and actor, even after the response was sent. Also for
+    has this request's address, user agent, id and actor, even after the response was sent; a framework's
+    user is who it is now, whoever logs in or out later, unless `set_actor` names another. Also for
     generators and coroutine functions, which stay what they are to whoever asks. Outside of a request it
     is the function itself.
     """
     frame = _running.get()
-    if frame is None:
-        return function
+    return function if frame is None else within(frame.carried(), function)
 
+
+def within(frame: Frame, function: Callable[P, T]) -> Callable[P, T]:
+    """A function that runs in that request wherever it is called."""
     called = getattr(function, "__call__", function)  # noqa: B004 - an object's, which may be a coroutine function
     for is_of_kind, run in KINDS:
         if is_of_kind(function) or is_of_kind(called):
@@ -234,12 +296,13 @@ def push(frame: Frame | RequestContext) -> Token[Frame | None]:
     return _running.set(frame if isinstance(frame, Frame) else Frame(frame))
 
 
-def pop(token: Token[Frame | None]) -> None:
-    """Undo a `push`."""
+def pop(token: Token[Frame | None]) -> bool:
+    """Undo a `push`. Whether that was in this context: nothing is to be undone in another one."""
     try:
         _running.reset(token)
-    except ValueError:  # closed by the garbage collector in another context, where nothing was pushed
-        return
+    except ValueError:
+        return False
+    return True
 
 
 def from_request(
@@ -264,10 +327,26 @@ def from_request(
     """
     if isinstance(request, RequestContext):
         return request
-    mapping = _mapping_of(request)
+    if (frame := frame_of(request)) is not None:
+        return frame.context
+    origin = origin_of(
+        request, trusted_proxies, request_id_header=request_id_header, trust_request_id=trust_request_id
+    )
     running = _running.get()
-    if isinstance(frame := mapping.get(KEY), Frame):
-        return running.context if running and running.is_within(frame) else frame.context
+    return origin if running is None else msgspec.structs.replace(origin, actor=running.actor)
+
+
+def origin_of(
+    request: Any,
+    trusted_proxies: TrustedProxies | Iterable[str],
+    *,
+    request_id_header: str | None,
+    trust_request_id: bool,
+) -> RequestContext:
+    """`from_request` without an actor: nobody is looked up."""
+    if (frame := frame_of(request)) is not None:
+        return msgspec.structs.replace(frame.origin, actor=None)
+    mapping = mapping_of(request)
     proxies = TrustedProxies.of(trusted_proxies)
     arrival_of = (
         of_scope if mapping.get("type") in ("http", "websocket") else of_environ
@@ -277,11 +356,30 @@ def from_request(
         ip=client_address(arrival, proxies),
         user_agent=arrival.user_agent,
         request_id=believed_request_id(arrival, proxies, trust=trust_request_id),
-        actor=running.context.actor if running else None,
     )
 
 
-def _mapping_of(request: Any) -> Mapping[str, Any]:
+def frame_of(request: Any) -> Frame | None:
+    """The frame that a middleware made for a request, or the `bind` within it that is running."""
+    frame = mapping_of(request).get(KEY)
+    if not isinstance(frame, Frame):
+        return None
+    running = _running.get()
+    return running if running is not None and running.is_within(frame) else frame
+
+
+def frame_around(request: Any) -> Frame | None:
+    """`frame_of` a request, or else the running one, as always if *request* is None."""
+    frame = None if request is None else frame_of(request)
+    return _running.get() if frame is None else frame
+
+
+def mapping_of(request: Any) -> Mapping[str, Any]:
+    """The WSGI environ or ASGI scope of a request in any form of `from_request`.
+
+    Raises:
+        InvalidEvent: it has none.
+    """
     if isinstance(request, Mapping):
         return request
     for name in ("scope", "META", "environ"):

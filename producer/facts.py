@@ -109,7 +109,7 @@ def event_of(
 
 def _requester(actor: Actor, context: RequestContext) -> Requester | UnsetType:
     """Who else acted: in the call's context, or in the request in which a `bind` names another actor."""
-    for stated in (context.actor, request_actor()):
+    for stated in (context.actor, request_actor(None, context.actor)):
         if stated is not None and (other := actor_of(stated)) != actor:
             return Requester(other.kind, other.id, other.name)
     return UNSET

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from trailkeeper.integrations.users import RequestFrame
-from trailkeeper.producer.context import KEY, carry, current, pop, push
+from trailkeeper.producer.context import KEY, Frame, current, pop, push, within
 from trailkeeper.producer.middleware.base import RequestMiddleware
 
 APP = "trailkeeper.integrations.django"
@@ -47,7 +47,8 @@ class TrailkeeperMiddleware(RequestMiddleware[Callable[..., Any]]):
 
     def __call__(self, request: Any) -> Any:
         """The response; a coroutine for it under ASGI."""
-        frame = RequestFrame(self._context(request), partial(self._user, request))
+        own, outer = self._arrived(request)
+        frame = RequestFrame(own, partial(self._user, request), outer=outer)
         for mapping in (request.META, getattr(request, "scope", None)):
             if mapping is not None:
                 mapping[KEY] = frame
@@ -63,14 +64,14 @@ class TrailkeeperMiddleware(RequestMiddleware[Callable[..., Any]]):
     def _response(self, request: Any, frame: RequestFrame) -> Any:
         token = push(frame)
         try:
-            return _carried(self._app(request))
+            return _kept_within(frame, self._app(request))
         finally:
             pop(token)
 
     async def _aresponse(self, request: Any, frame: RequestFrame) -> Any:
         token = push(frame)
         try:
-            return _carried(await self._app(request))
+            return _kept_within(frame, await self._app(request))
         finally:
             pop(token)
 
@@ -80,26 +81,26 @@ def user_of(request: Any) -> Any:
     return getattr(request, "user", None)
 
 
-def _carried(response: Any) -> Any:
+def _kept_within(frame: Frame, response: Any) -> Any:
     """A response whose body is made in the request too, if it is made while it is sent."""
     if response.streaming and getattr(response, "file_to_stream", None) is None:
         steps = _asteps if response.is_async else _steps
-        response.streaming_content = steps(response.streaming_content)
-        response.close = carry(response.close)
+        response.streaming_content = steps(frame, response.streaming_content)
+        response.close = within(frame, response.close)
     return response
 
 
-def _steps(content: Any) -> Iterator[Any]:
-    return iter(carry(partial(next, iter(content), END)), END)
+def _steps(frame: Frame, content: Any) -> Iterator[Any]:
+    return iter(within(frame, partial(next, iter(content), END)), END)
 
 
-def _asteps(content: Any) -> AsyncIterator[Any]:
+def _asteps(frame: Frame, content: Any) -> AsyncIterator[Any]:
     iterator = aiter(content)
 
     async def step() -> Any:
         return await anext(iterator, END)
 
-    return _until_end(carry(step))
+    return _until_end(within(frame, step))
 
 
 async def _until_end(step: Callable[[], Awaitable[Any]]) -> AsyncIterator[Any]:

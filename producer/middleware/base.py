@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from trailkeeper.producer.context import Frame, RequestContext, from_request
+from trailkeeper.producer.context import Frame, RequestContext, frame_around, origin_of
 from trailkeeper.producer.log_line import logger
 from trailkeeper.producer.requests.forwarded import TrustedProxies
 from trailkeeper.producer.requests.request_id import DEFAULT_HEADER, new_request_id
@@ -48,15 +48,20 @@ class RequestMiddleware(Generic[App]):
 
     def _frame(self, request: Mapping[str, Any]) -> Frame:
         """The frame of a WSGI environ or an ASGI scope."""
-        return Frame(self._context(request))
+        own, outer = self._arrived(request)
+        return Frame(own, outer=outer)
 
-    def _context(self, request: Any) -> RequestContext:
-        """The context of a request in any form of `from_request`, with a new request id if it brings none.
+    def _arrived(self, request: Any) -> tuple[RequestContext, Frame | None]:
+        """The context of a request in any form of `from_request`, and the frame around it.
 
+        The context has a new request id if the request brings none. It has no actor: whoever acts around it
+        may be another one.
         Never raises an Exception: a request that cannot be read is served all the same.
         """
+        outer = None
         try:
-            context = from_request(
+            outer = frame_around(request)
+            context = origin_of(
                 request, self._proxies, request_id_header=self._header, trust_request_id=self._trust
             )
         except Exception:  # noqa: BLE001 - whatever a server hands over, the request is served
@@ -64,4 +69,4 @@ class RequestMiddleware(Generic[App]):
             context = RequestContext()
         if context.request_id is None:
             context = msgspec.structs.replace(context, request_id=new_request_id())
-        return context
+        return context, outer

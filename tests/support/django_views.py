@@ -11,9 +11,10 @@ from django.contrib.auth import aauthenticate, alogin, authenticate, login, logo
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.http import FileResponse, HttpResponse, StreamingHttpResponse
+from django.test import Client
 from django.urls import path
 
-from trailkeeper import emit
+from trailkeeper import carry, emit
 from trailkeeper.integrations.django import TrailkeeperLink
 
 TAG = "account:password:change"
@@ -96,5 +97,18 @@ def sent_file(request: Any) -> Any:
     return FileResponse(Path(__file__).open("rb"))
 
 
-VIEWS = (act, aact, sign_in, asign_in, sign_out, read, aread, stream, astream)
+def call(request: Any) -> Any:
+    """A view that calls another by Django's test client, signed in with the session it is told."""
+    client = Client(REMOTE_ADDR="127.0.0.2")
+    client.cookies["sessionid"] = request.POST["session"]
+    return HttpResponse(client.get("/act").content)
+
+
+def carry_and_sign_out(request: Any) -> Any:
+    job = carry(act)
+    logout(request)
+    return job(request)
+
+
+VIEWS = (act, aact, sign_in, asign_in, sign_out, read, aread, stream, astream, call, carry_and_sign_out)
 urlpatterns = [path("admin/", admin.site.urls), *(path(view.__name__, view) for view in VIEWS)]

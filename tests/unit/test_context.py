@@ -357,3 +357,12 @@ def test_what_is_no_request_is_refused_with_what_was_expected() -> None:
     with pytest.raises(InvalidEvent, match=r"request: a int without \.scope") as refused:
         from_request(7)
     assert refused.value.field == "request"
+
+
+def test_an_actor_of_a_request_around_another_acts_where_nobody_else_does() -> None:
+    outer = Frame(REQUEST)
+    inner = Frame(REQUEST, outer=outer)
+    outer.set_actor(ALICE)
+    assert inner.context.actor == ALICE
+    inner.set_actor(ROBOT)
+    assert (inner.context.actor, outer.context.actor) == (ROBOT, ALICE)

@@ -24,10 +24,14 @@ from django.http import FileResponse
 from django.test import AsyncClient, Client, RequestFactory, TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from msgspec.structs import replace
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.testclient import TestClient
 
 from tests.support import django_project
 from trailkeeper import Actor, InvalidEvent
 from trailkeeper.integrations.django import TrailkeeperMiddleware, emit_on_commit
+from trailkeeper.integrations.fastapi import install
 from trailkeeper.producer.event import ANONYMOUS
 from trailkeeper.producer.middleware.asgi import ASGIMiddleware
 from trailkeeper.producer.middleware.wsgi import WSGIMiddleware
@@ -230,6 +234,35 @@ def test_a_user_that_cannot_be_read_is_a_mistake_and_not_anonymous_in_silence(
         assert signed_in.get("/act").status_code == 200
     assert actors(recorder) == [ANONYMOUS]
     assert "actor: reading it raised" in caplog.text
+
+
+def test_a_request_that_a_view_makes_itself_is_of_whoever_it_signs_in(
+    signed_in: Any, recorder: Recorder
+) -> None:
+    eve = get_user_model().objects.create_user("eve")
+    other = Client()
+    other.force_login(eve)
+    recorder.clear()
+    signed_in.post("/call", {"session": other.cookies["sessionid"].value})
+    event = recorder.assert_emitted(TAG, ip="127.0.0.2")
+    assert event.actor == actor(eve)
+
+
+def test_a_project_below_another_application_says_itself_who_acts(ada: Any, recorder: Recorder) -> None:
+    outer = Starlette(routes=[Mount("/below", get_asgi_application())])
+    install(outer, user=lambda connection: connection.headers["X-User"])
+    client = Client()
+    client.force_login(ada)
+    recorder.clear()
+    cookies = {"sessionid": client.cookies["sessionid"].value}
+    for sent in (cookies, {}):
+        TestClient(outer, headers={"X-User": "c9"}, cookies=sent).get("/below/act")
+    assert actors(recorder) == [actor(ada), Actor("user", "c9")]
+
+
+def test_what_is_carried_before_a_logout_is_the_user_s(signed_in: Any, ada: Any, recorder: Recorder) -> None:
+    signed_in.post("/carry_and_sign_out")
+    assert actors(recorder) == [actor(ada)]
 
 
 class ATransaction(TestCase):  # type: ignore[misc]  # it has no types

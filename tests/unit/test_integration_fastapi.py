@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 
 from trailkeeper import Actor, CatalogueError, InvalidEvent, SettingsError, aemit, emit
 from trailkeeper.integrations.fastapi import acting, install
+from trailkeeper.producer.context import current
 from trailkeeper.producer.event import ANONYMOUS
 from trailkeeper.producer.process import swap
 from trailkeeper.producer.testing import Recorder, recording
@@ -250,3 +251,52 @@ def test_settings_of_the_call_are_those_of_emit_and_of_the_middleware(recorder: 
     client = TestClient(app, client=("192.0.2.1", 5000))
     client.get("/", headers={"X-Forwarded-For": "203.0.113.9"})
     assert recorder.events[0].ip == "203.0.113.9"
+
+
+def mounted(below: Any) -> TestClient:
+    """A client of an application whose user is in a header, with another application below a path of it."""
+    app = Starlette(routes=[Mount("/below", below)])
+    install(app, user=lambda connection: connection.headers.get("X-User"))
+    return TestClient(app, headers={"X-User": "7"}, client=("192.0.2.1", 5000))
+
+
+def staff(x_staff: Annotated[str | None, Header()] = None) -> Any:
+    return None if x_staff is None else Actor("staff", x_staff)
+
+
+def below_by_dependency() -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/")
+    def view(user: Annotated[Any, Depends(acting(staff))]) -> str:
+        return str(emit(TAG))
+
+    install(app)
+    return app
+
+
+def below_by_function() -> Starlette:
+    app = Starlette(routes=[Route("/", act)])
+    install(app, user=lambda connection: staff(connection.headers.get("X-Staff")))
+    return app
+
+
+@pytest.mark.parametrize("below", [below_by_dependency(), below_by_function()], ids=["acting", "user"])
+def test_an_application_below_another_says_itself_who_acts(recorder: Recorder, below: Any) -> None:
+    client = mounted(below)
+    client.get("/below/", headers={"X-Staff": "s1"})
+    client.get("/below/")
+    assert actors(recorder) == [Actor("staff", "s1"), Actor("user", "7")]
+    assert {event.ip for event in recorder.events} == {"192.0.2.1"}
+
+
+def test_a_request_within_another_is_the_same_one(recorder: Recorder) -> None:
+    requests: list[str | None] = []
+
+    async def outer(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            requests.append(current().request_id)
+        await below_by_function()(scope, receive, send)
+
+    mounted(outer).get("/below/")
+    assert requests == [recorder.events[0].request_id]

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
 
 import flask_login
 import pytest
-from flask import Flask, Response, request, request_tearing_down
+from flask import Flask, Response, current_app, request, request_tearing_down
 from sqlalchemy import create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from trailkeeper import Actor, InvalidEvent, SettingsError, carry, emit, set_actor
-from trailkeeper.integrations.flask import Trailkeeper
+from trailkeeper.integrations.flask import Trailkeeper, _RequestMiddleware
+from trailkeeper.producer.context import KEY
 from trailkeeper.producer.event import ANONYMOUS
 from trailkeeper.producer.process import swap
 from trailkeeper.producer.testing import Recorder, recording
 
 TAG = "account:password:change"
 ADA = Actor(kind="user", id="7", name="ada")
+EVE = Actor(kind="user", id="8", name="eve")
+NAMES = {7: "ada", 8: "eve"}
 BROWSER = {"User-Agent": "Firefox", "X-Forwarded-For": "203.0.113.9"}
 
 
@@ -29,7 +33,7 @@ class Person(flask_login.UserMixin):  # type: ignore[misc]  # it has no types
 
     def __init__(self, number: int = 7) -> None:
         self.id = number
-        self.username = "ada"
+        self.username = NAMES[number]
 
 
 class Loader:
@@ -46,7 +50,7 @@ class Loader:
             raise OSError("no database")
         if self.emits:
             emit(TAG)
-        return Person() if number == "7" else None
+        return Person(int(number)) if int(number) in NAMES else None
 
 
 def login() -> str:
@@ -111,7 +115,64 @@ def logout_later() -> Response:
     return closing()
 
 
-VIEWS = (login, logout, act, read, robot, stream, later, upload, login_later, logout_later)
+def switch() -> str:
+    flask_login.logout_user()
+    flask_login.login_user(Person(8))
+    in_a_thread()
+    return ""
+
+
+def logout_in_a_thread() -> str:
+    job = carry(act)
+    flask_login.logout_user()
+    in_a_thread()
+    return job()
+
+
+def another_request() -> str:
+    with current_app.test_request_context():
+        emit(TAG)
+    return str(flask_login.current_user.get_id())
+
+
+def login_elsewhere() -> str:
+    with current_app.test_request_context():
+        flask_login.login_user(Person(8))
+    return act()
+
+
+JOBS: list[Callable[[], str]] = []
+
+
+def defer() -> str:
+    JOBS.append(carry(act))
+    return ""
+
+
+def run_jobs() -> str:
+    while JOBS:
+        JOBS.pop(0)()
+    return act()
+
+
+VIEWS = (
+    login,
+    logout,
+    act,
+    read,
+    robot,
+    stream,
+    later,
+    upload,
+    login_later,
+    logout_later,
+    switch,
+    logout_in_a_thread,
+    another_request,
+    login_elsewhere,
+    defer,
+    run_jobs,
+)
 
 
 def an_app(loader: Loader | None = None) -> Flask:
@@ -307,3 +368,123 @@ def test_a_wrong_setting_is_named_at_the_start(recorder: Recorder) -> None:
 def test_an_extension_is_added_once(app: Flask) -> None:
     with pytest.raises(RuntimeError, match="call init_app once"):
         Trailkeeper(app)
+
+
+def client_of(app: Flask, number: int, address: str) -> Any:
+    """A client who is signed in, by a cookie as the browser has it."""
+    client = app.test_client()
+    client.environ_base["REMOTE_ADDR"] = address
+    with client.session_transaction() as session:
+        session["_user_id"] = str(number)
+    return client
+
+
+def acted(recorder: Recorder) -> list[tuple[Actor, str | None]]:
+    return [(event.actor, event.ip) for event in recorder.only(TAG)]
+
+
+def test_jobs_in_one_application_context_are_each_their_own_request_s(app: Flask, recorder: Recorder) -> None:
+    for number, address in ((7, "10.0.0.1"), (8, "10.0.0.2")):
+        client_of(app, number, address).post("/defer")
+    anonymous = app.test_client()
+    anonymous.post("/defer")
+    with app.app_context():
+        while JOBS:
+            JOBS.pop(0)()
+    assert acted(recorder) == [(ADA, "10.0.0.1"), (EVE, "10.0.0.2"), (ANONYMOUS, "127.0.0.1")]
+
+
+def test_a_request_that_nobody_looked_the_user_up_in_does_so_in_a_context_of_its_own(
+    app: Flask, recorder: Recorder
+) -> None:
+    frames: list[Any] = []
+
+    def view() -> str:
+        frames.append(request.environ[KEY])
+        return ""
+
+    app.add_url_rule("/", view_func=view)
+    for number in (7, 8):
+        client_of(app, number, "10.0.0.1").get("/")
+    with app.app_context():
+        assert [frame.actor for frame in frames] == [ADA, EVE]
+
+
+def test_a_job_of_one_person_that_runs_in_the_request_of_another_is_the_first_one_s(
+    app: Flask, recorder: Recorder
+) -> None:
+    client_of(app, 7, "10.0.0.1").post("/defer")
+    client_of(app, 8, "10.0.0.2").post("/run_jobs")
+    assert acted(recorder) == [(ADA, "10.0.0.1"), (EVE, "10.0.0.2")]
+
+
+def test_another_request_within_one_names_no_actor_of_it_and_leaves_it_signed_in(
+    app: Flask, recorder: Recorder
+) -> None:
+    assert client_of(app, 7, "10.0.0.1").post("/another_request").text == "7"
+    assert acted(recorder) == [(ADA, "10.0.0.1")]
+
+
+def test_who_signs_in_to_another_request_has_neither_this_one_s_address_nor_its_events(
+    app: Flask, recorder: Recorder
+) -> None:
+    client_of(app, 7, "10.0.0.1").post("/login_elsewhere")
+    login = recorder.assert_emitted("account:login:success", user="8")
+    assert (login.actor, login.ip) == (EVE, None)
+
+
+@pytest.mark.parametrize("records_logins", [True, False])
+def test_a_thread_has_the_user_of_a_login_or_logout_within_the_request(
+    recorder: Recorder, records_logins: bool
+) -> None:
+    app = an_app()
+    Trailkeeper(app, records_logins=records_logins)
+    client = client_of(app, 7, "10.0.0.1")
+    client.post("/switch")
+    assert actors(recorder) == [EVE]
+    recorder.clear()
+    client.post("/logout_in_a_thread")
+    assert actors(recorder) == [ANONYMOUS, EVE]  # the second was carried before the logout
+
+
+@pytest.mark.parametrize("user", [None, lambda: flask_login.current_user])
+def test_a_logout_counts_for_whoever_asks_from_elsewhere_at_once(recorder: Recorder, user: Any) -> None:
+    app = an_app()
+    Trailkeeper(app, user=user, records_logins=False)
+
+    def view() -> str:
+        act()
+        flask_login.logout_user()
+        return another_request()
+
+    app.add_url_rule("/", view_func=view)
+    client_of(app, 7, "10.0.0.1").get("/")
+    assert actors(recorder) == [ADA, ANONYMOUS]
+
+
+def test_an_application_below_another_says_itself_who_acts(app: Flask, recorder: Recorder) -> None:
+    below = Flask("below")
+    Trailkeeper(
+        below, user=lambda: request.headers.get("X-Staff") and Actor("staff", request.headers["X-Staff"])
+    )
+    below.add_url_rule("/act", view_func=act)
+    app.wsgi_app = _RequestMiddleware(  # type: ignore[method-assign]  # as Flask documents
+        DispatcherMiddleware(app.wsgi_app, {"/below": below}), (), lambda _: lambda: 7
+    )
+    client = app.test_client()
+    client.get("/below/act", headers={"X-Staff": "s1"})
+    client.get("/below/act")
+    assert actors(recorder) == [Actor("staff", "s1"), Actor("user", "7")]
+    first, second = recorder.events
+    assert first.ip == second.ip == "127.0.0.1"
+
+
+def test_a_request_that_an_application_makes_itself_is_of_whoever_it_signs_in(
+    app: Flask, recorder: Recorder
+) -> None:
+    def view() -> str:
+        return str(client_of(app, 8, "127.0.0.2").get("/act").text)
+
+    app.add_url_rule("/", view_func=view)
+    client_of(app, 7, "10.0.0.1").get("/")
+    assert acted(recorder) == [(EVE, "127.0.0.2")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
@@ -11,8 +12,10 @@ from flask_login import AnonymousUserMixin, UserMixin
 from starlette.authentication import SimpleUser, UnauthenticatedUser
 from werkzeug.local import LocalProxy
 
-from trailkeeper import Actor, InvalidEvent, Subject
-from trailkeeper.integrations.users import as_actor
+from trailkeeper import Actor, InvalidEvent, RequestContext, Subject, bind, carry, emit, set_actor
+from trailkeeper.integrations.users import RequestFrame, as_actor
+from trailkeeper.producer.context import current, pop, push
+from trailkeeper.producer.testing import recording
 
 ADA = SimpleNamespace(id=7, name="ada")
 
@@ -84,3 +87,84 @@ def test_who_has_no_id_is_a_mistake_and_not_somebody_of_that_name(user: Any) -> 
 def test_an_actor_is_left_as_it_is() -> None:
     actor = Actor(kind="staff", id="1")
     assert as_actor(actor) is actor
+
+
+EVE = Actor("user", "8")
+ROBOT = Actor("service", "r")
+
+
+class Session:
+    """Whoever is signed in; a request's frame asks it."""
+
+    user: Any = "7"
+
+    def __call__(self) -> Any:
+        if isinstance(self.user, Exception):
+            raise self.user
+        return self.user
+
+
+def who() -> str | None:
+    actor = current().actor
+    return None if actor is None else actor.id
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    session = Session()
+    token = push(RequestFrame(RequestContext(ip="192.0.2.1"), session))
+    yield session
+    pop(token)
+
+
+@pytest.mark.parametrize("later", ["8", None])
+def test_a_carried_function_has_the_user_of_when_it_was_carried(session: Session, later: str | None) -> None:
+    job = carry(who)
+    with bind(request_id="r2"):
+        bound = carry(who)
+    session.user = later
+    assert (job(), bound(), who()) == ("7", "7", later)
+    assert carry(job)() == "7"
+
+
+def test_a_carried_function_of_nobody_has_the_user_who_becomes_known(session: Session) -> None:
+    session.user = None
+    job = carry(who)
+    session.user = "8"
+    assert job() == "8"
+
+
+def test_an_actor_that_is_set_counts_for_what_was_carried_before_and_the_other_way_round(
+    session: Session,
+) -> None:
+    job, become_robot = carry(who), carry(lambda: set_actor(ROBOT))
+    set_actor(EVE)
+    assert job() == "8"
+    become_robot()
+    assert who() == "r"
+    with bind(actor=EVE):
+        become_robot = carry(lambda: set_actor(ROBOT))
+        become_robot()
+        assert who() == "r"
+
+
+def test_a_user_that_cannot_be_read_when_a_function_is_carried_is_read_when_an_event_needs_it(
+    session: Session,
+) -> None:
+    session.user = OSError("no database")
+    with recording():
+        job = carry(who)
+        session.user = "7"
+        assert job() == "7"
+
+
+def test_loaders_of_users_one_within_the_other_may_emit(session: Session) -> None:
+    def load() -> Any:
+        emit("account:password:change")
+
+    with recording() as recorder:
+        outer = RequestFrame(RequestContext(), load)
+        token = push(RequestFrame(RequestContext(), load, outer=outer))
+        emit("account:password:change")
+        pop(token)
+    assert len(recorder.events) > 1
