@@ -74,7 +74,7 @@ ANONYMOUS = Actor(kind="anonymous")
 
 
 class Requester(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
-    """Whose request it was in which the application, or a service of its own, acted."""
+    """Whose request it was in which another one acted, such as the application itself."""
 
     kind: ActorKind
     id: Id | None = None

@@ -89,7 +89,8 @@ def event_of(
     from_request = origin == "request" or isinstance(request, RequestContext)
     stated = context.actor if actor is None else actor
     actor = ANONYMOUS if stated is None else actor_of(stated)
-    is_own = _made_the_request(actor, context)
+    maker = request_actor(unproxied(request), context.actor)
+    is_own = made_the_request(actor, actor if maker is stated else maker)
     takes_origin = from_request or is_own
     return Event(
         id=uuid7(moment),
@@ -103,27 +104,41 @@ def event_of(
         user_agent=context.user_agent if takes_origin else None,
         request_id=context.request_id,
         additional=payload_of(additional, kind),
-        requested_by=UNSET if is_own else _requester(actor, context),
+        requested_by=UNSET if is_own else _requester(actor, context.actor, maker),
     )
 
 
-def _requester(actor: Actor, context: RequestContext) -> Requester | UnsetType:
+def _requester(actor: Actor, *others: Actor | None) -> Requester | UnsetType:
     """Who else acted: in the call's context, or in the request in which a `bind` names another actor."""
-    for stated in (context.actor, request_actor(None, context.actor)):
-        if stated is not None and (other := actor_of(stated)) != actor:
+    for stated in others:
+        if stated is not None and not _is_same(actor, other := actor_of(stated)):
             return Requester(other.kind, other.id, other.name)
     return UNSET
 
 
-def _made_the_request(actor: Actor, context: RequestContext) -> bool:
+def made_the_request(actor: Actor, maker: Actor | None) -> bool:
     """Whether address and user agent of a request are an actor's own.
 
-    The application itself never makes one, and a service only where it is the request's actor:
-    otherwise they act within a person's request, whose address is not to be shown as theirs.
+    The application itself never makes one, and a service only where it is the request's actor. A person
+    does where nobody else is known to have: another one's address is not to be shown as theirs.
+
+    Args:
+        actor: the event's.
+        maker: the request's actor; None if nobody is known.
+
+    Raises:
+        InvalidEvent: *maker* is no actor.
     """
-    if actor.kind == "service":
-        return context.actor is not None and actor == actor_of(context.actor)
-    return actor.kind != "system"
+    if actor.kind == "system":
+        return False
+    known = ANONYMOUS if maker is None else actor_of(maker)
+    return actor.kind != "service" if known.kind == "anonymous" else _is_same(actor, known)
+
+
+def _is_same(actor: Actor, other: Actor) -> bool:
+    """Whether they are one, with whatever credential; the name counts only where there is no id."""
+    is_named_alike = actor.id is not None or actor.name == other.name
+    return (actor.kind, actor.id) == (other.kind, other.id) and is_named_alike
 
 
 def context_of(request: Any, proxies: TrustedProxies) -> RequestContext:

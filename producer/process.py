@@ -47,8 +47,9 @@ def emit(tag: str, *unnamed: Never, **arguments: Unpack[EmitArguments]) -> Recei
               value that is not known.
             * ``request``: a request of Flask, Django, Starlette, …, or a `RequestContext`, instead of the
               one that the middleware set.
-            * ``origin``: ``"request"`` to take address and user agent from the request even if the actor is
-              the application itself (``system``) or a service that did not make the request.
+            * ``origin``: ``"request"`` to take address and user agent from the request even if the actor did
+              not make it: another one than the request's actor, if that is known, a service that is not
+              the request's actor, or the application itself (``system``). Else it has neither.
             * ``occurred_at``: when it happened, a datetime with a time zone; now if not given.
             * ``connection``: write the event in the transaction of this session or connection of SQLAlchemy,
               connection of psycopg2 or psycopg, or Django's connection, instead of sending it to Redis. Its

@@ -15,10 +15,10 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from .context import NOTHING, RequestContext, pop, push
+from .context import NOTHING, RequestContext, pop, push, request_actor
 from .errors import InvalidEvent
 from .event import Actor, Event
-from .facts import context_of
+from .facts import context_of, made_the_request
 from .mistakes import report
 from .requests.forwarded import TrustedProxies
 from .secrets.fields import FieldsSearch
@@ -39,7 +39,8 @@ _FIELDS = FieldsSearch(_DIGESTS, Findings(_DIGESTS, is_off=True))
 def dump() -> str | None:
     """The running request as JSON; None if nothing is known of it.
 
-    What cannot be an actor is reported, and left out.
+    What cannot be an actor is reported, and left out. Address and user agent go only with whoever made the
+    request: in a `bind` of another actor they would be taken for that one's.
     """
     try:
         context = context_of(None, _NO_PROXIES)
@@ -50,6 +51,8 @@ def dump() -> str | None:
         return None
     try:
         actor = None if context.actor is None else _portable(context.actor)
+        if actor is not None and not made_the_request(actor, request_actor(None, context.actor)):
+            context = replace(context, ip=None, user_agent=None)
     except InvalidEvent as error:
         report(error)
         actor = None

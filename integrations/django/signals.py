@@ -10,8 +10,12 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 
 from trailkeeper.integrations.users import as_actor
 from trailkeeper.producer.event import Actor
+from trailkeeper.producer.facts import Origin
 from trailkeeper.producer.log_line import logger
 from trailkeeper.producer.process import emit
+
+SENDER: Origin = "request"
+"""Whoever sent the form, whoever the request's actor is: theirs is the address that matters."""
 
 
 def connect() -> None:
@@ -23,17 +27,18 @@ def connect() -> None:
 
 def _logged_in(request: Any, user: Any, **_: Any) -> None:
     actor = as_actor(user)
-    emit("account:login:success", user=_subject(actor), actor=actor, request=request)
+    emit("account:login:success", user=_subject(actor), actor=actor, request=request, origin=SENDER)
 
 
 def _logged_out(request: Any, user: Any, **_: Any) -> None:
     if (actor := as_actor(user)) is not None:  # None: nobody was logged in
-        emit("account:logout", user=_subject(actor), actor=actor, request=request)
+        emit("account:logout", user=_subject(actor), actor=actor, request=request, origin=SENDER)
 
 
 def _login_failed(credentials: Mapping[str, Any], request: Any = None, **_: Any) -> None:
     """About the account of that name, if there is one: what else was typed may be a password."""
-    emit("account:login:failure", user=_subject(as_actor(_account(credentials))), request=request)
+    account = as_actor(_account(credentials))
+    emit("account:login:failure", user=_subject(account), request=request, origin=SENDER)
 
 
 def _subject(actor: Actor | None) -> tuple[str | None, str | None] | None:

@@ -16,7 +16,8 @@ from msgspec import UNSET
 
 from tests.support.emitting import SPOOLED, Counter, an_emitter
 from trailkeeper import Actor, Credential, Event, ProducerSettings, RequestContext, Subject, bind
-from trailkeeper.producer.event import Requester
+from trailkeeper.producer.context import pop, push
+from trailkeeper.producer.event import ANONYMOUS, Requester
 from trailkeeper.producer.ids import moment_of, uuid7
 from trailkeeper.producer.receipt import Receipt
 from trailkeeper.producer.validation.text import CUT
@@ -248,7 +249,7 @@ def test_who_else_acted_in_the_request_of_a_program_is_known(kind: Any) -> None:
         emitter.emit(SPOOLED)
     emitter.emit(SPOOLED, actor=program)
     ann = Requester("staff", "s1", "ann")
-    assert [event.requested_by for event in recorder.events] == [ann, ann, UNSET, UNSET, UNSET]
+    assert [event.requested_by for event in recorder.events] == [ann, ann, ann, UNSET, UNSET]
 
 
 def test_a_service_that_made_the_request_has_its_address() -> None:
@@ -256,3 +257,71 @@ def test_a_service_that_made_the_request_has_its_address() -> None:
     with bind(ip="192.0.2.1", actor=Actor(kind="service", id="ci")):
         emitter.emit(SPOOLED)
     assert recorder.events[0].ip == "192.0.2.1"
+
+
+SAM = Actor("staff", "s1", "sam", Credential("session", "s3ss10n"))
+REQUEST_OF_SAM = RequestContext(ip="192.0.2.1", user_agent="Firefox", actor=SAM)
+
+
+def emitted_in(running: RequestContext, **facts: Any) -> Event:
+    emitter, recorder = an_emitter()
+    token = push(running)
+    emitter.emit(SPOOLED, **facts)
+    pop(token)
+    return recorder.events[0]
+
+
+@pytest.mark.parametrize("actor", [Actor("user", "carol"), Actor("anonymous"), Actor("user", "s1")])
+def test_who_did_not_make_the_request_has_not_the_address_of_whoever_did(actor: Actor) -> None:
+    event = emitted_in(REQUEST_OF_SAM, user="carol", actor=actor)
+    assert (event.ip, event.user_agent, event.requested_by) == (None, None, Requester("staff", "s1", "sam"))
+
+
+def test_an_application_may_say_that_the_address_is_the_actor_s_all_the_same() -> None:
+    event = emitted_in(REQUEST_OF_SAM, actor=Actor("user", "carol"), origin="request")
+    assert (event.ip, event.requested_by) == ("192.0.2.1", Requester("staff", "s1", "sam"))
+
+
+@pytest.mark.parametrize(
+    "actor", [Actor("staff", "s1"), Actor("staff", "s1", "samuel", Credential("password"))]
+)
+def test_who_made_the_request_is_told_by_kind_and_id_alone(actor: Actor) -> None:
+    event = emitted_in(REQUEST_OF_SAM, actor=actor)
+    assert (event.ip, event.requested_by) == ("192.0.2.1", UNSET)
+
+
+@pytest.mark.parametrize("nobody", [None, ANONYMOUS])
+@pytest.mark.parametrize("actor", [Actor("user", "carol"), ANONYMOUS, None])
+def test_in_a_request_of_nobody_known_the_actor_is_taken_for_who_made_it(
+    nobody: Actor | None, actor: Actor | None
+) -> None:
+    event = emitted_in(RequestContext(ip="192.0.2.1", actor=nobody), actor=actor)
+    assert event.ip == "192.0.2.1"
+
+
+@pytest.mark.parametrize("actor", [Actor("user", "carol"), Actor("service", "ci")])
+def test_a_bound_actor_has_not_the_address_of_whoever_made_the_request(actor: Actor) -> None:
+    emitter, recorder = an_emitter()
+    token = push(REQUEST_OF_SAM)
+    with bind(actor=actor):
+        emitter.emit(SPOOLED)
+        emitter.emit(SPOOLED, request={"REMOTE_ADDR": "192.0.2.1"})
+    with bind(actor=actor, ip="198.51.100.7"):
+        emitter.emit(SPOOLED)
+    pop(token)
+    assert [event.ip for event in recorder.events] == [None, None, "198.51.100.7"]
+
+
+def test_a_bound_actor_has_the_address_of_a_request_of_nobody_known() -> None:
+    emitter, recorder = an_emitter()
+    token = push(RequestContext(ip="192.0.2.1", actor=ANONYMOUS))
+    with bind(actor=Actor("service", "ci")):
+        emitter.emit(SPOOLED)
+    pop(token)
+    assert recorder.events[0].ip == "192.0.2.1"
+
+
+def test_a_stated_context_is_the_actor_s_whoever_runs_the_request() -> None:
+    stated = RequestContext(ip="198.51.100.7")
+    event = emitted_in(REQUEST_OF_SAM, actor=Actor("user", "carol"), request=stated)
+    assert (event.ip, event.requested_by) == ("198.51.100.7", Requester("staff", "s1", "sam"))

@@ -14,13 +14,13 @@ import pytest
 from django.apps import apps
 from django.contrib import auth
 from django.contrib.auth import get_user_model
-from django.contrib.auth.signals import user_login_failed
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.core.asgi import get_asgi_application
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 from django.db import connection, connections, transaction
-from django.http import FileResponse
+from django.http import FileResponse, HttpResponse
 from django.test import AsyncClient, Client, RequestFactory, TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from msgspec.structs import replace
@@ -29,7 +29,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from tests.support import django_project
-from trailkeeper import Actor, InvalidEvent
+from trailkeeper import Actor, InvalidEvent, set_actor
 from trailkeeper.integrations.django import TrailkeeperMiddleware, emit_on_commit
 from trailkeeper.integrations.fastapi import install
 from trailkeeper.producer.event import ANONYMOUS
@@ -263,6 +263,22 @@ def test_a_project_below_another_application_says_itself_who_acts(ada: Any, reco
 def test_what_is_carried_before_a_logout_is_the_user_s(signed_in: Any, ada: Any, recorder: Recorder) -> None:
     signed_in.post("/carry_and_sign_out")
     assert actors(recorder) == [actor(ada)]
+
+
+def test_a_login_is_of_the_form_s_sender_whoever_the_application_says_acts(
+    ada: Any, recorder: Recorder
+) -> None:
+    request = RequestFactory().get("/", **BROWSER)
+
+    def view(request: Any) -> Any:
+        set_actor(Actor("staff", "s1"))
+        user_logged_in.send("test", request=request, user=ada)
+        user_login_failed.send("test", request=request, credentials={"username": "ada"})
+        user_logged_out.send("test", request=request, user=ada)
+        return HttpResponse()
+
+    TrailkeeperMiddleware(view)(request)
+    assert [event.ip for event in recorder.events] == ["203.0.113.9"] * 3
 
 
 class ATransaction(TestCase):  # type: ignore[misc]  # it has no types

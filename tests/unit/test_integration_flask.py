@@ -462,6 +462,19 @@ def test_a_logout_counts_for_whoever_asks_from_elsewhere_at_once(recorder: Recor
     assert actors(recorder) == [ADA, ANONYMOUS]
 
 
+def test_a_login_is_of_the_form_s_sender_whoever_the_application_says_acts(
+    app: Flask, recorder: Recorder
+) -> None:
+    def view() -> str:
+        set_actor(Actor("staff", "s1"))
+        return login()
+
+    app.add_url_rule("/", view_func=view)
+    client = app.test_client()
+    client.get("/", headers=BROWSER)
+    assert recorder.assert_emitted("account:login:success", user="7").ip == "203.0.113.9"
+
+
 def test_an_application_below_another_says_itself_who_acts(app: Flask, recorder: Recorder) -> None:
     below = Flask("below")
     Trailkeeper(

@@ -15,6 +15,7 @@ from werkzeug.local import LocalProxy
 from trailkeeper import Actor, InvalidEvent, RequestContext, Subject, bind, carry, emit, set_actor
 from trailkeeper.integrations.users import RequestFrame, as_actor
 from trailkeeper.producer.context import current, pop, push
+from trailkeeper.producer.event import Requester
 from trailkeeper.producer.testing import recording
 
 ADA = SimpleNamespace(id=7, name="ada")
@@ -156,6 +157,17 @@ def test_a_user_that_cannot_be_read_when_a_function_is_carried_is_read_when_an_e
         job = carry(who)
         session.user = "7"
         assert job() == "7"
+
+
+@pytest.mark.parametrize("is_carried", [False, True])
+def test_who_else_acted_in_a_framework_s_request_is_known(session: Session, is_carried: bool) -> None:
+    with recording() as recorder:
+        with bind(actor=Actor("system")):
+            (carry(emit) if is_carried else emit)("account:password:change")
+        with bind(actor=EVE):
+            (carry(emit) if is_carried else emit)("account:password:change")
+    found = [(event.ip, event.requested_by) for event in recorder.events]
+    assert found == [(None, Requester("user", "7"))] * 2
 
 
 def test_loaders_of_users_one_within_the_other_may_emit(session: Session) -> None:

@@ -156,3 +156,11 @@ def test_whatever_a_header_says_an_event_can_be_emitted(fields: dict[str, str]) 
     finally:
         pop(token)
     assert len(recorder.events) == 1
+
+
+def test_the_address_of_a_request_goes_with_nobody_else_than_its_actor() -> None:
+    token = push(REQUEST)
+    with bind(actor=Actor("user", "7")):
+        read = load(dump())
+    pop(token)
+    assert read == RequestContext(request_id="r1", actor=Actor("user", "7"))

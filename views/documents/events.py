@@ -106,8 +106,8 @@ class EventDocument(BaseModel):
     )
     extras: dict[str, Any] | None = Field(
         default=None,
-        description="For admins only: `requested_by`, who else acted in the request of an event of the "
-        "application itself, and keys of a newer producer.",
+        description="For admins only: `requested_by`, who made the request where the actor is another one, "
+        "such as the application itself, and keys of a newer producer.",
     )
 
 
