@@ -135,6 +135,7 @@ class Frame:
 
 
 NOTHING = RequestContext()
+ONE_CONTEXT = "`set_actor`, or a generator whose steps all run in one context, such as an async dependency"
 _running: ContextVar[Frame | None] = ContextVar("trailkeeper_request", default=None)
 
 
@@ -167,17 +168,24 @@ def bind(**changes: Any) -> Iterator[None]:
     Args:
         **changes: fields of `RequestContext`; the others stay as they are.
 
-    A field that `RequestContext` does not have is logged and left out; in tests it is `InvalidEvent`.
+    A field that `RequestContext` does not have is logged and left out; in tests it is `InvalidEvent`. So is
+    a block around a `yield` that goes on in another context, as in a synchronous dependency of FastAPI,
+    whose steps run in threads: what is bound there ends at the `yield`.
     """
     if unknown := changes.keys() - set(RequestContext.__struct_fields__):
         expected = ", ".join(RequestContext.__struct_fields__)
         report(InvalidEvent("bind", f"it got {', '.join(sorted(unknown))}", expected))
         changes = {name: value for name, value in changes.items() if name not in unknown}
     token = push(Frame(NOTHING, _running.get() or Frame(NOTHING), **changes))
+    is_closed = False
     try:
         yield
+    except GeneratorExit:  # perhaps by the garbage collector, which runs anywhere
+        is_closed = True
+        raise
     finally:
-        pop(token)
+        if not pop(token) and not is_closed:
+            report(InvalidEvent("bind", "its block went on in another context, without it", ONE_CONTEXT))
 
 
 def set_actor(actor: Actor | None) -> None:

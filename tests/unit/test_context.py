@@ -359,6 +359,35 @@ def test_what_is_no_request_is_refused_with_what_was_expected() -> None:
     assert refused.value.field == "request"
 
 
+@pytest.mark.parametrize("raises", [False, True])
+def test_a_bind_that_goes_on_in_another_context_is_a_mistake(
+    raises: bool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policy, "raises", raises)
+
+    def dependency() -> Iterator[None]:
+        with bind(actor=ROBOT):
+            yield
+
+    steps = dependency()
+    contextvars.copy_context().run(next, steps)
+    with pytest.raises(InvalidEvent if raises else StopIteration):
+        contextvars.copy_context().run(next, steps)
+    assert raises or re.search(r"wrong call at \S*test_context\.py:\d+: bind: its block", caplog.text)
+
+
+def test_a_bind_in_a_generator_that_is_given_up_anywhere_is_none(caplog: pytest.LogCaptureFixture) -> None:
+    def steps() -> Iterator[None]:
+        with bind(actor=ROBOT):
+            yield
+
+    given_up = steps()
+    contextvars.copy_context().run(next, given_up)
+    with recording():
+        given_up.close()  # type: ignore[attr-defined]  # a generator has it
+    assert caplog.text == ""
+
+
 def test_an_actor_of_a_request_around_another_acts_where_nobody_else_does() -> None:
     outer = Frame(REQUEST)
     inner = Frame(REQUEST, outer=outer)

@@ -11,13 +11,14 @@ import jwt
 import pytest
 from celery import Celery
 from django.utils.module_loading import import_string
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from flask import Flask
 from sqlalchemy import create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 from starlette.testclient import TestClient
 
 from tests.support import django_project
+from trailkeeper import emit
 from trailkeeper.integrations.django.apps import OWN, TrailkeeperConfig
 from trailkeeper.producer.process import swap
 from trailkeeper.producer.testing import recording
@@ -70,14 +71,18 @@ def test_the_blocks_for_flask_run() -> None:
 
 
 def test_the_blocks_for_fastapi_run() -> None:
-    first, dependency = SECTIONS["FastAPI and Starlette"]
+    first, dependency, binding = SECTIONS["FastAPI and Starlette"]
     app, previous = FastAPI(), swap(None)
     run(first, app=app)
     swap(previous)
     run(dependency, app=app, User=Any, current_user=lambda: SimpleNamespace(id=7))
+    as_robot = Depends(run(binding)["as_robot"])
+    app.get("/robot", dependencies=[as_robot])(lambda: emit("account:password:change"))
     with recording() as recorder:
         assert TestClient(app).post("/password").status_code == 200
+        assert TestClient(app).get("/robot").status_code == 200
     recorder.assert_emitted("account:password:change", user="7", actor="7")
+    assert recorder.events[-1].actor.id == "robot"
 
 
 def test_the_block_for_celery_runs() -> None:

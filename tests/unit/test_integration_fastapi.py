@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
-from trailkeeper import Actor, CatalogueError, InvalidEvent, SettingsError, aemit, emit
+from trailkeeper import Actor, CatalogueError, InvalidEvent, SettingsError, aemit, bind, emit
 from trailkeeper.integrations.fastapi import acting, install
 from trailkeeper.producer.context import current
 from trailkeeper.producer.event import ANONYMOUS
@@ -300,3 +300,42 @@ def test_a_request_within_another_is_the_same_one(recorder: Recorder) -> None:
 
     mounted(outer).get("/below/")
     assert requests == [recorder.events[0].request_id]
+
+
+def robot_in_a_thread() -> Iterator[None]:
+    with bind(actor=Actor("service", "r")):
+        yield
+
+
+async def robot() -> AsyncIterator[None]:
+    with bind(actor=Actor("service", "r")):
+        yield
+
+
+def test_a_bind_in_a_dependency_that_a_thread_runs_is_a_mistake(
+    recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = FastAPI()
+
+    @app.get("/", dependencies=[Depends(robot_in_a_thread)])
+    def view() -> str:
+        return str(emit(TAG))
+
+    install(app)
+    with pytest.raises(InvalidEvent, match="bind: its block went on in another context"):
+        TestClient(app).get("/")
+    with recording(on_invalid="quarantine"):
+        assert TestClient(app).get("/").status_code == 200
+    assert "test_integration_fastapi.py" in caplog.text
+
+
+def test_a_bind_in_a_dependency_of_the_loop_holds_for_the_view(recorder: Recorder) -> None:
+    app = FastAPI()
+
+    @app.get("/", dependencies=[Depends(robot)])
+    def view() -> str:
+        return str(emit(TAG))
+
+    install(app)
+    TestClient(app).get("/")
+    assert actors(recorder) == [Actor("service", "r")]
