@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import pytest
 from alembic import command
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, insert, text
 
 from tests.support.drains import query
 from tests.support.dumps import dump, load
@@ -17,6 +18,7 @@ from trailkeeper.models.histories import Question
 from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.migrate import _config, head, revision, upgrade
 from trailkeeper.models.partitions import existing
+from trailkeeper.models.tables import AdminCommandRow
 
 
 def current(url: str) -> str | None:
@@ -112,3 +114,26 @@ def test_a_database_of_a_later_version_is_refused(database_url: str) -> None:
 
     with pytest.raises(StoreMisconfigured, match="another version"):
         upgrade(database_url)
+
+
+def test_previews_of_before_keep_their_counts_and_lose_what_was_in_the_examples(
+    engine: Engine, database_url: str
+) -> None:
+    preview = {
+        "kind": "enrich",
+        "seen": 1,
+        "sample": [{"id": "x", "ip": "203.0.113.7"}],
+        "bad": [{"detail": "x"}],
+    }
+    for outcome in ({"preview": preview}, {"count": 2}):
+        values = {"id": uuid4(), "requested_by": "ada", "action": "x", "arguments": {}, "outcome": outcome}
+        with transaction(engine) as connection:
+            connection.execute(insert(AdminCommandRow).values(values))
+    query(database_url, "UPDATE trailkeeper_version SET version_num = '0012'")
+
+    upgrade(database_url)
+
+    rows = query(database_url, "SELECT outcome FROM admin_commands ORDER BY outcome ? 'count'")
+    assert [row["outcome"] for row in rows] == [
+        {"preview": preview | {"sample": [], "bad": []}}, {"count": 2},
+    ]  # fmt: skip

@@ -64,8 +64,8 @@ class PreviewDocument(BaseModel):
     changed: int = Field(description="Would be enriched again, or stored.")
     skipped: int = Field(description="Need no change.")
     rejected: dict[str, int] = Field(description="Could not be stored, by reason.")
-    sample: list[dict[str, Any]]
-    bad: list[dict[str, Any]]
+    sample: list[dict[str, Any]] = Field(description="The first that would change, by id.")
+    bad: list[dict[str, Any]] = Field(description="The first that could not be stored.")
     complete: bool = Field(description="False if there was not enough time to look at everything.")
     estimate: int = Field(description="About how much there is to look at.")
     estimated_seconds: float

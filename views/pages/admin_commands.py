@@ -31,7 +31,7 @@ TITLES = {
     "cancel": "Cancel a backfill",
     "discard": "Discard dead letters",
 }
-COLUMNS = ("at", "id", "occurred_at", "tag", "ip", "location", "client", "network", "reason", "detail")
+COLUMNS = ("at", "id", "occurred_at", "tag", "reason")
 """Of the examples, in this order; Postgres does not keep the order of keys."""
 
 KINDS = {"enrich": "enrich", "replay": "dead_letters"}

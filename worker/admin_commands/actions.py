@@ -19,7 +19,8 @@ from trailkeeper.worker.backfills.preview import Preview, preview_enrich, previe
 PREVIEW_SECONDS = 8.0
 """How long a preview looks; what it has not seen by then it estimates."""
 
-CHANGES = ("pause", "resume", "cancel")
+NAMING = ("at", "id", "tag", "occurred_at", "reason")
+"""What is kept of an example: enough to find it. The rest would stay here once it is erased where it stands."""
 
 
 def carry_out(connection: Connection, catalogue: Catalogue, command: AdminCommand) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def carry_out(connection: Connection, catalogue: Catalogue, command: AdminComman
 
 
 def preview(engine: Engine, parts: BackfillParts, command: AdminCommand) -> dict[str, Any]:
-    """What a command would do, as `--dry-run` says it; for a large table, as far as it could be read in time.
+    """What a command would do, as `--dry-run` counts it; of a large table, what could be read in time.
 
     Raises:
         InvalidRequest, NothingToDo: it would be refused.
@@ -63,8 +64,13 @@ def preview(engine: Engine, parts: BackfillParts, command: AdminCommand) -> dict
 
 
 def _shown(report: Preview, throttle: int | None, estimate: int | None = None) -> dict[str, Any]:
-    """The same keys as the command's JSON, and how much there is where not all was seen."""
+    """The same counts as the command's JSON, and how much there is where not all was seen."""
     document: dict[str, Any] = msgspec.to_builtins(report, enc_hook=dict)
+    document |= {name: [_named(example) for example in document[name]] for name in ("sample", "bad")}
     of = report.seen if report.complete else max(report.seen, estimate or 0)
     seconds = round(report.seconds(throttle, of), 1)
     return {"preview": document | {"estimate": of, "estimated_seconds": seconds}}
+
+
+def _named(example: dict[str, Any]) -> dict[str, Any]:
+    return {key: example[key] for key in NAMING if key in example}
