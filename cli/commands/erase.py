@@ -13,7 +13,6 @@ from trailkeeper.cli.output import print_facts, print_json, print_table, say
 from trailkeeper.cli.services import checked_settings
 from trailkeeper.cli.times import Seconds, moment
 from trailkeeper.cli.who import requested_by
-from trailkeeper.producer.event import MAX_ID
 
 if TYPE_CHECKING:
     from trailkeeper.worker.retention import ErasureReceipt
@@ -49,8 +48,8 @@ def user(identity: str, *, dry_run: bool, wait: float, by: str | None, as_json: 
     from trailkeeper.cli.subject_hints import named
     from trailkeeper.worker.retention import Busy, Undrained, erase, erasure_plan
 
-    if not 0 < len(identity) <= MAX_ID:
-        raise click.UsageError(f"the user's id has {len(identity)} characters; expected 1 to {MAX_ID}")
+    if not identity:
+        raise click.UsageError("the user's id is empty")
     settings = checked_settings()
     try:
         plan = erasure_plan(settings, identity) if dry_run else None
@@ -59,7 +58,7 @@ def user(identity: str, *, dry_run: bool, wait: float, by: str | None, as_json: 
         raise Failed(f"{error}; nothing was erased") from error
     _show(receipt, as_json=as_json)
     with store() as engine:
-        _, hint = named(engine, "user", identity)
+        _, hint = named(engine, "user", receipt.user_id)
     if hint:
         say(hint)
 

@@ -60,7 +60,7 @@ def add(until: datetime | None, reason: str, by: str | None, as_json: bool, **ab
         show(str(hold.id))
         say(f"events of {hold.about} {hold.subject_id} are held {_until(hold)}")
     with store() as engine:
-        _, hint = named(engine, kind, identity)
+        _, hint = named(engine, kind, hold.subject_id)
     if hint:
         say(f"{hint}; the hold is in force all the same, and `trailkeeper hold release {hold.id}` ends it")
 

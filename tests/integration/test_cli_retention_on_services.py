@@ -115,7 +115,7 @@ def test_hold_purge_and_release_tell_what_they_do(run: Run, engine: Engine) -> N
         (("hold", "add", "--user", "x", "--reason", "r", "--until", "2020-01-01"), 2, "a time to come"),
         (("erase", "user", "x"), 2, "expected either --dry-run or --yes"),
         (("erase", "user", "x", "--dry-run", "--yes"), 2, "expected either --dry-run or --yes"),
-        (("erase", "user", "", "--yes"), 2, "the user's id has 0 characters"),
+        (("erase", "user", "", "--yes"), 2, "the user's id is empty"),
     ],
 )
 def test_a_wrong_call_is_one_line_and_changes_nothing(

@@ -23,6 +23,7 @@ from trailkeeper.models.locks import ERASING
 from trailkeeper.models.tables import DeadLetterRow
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.event import Actor, Subject
+from trailkeeper.producer.validation import id_of
 from trailkeeper.worker.backfills import Runner, importing, staging
 from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.retention import Busy, Undrained, add_hold, erase, erasure_plan, release_hold
@@ -150,6 +151,21 @@ def test_a_request_of_the_users_in_which_the_application_acted_is_nobodys_any_mo
     assert [event(engine, each)["extras"] for each in found] == [
         {"x": 1}, {"x": 1}, {"x": 1, **requests[2]}, {"x": 1, **requests[3]},
     ]  # fmt: skip
+
+
+def test_an_id_that_is_too_long_to_be_stored_is_found_as_emit_stores_it(
+    engine: Engine, settings: WorkerSettings
+) -> None:
+    long = "https://idp.example/" + "u" * 300
+    own = stored(engine, NOW, user_id=id_of("user", long), user_name="ann")
+    hold = add_hold(settings, "user", long, reason="a lawsuit")
+    assert (erasure_plan(settings, long).held, erase(settings, long).held) == (1, 1)
+    release_hold(settings, hold.id)
+
+    receipt = erase(settings, long)
+
+    assert (receipt.user_id, receipt.events) == (id_of("user", long), 1)
+    assert event(engine, own)["user_name"] is None
 
 
 def test_erasing_again_finds_nothing_more(engine: Engine, settings: WorkerSettings) -> None:
@@ -318,6 +334,13 @@ def test_an_erasure_that_died_is_finished_by_the_next_in_the_same_record(
     assert receipt.events == 25
     assert query(database_url, "SELECT count(*) AS n FROM erasures") == [{"n": 1}]
     assert count(engine) == 25
+
+
+def test_the_receipt_names_what_waits_in_an_applications_own_broker(
+    engine: Engine, settings: WorkerSettings
+) -> None:
+    stored(engine, NOW, **ANN)
+    assert [what for what in erase(settings, "u1").unreached if "application's own Celery broker" in what]
 
 
 def test_two_erasures_never_run_at_once(engine: Engine, settings: WorkerSettings) -> None:

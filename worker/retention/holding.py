@@ -14,7 +14,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.partitions import ensure, period_of
 from trailkeeper.models.tables import Hold
 from trailkeeper.producer import catalogue
-from trailkeeper.producer.event import MAX_ID
+from trailkeeper.producer.validation import id_of
 from trailkeeper.worker.recording import announce, staff_or_system
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -45,17 +45,17 @@ def add_hold(
     Args:
         settings: where the database is.
         about: one of `models.holds.ABOUT`.
-        subject_id: whose.
+        subject_id: whose, as it was given to `emit`: a long one is stored cut.
         reason: to be read later.
         until: when it ends by itself (aware); None for not before it is released.
         by: the requester.
 
     Raises:
-        WrongHold: the id or reason is empty or too long, or the time is past.
+        WrongHold: the id or reason is empty, the reason too long, or the time is past.
         StoreError: the database is away, or a batch of a purge took too long.
     """
     _check(about, subject_id, reason, until)
-    values: dict[str, Any] = {"about": about, "subject_id": subject_id, "reason": reason}
+    values: dict[str, Any] = {"about": about, "subject_id": id_of(about, subject_id), "reason": reason}
     known = catalogue.load(settings.catalogue)
     with _writing(settings) as connection:
         hold = holds.add(connection, until=until, added_by=by, **values)
@@ -109,8 +109,8 @@ def _facts(hold: Hold) -> dict[str, object]:
 def _check(about: str, subject_id: str, reason: str, until: datetime | None) -> None:
     if about not in holds.ABOUT:
         raise WrongHold(f"a hold is about {about!r}; expected one of {', '.join(holds.ABOUT)}")
-    if not 0 < len(subject_id) <= MAX_ID:
-        raise WrongHold(f"the {about}'s id has {len(subject_id)} characters; expected 1 to {MAX_ID}")
+    if not subject_id:
+        raise WrongHold(f"the {about}'s id is empty")
     if not reason.strip() or len(reason) > LONGEST_REASON:
         raise WrongHold(f"the reason has {len(reason)} characters; expected 1 to {LONGEST_REASON:,}")
     if until is not None and until <= datetime.now(UTC):

@@ -18,6 +18,7 @@ from trailkeeper.models.locks import ERASING
 from trailkeeper.models.tables import Erasure, Hold
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.redis_client import connect
+from trailkeeper.producer.validation import id_of
 from trailkeeper.worker.recording import announce, staff_or_system
 from trailkeeper.worker.retention import records
 from trailkeeper.worker.retention.advisory_lock import job_engine, one_at_a_time
@@ -44,7 +45,7 @@ def erasure_plan(settings: WorkerSettings, user_id: str) -> ErasureReceipt:
     """
     known = catalogue.load(settings.catalogue)
     with job_engine(settings, "erase") as engine:
-        job = ErasureJob(engine, known, PersonalKeys(known), user_id, None)
+        job = ErasureJob(engine, known, PersonalKeys(known), id_of("user", user_id), None)
         report = everywhere(job)
         with transaction(engine) as connection:
             return _receipt(connection, job, report, {}, [])
@@ -57,7 +58,7 @@ def erase(
 
     Args:
         settings: where everything is.
-        user_id: whose.
+        user_id: whose, as it was given to `emit`: a long one is stored cut.
         by: the requester.
         wait_seconds: the longest to wait until what is in the stream is stored.
 
@@ -67,7 +68,7 @@ def erase(
         StreamUnavailable: Redis did not answer, so the stream's content is unknown; likewise.
         StoreError: Postgres did not answer; what was erased until then is recorded.
     """
-    known = catalogue.load(settings.catalogue)
+    known, user_id = catalogue.load(settings.catalogue), id_of("user", user_id)
     deliver_spooled(settings, wait_seconds)
     with connect(settings.redis_url) as client:
         wait_until_drained(client, settings.stream, wait_seconds)

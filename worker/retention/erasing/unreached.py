@@ -9,6 +9,7 @@ from trailkeeper.models.orphans import GRACE_HOURS
 ALWAYS = """\
 spools of other hosts: see that `trailkeeper spool status` shows nothing waiting there, then erase again
 backups, replicas and the write-ahead log of Postgres, and old versions of rows until VACUUM has removed them
+headers of tasks that wait in an application's own Celery broker: let these run, then erase again
 logs and exported files
 events and dead letters of others that only have the person's name, within a longer text\
 """.splitlines()
