@@ -1,9 +1,9 @@
 """Legal holds: events that they name are neither purged, scrubbed nor erased.
 
 A hold on a user covers the events about the user, those the user did, and those
-done on the user's behalf. A transaction that removes or scrubs events first takes the
-lock shared; one that adds a hold takes it exclusively. So either the hold is seen,
-or it came after the events were gone.
+done on the user's behalf; not what staff or a service with the same id did. A
+transaction that removes or scrubs events first takes the lock shared; one that adds a
+hold takes it exclusively. So either the hold is seen, or it came after the events were gone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NAMED = {
     "user": (
         "e.user_id = h.subject_id",
         # word for word the condition of the index
-        "e.actor_id = h.subject_id AND e.actor_id IS DISTINCT FROM e.user_id",
+        "e.actor_id = h.subject_id AND e.actor_id IS DISTINCT FROM e.user_id AND e.actor_kind = 'user'",
         "e.on_behalf_of_id = h.subject_id",
     ),
     "project": ("e.project_id = h.subject_id",),
@@ -34,7 +34,7 @@ _NAMED = {
 
 
 def _held() -> str:
-    columns = {"user": ("user_id", "actor_id", "on_behalf_of_id")}
+    columns = {"user": ("user_id", "actor_kind = 'user' AND e.actor_id", "on_behalf_of_id")}
     parts = [
         f"e.{column} IN (SELECT subject_id FROM holds WHERE about = '{about}' AND {IN_FORCE})"  # noqa: S608 - constants
         for about in ABOUT

@@ -149,8 +149,29 @@ def test_a_request_of_the_users_in_which_the_application_acted_is_nobodys_any_mo
     erase(settings, "u1")
 
     assert [event(engine, each)["extras"] for each in found] == [
-        {"x": 1}, {"x": 1}, {"x": 1, **requests[2]}, {"x": 1, **requests[3]},
+        {"x": 1}, *({"x": 1, **request} for request in requests[1:]),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["staff", "service"])
+def test_staff_and_services_with_the_users_id_are_others(
+    engine: Engine, settings: WorkerSettings, database_url: str, kind: str
+) -> None:
+    acting = {"actor_kind": kind, "actor_id": "u1", "actor_name": "Sam"}
+    done = stored(engine, NOW, user_id="u2", **acting, ip="192.0.2.9", additional={"x": "Sam"})
+    look = {"about": "all", "filters": {"text": "Sam", "address": "192.0.2.9"}}
+    searched = stored(engine, NOW, scope="system", tag="admin:history:view", additional=look)
+    raw = json.dumps({"tag": "account:login:success", "actor": {"kind": kind, "id": "u1", "name": "Sam"}})
+    letter(engine, raw.encode())
+    stored(engine, NOW, **ANN)
+    before = [event(engine, each) for each in (done, searched)]
+
+    receipt = erase(settings, "u1")
+
+    assert (receipt.events, receipt.dead_letters) == (1, 0)
+    assert [event(engine, each) for each in (done, searched)] == before
+    assert letters(database_url) == [raw.encode()]
+    assert "events that staff or a service did whose id is the same: 1" in receipt.unreached
 
 
 def test_an_id_that_is_too_long_to_be_stored_is_found_as_emit_stores_it(

@@ -37,8 +37,8 @@ def settings(database_url: str) -> WorkerSettings:
     ("about", "columns"),
     [
         ("user", {"user_id": "x"}),
-        ("user", {"actor_id": "x"}),
-        ("user", {"user_id": "x", "actor_id": "x"}),
+        ("user", {"actor_kind": "user", "actor_id": "x"}),
+        ("user", {"actor_kind": "user", "user_id": "x", "actor_id": "x"}),
         ("user", {"on_behalf_of_id": "x"}),
         ("project", {"project_id": "x"}),
         ("organization", {"organization_id": "x"}),
@@ -60,6 +60,18 @@ def test_what_a_hold_names_survives_the_purge(
     assert event(engine, held) == before
     [found] = [removal for removal in removed if removal.held]
     assert (found.events, found.held, found.holds, found.whole) == (3, 1, (hold.id,), False)
+
+
+@pytest.mark.parametrize("kind", ["staff", "service"])
+def test_a_hold_on_a_user_holds_nothing_of_staff_or_a_service_with_the_same_id(
+    engine: Engine, settings: WorkerSettings, kind: str
+) -> None:
+    stored(engine, days_ago(95), user_id="y", actor_kind=kind, actor_id="x")
+    add_hold(settings, "user", "x", reason="a lawsuit")
+
+    [removed] = purge(settings, NOW)
+
+    assert (removed.events, removed.held, removed.holds, count(engine)) == (1, 0, (), 0)
 
 
 def test_the_purge_says_what_it_left_and_because_of_which_hold(

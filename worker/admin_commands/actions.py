@@ -20,7 +20,7 @@ PREVIEW_SECONDS = 8.0
 """How long a preview looks; what it has not seen by then it estimates."""
 
 NAMING = ("at", "id", "tag", "occurred_at", "reason")
-"""What is kept of an example: enough to find it. The rest would stay here once it is erased where it stands."""
+"""What is kept of an example: enough to find it. The rest would stay here after an erasure."""
 
 
 def carry_out(connection: Connection, catalogue: Catalogue, command: AdminCommand) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 import msgspec
 
 from trailkeeper.models.tables import Hold
+from trailkeeper.producer.event import ActorKind
 
 Message: TypeAlias = dict[str, Any]
 
@@ -20,6 +21,8 @@ ERASED = b""
 
 PLAIN = ("v", "id", "tag", "occurred_at", "ip", "user_agent", "request_id", "producer", "seq")
 SUBJECTS = ("user", "project", "organization")
+OTHER_KINDS = tuple(kind for kind in get_args(ActorKind) if kind != "user")
+"""Of actors that are no user, though one may have the same id. Without a kind, the user may be meant."""
 _SCALARS = (str, int, float, type(None))
 _ODD: Any = object()
 
@@ -56,7 +59,7 @@ def mapping(raw: bytes) -> Message:
 
 
 def subjects(raw: bytes) -> dict[str, str | None]:
-    """The ids that a message names, by place, as far as it can be read."""
+    """The ids of users, project and organization that a message names, by place, as far as it is readable."""
     quarantined = QUARANTINED.match(raw)
     return subjects_of(mapping(quarantined[1] if quarantined else raw))
 
@@ -66,7 +69,7 @@ def subjects_of(event: Message) -> dict[str, str | None]:
     actor = part(event, "actor")
     return {
         "user": id_of(event.get("user")),
-        "actor": id_of(actor),
+        "actor": None if actor.get("kind") in OTHER_KINDS else id_of(actor),
         "on_behalf_of": id_of(actor.get("on_behalf_of")),
         "project": id_of(event.get("project")),
         "organization": id_of(event.get("organization")),

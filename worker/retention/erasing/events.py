@@ -28,21 +28,24 @@ WINDOW = 5_000
 NAMES = {"user_id": "user_name", "actor_id": "actor_name", "on_behalf_of_id": "on_behalf_of_name"}
 OF_ACTOR = ("ip", *DERIVATIONS, "credential_id", "credential_label")
 PERSONS = ("user", "staff")
-"""The kinds of actors that are other persons."""
+"""The kinds of actors that are persons. A user is erased, not staff, who have ids of their own."""
 
-NAMED = "coalesce(e.user_id = :user OR e.actor_id = :user OR e.on_behalf_of_id = :user, false)"
-"""Which rows ``e`` name the user."""
+NAMED = (
+    "coalesce(e.user_id = :user OR e.on_behalf_of_id = :user"
+    " OR (e.actor_id = :user AND e.actor_kind = 'user'), false)"
+)
+"""Which rows ``e`` name the user; `named_by` says the same of a row that was read."""
 
 COLUMNS = (*NAMES, *NAMES.values(), "actor_kind", *OF_ACTOR, "tag", "additional", "extras")
 _COLUMNS = ", ".join(f"e.{name}" for name in ("id", "scope", *COLUMNS))
 
-# three walks along three indexes; the conditions are the indexes' own, word for word
+# three walks along three indexes; the conditions hold the indexes' own, word for word
 _WALK = "SELECT id FROM events WHERE scope = :scope AND id > :after AND {} ORDER BY id LIMIT :size"
 _PAGE = " UNION ".join(
     f"({_WALK.format(named)})"
     for named in (
         "user_id = :user",
-        "actor_id = :user AND actor_id IS DISTINCT FROM user_id",
+        "actor_id = :user AND actor_id IS DISTINCT FROM user_id AND actor_kind = 'user'",
         "on_behalf_of_id = :user",
     )
 )
@@ -91,22 +94,20 @@ def others(
 
 def learn(person: Person, row: Row, keys: PersonalKeys) -> None:
     """Remember what an event that names the user knows of the person."""
-    for identity, name in NAMES.items():
-        if row[identity] == person.user:
-            person.learn(row[name])
-    if row["user_id"] == person.user:
+    named = named_by(person.user, row)
+    for identity in named:
+        person.learn(row[NAMES[identity]])
+    if "user_id" in named:
         for value in keys.identifying(row["tag"], row["additional"]):
             person.learn(value)
-    if row["actor_id"] == person.user and row["ip"] is not None and "/" not in str(row["ip"]):
+    if "actor_id" in named and row["ip"] is not None and "/" not in str(row["ip"]):
         person.addresses.add(str(row["ip"]))
 
 
 def erased(row: Row, person: Person, keys: PersonalKeys) -> Change | None:
     """What is to be written of an event that names the user; None where it has nothing of the person."""
     left = {name: row[name] for name in (*NAMES.values(), *OF_ACTOR)}
-    for identity, name in NAMES.items():
-        if row[identity] == person.user:
-            left[name] = None
+    left |= {NAMES[identity]: None for identity in named_by(person.user, row)}
     if is_of(person.user, row):
         left |= dict.fromkeys(OF_ACTOR)
         if not _by_a_person(row):
@@ -123,11 +124,19 @@ def given_up(changes: Sequence[tuple[Row, Change]]) -> dict[str, set[int]]:
     }
 
 
+def named_by(user: str, row: Row) -> set[str]:
+    """Which columns of an event name the user: an actor's id only where the actor is a user."""
+    return {
+        identity
+        for identity in NAMES
+        if row[identity] == user and (identity != "actor_id" or row["actor_kind"] == "user")
+    }
+
+
 def is_of(user: str, row: Row) -> bool:
     """Whether address, client and credential of an event are the user's, as far as is known."""
-    if user in (row["actor_id"], row["on_behalf_of_id"]):
-        return True
-    return bool(row["user_id"] == user) and not _by_a_person(row)
+    named = named_by(user, row)
+    return bool(named & {"actor_id", "on_behalf_of_id"}) or ("user_id" in named and not _by_a_person(row))
 
 
 def _by_a_person(row: Row) -> bool:
@@ -153,7 +162,7 @@ def _extras(extras: Payload | None, person: Person) -> Payload | None:
 
 
 def _names(value: Any, person: Person) -> bool:
-    return isinstance(value, dict) and value.get("kind") in PERSONS and value.get("id") == person.user
+    return isinstance(value, dict) and value.get("kind") == "user" and value.get("id") == person.user
 
 
 def _of_payload(row: Row, person: Person, keys: PersonalKeys) -> Change | None:

@@ -32,6 +32,8 @@ def unreached(connection: Connection, user_id: str) -> list[str]:
 
 
 _COUNTED = {
+    "SELECT count(*) FROM events WHERE actor_id = :user AND actor_id IS DISTINCT FROM user_id"
+    " AND actor_kind <> 'user'": "events that staff or a service did whose id is the same: {number}",
     "SELECT count(*) FROM clients WHERE unused_since IS NOT NULL": (
         "user agents that no event uses any more, perhaps of other people: {number};"
         f" `trailkeeper retention collect` removes them, {GRACE_HOURS:g} hours after that was found"
