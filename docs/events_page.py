@@ -29,6 +29,7 @@ payload = {{ amount = "string", reason = "string", card = "string" }}
 private = ["card"]                    # keys that only a full view shows
 personal = ["card", "reason"]         # keys that may hold personal data, free text among them
 identifying = []                      # likewise, and they name the event's user: `["email"]`
+verified = []                         # those of them that were seen to be the user's, not only typed
 # who is not named sees nothing; admins see all
 audience = {{ self = "full", owner = "full", maintainer = "redacted" }}
 by = "member"                         # member | anyone | trail: who can do it; hides where "anyone" was
@@ -52,7 +53,8 @@ unless its table says otherwise.
 Mark as personal every key into which somebody can type. Personal keys are taken away when the event is
 [scrubbed or a user's data erased](retention.md), and an address in one is cut as the event's own. Within
 objects and arrays a dot leads on: `"filters.address"` is the key `address` anywhere within `filters`.
-Identifying keys are personal too, and an erasure looks in other events for what they say.
+Identifying keys are personal too, and an erasure looks in other events for what they say, if nobody else is
+known by it. What is verified is the user's even if somebody else typed it.
 """
 
 
@@ -95,8 +97,8 @@ def _rows(kind: EventType) -> Iterator[tuple[str, str]]:
     yield "payload", ", ".join(f"{_code(key)} {kind.payload[key]}" for key in kind.payload) or "none"
     if kind.private:
         yield "private", ", ".join(map(_code, kind.private))
-    for name, keys in (("personal", kind.personal), ("identifying", kind.identifying)):
-        if keys:
+    for name in ("personal", "identifying", "verified"):
+        if keys := getattr(kind, name):
             yield name, ", ".join(map(_code, keys))
     if kind.delivery != "spooled":
         yield "delivery", _code(kind.delivery)

@@ -34,6 +34,8 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             key `address` anywhere within `filters`, in objects and lists.
         identifying: likewise, and what is in them names the event's user (a name, an email address): an
             erasure looks for it in other events too.
+        verified: those of the identifying keys that the application knows to be the user's, such as an email
+            address whose link was followed; anybody can type the others.
         unchecked: payload keys that are not searched for secrets: what is in them is meant to be there.
         audience: who sees it besides admins, and how much; a role that is not named sees nothing.
         by: who can do it, if the policy should not guess: members of the project or organization only, or
@@ -52,6 +54,7 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     private: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
     identifying: tuple[str, ...] = ()
+    verified: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
     audience: dict[Role, View] = {}
     by: By | None = None

@@ -25,6 +25,7 @@ EXPECTED = {
     "private": "a list of payload keys",
     "personal": "a list of payload keys",
     "identifying": "a list of payload keys",
+    "verified": "a list of identifying keys",
     "unchecked": "a list of payload keys",
     "audience": "self, owner, maintainer or public, each with full or redacted",
     "by": "member, anyone or trail",
@@ -120,6 +121,8 @@ def _refuse_undeclared(where: str, kind: EventType) -> None:
     for field in ("personal", "identifying"):
         for name in sorted(getattr(kind, field)):
             _refuse_bad_path(f"{where}: {field} has {name!r}", name, kind)
+    for name in sorted(set(kind.verified) - set(kind.identifying)):
+        raise CatalogueError(f"{where}: verified has {name!r}; expected one of the identifying keys")
 
 
 def _refuse_bad_path(what: str, name: str, kind: EventType) -> None:

@@ -139,6 +139,10 @@ REFUSED = [
     (table(personal='["email"]'), "personal has 'email'; expected a key of payload"),
     (table(identifying='["email"]'), "identifying has 'email'; expected a key of payload"),
     (
+        table(payload='{ email = "string" }', verified='["email"]'),
+        "verified has 'email'; expected one of the identifying keys",
+    ),
+    (
         table(payload='{ card = "string" }', personal='["card.owner"]'),
         "personal has 'card.owner'; expected dots within objects and arrays only",
     ),
