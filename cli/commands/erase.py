@@ -74,6 +74,7 @@ def _show(receipt: ErasureReceipt, *, as_json: bool) -> None:
             "started": receipt.started_at and moment(receipt.started_at),
             "finished": receipt.finished_at and moment(receipt.finished_at),
             "events": f"{receipt.events:,}",
+            "of others": f"{receipt.of_others:,}",
             "dead letters": f"{receipt.dead_letters:,}",
             "import lines": f"{receipt.import_lines:,}",
             "held": f"{receipt.held:,}",
@@ -82,6 +83,7 @@ def _show(receipt: ErasureReceipt, *, as_json: bool) -> None:
     rows = [(hold.id, hold.about, hold.subject_id, hold.reason) for hold in receipt.holds]
     print_table(["hold", "about", "subject", "reason"], rows, right=["hold"])
     if receipt.erasure_id is None:
+        say(f"looked for in events of others: {', '.join(receipt.looked_for) or 'the id only'}")
         say("nothing was changed; --yes does it, after the events in the stream are stored")
         return
     say("not reached:")

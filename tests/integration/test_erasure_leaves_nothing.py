@@ -63,6 +63,12 @@ def own_events(kind: EventType) -> list[dict[str, Any]]:
 BY_OTHERS: list[tuple[str, dict[str, Any], dict[str, Any] | None]] = [
     ("admin:history:view", {"about": "user", "id": USER, "filters": {"text": "needle", "tags": ["a:b"]}},
      {"about": "user", "id": USER, "filters": {"tags": ["a:b"]}}),
+    ("admin:history:view", {"about": "actor", "id": USER, "filters": {"text": "needle", "scope": "user"}},
+     {"about": "actor", "id": USER, "filters": {"scope": "user"}}),
+    ("admin:history:view", {"about": "project", "id": "p1", "filters": {"actor": USER, "text": "needle"}},
+     {"about": "project", "id": "p1", "filters": {}}),
+    ("admin:history:view", {"about": "all", "filters": {"actor": USER, "client": AGENT, "asn": "1"}},
+     {"about": "all", "filters": {"asn": "1"}}),
     ("admin:history:view", {"about": "all", "filters": {"text": NAME.upper(), "since": "2026"}},
      {"about": "all", "filters": {"since": "2026"}}),
     ("admin:history:export", {"about": "all", "filters": {"address": V4, "actor": LOGIN}},
@@ -72,7 +78,7 @@ BY_OTHERS: list[tuple[str, dict[str, Any], dict[str, Any] | None]] = [
     ("admin:ip_address:ban", {"address": V6, "reason": f"{EMAIL} wrote from there"}, None),
     ("admin:ip_address:ban", {"address": "192.0.2.1", "reason": "spam"},
      {"address": "192.0.2.1", "reason": "spam"}),
-    ("project:role:add", {"target_user": LOGIN, "submitted_by": "bob", "role_name": "Owner"},
+    ("project:role:add", {"target_user": EMAIL, "submitted_by": "bob", "role_name": "Owner"},
      {"submitted_by": "bob", "role_name": "Owner"}),
 ]  # fmt: skip
 """What others did, without naming the user's id; and what stays of it."""
@@ -224,10 +230,20 @@ def test_a_name_that_is_a_word_takes_nothing_from_events_about_somebody_else(
 ) -> None:
     """Or whoever calls himself "spam" could have the reasons erased for which others were frozen."""
     stored(engine, NOW, user_id=USER, user_name="spam")
-    stored(engine, NOW, tag="admin:user:freeze", user_id="u9", additional={"reason": "spam"})
+    others: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("admin:user:freeze", {"user_id": "u9"}, {"reason": "spam"}),
+        ("admin:ip_address:ban", {"scope": "system"}, {"address": "192.0.2.1", "reason": "spam"}),
+        ("admin:prohibited_name:add", {"scope": "system"}, {"name": "spam"}),
+        ("project:role:add", {"scope": "project", "project_id": "p1"}, {"target_user": "spam"}),
+        ("project:role:remove", {"scope": "project"}, {"target_user": "x", "submitted_by": "spam"}),
+    ]
+    for tag, columns, payload in others:
+        stored(engine, NOW, tag=tag, **columns, additional=payload)
 
     assert erase(settings, USER).events == 1
-    assert told(str(settings.database_url), "admin:user:freeze") == [{"reason": "spam"}]
+    assert [told(str(settings.database_url), tag) for tag, _, _ in others] == [
+        [said] for _, _, said in others
+    ]
 
 
 def test_the_receipt_says_that_redis_files_were_not_rewritten(

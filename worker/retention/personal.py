@@ -30,10 +30,12 @@ NETWORK = f"network(set_masklen(e.ip, {_BITS}))::inet"
 """The network of the address."""
 
 
-HAS_KEYS = (
-    "coalesce(jsonb_path_exists(e.additional, CAST(CAST(:present AS jsonb) ->> e.tag AS jsonpath)), false)"
-)
+_HAS = "coalesce(jsonb_path_exists(e.additional, CAST(CAST(:{} AS jsonb) ->> e.tag AS jsonpath)), false)"
+HAS_KEYS = _HAS.format("present")
 """Whether the payload holds personal keys; the parameter is `PersonalKeys.present`."""
+
+HAS_IDENTIFYING_KEYS = _HAS.format("naming")
+"""Whether it holds some that name the event's user; the parameter is `PersonalKeys.naming`."""
 
 
 def has_address(value: str) -> str:
@@ -60,8 +62,11 @@ class PersonalKeys:
         self._paths = {kind.tag: _paths((*kind.personal, *kind.identifying)) for kind in catalogue}
         self._declared = {kind.tag: tuple(kind.payload) for kind in catalogue}
         self._identifying = {kind.tag: _paths(kind.identifying) for kind in catalogue}
+        self._verified = {kind.tag: _paths(kind.verified) for kind in catalogue}
         self.present = _by_tag(self._paths)
         """A JSON path by tag, as JSON: the payload holds a personal key."""
+        self.naming = _by_tag(self._identifying)
+        """Likewise: it holds an identifying one."""
         each = {tag: [f"${_json_path(path)}" for path in of_tag] for tag, of_tag in self._paths.items()}
         self.each = json.dumps(each, sort_keys=True)
         """All JSON paths by tag, as JSON: one to each personal key."""
@@ -85,16 +90,24 @@ class PersonalKeys:
         return payload or None
 
     def identifying(self, tag: str, payload: Payload | None) -> Iterator[Any]:
-        """The values that name the event's user."""
-        found: list[Any] = []
+        """The values that name the event's user, as somebody says."""
+        return _values(payload or {}, self._identifying.get(tag, ()))
 
-        def note(value: Any) -> Any:
-            found.append(value)
-            return value
+    def verified(self, tag: str, payload: Payload | None) -> Iterator[Any]:
+        """Those of them that are known to be the user's."""
+        return _values(payload or {}, self._verified.get(tag, ()))
 
-        for path in self._identifying.get(tag, ()):
-            change_at(payload or {}, path, note)
-        return iter(found)
+
+def _values(payload: Payload, paths: Iterable[Path]) -> Iterator[Any]:
+    found: list[Any] = []
+
+    def note(value: Any) -> Any:
+        found.append(value)
+        return value
+
+    for path in paths:
+        change_at(payload, path, note)
+    return iter(found)
 
 
 def change_at(payload: Payload, path: Path, change: Change) -> Payload:

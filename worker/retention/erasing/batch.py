@@ -23,11 +23,12 @@ class ErasureCounts(msgspec.Struct):
 
 
 class ErasureReport(NamedTuple):
-    """The same, by where it was."""
+    """The same, by where it was; events that name the user apart from those of others."""
 
     outbox: ErasureCounts
     lines: ErasureCounts
     events: ErasureCounts
+    others: ErasureCounts
     dead_letters: ErasureCounts
 
     @property

@@ -11,16 +11,17 @@ address that was banned.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
 from trailkeeper.models.holds import HELD
 from trailkeeper.models.writing import DERIVATIONS
-from trailkeeper.worker.retention.personal import GONE, HAS_KEYS, Payload, PersonalKeys
+from trailkeeper.worker.retention.personal import HAS_KEYS, Payload, PersonalKeys
 
 from .person import Person
+from .sweeping import swept as swept_payload
 
 BATCH = 1_000
 WINDOW = 5_000
@@ -36,7 +37,8 @@ NAMED = (
 )
 """Which rows ``e`` name the user; `named_by` says the same of a row that was read."""
 
-COLUMNS = (*NAMES, *NAMES.values(), "actor_kind", *OF_ACTOR, "tag", "additional", "extras")
+OTHER_SUBJECTS = ("project_id", "organization_id")
+COLUMNS = (*NAMES, *NAMES.values(), *OTHER_SUBJECTS, "actor_kind", *OF_ACTOR, "tag", "additional", "extras")
 _COLUMNS = ", ".join(f"e.{name}" for name in ("id", "scope", *COLUMNS))
 
 # three walks along three indexes; the conditions hold the indexes' own, word for word
@@ -52,10 +54,11 @@ _PAGE = " UNION ".join(
 NEXT = text(f"{_PAGE} ORDER BY id LIMIT :size")
 THESE = "e.scope = :scope AND e.id = ANY(CAST(:ids AS uuid[]))"
 READ = f"SELECT {_COLUMNS}, {HELD} AS held FROM events AS e WHERE {THESE} ORDER BY e.id"  # noqa: S608 - constants
-_WINDOW = "e.scope = :scope AND e.id > :after AND (CAST(:edge AS uuid) IS NULL OR e.id <= :edge)"
+WITHIN = "e.scope = :scope AND e.id > :after AND (CAST(:edge AS uuid) IS NULL OR e.id <= :edge)"
+"""What belongs to an `EventWindow`, of rows ``e``."""
 EDGE = text("SELECT id FROM events WHERE scope = :scope AND id > :after ORDER BY id OFFSET :skipped LIMIT 1")
 OTHERS = text(
-    f"SELECT {_COLUMNS} FROM events AS e WHERE {_WINDOW} AND NOT {NAMED}"  # noqa: S608 - constants
+    f"SELECT {_COLUMNS} FROM events AS e WHERE {WITHIN} AND NOT {NAMED}"  # noqa: S608 - constants
     f" AND (e.extras IS NOT NULL OR {HAS_KEYS})"
 )
 
@@ -64,9 +67,17 @@ Change = dict[str, Any]
 """What is to be written of a row."""
 
 
-def page(connection: Connection, person: Person, scope: str, after: UUID) -> list[UUID]:
+class EventWindow(NamedTuple):
+    """Some events of a scope in order of ids: those after one, up to another or to the end."""
+
+    scope: str
+    after: UUID
+    edge: UUID | None
+
+
+def page(connection: Connection, user: str, scope: str, after: UUID) -> list[UUID]:
     """The next events that name the user, in order of ids."""
-    values = {"user": person.user, "scope": scope, "after": after, "size": BATCH}
+    values = {"user": user, "scope": scope, "after": after, "size": BATCH}
     return list(connection.scalars(NEXT, values))
 
 
@@ -76,32 +87,17 @@ def read(connection: Connection, scope: str, ids: Sequence[UUID], *, lock: bool)
     return connection.execute(statement, {"scope": scope, "ids": list(ids)}).mappings().all()
 
 
-def edge(connection: Connection, scope: str, after: UUID) -> UUID | None:
-    """Where a window of events ends that begins after an id; None where it is the last."""
-    found: UUID | None = connection.scalar(EDGE, {"scope": scope, "after": after, "skipped": WINDOW - 1})
-    return found
+def window(connection: Connection, scope: str, after: UUID) -> EventWindow:
+    """The window of events that begins after an id."""
+    edge: UUID | None = connection.scalar(EDGE, {"scope": scope, "after": after, "skipped": WINDOW - 1})
+    return EventWindow(scope, after, edge)
 
 
-def others(
-    connection: Connection, person: Person, keys: PersonalKeys, scope: str, window: tuple[UUID, UUID | None]
-) -> list[UUID]:
+def others(connection: Connection, person: Person, keys: PersonalKeys, window: EventWindow) -> list[UUID]:
     """The events of a window that do not name the user, and tell of the person in a personal value."""
-    after, last = window
-    values = {"user": person.user, "present": keys.present, "scope": scope, "after": after, "edge": last}
+    values = {"user": person.user, "present": keys.present, **window._asdict()}
     rows = connection.execute(OTHERS, values).mappings()
     return [row["id"] for row in rows if swept(row, person, keys) is not None]
-
-
-def learn(person: Person, row: Row, keys: PersonalKeys) -> None:
-    """Remember what an event that names the user knows of the person."""
-    named = named_by(person.user, row)
-    for identity in named:
-        person.learn(row[NAMES[identity]])
-    if "user_id" in named:
-        for value in keys.identifying(row["tag"], row["additional"]):
-            person.learn(value)
-    if "actor_id" in named and row["ip"] is not None and "/" not in str(row["ip"]):
-        person.addresses.add(str(row["ip"]))
 
 
 def erased(row: Row, person: Person, keys: PersonalKeys) -> Change | None:
@@ -156,7 +152,7 @@ def _extras(extras: Payload | None, person: Person) -> Payload | None:
     left = {
         key: value
         for key, value in (extras or {}).items()
-        if not person.is_in(value, named=False) and not _names(value, person)
+        if not person.is_in(value) and not _names(value, person)
     }
     return left or None
 
@@ -169,20 +165,9 @@ def _of_payload(row: Row, person: Person, keys: PersonalKeys) -> Change | None:
     payload = row["additional"]
     if not payload:
         return None
-    if payload.get("about") == "user" and payload.get("id") == person.user and "filters" in payload:
-        # what somebody looked for in the user's own history
-        return {"additional": keys.without(row["tag"], payload)}
-    # a name may be a word: in an event about somebody else it is one
-    nobody = row["user_id"] is None
-    left = keys.changed(row["tag"], payload, lambda value: without_person(value, person, named=nobody))
+    about_nobody = all(row[name] is None for name in ("user_id", *OTHER_SUBJECTS))
+    left = swept_payload(row["tag"], payload, person, keys, about_nobody=about_nobody)
     return None if left == payload else {"additional": left}
-
-
-def without_person(value: Any, person: Person, *, named: bool) -> Any:
-    """A personal value without what tells of the person; a list without the items that do."""
-    if isinstance(value, list):
-        return [item for item in value if not person.is_in(item, named=named)]
-    return GONE if person.is_in(value, named=named) else value
 
 
 def _payload(tag: str, payload: Payload | None, keys: PersonalKeys) -> Payload | None:

@@ -4,49 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
-from uuid import UUID
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from trailkeeper.models import holds, orphans
 from trailkeeper.models.engine import transaction
-from trailkeeper.models.tables import SCOPES, Erasure
-from trailkeeper.producer.catalogue import Catalogue
-from trailkeeper.worker.retention import records
-from trailkeeper.worker.retention.personal import PersonalKeys
+from trailkeeper.models.tables import SCOPES
 from trailkeeper.worker.retention.rewriting import rewrite_rows
-from trailkeeper.worker.retention.windows import LOWEST
 
 from . import events, lines, messages
 from .batch import ErasureBatch, ErasureCounts, ErasureReport
 from .messages import DEAD_LETTERS, OUTBOX, MessageTable
 from .person import Person
+from .walks import ErasureJob, named, windows
 
 
-class ErasureJob(NamedTuple):
-    """One erasure; without `identity` it only counts."""
-
-    engine: Engine
-    known: Catalogue
-    keys: PersonalKeys
-    user_id: str
-    identity: int | None
-
-    @property
-    def writes(self) -> bool:
-        """Whether it does what it counts."""
-        return self.identity is not None
-
-    def add(self, connection: Connection, **numbers: int) -> None:
-        """Add to the erasure's record."""
-        if self.identity is not None:
-            records.count(connection, Erasure, self.identity, **numbers)
-
-
-def everywhere(job: ErasureJob) -> ErasureReport:
+def everywhere(job: ErasureJob, person: Person) -> ErasureReport:
     """Erase, or count what would be erased."""
-    person = _known_person(job)
     # what may yet be stored first: see `messages` and `lines`; and last what tells who the person is, so that
     # an erasure that was interrupted knows it again
     outbox, staged, letters = (
@@ -54,10 +28,9 @@ def everywhere(job: ErasureJob) -> ErasureReport:
         _lines(job, person),
         _messages(job, person, DEAD_LETTERS),
     )
-    counts = ErasureCounts()
-    _in_what_others_said(job, person, counts)
-    _in_own_events(job, person, counts)
-    return ErasureReport(outbox, staged, counts, letters)
+    others = _in_what_others_said(job, person)
+    own = _in_own_events(job, person)
+    return ErasureReport(outbox, staged, own, others, letters)
 
 
 @contextmanager
@@ -102,48 +75,24 @@ def _block(job: ErasureJob, person: Person, identity: int, after: int, counts: E
     return block.last_line
 
 
-def _known_person(job: ErasureJob) -> Person:
-    """The user with the names, email addresses and addresses that the trail knows."""
-    person = Person(job.user_id)
+def _in_what_others_said(job: ErasureJob, person: Person) -> ErasureCounts:
+    counts = ErasureCounts()
     for scope in SCOPES:
-        for ids, connection in _named(job, person, scope):
-            for row in events.read(connection, scope, ids, lock=False):
-                events.learn(person, row, job.keys)
-    return person
+        for window, connection in windows(job, scope):
+            found = events.others(connection, person, job.keys, window)
+            rows = events.read(connection, scope, found, lock=job.writes) if found else []
+            changes = [(row, events.swept(row, person, job.keys)) for row in rows]
+            _write(job, connection, changes, counts)
+    return counts
 
 
-def _in_what_others_said(job: ErasureJob, person: Person, counts: ErasureCounts) -> None:
+def _in_own_events(job: ErasureJob, person: Person) -> ErasureCounts:
+    counts = ErasureCounts()
     for scope in SCOPES:
-        after: UUID | None = LOWEST
-        while after is not None:
-            with transaction(job.engine) as connection:
-                holds.wait_for_holds(connection)
-                last = events.edge(connection, scope, after)
-                found = events.others(connection, person, job.keys, scope, (after, last))
-                rows = events.read(connection, scope, found, lock=job.writes) if found else []
-                changes = [(row, events.swept(row, person, job.keys)) for row in rows]
-                _write(job, connection, changes, counts)
-            after = last
-
-
-def _in_own_events(job: ErasureJob, person: Person, counts: ErasureCounts) -> None:
-    for scope in SCOPES:
-        for ids, connection in _named(job, person, scope):
+        for ids, connection in named(job, scope):
             rows = events.read(connection, scope, ids, lock=job.writes)
             _write(job, connection, [(row, events.erased(row, person, job.keys)) for row in rows], counts)
-
-
-def _named(job: ErasureJob, person: Person, scope: str) -> Iterator[tuple[list[UUID], Connection]]:
-    """The events that name the user, some at a time, each time in a transaction."""
-    after = LOWEST
-    while True:
-        with transaction(job.engine) as connection:
-            holds.wait_for_holds(connection)
-            ids = events.page(connection, person, scope, after)
-            if not ids:
-                return
-            yield ids, connection
-        after = ids[-1]
+    return counts
 
 
 def _write(

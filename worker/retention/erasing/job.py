@@ -26,11 +26,14 @@ from trailkeeper.worker.retention.personal import PersonalKeys
 from trailkeeper.worker.settings import WorkerSettings
 
 from .batch import ErasureReport
-from .everywhere import ErasureJob, everywhere
+from .everywhere import everywhere
+from .knowing import known_person
+from .person import Person
 from .receipt import ErasureReceipt, Kept
 from .redis_files import rewrite_files
 from .unreached import unreached
 from .waiting import deliver_spooled, wait_until_drained
+from .walks import ErasureJob
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +49,11 @@ def erasure_plan(settings: WorkerSettings, user_id: str) -> ErasureReceipt:
     known = catalogue.load(settings.catalogue)
     with job_engine(settings, "erase") as engine:
         job = ErasureJob(engine, known, PersonalKeys(known), id_of("user", user_id), None)
-        report = everywhere(job)
+        person = known_person(job)
+        report = everywhere(job, person)
         with transaction(engine) as connection:
-            return _receipt(connection, job, report, {}, [])
+            plan = _receipt(connection, job, report, {}, _shared(person))
+    return msgspec.structs.replace(plan, looked_for=person.masked())
 
 
 def erase(
@@ -75,8 +80,9 @@ def erase(
         with one_at_a_time(settings, "erasure", ERASING) as engine:
             identity = records.opened(engine, Erasure, {"user_id": user_id}, {"requested_by": by})
             job = ErasureJob(engine, known, PersonalKeys(known), user_id, identity)
-            report = everywhere(job)
-            return _close(job, report, by, rewrite_files(client, wait_seconds))
+            person = known_person(job)
+            report = everywhere(job, person)
+            return _close(job, report, by, [*rewrite_files(client, wait_seconds), *_shared(person)])
 
 
 def _close(job: ErasureJob, report: ErasureReport, by: str | None, left: list[str]) -> ErasureReceipt:
@@ -103,13 +109,20 @@ def _receipt(
         erasure_id=job.identity,
         started_at=record.get("started_at"),
         finished_at=record.get("finished_at"),
-        events=record.get("events", report.outbox.erased + report.events.erased),
+        events=record.get("events", report.outbox.erased + report.events.erased + report.others.erased),
+        of_others=report.others.erased,
         dead_letters=record.get("dead_letters", report.dead_letters.erased),
         import_lines=record.get("import_lines", report.lines.erased),
         held=report.held,
         holds=[_kept(hold) for hold in known],
         unreached=[*left, *unreached(connection, job.user_id)],
     )
+
+
+def _shared(person: Person) -> list[str]:
+    """What is not believed to be the person's alone, without saying what it is: the receipt is kept."""
+    what = "names, email addresses and addresses of the user, in events of others, where they are others' too"
+    return [f"{what}: {person.shared}"] if person.shared else []
 
 
 def _kept(hold: Hold) -> Kept:

@@ -10,6 +10,7 @@ import msgspec
 
 from trailkeeper.worker.retention.message import (
     ERASED,
+    SUBJECTS,
     Message,
     changed,
     id_of,
@@ -21,8 +22,9 @@ from trailkeeper.worker.retention.message import (
 )
 from trailkeeper.worker.retention.personal import GONE, PersonalKeys
 
-from .events import PERSONS, without_person
+from .events import PERSONS
 from .person import Person, plain
+from .sweeping import swept
 
 NAMED_BY = ("user", "actor", "on_behalf_of")
 ID_KEY = re.compile(
@@ -106,28 +108,27 @@ def _of_another(event: Message, person: Person, keys: PersonalKeys) -> Message:
     payload, tag = part(event, "additional"), event.get("tag")
     if not payload:
         return event
-    nobody = id_of(event.get("user")) is None
-    if isinstance(tag, str) and keys.of(tag) is not None:
-        left = keys.changed(tag, payload, lambda value: without_person(value, person, named=nobody)) or {}
-    else:
-        left = _swept(payload, person, named=nobody)
-    return {**event, "additional": left}
+    if not isinstance(tag, str) or keys.of(tag) is None:
+        return {**event, "additional": _without_texts(payload, person)}
+    nobody = all(id_of(event.get(subject)) is None for subject in SUBJECTS)
+    return {**event, "additional": swept(tag, payload, person, keys, about_nobody=nobody) or {}}
 
 
-def _swept(value: Any, person: Person, *, named: bool) -> Any:
+def _without_texts(value: Any, person: Person) -> Any:
+    """A value of an unknown event type without texts that tell of the person, wherever they stand."""
     if isinstance(value, list):
-        return [_swept(item, person, named=named) for item in value if not _is_text_of(item, person, named)]
+        return [_without_texts(item, person) for item in value if not _is_text_of(item, person)]
     if isinstance(value, dict):
         return {
-            key: _swept(item, person, named=named)
+            key: _without_texts(item, person)
             for key, item in value.items()
-            if not _is_text_of(key, person, named) and not _is_text_of(item, person, named)
+            if not _is_text_of(key, person) and not _is_text_of(item, person)
         }
     return value
 
 
-def _is_text_of(value: Any, person: Person, named: bool) -> bool:
-    return isinstance(value, str) and person.is_in(value, named=named)
+def _is_text_of(value: Any, person: Person) -> bool:
+    return isinstance(value, str) and person.is_in(value)
 
 
 def _mentions(value: Any, key: str, person: Person) -> bool:

@@ -4,68 +4,70 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from trailkeeper.worker.retention.addresses import addresses_in
+from trailkeeper.worker.retention.addresses import addresses_in, cut_addresses
 
 _EMAIL = re.compile(r"[^\s<>\"'(),;:\[\]]+@[^\s<>\"'(),;:\[\]]+")
 
 
 class Person(msgspec.Struct, frozen=True):
-    """A user by id, and by all that the trail knows of them.
+    """A user by id, and by all that is known to be theirs: see `claims`.
 
     Attributes:
         user: the id.
-        names: in lower case, composed. Anybody may choose a name that is a word, so a text that only has it
-            somewhere within is not about the person.
+        names: in lower case, composed. A name may be a word, so a text that has it is about the person only
+            where somebody was looked for.
         emails: in lower case.
         addresses: from which the person acted.
+        shared: how much more is known of them, but is others' too.
     """
 
     user: str
-    names: set[str] = set()
-    emails: set[str] = set()
-    addresses: set[str] = set()
+    names: frozenset[str] = frozenset()
+    emails: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
+    shared: int = 0
 
-    def learn(self, value: Any) -> None:
-        """Remember a name or an email address of the person."""
-        if isinstance(value, str) and (text := plain(value)):
-            (self.emails if "@" in text else self.names).add(text)
-        elif isinstance(value, list):
-            for item in value:
-                self.learn(item)
-
-    def is_in(self, value: Any, *, named: bool) -> bool:
-        """Whether a value of a payload has the person's email address or address in it.
-
-        With *named*, also whether it is the person's name.
-        """
+    def is_in(self, value: Any) -> bool:
+        """Whether a value of a payload has the person's email address or address in it."""
         if isinstance(value, dict):
-            return any(self.is_in(each, named=named) for pair in value.items() for each in pair)
+            return any(self.is_in(each) for pair in value.items() for each in pair)
         if isinstance(value, list):
-            return any(self.is_in(item, named=named) for item in value)
-        if not isinstance(value, str):
-            return False
-        return self.is_mentioned_in(value) or (named and plain(value) in self.names)
+            return any(map(self.is_in, value))
+        return isinstance(value, str) and (self.has_email(value) or self._has_address(value))
 
-    def is_mentioned_in(self, text: str) -> bool:
-        """Whether a text has the person's email address or address in it."""
-        return self.has_email(text) or (
-            bool(self.addresses) and not self.addresses.isdisjoint(addresses_in(text))
-        )
+    def is_sought_by(self, value: Any) -> bool:
+        """Whether what somebody looked for has the person in it, or is the person's name."""
+        return self.is_in(value) or (isinstance(value, str) and plain(value) in self.names)
 
     def has_email(self, text: str) -> bool:
         """Whether a text has the person's email address in it."""
-        return bool(self.emails) and "@" in text and not self.emails.isdisjoint(_emails_in(text))
+        return bool(self.emails) and not self.emails.isdisjoint(emails_in(text))
+
+    def masked(self) -> list[str]:
+        """What is looked for, as far as it helps to tell whether it is the person's."""
+        texts = [_masked(text) for text in sorted(self.emails | self.names)]
+        return [*texts, *sorted({cut_addresses(address) for address in self.addresses})]
+
+    def _has_address(self, text: str) -> bool:
+        return bool(self.addresses) and not self.addresses.isdisjoint(addresses_in(text))
 
 
-def _emails_in(text: str) -> Iterable[str]:
-    return (match[0].casefold().rstrip(".!?") for match in _EMAIL.finditer(text))
+def emails_in(text: str) -> set[str]:
+    """The email addresses in a text, in lower case."""
+    if "@" not in text:
+        return set()
+    return {match[0].rstrip(".!?") for match in _EMAIL.finditer(plain(text))}
 
 
 def plain(text: str) -> str:
     """A text as it is compared: composed, in lower case, with single spaces."""
     return unicodedata.normalize("NFKC", " ".join(text.split())).casefold()
+
+
+def _masked(text: str) -> str:
+    name, at, domain = text.partition("@")
+    return f"{name[:2]}…{at}{domain}"

@@ -11,7 +11,7 @@ spools of other hosts: see that `trailkeeper spool status` shows nothing waiting
 backups, replicas and the write-ahead log of Postgres, and old versions of rows until VACUUM has removed them
 headers of tasks that wait in an application's own Celery broker: let these run, then erase again
 logs and exported files
-events and dead letters of others that only have the person's name, within a longer text\
+events and dead letters of others that have no more of the person than the name\
 """.splitlines()
 """What is never reached."""
 
