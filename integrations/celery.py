@@ -15,7 +15,7 @@ from celery import Celery
 from celery.signals import before_task_publish, task_postrun, task_prerun
 
 from trailkeeper.producer import request_header
-from trailkeeper.producer.context import RequestContext, pop, push
+from trailkeeper.producer.frames import RequestContext, pop, push
 from trailkeeper.producer.log_line import logger
 from trailkeeper.producer.validation.text import shortened
 from trailkeeper.producer.validation.values import unproxied

@@ -18,11 +18,12 @@ from fastapi import Depends
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 
-from trailkeeper.producer.context import KEY, Frame
 from trailkeeper.producer.errors import InvalidEvent
+from trailkeeper.producer.frames import Frame
 from trailkeeper.producer.middleware.asgi import ASGIApplication, ASGIMiddleware, Scope
 from trailkeeper.producer.mistakes import report
 from trailkeeper.producer.process import configure, process_emitter
+from trailkeeper.producer.requests.origin import KEY
 
 from .overrides import settings_with
 from .users import RequestFrame

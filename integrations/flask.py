@@ -17,13 +17,14 @@ from typing import Any, Unpack
 
 from flask import Flask, current_app, g, has_request_context, request, request_finished, request_tearing_down
 
-from trailkeeper.producer.context import Frame, mapping_of
 from trailkeeper.producer.event import Actor
 from trailkeeper.producer.facts import EventFacts
+from trailkeeper.producer.frames import Frame
 from trailkeeper.producer.middleware.wsgi import WSGIMiddleware
 from trailkeeper.producer.on_commit import emit_on_commit
 from trailkeeper.producer.process import configure, emit
 from trailkeeper.producer.receipt import Receipt
+from trailkeeper.producer.requests.origin import mapping_of
 
 from .overrides import settings_with
 from .users import RequestFrame, as_actor

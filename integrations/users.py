@@ -7,9 +7,9 @@ from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
-from trailkeeper.producer.context import Frame, RequestContext
 from trailkeeper.producer.errors import InvalidEvent
 from trailkeeper.producer.event import Actor, Subject
+from trailkeeper.producer.frames import Frame, RequestContext
 from trailkeeper.producer.mistakes import report
 from trailkeeper.producer.validation import subject_of
 from trailkeeper.producer.validation.text import unreadable

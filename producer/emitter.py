@@ -12,11 +12,11 @@ from msgspec.structs import asdict, replace
 from .batch import current_batch
 from .breaker import Breaker
 from .catalogue import Catalogue, EventType, load
-from .context import NOTHING, RequestContext
 from .delivery import Delivery
 from .errors import EventNotRecorded, InvalidEvent, SettingsError
 from .event import Event
 from .facts import EmitArguments, EventFacts, all_named, context_of, event_of, unknown_argument
+from .frames import NOTHING, RequestContext
 from .log_line import logger
 from .message import Message
 from .metrics import Metrics

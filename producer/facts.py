@@ -12,11 +12,13 @@ from uuid import UUID
 from msgspec import UNSET, UnsetType
 
 from .catalogue import EventType
-from .context import NOTHING, RequestContext, current, from_request, request_actor
+from .context import request_actor
 from .errors import InvalidEvent
 from .event import ANONYMOUS, MAX_ID, Actor, Event, Requester, Subject
+from .frames import NOTHING, RequestContext, current
 from .ids import uuid7
 from .requests.forwarded import TrustedProxies, parse_address
+from .requests.origin import from_request
 from .validation import actor_of, harmless, is_address, moment_of, payload_of, subject_of
 from .validation.arguments import id_of, name_of
 from .validation.text import refuse, shortened

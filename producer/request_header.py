@@ -15,10 +15,11 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from .context import NOTHING, RequestContext, pop, push, request_actor
+from .context import request_actor
 from .errors import InvalidEvent
 from .event import Actor, Event
 from .facts import context_of, made_the_request
+from .frames import NOTHING, RequestContext, pop, push
 from .mistakes import report
 from .requests.forwarded import TrustedProxies
 from .secrets.fields import FieldsSearch

@@ -6,7 +6,8 @@ emit("account:login:success", user=user, request=request, additional={"method": 
 """
 
 from .producer.batch import batch
-from .producer.context import RequestContext, bind, carry, set_actor
+from .producer.carrying import carry
+from .producer.context import bind, set_actor
 from .producer.emitter import Emitter
 from .producer.errors import (
     CatalogueError,
@@ -17,6 +18,7 @@ from .producer.errors import (
     TrailkeeperError,
 )
 from .producer.event import Actor, Credential, Event, Subject
+from .producer.frames import RequestContext
 from .producer.on_commit import emit_on_commit
 from .producer.process import aemit, configure, emit
 from .producer.receipt import Receipt

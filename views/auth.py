@@ -11,8 +11,8 @@ from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
-from trailkeeper.producer.context import from_request
 from trailkeeper.producer.errors import SettingsError
+from trailkeeper.producer.requests.origin import from_request
 
 from .app_state import AppState, app_state_of
 from .errors import NotFound

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import Request
 
 from trailkeeper.models.histories import About, Question
-from trailkeeper.producer.context import from_request
+from trailkeeper.producer.requests.origin import from_request
 
 from .access_events import record_view
 from .app_state import AppState, app_state_of

@@ -12,7 +12,7 @@ import msgspec
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from trailkeeper.producer.context import from_request
+from trailkeeper.producer.requests.origin import from_request
 
 from .app_state import app_state_of
 from .auth import CurrentViewer, refuse_other_sites, verified

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from trailkeeper.producer.context import current
+from trailkeeper.producer.frames import current
 
 from . import forms, mail
 from .audit import record, user_actor

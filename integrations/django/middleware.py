@@ -12,8 +12,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from trailkeeper.integrations.users import RequestFrame
-from trailkeeper.producer.context import KEY, Frame, current, pop, push, within
+from trailkeeper.producer.carrying import within
+from trailkeeper.producer.frames import Frame, current, pop, push
 from trailkeeper.producer.middleware.base import RequestMiddleware
+from trailkeeper.producer.requests.origin import KEY
 
 APP = "trailkeeper.integrations.django"
 END = object()

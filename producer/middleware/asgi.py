@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from trailkeeper.producer.batch import batch
-from trailkeeper.producer.context import KEY, pop, push
+from trailkeeper.producer.frames import pop, push
+from trailkeeper.producer.requests.origin import KEY
 
 from .base import RequestMiddleware
 

@@ -7,9 +7,10 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from trailkeeper.producer.context import Frame, RequestContext, frame_around, origin_of
+from trailkeeper.producer.frames import Frame, RequestContext
 from trailkeeper.producer.log_line import logger
 from trailkeeper.producer.requests.forwarded import TrustedProxies
+from trailkeeper.producer.requests.origin import frame_around, origin_of
 from trailkeeper.producer.requests.request_id import DEFAULT_HEADER, new_request_id
 
 App = TypeVar("App")

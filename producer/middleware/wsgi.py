@@ -7,7 +7,8 @@ from contextlib import nullcontext
 from typing import Any
 
 from trailkeeper.producer.batch import batch
-from trailkeeper.producer.context import KEY, Frame, pop, push
+from trailkeeper.producer.frames import Frame, pop, push
+from trailkeeper.producer.requests.origin import KEY
 
 from .base import RequestMiddleware
 

@@ -17,8 +17,8 @@ import pytest
 from tests.support.drains import entries, query
 from tests.support.waiting import until
 from trailkeeper import Actor, RequestContext
-from trailkeeper.producer.context import pop, push
 from trailkeeper.producer.event import ANONYMOUS, Event
+from trailkeeper.producer.frames import pop, push
 from trailkeeper.producer.wire import decode
 
 ROOT = Path(__file__).parents[2]

@@ -17,21 +17,13 @@ import greenlet  # type: ignore[import-untyped]  # it has no types
 import pytest
 from starlette.background import BackgroundTask
 
-from trailkeeper.producer.context import (
-    KEY,
-    Frame,
-    RequestContext,
-    bind,
-    carry,
-    current,
-    from_request,
-    pop,
-    push,
-    set_actor,
-)
+from trailkeeper.producer.carrying import carry
+from trailkeeper.producer.context import bind, set_actor
 from trailkeeper.producer.errors import InvalidEvent
 from trailkeeper.producer.event import MAX_USER_AGENT, Actor
+from trailkeeper.producer.frames import Frame, RequestContext, current, pop, push
 from trailkeeper.producer.mistakes import policy
+from trailkeeper.producer.requests.origin import KEY, from_request
 from trailkeeper.producer.testing import recording
 
 ALICE = Actor(kind="user", id="1", name="alice")

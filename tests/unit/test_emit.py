@@ -16,8 +16,8 @@ from msgspec import UNSET
 
 from tests.support.emitting import SPOOLED, Counter, an_emitter
 from trailkeeper import Actor, Credential, Event, ProducerSettings, RequestContext, Subject, bind
-from trailkeeper.producer.context import pop, push
 from trailkeeper.producer.event import ANONYMOUS, Requester
+from trailkeeper.producer.frames import pop, push
 from trailkeeper.producer.ids import moment_of, uuid7
 from trailkeeper.producer.receipt import Receipt
 from trailkeeper.producer.validation.text import CUT

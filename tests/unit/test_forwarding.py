@@ -7,9 +7,9 @@ from typing import Any
 import anyio
 import pytest
 
-from trailkeeper.producer.context import from_request
 from trailkeeper.producer.errors import SettingsError
 from trailkeeper.producer.requests.forwarded import TrustedProxies
+from trailkeeper.producer.requests.origin import from_request
 from trailkeeper.views.forwarding import ForwardingMiddleware
 
 LISTS = {

@@ -16,8 +16,8 @@ from tests.support.waiting import until
 from trailkeeper import Actor, RequestContext, bind, emit, set_actor
 from trailkeeper.integrations.celery import HEADER, install
 from trailkeeper.producer import request_header
-from trailkeeper.producer.context import current, pop, push
 from trailkeeper.producer.event import ANONYMOUS
+from trailkeeper.producer.frames import current, pop, push
 from trailkeeper.producer.request_header import MAX_LENGTH
 from trailkeeper.producer.testing import Recorder, recording
 

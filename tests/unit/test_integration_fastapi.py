@@ -19,8 +19,8 @@ from starlette.testclient import TestClient
 
 from trailkeeper import Actor, CatalogueError, InvalidEvent, SettingsError, aemit, bind, emit
 from trailkeeper.integrations.fastapi import acting, install
-from trailkeeper.producer.context import current
 from trailkeeper.producer.event import ANONYMOUS
+from trailkeeper.producer.frames import current
 from trailkeeper.producer.process import swap
 from trailkeeper.producer.testing import Recorder, recording
 

@@ -16,9 +16,9 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from trailkeeper import Actor, InvalidEvent, SettingsError, carry, emit, set_actor
 from trailkeeper.integrations.flask import Trailkeeper, _RequestMiddleware
-from trailkeeper.producer.context import KEY
 from trailkeeper.producer.event import ANONYMOUS
 from trailkeeper.producer.process import swap
+from trailkeeper.producer.requests.origin import KEY
 from trailkeeper.producer.testing import Recorder, recording
 
 TAG = "account:password:change"

@@ -14,8 +14,8 @@ from werkzeug.local import LocalProxy
 
 from trailkeeper import Actor, InvalidEvent, RequestContext, Subject, bind, carry, emit, set_actor
 from trailkeeper.integrations.users import RequestFrame, as_actor
-from trailkeeper.producer.context import current, pop, push
 from trailkeeper.producer.event import Requester
+from trailkeeper.producer.frames import current, pop, push
 from trailkeeper.producer.testing import recording
 
 ADA = SimpleNamespace(id=7, name="ada")

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from trailkeeper.producer.context import KEY, RequestContext, current, from_request, set_actor
+from trailkeeper.producer.context import set_actor
 from trailkeeper.producer.event import Actor
+from trailkeeper.producer.frames import RequestContext, current
 from trailkeeper.producer.middleware.asgi import ASGIMiddleware, Receive, Scope, Send
+from trailkeeper.producer.requests.origin import KEY, from_request
 
 ALICE = Actor(kind="user", id="1", name="alice")
 

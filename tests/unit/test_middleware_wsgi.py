@@ -9,10 +9,12 @@ from wsgiref.util import FileWrapper
 
 import pytest
 
-from trailkeeper.producer.context import RequestContext, current, from_request, set_actor
+from trailkeeper.producer.context import set_actor
 from trailkeeper.producer.errors import SettingsError
 from trailkeeper.producer.event import Actor
+from trailkeeper.producer.frames import RequestContext, current
 from trailkeeper.producer.middleware.wsgi import WSGIMiddleware
+from trailkeeper.producer.requests.origin import from_request
 
 ALICE = Actor(kind="user", id="1", name="alice")
 

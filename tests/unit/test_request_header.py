@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trailkeeper import Actor, Credential, InvalidEvent, RequestContext, Subject, bind, emit
-from trailkeeper.producer.context import current, pop, push
+from trailkeeper.producer.frames import current, pop, push
 from trailkeeper.producer.request_header import MAX_LENGTH, dump, entered, load
 from trailkeeper.producer.testing import recording
 

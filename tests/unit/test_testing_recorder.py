@@ -15,12 +15,13 @@ import time_machine
 
 from trailkeeper import Emitter, ProducerSettings, emit
 from trailkeeper.producer.catalogue import Catalogue, EventType
-from trailkeeper.producer.context import from_request, set_actor
+from trailkeeper.producer.context import set_actor
 from trailkeeper.producer.errors import EventNotRecorded, InvalidEvent, SettingsError, StreamUnavailable
 from trailkeeper.producer.event import Actor, Event, Subject
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.middleware.wsgi import WSGIMiddleware
 from trailkeeper.producer.process import process_emitter, swap
+from trailkeeper.producer.requests.origin import from_request
 from trailkeeper.producer.testing import Quarantined, Recorder, recording
 from trailkeeper.producer.transports import Transport
 from trailkeeper.producer.validation import harmless

@@ -28,10 +28,10 @@ from werkzeug.local import LocalProxy
 
 from tests.support.emitting import SPOOLED, an_emitter
 from trailkeeper import Actor, Credential, InvalidEvent, RequestContext, Subject, bind, set_actor
-from trailkeeper.producer.context import KEY
 from trailkeeper.producer.event import MAX_BYTES
 from trailkeeper.producer.lines import read_lines
 from trailkeeper.producer.middleware.wsgi import WSGIMiddleware
+from trailkeeper.producer.requests.origin import KEY
 from trailkeeper.producer.wire import encode
 
 PAGE = Path(__file__).parents[2] / "docs/values.md"

@@ -1,0 +1,111 @@
+"""Functions that take the running request along, wherever they are called."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
+from contextlib import contextmanager
+from functools import partial, wraps
+from typing import Any, ParamSpec, TypeVar
+
+from .frames import Frame, pop, push, running
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def carry(function: Callable[P, T]) -> Callable[P, T]:
+    """A function that runs in this request wherever it is called: a thread, an executor, a timer, a greenlet.
+
+    ``executor.submit(carry(send_mail), address)``, ``Timer(5, carry(expire)).start()``. What it emits
+    has this request's address, user agent, id and actor, even after the response was sent; a framework's
+    user is who it is now, whoever logs in or out later, unless `set_actor` names another. Also for
+    generators and coroutine functions, which stay what they are to whoever asks. Outside of a request it
+    is the function itself.
+    """
+    frame = running()
+    return function if frame is None else within(frame.carried(), function)
+
+
+def within(frame: Frame, function: Callable[P, T]) -> Callable[P, T]:
+    """A function that runs in that request wherever it is called."""
+    called = getattr(function, "__call__", function)  # noqa: B004 - an object's, which may be a coroutine function
+    for is_of_kind, run in KINDS:
+        if is_of_kind(function) or is_of_kind(called):
+            return wraps(function)(partial(run, function, frame))
+    return wraps(function)(partial(_called, function, frame))
+
+
+def _called(function: Callable[..., Any], frame: Frame, /, *args: Any, **kwargs: Any) -> Any:
+    with _within(frame):
+        result = function(*args, **kwargs)
+    for kind, run in ((Coroutine, _awaited), (Generator, _steps), (AsyncGenerator, _async_steps)):
+        if isinstance(result, kind):
+            return run(lambda: result, frame)
+    return result
+
+
+async def _awaited(function: Callable[..., Any], frame: Frame, /, *args: Any, **kwargs: Any) -> Any:
+    with _within(frame):
+        return await function(*args, **kwargs)
+
+
+def _steps(
+    function: Callable[..., Any], frame: Frame, /, *args: Any, **kwargs: Any
+) -> Generator[Any, Any, Any]:
+    """A generator whose steps run within the frame, each for itself."""
+    generator = function(*args, **kwargs)
+    step = partial(next, generator)
+    while True:
+        try:
+            with _within(frame):
+                item = step()
+        except StopIteration as end:
+            return end.value
+        try:
+            step = partial(generator.send, (yield item))
+        except GeneratorExit:
+            with _within(frame):
+                generator.close()
+            raise
+        except BaseException as error:  # noqa: BLE001 - for the generator, whatever it is
+            step = partial(generator.throw, error)
+
+
+async def _async_steps(
+    function: Callable[..., Any], frame: Frame, /, *args: Any, **kwargs: Any
+) -> AsyncGenerator[Any, Any]:
+    """`_steps` of an asynchronous generator."""
+    generator = function(*args, **kwargs)
+    step = generator.__anext__
+    while True:
+        try:
+            with _within(frame):
+                item = await step()
+        except StopAsyncIteration:
+            return
+        try:
+            step = partial(generator.asend, (yield item))
+        except GeneratorExit:
+            with _within(frame):
+                await generator.aclose()
+            raise
+        except BaseException as error:  # noqa: BLE001 - as above
+            step = partial(generator.athrow, error)
+
+
+KINDS: tuple[tuple[Callable[[Any], bool], Callable[..., Any]], ...] = (
+    (inspect.iscoroutinefunction, _awaited),
+    (inspect.isgeneratorfunction, _steps),
+    (inspect.isasyncgenfunction, _async_steps),
+)
+"""What frameworks ask of a function before they call it, and what runs one that is it."""
+
+
+@contextmanager
+def _within(frame: Frame) -> Iterator[None]:
+    token = push(frame)
+    try:
+        yield
+    finally:
+        pop(token)
