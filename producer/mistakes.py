@@ -51,7 +51,8 @@ def report(error: InvalidEvent) -> None:
 
 def described(error: Exception) -> str:
     """The error on one line, which nothing that a client typed can end, and without the secrets it quotes."""
-    return harmless(without_secrets(str(error), lambda _: REMOVED), MAX_LINE)
+    # more than is shown is looked at, so that no secret is cut in two
+    return harmless(without_secrets(str(error)[: 4 * MAX_LINE], lambda _: REMOVED), MAX_LINE)
 
 
 def place() -> str:

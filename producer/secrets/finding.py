@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .fingerprint import Fingerprints
-from .randomness import AWS_ID, AWS_SECRET
+from .randomness import AWS_SECRET, holds_aws_id
 from .texts import is_harmless, without_secrets
 
 DEPTH = "its depth"
@@ -34,7 +34,7 @@ class Findings:
 
     Attributes:
         seen: the secrets so far.
-        has_pair: whether one of them is such another half.
+        has_pair: whether there was such another half.
     """
 
     def __init__(self, fingerprints: Fingerprints, *, is_off: bool = False, pairs: bool = False) -> None:
@@ -59,11 +59,20 @@ class Findings:
             text = AWS_SECRET.sub(lambda match: self.removed(match[0], path, "its form"), text)
         if is_harmless(text):
             return text
-        cleaned = without_secrets(text, self._mark)
+        self.look_for_pair(text)
+        cleaned = without_secrets(text, self._fingerprints.mark)
         if cleaned != text:
             self.seen.append(SecretSeen(path, "its form"))
         return cleaned
 
-    def _mark(self, secret: str) -> str:
-        self.has_pair = self.has_pair or bool(AWS_ID.match(secret))
-        return self._fingerprints.mark(secret)
+    def left(self, text: str, path: str) -> None:
+        """Look at a text that stays, whatever it is."""
+        if self._is_off or self.pairs or is_harmless(text):
+            return
+        self.look_for_pair(text)
+        if without_secrets(text, lambda _: "") != text:
+            self.seen.append(SecretSeen(path, "its form"))
+
+    def look_for_pair(self, text: str) -> None:
+        """Note whether one half of a key of AWS is there, which makes the other one recognisable."""
+        self.has_pair = self.has_pair or holds_aws_id(text)

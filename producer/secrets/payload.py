@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 from trailkeeper.producer.catalogue import EventType
+from trailkeeper.producer.validation.text import free_name
 
 from .finding import DEPTH, Findings
 from .fingerprint import MARK
@@ -110,7 +111,7 @@ class PayloadSearch:
         cleaned: dict[Any, Any] = {}
         for key, value in payload.items():
             try:
-                cleaned[self._key(key, path)] = self._of(key, value, path)
+                cleaned[self._key(key, path, cleaned)] = self._of(key, value, path)
             except TooDeep as error:
                 if not is_kept:
                     raise
@@ -151,14 +152,14 @@ class PayloadSearch:
         if depth > MAX_DEPTH:
             raise TooDeep(path)
         if isinstance(value, dict):
-            return {
-                self._key(key, path): self._undeclared(key, item, path, depth + 1)
-                for key, item in value.items()
-            }
+            cleaned: dict[Any, Any] = {}
+            for key, item in value.items():
+                cleaned[self._key(key, path, cleaned)] = self._undeclared(key, item, path, depth + 1)
+            return cleaned
         return [
             self._value(item, f"{path}[{index}]", depth + 1, may_be_random=may_be_random)
             for index, item in enumerate(value)
         ]
 
-    def _key(self, key: Any, path: str) -> Any:
-        return self._findings.cleaned(key, path) if isinstance(key, str) else key
+    def _key(self, key: Any, path: str, made: dict[Any, Any]) -> Any:
+        return free_name(self._findings.cleaned(key, path), made) if isinstance(key, str) else key

@@ -27,9 +27,13 @@ AWS_SECRET = re.compile(
 )
 """AWS's secret half of a key. Others look like it: it is looked for only where the other half is."""
 
-AWS_ID = re.compile("A(?:KI|SI)A[A-Z0-9]{16}")
+_AWS_ID = re.compile("(?<![A-Za-z0-9])A(?:KI|SI)A[A-Z0-9]{16}(?![A-Za-z0-9])")
+"""The other half. It is an id, and tells whose key to take back: it stays."""
 
 HEXADECIMAL = re.compile("[0-9a-f]{32,}", re.IGNORECASE)
+LOWER = re.compile("[a-z0-9]{32,}")
+"""As Django's sessions are."""
+
 DIGITS = re.compile(r"[0-9]+")
 MOST_EXAMINED = 128
 MANY = 48
@@ -59,8 +63,17 @@ def is_random(text: str) -> bool:
 
 
 def is_key(text: str) -> bool:
-    """Whether *text* could be a key, where one is to be feared: in hexadecimal too."""
-    return is_random(text) or bool(HEXADECIMAL.fullmatch(text) or AWS_SECRET.fullmatch(text))
+    """Whether *text* could be a key, where one is to be feared: without capitals too."""
+    return is_random(text) or bool(
+        HEXADECIMAL.fullmatch(text)
+        or (LOWER.fullmatch(text) and not text.isalpha())
+        or AWS_SECRET.fullmatch(text)
+    )
+
+
+def holds_aws_id(text: str) -> bool:
+    """Whether the half of a key of AWS that is an id is in *text*."""
+    return "IA" in text and bool(_AWS_ID.search(text))
 
 
 def _is_text(text: str) -> bool:

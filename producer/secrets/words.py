@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from unicodedata import normalize
 
 _NAMES = """
     password passwords passwd pwd passphrase passcode secret secrets token tokens apikey apikeys authorization
@@ -12,7 +13,7 @@ _NAMES = """
 _RUNS = """
     api_key api_keys private_key private_keys secret_key secret_keys access_key access_keys signing_key
     encryption_key account_key shared_key recovery_code recovery_codes backup_code backup_codes security_code
-    card_number session_key one_time_code
+    card_number session_key one_time_code db_pass user_pass smtp_pass
 """
 _ABOUT = """
     id ids uuid name label description kind type count length expires expiry expiration at on date age
@@ -23,10 +24,11 @@ _RANDOM = """
     id ids uuid digest digests hash hashes checksum checksums fingerprint thumbprint etag signature
     md5 sha sha1 sha256 sha384 sha512 blake2b integrity sri commit revision rev cursor kid
 """
-_ASSIGNED = "sig signature session sid sessid jsessionid phpsessid csrftoken jwt auth sas"
+_ASSIGNED = "sessid jsessionid phpsessid pass"
+_AMBIGUOUS = "sig signature session sess sid jwt auth sas pan session_id"
 _SESSIONS = """
-    session sessions sessionid cookie cookies bearer jwt password passphrase otp pin recovery backup magic
-    secret
+    session sessions sessionid sess sid cookie cookies bearer jwt password passphrase otp pin recovery backup
+    magic remember secret access_token refresh_token
 """
 SECRET = frozenset(_NAMES.split())
 SECRET_RUNS = frozenset(_RUNS.split())
@@ -40,16 +42,26 @@ RANDOM = frozenset(_RANDOM.split())
 ASSIGNED = frozenset(_ASSIGNED.split())
 """Last words of names that mark a secret in a URL, a cookie or a DSN, but not in a payload."""
 
+AMBIGUOUS = frozenset(_AMBIGUOUS.split())
+"""The same where the value looks random: there are sessions at conferences, and maps are panned."""
+
 SESSIONS = frozenset(_SESSIONS.split())
 """Words in kinds of credentials whose id may be all that it takes to use them."""
 
 LONGEST_KEY = 128
+_JOINED = re.compile("(?:password|passwd|passphrase|token|secret|apikey|secretkey|accesskey|privatekey)s?\\Z")
+"""Ends of words that nobody divided: ``userpassword``, ``PGPASSWORD``, ``csrfmiddlewaretoken``."""
+
+_JOINED_SESSION = re.compile("(?:session|sessid|sessionid|cookie)s?\\Z")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 def words_of(key: str) -> list[str]:
     """The words of a key in lower case: ``apiKey``, ``api-key`` and ``API_KEY`` are api and key."""
-    return [word.lower() for word in _WORD.findall(key[:LONGEST_KEY])]
+    key = key[:LONGEST_KEY]
+    if not key.isascii():  # letters that look like ours, such as those of full width or with accents
+        key = normalize("NFKD", key).encode("ascii", "ignore").decode()
+    return [word.lower() for word in _WORD.findall(key)]
 
 
 @lru_cache(maxsize=2048)
@@ -63,21 +75,33 @@ def names_secret(key: str, more: frozenset[str] = frozenset()) -> bool:
     words = words_of(key)
     if not words or words[-1] in ABOUT:
         return False
-    secret_words, runs = SECRET | more, SECRET_RUNS | more
-    if any(word in secret_words for word in words):
+    secret_words = SECRET | more
+    if words == ["pass"] or any(word in secret_words or _JOINED.search(word) for word in words):
         return True
-    return any("_".join(words[start:end]) in runs for start, end in _runs(len(words)))
+    return not (SECRET_RUNS | more).isdisjoint(_runs(words))
 
 
+@lru_cache(maxsize=2048)
 def names_assigned(name: str) -> bool:
-    """Whether what follows this name and an equals sign is a secret."""
-    return names_secret(name) or (bool(words := words_of(name)) and words[-1] in ASSIGNED)
+    """Whether what follows this name and an equals sign is a secret, whatever it is."""
+    words = words_of(name)
+    return bool(words) and words[-1] not in AMBIGUOUS and (words[-1] in ASSIGNED or names_secret(name))
+
+
+@lru_cache(maxsize=2048)
+def may_name_assigned(name: str) -> bool:
+    """Whether what follows this name and an equals sign is a secret if it looks random."""
+    words = words_of(name)
+    return bool(words) and not AMBIGUOUS.isdisjoint((words[-1], "_".join(words[-2:])))
 
 
 @lru_cache(maxsize=2048)
 def names_session(kind: str) -> bool:
     """Whether the id of a credential of this kind may be the credential itself, such as a session's."""
-    return not SESSIONS.isdisjoint(words_of(kind))
+    words = words_of(kind)
+    return any(_JOINED_SESSION.search(word) for word in words) or not SESSIONS.isdisjoint(
+        [*words, *_runs(words)]
+    )
 
 
 @lru_cache(maxsize=2048)
@@ -87,6 +111,8 @@ def names_random(key: str) -> bool:
     return bool(words) and (words[-1] in RANDOM or "".join(words[-2:]) in RANDOM)
 
 
-def _runs(count: int) -> list[tuple[int, int]]:
-    """Start and end of each two and three adjacent words."""
-    return [(start, start + size) for size in (2, 3) for start in range(count - size + 1)]
+def _runs(words: list[str]) -> list[str]:
+    """Each two and three adjacent words, joined."""
+    return [
+        "_".join(words[start : start + size]) for size in (2, 3) for start in range(len(words) - size + 1)
+    ]

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.support.secret_samples import IDS, SECRETS, Make
 from trailkeeper.producer.secrets import REMOVED
 from trailkeeper.producer.secrets.randomness import is_random
-from trailkeeper.producer.secrets.texts import without_secrets
+from trailkeeper.producer.secrets.texts import is_harmless, without_secrets
 
 SAMPLES = 200
 LEAST_FOUND = 0.98
@@ -58,6 +60,75 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, (dict, list)):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _texts(item)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ico-Facebook-32x32-Dark.png", "/static/img/ico-Arrow-Right-24px.svg", "xai-Tutorial-NeurIPS-2023"),
+        *("ops_Runbook_Production_2024_v2", "secret_Santa_Project_2024", "gsk_Glasgow_Report_2024_Q1"),
+        *("sb_Storybook_Components_v8", "sl.Something-Release-2024-x", "dp.Controls.DataGrid.2024.1"),
+        *("e2b_Experiment_2024_RunA1", "fio_Benchmark_2024_NVMe0n1", "jina_Embeddings_v3_Notebook"),
+        *("hf_TransformersCourseNotebookVersion", "npm_PackageManagerComparisonTable2024"),
+        *("sk-learn-Tutorial-2024-Notebook-Final-v2", "sk-SK-translations-2024-release"),
+        *("cs_CZ_Translation_secret_garden_book", "github_pat_documentation_and_examples"),
+        *("gho_st_story_2024_halloween_party", "glrt-documentation-notes-2024", "rk_live_streaming_2024"),
+        *("SG.Project-Documentation-v2.Final-Report-2024", "hvs.something-long-enough-name"),
+        *("xoxo-lovely-wedding-2024", "ASIANINFLUENCEDCUISI", "ASIAPACIFICREGION2024"),
+        *("cookie: chocolate chip recipe", "Set-Cookie: how it works", "Cookie: a short guide"),
+        *("/talks?session=42&x=1", "/news/story?sid=24/01/02", "map?lat=1&pan=12.5"),
+        *("/talks?session=Opening-Keynote-2024", '{"talks": {"session": "Opening Keynote"}}'),
+    ],
+)
+def test_a_name_that_begins_as_secrets_do_stays(text: str) -> None:
+    assert cleaned(text) == text
+
+
+PIECES = (
+    *(
+        "password",
+        "token",
+        "session_id",
+        "otp",
+        "sid",
+        "--api-key",
+        "x",
+        '"',
+        "'",
+        '\\"',
+        "\\",
+        "=",
+        ":",
+        " ",
+    ),
+    *("\n", "%3D", "%3F", "&", ";", ",", "[", "]", "{", "}", "(", ")", "b'", "hunter2", "123456", "null"),
+    *(REMOVED, "://", "@", "Cookie: ", "Bearer", "bEARER ", "\t", "%20", "-----BEGIN PRIVATE KEY-----"),
+)
+"""What texts with secrets are made of, whose every order is possible."""
+
+
+@pytest.fixture(scope="module")
+def samples() -> list[str]:
+    chance = random.Random(20261130)
+    return [make(chance) for make in SECRETS.values() for _ in range(3)]
+
+
+@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_the_quick_check_calls_no_text_harmless_that_the_search_changes(
+    samples: list[str], data: st.DataObject
+) -> None:
+    piece = st.sampled_from(PIECES) | st.sampled_from(samples) | st.text(max_size=4)
+    text = "".join(data.draw(st.lists(piece, max_size=12)))
+    if cleaned(text) != text:
+        assert not is_harmless(text)
+
+
+def test_a_text_of_36_letters_with_hyphens_is_a_uuid_only_if_its_letters_are() -> None:
+    for text in ("my-login-user-password=hunter2secret", "aaaaaaaa-bbb-password=correcthorse12"):
+        assert len(text) == 36
+        assert not is_harmless(text)
+    assert is_harmless("0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")
 
 
 def test_no_ordinary_text_is_taken_for_a_secret() -> None:

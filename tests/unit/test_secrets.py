@@ -29,7 +29,7 @@ KNOWN = {
     "PyPI": "pypi-" + "AgEIcHlwaS5vcmcCJGQ2ZGQ1ZjE1LTg3NjItNDc1OC1hNTgxLTk5ZmI5MzAwNjdlNwACKlszLCJh",
     "GitHub": "ghp_" + "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx",
     "GitHub, fine": "github_pat_" + "11ABCDEFG0aBcDeFgHiJkL_mNoPqRsTuVwXyZ",
-    "AWS": "AKIA" + "IOSFODNN7EXAMPLE",
+    "Linear": "lin_api_" + "wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUxabcd",
     "Slack": "xoxb-" + "2345678901-AbCdEfGhIjKl",
     "JWT": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
     "header": "Bearer " + "mF9B5f41JqM0a7c8d9e0",
@@ -202,9 +202,13 @@ def test_a_key_that_the_catalogue_calls_unchecked_is_not_looked_at() -> None:
     assert checked({**payload, "note": KNOWN["GitHub"]}, kind=kind) == {**payload, "note": REMOVED}
 
 
-def test_the_secret_half_of_a_key_of_aws_goes_with_the_other_half() -> None:
-    half = "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY"
-    assert checked({"note": half, "value": KNOWN["AWS"]}) == {"note": REMOVED, "value": REMOVED}
+def test_the_secret_half_of_a_key_of_aws_goes_where_the_id_is_which_stays() -> None:
+    other, half = "AKIA" + "IOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY"
+    assert checked({"note": half, "value": other}) == {"note": REMOVED, "value": other}
+    assert checked({"note": half, "value": other}) == {
+        "note": REMOVED,
+        "value": other,
+    }  # also the second time
     assert checked({"note": half}) == {"note": half}
     assert checked({"metadata": {"secretAccessKey": half}}) == {"metadata": {"secretAccessKey": REMOVED}}
     assert checked({"note": f"aws_secret_access_key = {half}"}) == {
@@ -221,9 +225,9 @@ def test_a_removed_secret_leaves_a_fingerprint_by_the_key_of_the_installation() 
     found = [
         checked({"note": secret}, key=key)["note"]
         for secret, key in (
-            (KNOWN["AWS"], one),
-            (KNOWN["AWS"], one),
-            (KNOWN["AWS"], other),
+            (KNOWN["Linear"], one),
+            (KNOWN["Linear"], one),
+            (KNOWN["Linear"], other),
             (KNOWN["GitHub"], one),
         )
     ]
@@ -286,7 +290,7 @@ def test_refuse_names_the_place_and_never_the_secret() -> None:
 
 
 def test_allow_looks_at_nothing() -> None:
-    payload = {"metadata": {"password": "hunter2"}, "note": KNOWN["AWS"]}
+    payload = {"metadata": {"password": "hunter2"}, "note": KNOWN["Linear"]}
     assert checked(payload, policy="allow") is payload
 
 
@@ -335,3 +339,13 @@ def test_no_text_costs_more_than_its_length(text: str) -> None:
 def test_no_payload_breaks_it_and_it_has_nothing_left_to_remove(payload: dict[str, Any]) -> None:
     once = SecretGuard(key="k" * 32).cleaned(an_event(payload), a_kind())
     assert SecretGuard(key="k" * 32).cleaned(once, a_kind()) == once
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_two_keys_that_become_the_same_mark_keep_both_values(*, is_kept: bool) -> None:
+    one, other = "redis://:pw1@cache/0", "redis://:pw2@cache/0"
+    for payload in ({one: 1, other: 2}, {"metadata": {one: 1, other: 2}}):
+        event = an_event(payload)
+        guard = SecretGuard()
+        found = (guard.cleaned if is_kept else guard.checked)(event, a_kind("metadata")).additional
+        assert sorted(found.get("metadata", found).values()) == [1, 2]

@@ -1,0 +1,98 @@
+"""Secrets by the name in front of them: in a URL's query, a DSN, a cookie, a command, JSON within a text.
+
+The heads, name and equals sign, are found first; only behind the name of a secret a value is read, and the
+search goes on after it. So each letter is read a bounded number of times.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from .fingerprint import MARK
+from .forms import CODED, random
+from .words import may_name_assigned, names_assigned
+
+_HEAD = re.compile(
+    r"""(?:(?<![\w.])|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2}))
+        (?P<name>[A-Za-z_][\w.-]{0,63}+)
+        (?:(?P<encoded>%(?:25){0,2}3[Dd])
+          |(?P<quote>\\{0,16}["'])?(?:\]|%5[Dd])?
+           (?:[ \t]{0,8}+={1,3}>?[ \t]{0,8}+
+             |(?(quote)\s{0,64}+:\s{0,64}+(?P<json>(?=[-\d\[{("'\\]|[bBrRuUfF]{1,2}["']))|(?!))))
+    """,
+    re.VERBOSE | re.ASCII,
+)
+"""A name and what joins it to its value; a colon does so only behind a name in quotes."""
+
+_MARK = MARK.pattern.replace(" ", "[ ]")
+_PLAIN = rf"""(?:{_MARK}
+    |(?![;,&](?:\s|\Z|\\{{0,16}}["']|[\w.-]{{1,64}}+[ ]?=)|\\{{0,16}}["'](?!\w))\S)"""
+"""One character of a value without quotes: a separator ends it where another name follows, or nothing."""
+
+_VALUE = re.compile(
+    rf"""(?:[bBrRuUfF]{{1,2}}(?=["']))?
+        (?:(?P<one>["'])(?P<body>(?s:(?:\\.|(?P=one){{2}}|(?!(?P=one))[^\\])*+))(?:(?P=one)|\\?\Z)
+          |(?P<many>\\{{1,16}}["'])(?P<inner>(?s:.*?))(?:(?<!\\)(?P=many)|\Z))
+        (?P<tail>(?=\w){_PLAIN}++)?
+      |(?:\[[^\]]*+(?:\]|\Z)|\{{[^}}]*+(?:\}}|\Z)|\([^)]*+(?:\)|\Z))?{_PLAIN}*+
+    """,
+    re.VERBOSE,
+)
+_ENCODED = re.compile(rf"""(?:{_MARK}|(?!%(?:25){{0,2}}(?:2[236]|27))[^\s&"'<>;,])+""")
+_NUMBER = re.compile(r"-?[\d.][\w.+-]*")
+_RANDOM = re.compile(rf"""["'\\]{{0,16}}(?:{random(3, CODED, "16,")}|[0-9]{{13,19}}(?!\w))""", re.ASCII)
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"))
+_NO_SECRET = frozenset({"", "null", "true", "false", "None", "True", "False"})
+
+
+def may_be_assigned(text: str) -> bool:
+    """Whether a text may hold a name with a value: a quick check that is enough for nearly all."""
+    return "=" in text or "%" in text or (":" in text and ('"' in text or "'" in text))
+
+
+def without_assigned(text: str, mark: Callable[[str], str]) -> str:
+    """*text* with a mark for each value behind the name of a secret."""
+    parts: list[str] = []
+    done = 0
+    for head in _HEAD.finditer(text):
+        if head.start() < done or not _tells(head["name"], text, head.end()):
+            continue
+        start, end = _place(head, text)
+        secret = text[start:end]
+        if secret not in _NO_SECRET and not MARK.fullmatch(secret):
+            parts += (text[done:start], mark(secret))
+            done = end
+    return "".join([*parts, text[done:]]) if parts else text
+
+
+def _tells(name: str, text: str, start: int) -> bool:
+    """Whether a name is a secret's: some are only if the value looks random too, as in ``?session=42``."""
+    return names_assigned(name) or (may_name_assigned(name) and bool(_RANDOM.match(text, start)))
+
+
+def _place(head: re.Match[str], text: str) -> tuple[int, int]:
+    """Start and end of a value, without its quotes."""
+    start = head.end()
+    if head["encoded"]:
+        value = _ENCODED.match(text, start)
+        return value.span() if value else (start, start)
+    if head["json"] is not None and (number := _NUMBER.match(text, start)):
+        return number.span()
+    found = _VALUE.match(text, start)
+    if found is None:
+        return start, start
+    for group in ("body", "inner"):
+        if found[group] is not None and not found["tail"]:
+            return found.span(group)
+    return start, start + _length(found[0])
+
+
+def _length(value: str) -> int:
+    """Of a value without the closing brackets that were opened in front of its name."""
+    excess = {end: value.count(end) - value.count(begin) for begin, end in _BRACKETS}
+    length = len(value)
+    while length and excess.get(value[length - 1], 0) > 0:
+        length -= 1
+        excess[value[length]] -= 1
+    return length
