@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -10,14 +11,20 @@ from trailkeeper.producer.event import Actor, Credential, Event, Requester, Subj
 
 from .finding import Findings
 from .fingerprint import Fingerprints
-from .randomness import SHORTEST_RANDOM, is_key
-from .texts import LENGTH_OF_UUID, all_harmless, is_clean, is_harmless, is_plain_id
+from .randomness import AWS_SECRET, SHORTEST_RANDOM, is_key
+from .shapes import SHORTEST
+from .texts import LENGTH_OF_UUID, LONGEST_FIELD, all_harmless, is_clean, is_harmless, is_plain_id
 from .words import names_session
 
 OF_CLIENT = ("user_agent", "request_id")
-"""What no application chose: cleaned where others would be refused."""
-
 SUBJECTS = ("user", "project", "organization")
+WITH_IDS = (*SUBJECTS, "actor", "on_behalf_of", "requested_by")
+"""Whose ids are those by which histories are found. They stay, whatever they look like: an event without its
+own would be missing from its history, and two that became one mark would have one history.
+"""
+
+IDS = frozenset({"actor.on_behalf_of.id", *(f"{name}.id" for name in WITH_IDS)})
+"""Their paths."""
 
 
 def are_harmless(event: Event, fingerprints: Fingerprints) -> bool:
@@ -44,11 +51,9 @@ def are_harmless(event: Event, fingerprints: Fingerprints) -> bool:
         return False
 
 
-def _has_harmless_texts(subject: Any) -> bool:
-    if type(subject) is not Subject:
-        return True
+def _may_hold(subject: Subject) -> bool:
     texts: tuple[object, ...] = (subject.id, subject.name)
-    return all(not isinstance(text, str) or is_harmless(text) for text in texts)
+    return any(isinstance(text, str) and not is_harmless(text) for text in texts)
 
 
 def _is_harmless_credential(credential: Any, fingerprints: Fingerprints) -> bool:
@@ -64,6 +69,16 @@ def _is_harmless_id(credential: Credential, fingerprints: Fingerprints) -> bool:
     if credential.id is None or fingerprints.is_final(credential.id):
         return True
     return not _is_session(credential.kind) and _is_no_key(credential.id)
+
+
+def with_ids(made: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts that were searched, with the ids by which histories are found as they were given."""
+    for name in WITH_IDS:
+        before, after = given.get(name), made.get(name)
+        if isinstance(before, dict) and isinstance(after, dict):
+            kept = {"id": before["id"]} if isinstance(before.get("id"), str) else {}
+            made = {**made, name: with_ids({**after, **kept}, before)}
+    return made
 
 
 def _is_session(kind: object) -> bool:
@@ -105,19 +120,25 @@ class FieldsSearch:
         return replace(event, **changed) if changed else event
 
     def _text(self, text: Any, path: str) -> Any:
-        return self._findings.cleaned(text, path) if isinstance(text, str) else text
+        return self._findings.cleaned(text[:LONGEST_FIELD], path) if isinstance(text, str) else text
+
+    def _id(self, given: Any, path: str) -> Any:
+        if isinstance(given, str):
+            self._findings.left(given[:LONGEST_FIELD], path)
+        return given
 
     def _subject(self, subject: Any, path: str) -> Any:
-        if _has_harmless_texts(subject):
+        if type(subject) is not Subject or not (self._findings.pairs or _may_hold(subject)):
             return subject
-        return Subject(self._text(subject.id, f"{path}.id"), self._text(subject.name, f"{path}.name"))
+        made = Subject(self._id(subject.id, f"{path}.id"), self._text(subject.name, f"{path}.name"))
+        return subject if made == subject else made
 
     def _actor(self, actor: Any, path: str) -> Any:
         if type(actor) is not Actor:
             return actor
         made = Actor(
             actor.kind,
-            self._text(actor.id, f"{path}.id"),
+            self._id(actor.id, f"{path}.id"),
             self._text(actor.name, f"{path}.name"),
             self._credential(actor.credential, f"{path}.credential"),
             self._subject(actor.on_behalf_of, f"{path}.on_behalf_of"),
@@ -129,7 +150,7 @@ class FieldsSearch:
             return requester
         made = Requester(
             requester.kind,
-            self._text(requester.id, f"{path}.id"),
+            self._id(requester.id, f"{path}.id"),
             self._text(requester.name, f"{path}.name"),
         )
         return requester if made == requester else made
@@ -140,7 +161,7 @@ class FieldsSearch:
         return Credential(
             self._unless_key(credential.kind, f"{path}.kind"),
             self.credential_id(credential.kind, credential.id, is_public=credential.id_is_public is True),
-            self._unless_key(credential.label, f"{path}.label"),
+            self.label(credential.kind, credential.id, credential.label),
             credential.id_is_public,
         )
 
@@ -155,11 +176,24 @@ class FieldsSearch:
         if given is None or is_public:
             return self._text(given, "actor.credential.id")
         text = str(given)
-        return (
-            self._fingerprints.of_id(text)
-            if _is_session(kind) or is_key(text) or not is_clean(text)
-            else given
-        )
+        self._findings.look_for_pair(text)
+        is_half = self._findings.pairs and AWS_SECRET.search(text)
+        if is_half or _is_session(kind) or is_key(text) or not is_clean(text):
+            return self._fingerprints.of_id(text)
+        return given
+
+    def label(self, kind: Any, given: Any, label: Any) -> Any:
+        """What a credential is called; of a session it may be the key once more.
+
+        Args:
+            kind: of the credential.
+            given: its id.
+            label: its own.
+        """
+        path, key = "actor.credential.label", str(given)
+        if isinstance(label, str) and _is_session(kind) and len(key) >= SHORTEST and key in label:
+            return self._findings.removed(label, path, "its id")
+        return self._unless_key(label, path)
 
     def _unless_key(self, text: Any, path: str) -> Any:
         if isinstance(text, str) and is_key(text):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from msgspec.structs import replace
 
@@ -13,15 +13,19 @@ from trailkeeper.producer.errors import InvalidEvent
 from trailkeeper.producer.event import Event
 from trailkeeper.producer.validation.text import harmless
 
-from .fields import OF_CLIENT, FieldsSearch, are_harmless
+from .fields import IDS, FieldsSearch, are_harmless, with_ids
 from .finding import DEPTH, Findings, SecretSeen
 from .fingerprint import Fingerprints
 from .payload import MAX_DEPTH, PayloadRules, PayloadSearch, TooDeep, may_hold_secrets
 from .words import words_of
 
+T = TypeVar("T")
 SecretsPolicy = Literal["redact", "refuse", "allow"]
 EXPECTED = "no secret, but perhaps its id or name; TRAILKEEPER_SECRETS says what happens to secrets"
 LONGEST_PATH = 200
+FACTS = "event"
+"""Begins the paths of facts that are no event."""
+
 
 logger = logging.getLogger("trailkeeper")
 
@@ -54,7 +58,8 @@ class SecretGuard:
     def checked(self, event: Event, kind: EventType) -> Event:
         """An event as it may be recorded; the same object if it holds no secret.
 
-        What a client sent, its user agent and request id, is never refused.
+        Only a payload is refused: names and what a client sent are texts that a person chose, who could
+        keep an event out of the trail by them.
 
         Raises:
             InvalidEvent: it holds a secret, and the policy is ``refuse``; or it is nested too deeply.
@@ -66,7 +71,7 @@ class SecretGuard:
         except TooDeep as error:
             expected = f"at most {MAX_DEPTH} levels"
             raise InvalidEvent(_place(str(error)), "nested too deeply", expected) from None
-        refused = [secret for secret in seen if secret.path not in OF_CLIENT]
+        refused = [secret for secret in seen if secret.path.startswith("additional")]
         if refused and self._refuses:
             problem = f"it looks like a secret by {refused[0].why}"
             raise InvalidEvent(_place(refused[0].path), problem, EXPECTED)
@@ -91,10 +96,15 @@ class SecretGuard:
             kind: says what is declared in their `additional`.
             tag: to count under.
         """
-        facts = self._without_session(facts)
+        findings = Findings(self._fingerprints, is_off=self._is_off)
+        facts = self._without_session(facts, findings)
         if self._is_off:
             return facts
-        findings = Findings(self._fingerprints)
+        made, seen = self._twice(facts, lambda given, found: self._clean(given, kind, found))
+        self._report(findings.seen + seen, tag)
+        return with_ids(made, facts)
+
+    def _clean(self, facts: Mapping[str, Any], kind: EventType | None, findings: Findings) -> dict[str, Any]:
         undeclared = PayloadSearch(PayloadRules(more=self._more), findings)
         search = PayloadSearch(self._rules_of(kind), findings) if kind else undeclared
         cleaned = {}
@@ -102,8 +112,7 @@ class SecretGuard:
             if name == "additional" and isinstance(value, dict):
                 cleaned[name] = search.cleaned(value, is_kept=True)
             else:
-                cleaned |= undeclared.cleaned({name: value}, "event", is_kept=True)
-        self._report(findings.seen, tag)
+                cleaned |= undeclared.cleaned({name: value}, FACTS, is_kept=True)
         return cleaned
 
     def _is_plain(self, event: Event, kind: EventType) -> bool:
@@ -120,12 +129,16 @@ class SecretGuard:
         return known[1]
 
     def _searched(self, event: Event, kind: EventType, *, is_kept: bool) -> tuple[Event, list[SecretSeen]]:
+        return self._twice(event, lambda given, findings: self._once(given, kind, findings, is_kept=is_kept))
+
+    def _twice(self, given: T, search: Callable[[T, Findings], T]) -> tuple[T, list[SecretSeen]]:
+        """What a search made, and what it found: again for halves of keys whose other half is there."""
         findings = Findings(self._fingerprints, is_off=self._is_off)
-        cleaned = self._once(event, kind, findings, is_kept=is_kept)
+        made = search(given, findings)
         if not findings.has_pair:
-            return cleaned, findings.seen
-        pairs = Findings(self._fingerprints, pairs=True)
-        return self._once(cleaned, kind, pairs, is_kept=is_kept), findings.seen + pairs.seen
+            return made, findings.seen
+        pairs = Findings(self._fingerprints, is_off=self._is_off, pairs=True)
+        return search(made, pairs), findings.seen + pairs.seen
 
     def _once(self, event: Event, kind: EventType, findings: Findings, *, is_kept: bool) -> Event:
         rules = self._rules_of(kind)
@@ -135,20 +148,26 @@ class SecretGuard:
         payload = PayloadSearch(rules, findings).cleaned(event.additional, is_kept=is_kept)
         return event if payload == event.additional else replace(event, additional=payload)
 
-    def _without_session(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+    def _without_session(self, facts: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
         actor = facts.get("actor")
         credential = actor.get("credential") if isinstance(actor, dict) else None
         if not isinstance(actor, dict) or not isinstance(credential, dict) or "id" not in credential:
             return dict(facts)
-        fields = FieldsSearch(self._fingerprints, Findings(self._fingerprints, is_off=True))
-        is_public = credential.get("id_is_public") is True
-        made = fields.credential_id(credential.get("kind"), credential["id"], is_public=is_public)
-        return {**facts, "actor": {**actor, "credential": {**credential, "id": made}}}
+        fields = FieldsSearch(self._fingerprints, findings)
+        kind, given = credential.get("kind"), credential["id"]
+        made = {"id": fields.credential_id(kind, given, is_public=credential.get("id_is_public") is True)}
+        if "label" in credential:
+            made["label"] = fields.label(kind, given, credential["label"])
+        return {**facts, "actor": {**actor, "credential": {**credential, **made}}}
 
     def _report(self, seen: list[SecretSeen], tag: str) -> None:
+        if not seen:
+            return
+        removed = [secret for secret in seen if secret.path.removeprefix(f"{FACTS}.") not in IDS]
         for secret in seen:
-            logger.warning("secret_removed tag=%s at=%s by=%s", tag, _place(secret.path), secret.why)
-        secrets = sum(secret.why != DEPTH for secret in seen)
+            what = "secret_removed" if secret in removed else "secret_kept"
+            logger.warning("%s tag=%s at=%s by=%s", what, tag, _place(secret.path), secret.why)
+        secrets = sum(secret.why != DEPTH for secret in removed)
         if secrets and self._on_removal is not None:
             self._on_removal(tag, secrets)
 

@@ -6,6 +6,7 @@ import json
 import logging
 import random
 import re
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from tests.support.judging import a_judge
 from tests.support.secret_samples import SECRETS
 from trailkeeper import Actor, Credential, Event, InvalidEvent, RequestContext, Subject
 from trailkeeper.producer.catalogue import Catalogue, EventType
+from trailkeeper.producer.event import Requester
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.secrets import REMOVED, SecretGuard
 from trailkeeper.producer.wire import encode
@@ -168,12 +170,9 @@ def test_allow_makes_fingerprints_of_sessions_all_the_same() -> None:
 
 
 PLACES: dict[str, Callable[[str], dict[str, Any]]] = {
-    "user.id": lambda secret: {"user": secret},
     "user.name": lambda secret: {"user": ("1", secret)},
-    "project.id": lambda secret: {"project": secret},
     "project.name": lambda secret: {"project": ("1", secret)},
     "organization.name": lambda secret: {"organization": ("1", secret)},
-    "actor.id": lambda secret: {"actor": Actor("user", secret)},
     "actor.name": lambda secret: {"actor": Actor("user", "1", secret)},
     "actor.on_behalf_of": lambda secret: {"actor": Actor("service", "1", on_behalf_of=Subject("1", secret))},
     "credential.kind": lambda secret: {"actor": Actor("user", "1", credential=Credential(secret))},
@@ -200,6 +199,133 @@ def test_no_field_of_an_event_keeps_a_secret_of_a_known_form(
             assert policy == "refuse"
             continue
         assert _core(secret) not in json.dumps(event, ensure_ascii=False).replace("\\n", "\n"), secret
+
+
+LIKE_TOKENS = (
+    *("xoxo-mallory-user", "ghp_import_documentation", "ops_Runbook_Production_2024", "sk_live_concert_tour"),
+    *("xai-Tutorial-NeurIPS-2023", "whsec_documentation_page", "glpat-documentation-notes"),
+    *("secret_Santa_Project_2024", "lin_Algebra_Lecture_2024"),
+    *(make(random.Random(5))[:255] for make in SECRETS.values()),
+)
+"""As somebody may be called who chose the name, and as nobody should be."""
+
+
+@pytest.mark.parametrize("policy", ["redact", "refuse"])
+def test_an_id_by_which_histories_are_found_stays_whatever_it_looks_like(policy: str) -> None:
+    for found in LIKE_TOKENS:
+        actor = Actor("service", found, on_behalf_of=Subject(found))
+        event = emitted(
+            user=found, project=found, organization=found, actor=actor, settings={"secrets": policy}
+        )
+        subjects = (*(event[name] for name in ("user", "project", "organization", "actor")),)
+        assert {subject["id"] for subject in (*subjects, event["actor"]["on_behalf_of"])} == {found}
+
+
+def test_so_does_the_id_of_who_else_acted_in_the_request() -> None:
+    now = datetime.now(UTC)
+    for found in LIKE_TOKENS:
+        asked = Requester("user", found)
+        raw = encode(
+            Event(id=uuid7(now), tag=SPOOLED, occurred_at=now, user=Subject(found), requested_by=asked)
+        )
+        verdict = a_judge(None, SecretGuard()).judge(IncomingMessage("1-0", raw, None, {b"e": raw}), now)
+        assert isinstance(verdict, Accepted)
+        assert verdict.event.user == Subject(found)
+        assert (verdict.extras or {})["requested_by"]["id"] == found
+
+
+def test_so_do_ids_in_a_wrong_call_which_may_be_replayed() -> None:
+    for found in LIKE_TOKENS:
+        actor = Actor("nobody", found, TOKEN, on_behalf_of=Subject(found))  # type: ignore[arg-type]
+        event = emitted(user=(found, TOKEN), actor=actor, settings={"on_invalid": "quarantine"})
+        assert event["user"] == {"id": found, "name": REMOVED}
+        assert (event["actor"]["id"], event["actor"]["name"]) == (found, REMOVED)
+        assert event["actor"]["on_behalf_of"]["id"] == found
+
+
+def test_the_log_says_that_a_secret_stays_as_an_id(caplog: pytest.LogCaptureFixture) -> None:
+    counter = Counter()
+    emitter, _ = an_emitter(metrics=counter)
+    emitter.emit(SPOOLED, actor=Actor("service", TOKEN))
+    assert f"secret_kept tag={SPOOLED} at=actor.id by=its form" in caplog.text
+    assert TOKEN not in caplog.text
+    assert counter.counted.count(("trailkeeper.secrets", [f"tag:{SPOOLED}"])) == 0
+
+
+def test_a_name_that_a_client_chose_is_cleaned_and_never_refused() -> None:
+    actor = Actor("service", "1", TOKEN, Credential("x", "1", TOKEN), Subject("2", TOKEN))
+    event = emitted(user=("1", TOKEN), project=("2", TOKEN), actor=actor, settings={"secrets": "refuse"})
+    assert TOKEN not in str(event)
+    assert event["user"]["name"] == REMOVED
+
+
+AWS_ID, AWS_HALF = "AKIA" + "IOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/" + "bPxRfiCYEXAMPLEKEY"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"user": ("1", AWS_HALF), "actor": Actor("user", "1", AWS_ID)},
+        {"user": ("1", f"{AWS_ID} {AWS_HALF}")},
+        {"actor": Actor("service", AWS_ID, on_behalf_of=Subject("2", AWS_HALF))},
+        {"actor": Actor("user", "1", credential=Credential("aws", AWS_ID, f"label {AWS_HALF}"))},
+        {"actor": Actor("user", "1", credential=Credential("aws", f"{AWS_ID} {AWS_HALF}"))},
+        {"additional": {"version": AWS_ID, "extra": {"other": AWS_HALF}}},
+        {"additional": {"nobody_declared": f"{AWS_ID} {AWS_HALF}"}, "settings": {"on_invalid": "quarantine"}},
+        {
+            "additional": {"x": AWS_ID, "nobody_declared": {"id": AWS_HALF}},
+            "settings": {"on_invalid": "quarantine"},
+        },
+    ],
+)
+def test_the_secret_half_of_a_key_of_aws_goes_wherever_the_other_half_is(arguments: dict[str, Any]) -> None:
+    for _ in range(2):  # the second time its texts were seen before
+        assert AWS_HALF not in str(emitted(**arguments))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(
+            "PHPSESSID",
+            "jsessionid",
+            "sid",
+            "sess",
+            "websession",
+            "usersession",
+            "refresh_token",
+            "accessToken",
+        ),
+        *("remember_me", "remember_token", "\u017fession", "s\u00e9ssion", "\uff53ession"),
+    ],
+)
+def test_a_kind_that_plainly_is_a_session_keeps_no_live_id(kind: str) -> None:
+    assert with_credential(kind, "abcdef123456ghij", key=KEY)["id"].startswith("hmac-sha256:")
+
+
+@pytest.mark.parametrize("kind", ["login", "device"])
+def test_a_session_of_django_is_a_fingerprint_whatever_its_kind_is_called(kind: str) -> None:
+    assert with_credential(kind, LIVE, key=KEY)["id"].startswith("hmac-sha256:")
+
+
+@pytest.mark.parametrize("settings", [{}, {"on_invalid": "quarantine"}])
+def test_a_session_that_is_called_by_its_key_loses_the_label(settings: dict[str, Any]) -> None:
+    for live in (LIVE, "abcdef123456ghij"):
+        kind: Any = "nobody" if settings else "user"
+        actor = Actor(kind, "1", credential=Credential("session", live, f"of {live}"))
+        assert live not in str(emitted(actor=actor, settings=settings))
+
+
+@pytest.mark.parametrize("piece", ["-sk", "token=a&", "a='b", "password='", "://a:", "a-"])
+def test_a_name_of_any_length_takes_no_time(piece: str) -> None:
+    name = piece * (2_500_000 // len(piece))
+    began = time.process_time()
+    emitted(user=("1", name), actor=Actor("service", "x", f"{name}a", on_behalf_of=Subject("2", f"{name}b")))
+    assert time.process_time() - began < 0.5
+
+
+def test_a_name_is_cut_after_the_secrets_are_out_of_it() -> None:
+    assert TOKEN[:10] not in str(emitted(user=("1", f"{'x ' * 120}{TOKEN}")))
 
 
 def _core(secret: str) -> str:
