@@ -135,8 +135,25 @@ PIP = {
         ),
         (
             f"{WINDOWS} {WEBKIT} Chrome/126.0 Safari/537.36 (+https://loc.test/web-archiving)",
-            "Chrome (Windows on Spider)",
+            "Chrome (Windows)",
             "bot",
+        ),
+        (
+            "Mozilla/5.0 (Windows NT 6.1; rv:6.0) Gecko/20110814 Firefox/6.0 Google favicon",
+            "favicon (Windows)",
+            "bot",
+        ),
+        ("nutch-1.4/Nutch-1.4", "Nutch", "bot"),
+        ("fetch libfetch/2.0", "fetch libfetch", "library"),
+        (
+            f"Mozilla/5.0 (Linux; Android 11; Spider X) {WEBKIT} Chrome/120.0.6099.144 Mobile Safari/537.36",
+            "Chrome Mobile (Android on Spider X)",
+            "browser",
+        ),
+        (
+            f"Mozilla/5.0 (Linux; Android 10; NOH-AN00) {WEBKIT} Chrome/99.0 HuaweiBrowser/13.0 Mobile",
+            "Chrome (Android)",
+            "browser",
         ),
         ("Mozilla/5.0 (compatible; Goodreads; +https://www.goodreads.test)", "Goodreads", "bot"),
         (f"{WINDOWS} {WEBKIT} Chrome/108.0.0.0 Safari/537.36 GTmetrix", "GTmetrix", "bot"),

@@ -18,7 +18,10 @@ from ua_parser.regex import Resolver
 from .text import one_line
 
 SPIDER = "Spider"
-"""The device that ua-parser gives to bots, and to some libraries."""
+"""The device that ua-parser gives to bots, and to some libraries. To others it gives the browser's name."""
+
+BROWSER = " Browser"
+"""The end of what it takes for a device where a maker's browser is named, as in HuaweiBrowser."""
 
 NO_DEVICES = ("Generic", "Other", "Unknown", "K", "Android", "iOS-Device")
 """First words of what ua-parser calls a device of which the agent tells nothing. Chrome says K."""
@@ -57,9 +60,11 @@ def agent(user_agent: str) -> Agent:
         if name
         else None,
         os=one_line(os.family) if os else None,
-        device=None if family is None or family == SPIDER or family.split()[0] in NO_DEVICES else family,
+        device=None if family is None or family.split()[0] in NO_DEVICES else family,
         spider=family == SPIDER,
     )
+    if found.device and (found.device in {SPIDER, found.name} or found.device.endswith(BROWSER)):
+        found = replace(found, device=None)
     return _of_darwin(found, user_agent)
 
 

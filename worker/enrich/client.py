@@ -9,8 +9,8 @@ from typing import ClassVar
 import msgspec
 from msgspec.structs import replace
 
-from .agents import SPIDER, Agent, agent
-from .crawlers import crawler_name, is_crawler, without_contacts
+from .agents import Agent, agent
+from .crawlers import crawler_name, is_crawler, without_contacts, without_model
 from .installers import BROWSER, Installer, installer
 from .kinds import Kind, is_library, kind_of
 from .products import Product, head, product, within
@@ -20,7 +20,7 @@ UNKNOWN_USER_AGENT = "Unknown User-Agent"
 UNKNOWN_BROWSER = "Unknown Browser"
 
 CACHE_SIZE = 20_000  # user agents, least recently used leave first
-RULES = 2
+RULES = 3
 """Raised when this package words or sorts clients differently, so that a backfill finds what is older."""
 
 
@@ -93,14 +93,17 @@ class ClientFinder:
         return self._of_parts(line, kind, itself, source="linehaul")
 
     def _of_agent(self, text: str, *, browser: bool) -> Client:
-        plain = without_contacts(text)
+        whole = without_contacts(text)
+        plain = without_model(whole)
         parsed, named = agent(plain), product(plain)
+        if plain is not whole:
+            parsed = replace(parsed, device=agent(whole).device)
         if inner := within(text):
             return self._of_inner(inner, parsed)
         if parsed.name is None or not is_library(parsed.name):
             if is_library(name := head(plain)):
                 return self._of_product(named or Product(name, None), parsed)
-            if parsed.spider or plain != text or is_crawler(plain):
+            if parsed.spider or whole != text or is_crawler(plain):
                 return self._of_crawler(plain, parsed)
         if named and not parsed.name:
             return self._of_product(named, parsed)
@@ -126,7 +129,7 @@ class ClientFinder:
         if own:
             itself = replace(parsed, name=own[0], version=own[1], device=None)
             return self._of_parts(own[0], "bot", itself, source="product")
-        line = _browser(parsed.name, parsed.os, SPIDER) if parsed.name else UNKNOWN_USER_AGENT
+        line = _browser(parsed.name, parsed.os, None) if parsed.name else UNKNOWN_USER_AGENT
         return self._of_parts(line, "bot", parsed, source="ua-parser" if parsed.name else "none")
 
     def _of_product(self, named: Product, parsed: Agent) -> Client:

@@ -19,6 +19,9 @@ CONTACT = re.compile(
 
 _IN_CONTACTS = ("http", "www.", "@", "at)", "at]", ".com", ".org", ".net", ".io")
 
+PHONE = re.compile(r"\(Linux; (?:U; )?Android [\d.]{1,10}; (?P<model>[^;()]{1,40})(?=[;)].*\bMobile Safari/)")
+"""A phone with Android, which calls its model behind the version; Chrome says K for every one."""
+
 BOT = re.compile(
     r"(?<!cu)bots?(?![a-z])|crawl|spider|slurp|scanner|scanning|[- ]scan\b|scan[/)]|monitor|fetch|preview"
     r"|headless|lighthouse|uptime|archiv|validator|check(?:er|ly)?\b|inspect|analy[sz]er|audit|probe|research"
@@ -51,6 +54,18 @@ def without_contacts(text: str) -> str:
     """*text* without links and addresses of mail, whose words name nobody; the same text if there is none."""
     lower = text.lower()
     return CONTACT.sub("", text) if any(part in lower for part in _IN_CONTACTS) else text
+
+
+def without_model(plain: str) -> str:
+    """*plain* without the model of a phone that has a bot's word in it, as "Spider X"; else *plain* itself.
+
+    Args:
+        plain: an agent `without_contacts`.
+    """
+    found = PHONE.search(plain)
+    if found is None or not _is_telling(found["model"]):
+        return plain
+    return f"{plain[: found.start('model')]}K{plain[found.end('model') :]}"
 
 
 def is_crawler(plain: str) -> bool:

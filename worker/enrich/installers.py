@@ -21,6 +21,8 @@ The longest real agent, twine's list of its libraries, has about fourteen."""
 BROWSER = "Browser"
 """What linehaul calls every browser, and some command-line tools."""
 
+TOOL = "OS"
+"""What it calls the tools of an operating system, such as FreeBSD's fetch."""
 
 OF_JSON = ("pip/", "uv/")
 """Installers whose agent is JSON that may hold any name: they are called as the agent begins."""
@@ -56,7 +58,7 @@ def installer(user_agent: str) -> Installer | None:
     name = one_line(parsed.installer.name) if parsed and parsed.installer else None
     if name and user_agent.startswith(OF_JSON):
         name = user_agent.partition("/")[0]
-    return _installer(name, parsed) if name else None
+    return _installer(name, parsed) if name and name != TOOL else None
 
 
 def _installer(name: str, parsed: object) -> Installer:
