@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from trailkeeper.producer.event import MAX_USER_AGENT
+from trailkeeper.producer.validation.values import decoded
 
 
 class Arrival(NamedTuple):
-    """The peer's address and some headers, each as text (latin-1, lines joined by commas) or None.
+    """The peer's address and some headers, each as text (lines joined by commas) or None.
 
     *peer* is empty if it has no address, on a Unix socket.
     """
@@ -55,11 +56,18 @@ def _headers(headers: Iterable[tuple[bytes, bytes]], names: tuple[bytes, ...]) -
     for name, value in headers:
         if (own_lines := lines.get(name.lower())) is not None:
             own_lines.append(value)
-    return [b", ".join(lines[name]).decode("latin-1") if lines[name] else None for name in names]
+    return [decoded(b", ".join(lines[name])) if lines[name] else None for name in names]
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    if value.isascii():
+        return value
+    try:
+        return decoded(value.encode("latin-1"))  # as WSGI has the bytes of a header
+    except UnicodeEncodeError:
+        return value  # a framework read it already
 
 
 def _short(user_agent: str | None) -> str | None:

@@ -67,7 +67,7 @@ def text_or_none(value: Any) -> str | None:  # noqa: PLR0911 - one a kind of val
     if isinstance(value, str):
         return str.__str__(value)  # the characters themselves, whatever a subclass's own __str__ says
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return _decoded(bytes(value))
+        return decoded(bytes(value))
     if isinstance(value, (datetime, date, time)):
         return str.__str__(value.isoformat())
     if isinstance(value, timedelta):
@@ -86,7 +86,8 @@ def is_plain_number(value: Any) -> bool:
     )
 
 
-def _decoded(raw: bytes) -> str:
+def decoded(raw: bytes) -> str:
+    """Bytes as text: UTF-8 if they are valid UTF-8, which text in latin-1 hardly ever is."""
     try:
         return raw.decode()
     except UnicodeDecodeError:

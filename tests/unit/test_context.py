@@ -319,7 +319,20 @@ def test_an_empty_user_agent_is_no_missing_one() -> None:
     assert from_request({}).user_agent is None
 
 
-def test_bytes_of_a_header_are_read_as_latin_1() -> None:
+@pytest.mark.parametrize("written", ["utf-8", "latin-1"])
+def test_bytes_of_a_header_are_utf_8_where_they_can_be(written: str) -> None:
+    for text in ("caf\xe9/1", "\xc4\u0e01\U0001f600" if written == "utf-8" else "\xa3"):
+        raw = text.encode(written)
+        scope = {"type": "http", "headers": [(b"user-agent", raw)]}
+        assert from_request(scope).user_agent == text
+        assert from_request({"HTTP_USER_AGENT": raw.decode("latin-1")}).user_agent == text
+
+
+def test_a_header_that_a_framework_read_stays_as_it_is() -> None:
+    assert from_request({"HTTP_USER_AGENT": "\u041f\u0438\u043f/1"}).user_agent == "\u041f\u0438\u043f/1"
+
+
+def test_bytes_of_a_header_that_are_no_utf_8_are_latin_1() -> None:
     scope = {"type": "http", "headers": [(b"user-agent", b"caf\xe9")]}
     assert from_request(scope).user_agent == "caf\xe9"
 

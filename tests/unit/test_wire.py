@@ -149,3 +149,11 @@ def reason(raw: bytes) -> str | None:
     except InvalidMessage as refused:
         return refused.reason
     return None
+
+
+def test_a_leap_second_is_sent_as_the_last_microsecond_before_it() -> None:
+    last = datetime(2016, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+    event = Event(id=uuid7(last), tag="account:login:success", occurred_at=last)
+    assert decode(encode(event))[0].occurred_at == last
+    with pytest.raises(InvalidMessage):
+        decode(encode(event).replace(b"23:59:59.999999", b"23:59:60"))
