@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
 
 import click
@@ -51,6 +52,7 @@ def run(arguments: Sequence[str]) -> int:
         The exit code; what went wrong is on standard error by then, in one line.
     """
     try:
+        _refuse_no_text(arguments)
         result = trailkeeper.main(args=list(arguments), prog_name="trailkeeper", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
@@ -64,6 +66,16 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence against a traceback
         return _translate(error, arguments)
     return result if isinstance(result, int) else 0
+
+
+def _refuse_no_text(arguments: Sequence[str]) -> None:
+    """Refuse bytes that are no UTF-8, which nothing can store; names of files may have them."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError as error:
+            if not any(os.path.lexists(text) for text in (argument, argument.partition("=")[2])):
+                raise click.UsageError(f"{argument!a} is not UTF-8") from error
 
 
 def _usage(error: click.ClickException) -> str:

@@ -11,7 +11,7 @@ import click
 
 def _login() -> str | None:
     try:
-        return getpass.getuser()
+        return getpass.getuser().encode("utf-8", "replace").decode()
     except (OSError, KeyError, ImportError):
         return None  # a container's user may have no name
 

@@ -71,7 +71,7 @@ def _shipped_files() -> Iterator[tuple[str, str]]:
 
 def _read(path: str) -> tuple[str, str]:
     try:
-        return path, Path(path).read_text(encoding="utf-8")
+        return path, Path(path).read_text(encoding="utf-8-sig")  # Windows' editors write a byte order mark
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a NUL in the path
         raise CatalogueError(f"{path}: cannot be read: {error}; expected a TOML file in UTF-8") from error
 

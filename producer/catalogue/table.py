@@ -55,9 +55,20 @@ def event_type(where: str, tag: str, table: Any) -> EventType:
         kind = msgspec.structs.replace(msgspec.convert(table, EventType), tag=tag)
     except msgspec.ValidationError as error:
         raise CatalogueError(f"{where}: {_explained(table) or error}") from error
+    if nul := next((text for text in _texts(table) if "\0" in text), None):
+        raise CatalogueError(f"{where}: has {nul!r:.100}; expected no NUL, which no table can hold")
     _refuse_undeclared(where, kind)
     _refuse_bad_aliases(where, kind)
     return kind
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts of a table, its keys too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for item in [*value, *value.values()] if isinstance(value, dict) else value:
+            yield from _texts(item)
 
 
 def _refuse_unknown_fields(where: str, table: Any) -> None:

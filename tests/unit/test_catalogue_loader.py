@@ -202,3 +202,23 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         with pytest.raises(CatalogueError, match=": cannot be read: ") as refusal:
             load([path])
         assert str(refusal.value).startswith(path)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_catalogue(write: Write) -> None:
+    assert found("web:page:view", write("\ufeff" + table())).scope == "project"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"payload": '{ "a\\u0000" = "string" }'},
+        {"payload": '{ a = "object" }', "personal": '["a.b\\u0000"]'},
+        {"sentence": '"x\\u0000"'},
+        {"group": '"x\\u0000"'},
+    ],
+)
+def test_a_nul_which_no_table_can_hold_is_refused_when_the_catalogue_is_loaded(
+    write: Write, fields: dict[str, str]
+) -> None:
+    with pytest.raises(CatalogueError, match=r"web:page:view: has .*\\x00.* no NUL"):
+        load([write(table(**fields))])

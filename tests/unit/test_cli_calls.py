@@ -156,3 +156,13 @@ def test_an_error_nobody_expected_is_one_line_and_exits_1(
         outcome.err
         == "trailkeeper: unexpected LookupError: a\\x0ab\\x1b[2J (TRAILKEEPER_DEBUG=1 shows where)\n"
     )
+
+
+@pytest.mark.parametrize("wrong", [["--by", "x\udcff"], ["--by=\udcff"], ["\udcff"]])
+def test_what_is_not_utf_8_is_refused_in_one_line(
+    wrong: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["hold", "add", "user", "7", "--reason", "x", *wrong]) == 2
+    error = capsys.readouterr().err
+    assert "is not UTF-8" in error
+    assert error.count("\n") == 1
