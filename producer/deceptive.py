@@ -7,6 +7,7 @@ within a word, and spaces of every width.
 from __future__ import annotations
 
 import re
+from unicodedata import category
 
 DECEPTIVE = re.compile(
     "[\x00-\x1f\x7f-\x9f"  # controls
@@ -16,6 +17,22 @@ DECEPTIVE = re.compile(
     "\ud800-\udfff]"  # halves of a surrogate pair, which cannot be written
 )
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and a sign without any ink."""
+
+_SEEN = frozenset("LNPS")
+"""General categories of what is seen: letters, numbers, punctuation and symbols."""
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is anything to see of a text, besides marks upon nothing."""
+    return any(map(_has_ink, text))  # nearly always the first
+
+
+def _has_ink(letter: str) -> bool:
+    return category(letter)[0] in _SEEN and letter not in _BLANK
 
 
 def is_plain(text: str) -> bool:

@@ -8,6 +8,7 @@ from trailkeeper.models.histories import ExportRow, StoredEvent, as_json, texts_
 from trailkeeper.models.stored_json import decode_json
 from trailkeeper.producer.catalogue import EventType, render, sentence_parts
 
+from .names import name_of
 from .policy import STAFF, Policy, Sight
 from .viewer import Viewer
 
@@ -79,17 +80,13 @@ def _sentence(event: dict[str, Any], kind: EventType | None) -> str | None:
         return None
     parts = sentence_parts(
         event["additional"],
-        user=_name(event["user"]),
-        project=_name(event["project"]),
-        organization=_name(event["organization"]),
-        actor=_name(event["actor"]) or NAMES.get(event["actor"]["kind"]),
+        user=name_of(event["user"]),
+        project=name_of(event["project"]),
+        organization=name_of(event["organization"]),
+        actor=name_of(event["actor"]) or NAMES.get(event["actor"]["kind"]),
         ip=event.get("ip"),
     )
     return render(kind.sentence, parts)
-
-
-def _name(subject: dict[str, Any] | None) -> str | None:
-    return None if subject is None else subject.get("name") or subject.get("id")
 
 
 def _decoded(text: str | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from trailkeeper.cli.output import safe
 from trailkeeper.producer.catalogue import render
-from trailkeeper.producer.deceptive import DECEPTIVE, is_plain, plain_text
+from trailkeeper.producer.deceptive import DECEPTIVE, is_plain, is_visible, plain_text
 from trailkeeper.producer.validation import harmless
 from trailkeeper.views.pages import words
 
@@ -82,3 +82,29 @@ def test_no_other_place_decides_what_is_safe_to_show() -> None:
         pytest.skip("no checkout of git")
     # the second decides whether an id is text in base64
     assert set(found.stdout.split()) <= {"producer/deceptive.py", "producer/secrets/randomness.py"}
+
+
+@pytest.mark.parametrize(
+    "text", ["a", " a", "\u0645", "\U0001f468\u200d\U0001f469", "e\u0301", "1", "=", "\u20ac"]
+)
+def test_what_has_ink_is_visible(text: str) -> None:
+    assert is_visible(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "\u200b",
+        "\u115f\u3164",
+        "\U000e0041\U000e0042",
+        "\u00ad",
+        "\u2800",
+        "\u0300",
+        "\u00a0",
+        "\x07",
+    ],
+)
+def test_what_has_none_is_not(text: str) -> None:
+    assert not is_visible(text)

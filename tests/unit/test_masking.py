@@ -119,3 +119,15 @@ def test_an_unknown_tag_is_for_staff_only(viewer: Viewer) -> None:
     told = masked(POLICY, ADMIN, event)
     assert told is not None
     assert (told["sentence"], told["view"]) == (None, "full")
+
+
+def test_a_name_of_which_nothing_can_be_seen_gives_way_to_the_id() -> None:
+    for name in ("\u3164", "\u200b\u2800", " "):
+        found = masked(
+            POLICY,
+            ADMIN,
+            stored("project:release:add", project_id="p1", project_name=name, additional={"version": "1.0"}),
+        )
+        assert found is not None
+        assert found["sentence"] == "acting released 1.0 of p1"
+        assert found["project"]["name"] == name

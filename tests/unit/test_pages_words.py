@@ -15,6 +15,7 @@ from trailkeeper.producer.deceptive import is_plain
 from trailkeeper.views.pages import words
 from trailkeeper.views.pages.addresses import Addresses
 from trailkeeper.views.pages.dead_letters import readable
+from trailkeeper.views.pages.rendering import environment
 
 
 @pytest.mark.parametrize(
@@ -100,3 +101,10 @@ def _letter(raw: bytes) -> StoredDeadLetter:
 )
 def test_a_dead_letter_shows_whatever_bytes_it_holds(raw: bytes, expected: tuple[str, bool]) -> None:
     assert readable(_letter(raw)) == expected
+
+
+def test_no_template_writes_a_character_that_deceives_wherever_it_came_from() -> None:
+    template = environment().from_string(
+        "{% macro m() %}<b>\n</b>{% endmacro %}{{ m() }}<input value='{{ x }}'>"
+    )
+    assert template.render(x="a\x1b\u202e<\n\t") == "<b>\n</b><input value='a\ufffd\ufffd&lt;\n\t'>"

@@ -13,6 +13,7 @@ from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.auth import CurrentViewer
 from trailkeeper.views.errors import NotFound
 from trailkeeper.views.history_request import events_with_id
+from trailkeeper.views.names import name_of
 from trailkeeper.views.path_ids import IDENTITY
 
 from . import words
@@ -93,7 +94,7 @@ def _delay(event: dict[str, Any]) -> str:
 def _subjects(event: dict[str, Any], rows: Rows) -> Iterator[SubjectFact]:
     for about in ("user", "project", "organization"):
         if subject := event[about]:
-            name = words.plain(subject["name"] or subject["id"])
+            name = words.plain(name_of(subject))
             yield SubjectFact(
                 about.capitalize(), words.plain(subject["id"]), name, rows.link(about, subject["id"])
             )
@@ -101,26 +102,24 @@ def _subjects(event: dict[str, Any], rows: Rows) -> Iterator[SubjectFact]:
 
 def _who(actor: dict[str, Any], rows: Rows) -> Iterator[Fact]:
     yield Fact("Kind", words.ACTORS.get(actor["kind"], actor["kind"]))
-    name, identity = actor.get("name"), actor.get("id")
+    name, identity = name_of(actor), actor.get("id")
     person = actor["kind"] in PERSONS
-    if name or identity:
+    if name:
         href = rows.link("user", identity) if person and identity else None
-        yield Fact("Name", words.plain(name or identity), href)
+        yield Fact("Name", words.plain(name), href)
     if identity and identity != name:
         yield Fact("Id", words.plain(identity), mono=True)
     yield from _credential(actor.get("credential"))
     if behalf := actor.get("on_behalf_of"):
-        yield Fact(
-            "On behalf of", words.plain(behalf["name"] or behalf["id"]), rows.link("user", behalf["id"])
-        )
+        yield Fact("On behalf of", words.plain(name_of(behalf)), rows.link("user", behalf["id"]))
 
 
 def _requester(requester: Any, rows: Rows) -> Iterator[Fact]:
     """Who else acted in the request, for admins; by its shape, as a newer producer may have said it."""
     match requester:
-        case {"kind": kind, "id": str(identity), "name": name}:
+        case {"kind": kind, "id": str(identity), "name": str() | None}:
             href = rows.link("user", identity) if kind in PERSONS else None
-            yield Fact("In a request of", words.plain(name or identity), href)
+            yield Fact("In a request of", words.plain(name_of(requester)), href)
         case {"kind": str(kind)}:
             yield Fact("In a request of", words.ACTORS.get(kind, words.plain(kind)))
 

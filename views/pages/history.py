@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.responses import HTMLResponse
 
 from trailkeeper.models.stored_batches import Snapshot
+from trailkeeper.producer.deceptive import is_visible
 from trailkeeper.views.errors import NotFound
 from trailkeeper.views.reading import VisiblePage, key_of
 from trailkeeper.views.tail import TailPosition
@@ -82,7 +83,7 @@ def _name(subject: PageSubject, events: VisiblePage) -> str:
     """The newest name on the page; the id if there is none."""
     for event in events.events:
         named = event.get(subject.about)
-        if named and named["id"] == subject.id and named["name"]:
+        if named and named["id"] == subject.id and is_visible(named["name"] or ""):
             return str(named["name"])
     return subject.id or ""
 

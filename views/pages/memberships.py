@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from trailkeeper.models.histories import EventKey, Question
+from trailkeeper.producer.deceptive import is_visible
 from trailkeeper.views.access_events import record_view
 from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.reading import Reader, key_of
@@ -95,4 +96,4 @@ def newest(reader: Reader, viewer: Viewer, kind: Kind, ids: list[str]) -> list[E
 def _names(events: list[Event], kind: Kind) -> dict[str, str]:
     """The newest name of each, as far as the events have one."""
     named = (event[kind] for event in reversed(events) if event[kind])
-    return {subject["id"]: subject["name"] for subject in named if subject["name"]}
+    return {subject["id"]: subject["name"] for subject in named if is_visible(subject["name"] or "")}

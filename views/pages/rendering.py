@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from trailkeeper.producer.deceptive import DECEPTIVE, REPLACEMENT, is_plain
 from trailkeeper.views.viewer import ANYBODY, Viewer
 
 from . import words
@@ -40,9 +42,17 @@ def environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
     templates.filters.update({name: getattr(words, name) for name in FILTERS})
     return templates
+
+
+def _shown(value: Any) -> Any:
+    """What a template writes, without characters that deceive: a person or an address may have brought it."""
+    if not isinstance(value, str) or isinstance(value, Markup) or is_plain(value):
+        return value
+    return DECEPTIVE.sub(lambda found: found[0] if found[0] in "\t\r\n" else REPLACEMENT, value)
 
 
 def addresses_of(request: Request) -> Addresses:

@@ -10,6 +10,7 @@ from typing import Any
 
 from trailkeeper.models.histories import Question
 from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.views.names import name_of
 from trailkeeper.views.policy import Policy
 from trailkeeper.views.reading import key_of
 from trailkeeper.views.viewer import Viewer
@@ -105,7 +106,7 @@ def _badges(actor: dict[str, Any]) -> Iterable[str]:
         is_new = label and label != actor.get("name")
         yield f"{kind}: {_short(words.plain(label))}" if is_new else kind
     if behalf := actor.get("on_behalf_of"):
-        yield f"for {_short(words.plain(behalf['name'] or behalf['id']))}"
+        yield f"for {_short(words.plain(name_of(behalf)))}"
 
 
 def _details(event: dict[str, Any]) -> Iterable[tuple[str, str]]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from trailkeeper.producer.catalogue import Catalogue, render, sentence_parts
 from trailkeeper.views.masking import NAMES
+from trailkeeper.views.names import name_of
 
 MARK = secrets.token_hex(8)
 """Nobody who writes an event knows it, so no name can pass for a mark."""
@@ -45,13 +46,13 @@ def _pieces(catalogue: Catalogue, event: dict[str, Any], link: Link) -> Iterator
     if kind is None:
         return
     named = {name: event.get(name) for name in SUBJECTS} | {"actor": event["actor"]}
-    marked = {name: f"{MARK}{name}" if _name(subject) else None for name, subject in named.items()}
+    marked = {name: f"{MARK}{name}" if name_of(subject) else None for name, subject in named.items()}
     marked["actor"] = marked["actor"] or NAMES.get(event["actor"]["kind"])
     parts = sentence_parts(event["additional"], **marked, ip=event.get("ip"))
     for text in _MARKED.split(render(kind.sentence, parts)):
         name = text.removeprefix(MARK)
         if name != text and name in named:
-            yield Piece(_name(named[name]) or "", _href(name, named[name], link))
+            yield Piece(name_of(named[name]) or "", _href(name, named[name], link))
         elif text:
             yield Piece(text)
 
@@ -62,7 +63,3 @@ def _href(name: str, subject: dict[str, Any] | None, link: Link) -> str | None:
         name if name != "actor" else {"user": "user", "staff": "user"}.get((subject or {}).get("kind", ""))
     )
     return link(about, identity) if about and identity else None
-
-
-def _name(subject: dict[str, Any] | None) -> str | None:
-    return None if subject is None else subject.get("name") or subject.get("id")
