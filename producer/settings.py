@@ -116,7 +116,7 @@ class ProducerSettings(RedisTls, frozen=True, kw_only=True):
         signing_key: signs every message, as ``name:secret``, with a secret of 32 bytes or more. The worker
             needs the same key in its ``TRAILKEEPER_VERIFY_KEYS``.
         secrets: what happens to a password, token or key in an event: ``redact`` replaces it by a mark,
-            ``refuse`` refuses the event, ``allow`` keeps it.
+            ``refuse`` refuses an event with one in its payload, ``allow`` keeps it.
         secret_words: more words in the names of payload keys that mark a secret.
         fingerprint_key: secret of 32 characters or more, the same for applications and workers, for the
             fingerprints of sessions and removed secrets.

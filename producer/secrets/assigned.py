@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from .fingerprint import MARK
 from .forms import CODED, random
-from .words import may_name_assigned, names_assigned
+from .words import may_name_assigned, names_assigned, names_secret
 
 _HEAD = re.compile(
     r"""(?:(?<![\w.])|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2}))
@@ -27,7 +27,7 @@ _HEAD = re.compile(
 
 _MARK = MARK.pattern.replace(" ", "[ ]")
 _PLAIN = rf"""(?:{_MARK}
-    |(?![;,&](?:\s|\Z|\\{{0,16}}["']|[\w.-]{{1,64}}+[ ]?=)|\\{{0,16}}["'](?!\w))\S)"""
+    |\\[ ]|(?![;,&](?:\s|\Z|\\{{0,16}}["']|[\w.-]{{1,64}}+[ ]?=)|\\{{0,16}}["'](?!\w))\S)"""
 """One character of a value without quotes: a separator ends it where another name follows, or nothing."""
 
 _VALUE = re.compile(
@@ -42,6 +42,7 @@ _VALUE = re.compile(
 _ENCODED = re.compile(rf"""(?:{_MARK}|(?!%(?:25){{0,2}}(?:2[236]|27))[^\s&"'<>;,])+""")
 _NUMBER = re.compile(r"-?[\d.][\w.+-]*")
 _RANDOM = re.compile(rf"""["'\\]{{0,16}}(?:{random(3, CODED, "16,")}|[0-9]{{13,19}}(?!\w))""", re.ASCII)
+_COUNT = re.compile(r"[0-9]{1,9}(?![\w%.-])")
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"))
 _NO_SECRET = frozenset({"", "null", "true", "false", "None", "True", "False"})
 
@@ -67,8 +68,10 @@ def without_assigned(text: str, mark: Callable[[str], str]) -> str:
 
 
 def _tells(name: str, text: str, start: int) -> bool:
-    """Whether a name is a secret's: some are only if the value looks random too, as in ``?session=42``."""
-    return names_assigned(name) or (may_name_assigned(name) and bool(_RANDOM.match(text, start)))
+    """Whether a name is a secret's: some are only if the value is no count, or looks random."""
+    if names_assigned(name):
+        return names_secret(name) or not _COUNT.match(text, start)
+    return may_name_assigned(name) and bool(_RANDOM.match(text, start))
 
 
 def _place(head: re.Match[str], text: str) -> tuple[int, int]:

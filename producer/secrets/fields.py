@@ -176,11 +176,11 @@ class FieldsSearch:
         if given is None or is_public:
             return self._text(given, "actor.credential.id")
         text = str(given)
+        if _is_session(kind):
+            return self._fingerprints.of_id(text)
         self._findings.look_for_pair(text)
         is_half = self._findings.pairs and AWS_SECRET.search(text)
-        if is_half or _is_session(kind) or is_key(text) or not is_clean(text):
-            return self._fingerprints.of_id(text)
-        return given
+        return self._fingerprints.of_id(text) if is_half or is_key(text) or not is_clean(text) else given
 
     def label(self, kind: Any, given: Any, label: Any) -> Any:
         """What a credential is called; of a session it may be the key once more.
@@ -190,8 +190,10 @@ class FieldsSearch:
             given: its id.
             label: its own.
         """
+        if not isinstance(label, str):
+            return label
         path, key = "actor.credential.label", str(given)
-        if isinstance(label, str) and _is_session(kind) and len(key) >= SHORTEST and key in label:
+        if _is_session(kind) and len(key) >= SHORTEST and key in label:
             return self._findings.removed(label, path, "its id")
         return self._unless_key(label, path)
 

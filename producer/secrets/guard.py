@@ -107,13 +107,12 @@ class SecretGuard:
     def _clean(self, facts: Mapping[str, Any], kind: EventType | None, findings: Findings) -> dict[str, Any]:
         undeclared = PayloadSearch(PayloadRules(more=self._more), findings)
         search = PayloadSearch(self._rules_of(kind), findings) if kind else undeclared
-        cleaned = {}
-        for name, value in facts.items():
-            if name == "additional" and isinstance(value, dict):
-                cleaned[name] = search.cleaned(value, is_kept=True)
-            else:
-                cleaned |= undeclared.cleaned({name: value}, FACTS, is_kept=True)
-        return cleaned
+        payload = facts.get("additional")
+        if not isinstance(payload, dict):
+            return undeclared.cleaned(facts, FACTS, is_kept=True)
+        others = {name: value for name, value in facts.items() if name != "additional"}
+        cleaned = undeclared.cleaned(others, FACTS, is_kept=True)
+        return cleaned | {"additional": search.cleaned(payload, is_kept=True)}
 
     def _is_plain(self, event: Event, kind: EventType) -> bool:
         if self._is_off:

@@ -24,8 +24,8 @@ _RANDOM = """
     id ids uuid digest digests hash hashes checksum checksums fingerprint thumbprint etag signature
     md5 sha sha1 sha256 sha384 sha512 blake2b integrity sri commit revision rev cursor kid
 """
-_ASSIGNED = "sessid jsessionid phpsessid pass"
-_AMBIGUOUS = "sig signature session sess sid jwt auth sas pan session_id"
+_ASSIGNED = "sessid jsessionid phpsessid pass session_id"
+_AMBIGUOUS = "sig signature session sess sid jwt auth sas pan"
 _SESSIONS = """
     session sessions sessionid sess sid cookie cookies bearer jwt password passphrase otp pin recovery backup
     magic remember secret access_token refresh_token
@@ -85,14 +85,16 @@ def names_secret(key: str, more: frozenset[str] = frozenset()) -> bool:
 def names_assigned(name: str) -> bool:
     """Whether what follows this name and an equals sign is a secret, whatever it is."""
     words = words_of(name)
-    return bool(words) and words[-1] not in AMBIGUOUS and (words[-1] in ASSIGNED or names_secret(name))
+    if not words or words[-1] in AMBIGUOUS:
+        return False
+    return names_secret(name) or not ASSIGNED.isdisjoint((words[-1], "_".join(words[-2:])))
 
 
 @lru_cache(maxsize=2048)
 def may_name_assigned(name: str) -> bool:
     """Whether what follows this name and an equals sign is a secret if it looks random."""
     words = words_of(name)
-    return bool(words) and not AMBIGUOUS.isdisjoint((words[-1], "_".join(words[-2:])))
+    return bool(words) and words[-1] in AMBIGUOUS
 
 
 @lru_cache(maxsize=2048)

@@ -76,7 +76,7 @@ def _texts(value: Any) -> Iterator[str]:
         *("SG.Project-Documentation-v2.Final-Report-2024", "hvs.something-long-enough-name"),
         *("xoxo-lovely-wedding-2024", "ASIANINFLUENCEDCUISI", "ASIAPACIFICREGION2024"),
         *("cookie: chocolate chip recipe", "Set-Cookie: how it works", "Cookie: a short guide"),
-        *("/talks?session=42&x=1", "/news/story?sid=24/01/02", "map?lat=1&pan=12.5"),
+        *("/talks?session=42&x=1", "/talks?session_id=42", "/news/story?sid=24/01/02", "map?lat=1&pan=12.5"),
         *("/talks?session=Opening-Keynote-2024", '{"talks": {"session": "Opening Keynote"}}'),
     ],
 )

@@ -220,6 +220,11 @@ def test_secrets_are_found_in_the_keys_of_objects() -> None:
     assert checked({"metadata": {KNOWN["GitHub"]: 1}}) == {"metadata": {REMOVED: 1}}
 
 
+def test_two_unknown_facts_that_become_the_same_mark_keep_both_values() -> None:
+    facts = {"redis://:pw1@cache/0": 1, "redis://:pw2@cache/0": 2, "additional": {}}
+    assert sorted(map(str, SecretGuard().cleaned_facts(facts).values())) == ["1", "2", "{}"]
+
+
 def test_a_removed_secret_leaves_a_fingerprint_by_the_key_of_the_installation() -> None:
     one, other = "k" * 32, "l" * 32
     found = [

@@ -16,6 +16,8 @@ FOUND = {
     "userpassword=hunter2&pass=hunter3": "userpassword=*&pass=*",
     "accesstoken=abcdef;authtoken=ghijkl": "accesstoken=*;authtoken=*",
     "?session_id=a8dj29dks92kd92kd92k&x=1": "?session_id=*&x=1",
+    "?session_id=abcdefgh&x=1": "?session_id=*&x=1",
+    r"password=a\ b x": "password=* x",
     "user[password]=hunter2&x=1": "user[password]=*&x=1",
     "password=a,bcdef": "password=*",
     "password=ab;cdef host=x": "password=* host=x",
