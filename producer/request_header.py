@@ -34,7 +34,6 @@ MAX_LENGTH = 32 * 1024
 
 _NO_PROXIES = TrustedProxies()
 _DIGESTS = Fingerprints()  # without a key, which the emitter there completes
-_FIELDS = FieldsSearch(_DIGESTS, Findings(_DIGESTS, is_off=True))
 
 
 def dump() -> str | None:
@@ -91,6 +90,4 @@ def _portable(stated: Any) -> Actor:
     credential = actor.credential
     if credential is None:
         return actor
-    is_public = credential.id_is_public is True
-    digest = _FIELDS.credential_id(credential.kind, credential.id, is_public=is_public)
-    return replace(actor, credential=replace(credential, id=digest))
+    return replace(actor, credential=FieldsSearch(_DIGESTS, Findings(_DIGESTS)).credential(credential))

@@ -140,7 +140,7 @@ class FieldsSearch:
             actor.kind,
             self._id(actor.id, f"{path}.id"),
             self._text(actor.name, f"{path}.name"),
-            self._credential(actor.credential, f"{path}.credential"),
+            self.credential(actor.credential),
             self._subject(actor.on_behalf_of, f"{path}.on_behalf_of"),
         )
         return actor if made == actor else made
@@ -155,13 +155,15 @@ class FieldsSearch:
         )
         return requester if made == requester else made
 
-    def _credential(self, credential: Any, path: str) -> Any:
+    def credential(self, credential: Any) -> Any:
+        """A credential that nobody can log in with."""
         if type(credential) is not Credential:
             return credential
+        is_public = credential.id_is_public is True
         return Credential(
-            self._unless_key(credential.kind, f"{path}.kind"),
-            self.credential_id(credential.kind, credential.id, is_public=credential.id_is_public is True),
-            self.label(credential.kind, credential.id, credential.label),
+            self._unless_key(credential.kind, "actor.credential.kind"),
+            self.credential_id(credential.kind, credential.id, is_public=is_public),
+            self.label(credential.kind, None if is_public else credential.id, credential.label),
             credential.id_is_public,
         )
 

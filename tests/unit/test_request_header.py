@@ -164,3 +164,11 @@ def test_the_address_of_a_request_goes_with_nobody_else_than_its_actor() -> None
         read = load(dump())
     pop(token)
     assert read == RequestContext(request_id="r1", actor=Actor("user", "7"))
+
+
+def test_a_session_that_is_called_by_its_key_leaves_the_label_here() -> None:
+    session = "s3cr3t-session-key-of-ada"
+    actor = Actor(kind="user", id="7", credential=Credential("session", session, session))
+    header = dumped(RequestContext(actor=actor))
+    assert header
+    assert session not in header
