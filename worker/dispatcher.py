@@ -8,7 +8,6 @@ autoscale and `celery inspect` work on them. No beat is needed.
 from __future__ import annotations
 
 import logging
-import math
 import time
 from contextlib import ExitStack
 from typing import Any
@@ -26,6 +25,7 @@ from trailkeeper.producer.stream_keys import admin_commands_key
 from .backlog import Backlog, read_backlog
 from .outage import Outage
 from .relay import OutboxPoller
+from .running import Running, running, wanted
 from .settings import WorkerSettings, settings
 from .spooled import spool_of
 
@@ -41,14 +41,6 @@ ADMIN_COMMANDS_SECONDS = 0.3
 
 RECOVERY_SECONDS = 1.0
 """How often a drain is started when all that is left is pending, to take over what a dead one held."""
-
-
-def wanted(backlog: Backlog, *, busy: int, slots: int, batch_size: int) -> int:
-    """How many more drains or relays to start: one a batch, at most one a pool process, none while paused."""
-    if backlog.paused:
-        return 0
-    needed = math.ceil(backlog.new / batch_size)
-    return max(0, min(needed, slots) - busy)
 
 
 class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publishes no types
@@ -127,7 +119,7 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             return 0
         number = wanted(
             backlog._replace(new=waiting),
-            busy=_running_here(RELAY_TASK) + _waiting(consumer),
+            _in_hand(RELAY_TASK, consumer, config),
             slots=consumer.pool.num_processes,
             batch_size=config.batch_size,
         )
@@ -143,9 +135,10 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             return slots
         if not backlog.new and not backlog.pending:
             return 0
-        busy = _running_here(TASK) + _waiting(consumer)
-        number = wanted(backlog, busy=busy, slots=slots, batch_size=config.batch_size)
-        return 1 if not busy and not number and self._recovery_is_due(backlog) else number
+        tasks = _in_hand(TASK, consumer, config)
+        number = wanted(backlog, tasks, slots=slots, batch_size=config.batch_size)
+        is_idle = not tasks.busy and not number and tasks.hung < slots
+        return 1 if is_idle and self._recovery_is_due(backlog) else number
 
     def _recovery_is_due(self, backlog: Backlog) -> bool:
         now = time.monotonic()
@@ -155,8 +148,10 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         return True
 
 
-def _running_here(task: str) -> int:
-    return sum(request.name == task for request in state.reserved_requests)
+def _in_hand(task: str, consumer: Any, config: WorkerSettings) -> Running:
+    """Those of this worker, and those that were sent and that no worker has taken yet."""
+    here = running(state.reserved_requests, task, time.time(), config.drain_seconds)
+    return here._replace(busy=here.busy + _waiting(consumer))
 
 
 def _waiting(consumer: Any) -> int:

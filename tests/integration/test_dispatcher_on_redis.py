@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import redis
+from celery.worker import state
 
 import trailkeeper.worker.settings
 from tests.support.drains import STREAM, put
@@ -23,6 +25,8 @@ from trailkeeper.worker.dispatcher import (
 from trailkeeper.worker.drain.stream import Stream
 from trailkeeper.worker.ingest import pause
 from trailkeeper.worker.relay import OutboxPoller
+from trailkeeper.worker.running import MARGIN_SECONDS
+from trailkeeper.worker.settings import WorkerSettings
 
 SLOTS = 3
 BATCH = 10
@@ -124,6 +128,29 @@ def test_what_a_dead_drain_left_gets_one_drain_a_second(started: FakeConsumer, c
     put(client, *[b"0"] * 10 * BATCH)
     Stream(client, STREAM, "gone/1").read(1_000)
     assert [started.looks() for _ in range(3)] == [1, 0, 0]
+
+
+def test_a_drain_that_hangs_holds_up_neither_what_is_new_nor_the_recovery_of_what_it_holds(
+    started: FakeConsumer, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drain = SimpleNamespace(name=TASK, time_start=time.time())
+    monkeypatch.setattr(state, "reserved_requests", [drain])
+    put(client, b"0")
+    assert started.looks() == 0
+    drain.time_start -= WorkerSettings().drain_seconds + 2 * MARGIN_SECONDS
+    assert started.looks() == 1
+    Stream(client, STREAM, "hung/1").read(1)
+    assert [started.looks() for _ in range(2)] == [1, 0]
+
+
+def test_nothing_is_started_where_every_process_hangs(
+    started: FakeConsumer, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "reserved_requests", [SimpleNamespace(name=TASK, time_start=0.0)] * SLOTS)
+    put(client, b"0", b"0")
+    assert started.looks() == 0
+    Stream(client, STREAM, "hung/1").read(2)
+    assert started.looks() == 0
 
 
 def test_a_server_that_is_away_is_said_once_and_looked_for_again(
