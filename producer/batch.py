@@ -3,46 +3,29 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import Self
 
 from .errors import EventNotRecorded
-from .log_line import log
 from .message import Message
 from .receipt import Receipt
+from .sending import BatchedEvent, Refused, Sending, SendsMany, log_all
 
 MOST_MESSAGES = 100
 MOST_BYTES = 1 << 20
 """What waits at most; beyond, it is sent in the middle of the block."""
 
-Result = Receipt | EventNotRecorded
 _current: ContextVar[Batch | None] = ContextVar("trailkeeper_batch", default=None)
-
-
-class SendsMany(Protocol):
-    """The part of an `Emitter` that is needed here."""
-
-    def deliver_all(self, messages: Iterable[Message]) -> list[Result]:
-        """See `Emitter.deliver_all`."""
-
-    async def adeliver_all(self, messages: Iterable[Message]) -> list[Result]:
-        """See `Emitter.adeliver_all`."""
-
-
-class _Waiting(NamedTuple):
-    emitter: SendsMany
-    message: Message
-    receipt: Receipt
 
 
 class Batch:
     """See `batch`. Events that tasks or threads of the block emit after its end are sent at once."""
 
     def __init__(self) -> None:
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[BatchedEvent] = deque()
         self._bytes = 0
         self._is_open = True
         self._token: Token[Batch | None] | None = None
@@ -76,11 +59,11 @@ class Batch:
         Raises:
             EventNotRecorded: some of it is `required`, and neither Redis nor the spool took it.
         """
-        _raise(self._send())
+        _raise(self._sending().send())
 
     async def asend(self) -> None:
         """`send` without blocking the event loop."""
-        _raise(await self._asend())
+        _raise(await self._sending().asend())
 
     def __enter__(self) -> Self:
         self._token = _current.set(self)
@@ -89,8 +72,11 @@ class Batch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
-        _end_with(self._send(), error)
+        try:
+            self._end()
+        finally:
+            refused = self._sending().send()
+        _end_with(refused, error)
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
@@ -98,12 +84,15 @@ class Batch:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
-        _end_with(await self._asend(), error)
+        try:
+            self._end()
+        finally:
+            refused = await self._sending().asend()
+        _end_with(refused, error)
 
     def _keep(self, emitter: SendsMany, message: Message) -> Receipt:
         receipt = Receipt(message.id, "batched")
-        self._waiting.append(_Waiting(emitter, message, receipt))
+        self._waiting.append(BatchedEvent(emitter, message, receipt))
         self._bytes += len(message.payload)
         return receipt
 
@@ -117,31 +106,9 @@ class Batch:
             with suppress(ValueError):  # closed by the garbage collector in another context
                 _current.reset(self._token)
 
-    def _send(self) -> list[_Refused]:
-        refused = []
-        for emitter, waiting in self._taken():
-            refused += _settled(waiting, emitter.deliver_all([one.message for one in waiting]))
-        return refused
-
-    async def _asend(self) -> list[_Refused]:
-        refused = []
-        for emitter, waiting in self._taken():
-            refused += _settled(waiting, await emitter.adeliver_all([one.message for one in waiting]))
-        return refused
-
-    def _taken(self) -> Iterator[tuple[SendsMany, list[_Waiting]]]:
-        """What waits, in order, by the emitters in use; nearly always there is one."""
-        while self._waiting:
-            taken: list[_Waiting] = []
-            self._bytes = 0
-            while self._waiting and (not taken or self._waiting[0].emitter is taken[0].emitter):
-                taken.append(self._waiting.popleft())
-            yield taken[0].emitter, taken
-
-
-class _Refused(NamedTuple):
-    message: Message
-    error: EventNotRecorded
+    def _sending(self) -> Sending:
+        self._bytes = 0
+        return Sending(self._waiting)
 
 
 def batch() -> Batch:
@@ -164,24 +131,13 @@ def current_batch() -> Batch | None:
     return found if found is not None and found.is_open else None
 
 
-def _settled(waiting: Sequence[_Waiting], results: Sequence[Result]) -> list[_Refused]:
-    """Tell each receipt what became of its event; returns those that were refused."""
-    refused = []
-    for one, result in zip(waiting, results, strict=True):
-        if isinstance(result, EventNotRecorded):
-            refused.append(_Refused(one.message, result))
-        one.receipt.settle("refused" if isinstance(result, EventNotRecorded) else result.outcome)
-    return refused
-
-
-def _end_with(refused: Sequence[_Refused], error: BaseException | None) -> None:
+def _end_with(refused: Sequence[Refused], error: BaseException | None) -> None:
     if error is None:
         _raise(refused)
-    for one in refused:
-        log(one.message, str(one.error))
+    log_all(refused)
 
 
-def _raise(refused: Sequence[_Refused]) -> None:
+def _raise(refused: Sequence[Refused]) -> None:
     if len(refused) == 1:
         raise refused[0].error
     if refused:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from .aside import Aside
 from .breaker import Breaker
@@ -18,7 +19,9 @@ from .transports import Transport
 
 BREAKER_OPEN = "Redis failed a moment ago and is not tried again yet"
 TOOK_A_PART = "Redis took only a part of the batch"
-INTERRUPTED = "interrupted while waiting for Redis, which may have it as well"
+INTERRUPTED = "interrupted on its way; Redis or the spool may have it as well"
+
+Result: TypeAlias = Receipt | EventNotRecorded
 
 SPOOL_SHARE = 0.2
 """The part of the budget that is reserved for the spool when Redis uses up the rest."""
@@ -58,7 +61,7 @@ class Delivery:
         self._on_refusal = on_refusal
 
     def deliver(self, message: Message) -> Receipt:
-        """Deliver a message.
+        """Deliver a message. Whoever is stopped meanwhile has to have it kept (`keep`).
 
         Raises:
             EventNotRecorded: it is `required`, and neither Redis nor the spool took it.
@@ -71,28 +74,29 @@ class Delivery:
                 message.payload, message.invalid, now + self._redis_budget, message.signature
             )
         except BaseException as error:  # noqa: BLE001 - a transport of the application's may raise anything
-            return self._without_redis(message, self._failure(error, now, message), now + self._budget)
+            return self._without_redis(message, self._failure(error, now), now + self._budget)
         return self._sent(message)
 
-    async def adeliver(self, message: Message) -> Receipt:
-        """`deliver` without blocking the event loop."""
+    async def adeliver(self, message: Message) -> Receipt | asyncio.Future[Receipt]:
+        """`deliver` without blocking the event loop; a future where a thread has the message in hand."""
         now = time.monotonic()
         if not self._breaker.allows():
-            return await self._awithout_redis(message, BREAKER_OPEN, now + self._budget)
+            return self._awithout_redis(message, BREAKER_OPEN, now + self._budget)
         try:
             await self._transport.asend(
                 message.payload, message.invalid, now + self._redis_budget, message.signature
             )
         except BaseException as error:  # noqa: BLE001 - as above
-            reason = self._failure(error, now, message)
-            return await self._awithout_redis(message, reason, now + self._budget)
+            return self._awithout_redis(message, self._failure(error, now), now + self._budget)
         return self._sent(message)
 
-    def deliver_all(self, messages: Sequence[Message]) -> list[Receipt | EventNotRecorded]:
+    def deliver_all(self, messages: Sequence[Message], results: list[Result]) -> None:
         """Deliver several messages by one round trip, and within the budget of one.
 
-        Returns:
-            For each its receipt; or for a `required` one that nothing took, the error to raise.
+        Args:
+            messages: in order.
+            results: gets for each its receipt; or for a `required` one that nothing took, the error to
+                raise. Whoever is stopped meanwhile sees here which were delivered.
         """
         now = time.monotonic()
         taken, reason = 0, BREAKER_OPEN
@@ -101,12 +105,12 @@ class Delivery:
                 entries = [message.fields for message in messages]
                 taken, reason = self._transport.send_all(entries, now + self._redis_budget), TOOK_A_PART
             except BaseException as error:  # noqa: BLE001 - as above
-                reason = self._failure(error, now, *messages)
-        sent = [self._sent(message) for message in messages[:taken]]
-        return sent + self._all_without_redis(messages[taken:], reason, now + self._budget)
+                reason = self._failure(error, now)
+        results.extend(map(self._sent, messages[:taken]))
+        self._all_without_redis(messages[taken:], results, reason, now + self._budget)
 
-    async def adeliver_all(self, messages: Sequence[Message]) -> list[Receipt | EventNotRecorded]:
-        """`deliver_all` without blocking the event loop."""
+    async def adeliver_all(self, messages: Sequence[Message], results: list[Result]) -> None:
+        """`deliver_all` without blocking the event loop; ``batched`` is what a thread has in hand."""
         now = time.monotonic()
         taken, reason = 0, BREAKER_OPEN
         if self._breaker.allows():
@@ -115,23 +119,49 @@ class Delivery:
                 taken = await self._transport.asend_all(entries, now + self._redis_budget)
                 reason = TOOK_A_PART
             except BaseException as error:  # noqa: BLE001 - as above
-                reason = self._failure(error, now, *messages)
-        sent = [self._sent(message) for message in messages[:taken]]
-        if taken == len(messages):
-            return list(sent)
-        kept = self._aside.run(self._all_without_redis, messages[taken:], reason, now + self._budget)
-        return sent + await asyncio.shield(kept)
+                reason = self._failure(error, now)
+        results.extend(map(self._sent, messages[:taken]))
+        if taken < len(messages):
+            rest: list[Result] = []
+            kept = self._aside.run(
+                self._all_without_redis, messages[taken:], rest, reason, now + self._budget
+            )
+            # whoever is cancelled now must not keep them once more
+            results += [Receipt(message.id, "batched") for message in messages[taken:]]
+            await asyncio.shield(kept)
+            results[-len(rest) :] = rest
+
+    def keep(self, messages: Sequence[Message]) -> list[Receipt]:
+        """Put messages into the spool or the log, as their caller is being stopped and gets no receipt.
+
+        Neither what stops it once more nor a spool that fails leaves one out.
+        """
+        deadline = time.monotonic() + INTERRUPTED_SECONDS
+        refusal: str | None = None if self._spool else ""
+        receipts = []
+        for message in messages:
+            if refusal is None and message.delivery != "best_effort":
+                refusal = self._refusal(message, deadline)
+            spooled = refusal is None and message.delivery != "best_effort"
+            if not spooled:
+                log(message, f"{INTERRUPTED}; {refusal}" if refusal else INTERRUPTED)
+            receipts.append(self._receipt(message, "spooled" if spooled else "logged"))
+        return receipts
+
+    def _refusal(self, message: Message, deadline: float) -> str | None:
+        try:
+            return self._spooled(message, deadline)
+        except BaseException as error:  # noqa: BLE001 - the log is left, and the first error goes on
+            return f"the spool was interrupted as well: {error!r}"
 
     def _all_without_redis(
-        self, messages: Sequence[Message], reason: str, deadline: float
-    ) -> list[Receipt | EventNotRecorded]:
-        results: list[Receipt | EventNotRecorded] = []
+        self, messages: Sequence[Message], results: list[Result], reason: str, deadline: float
+    ) -> None:
         for message in messages:
             try:
                 results.append(self._without_redis(message, reason, deadline))
             except EventNotRecorded as error:
                 results.append(error)
-        return results
 
     def close(self) -> None:
         """Close the connections that are not in use."""
@@ -145,11 +175,12 @@ class Delivery:
             self._spool.redis_answered()
         return self._receipt(message, "stream" if message.invalid is None else "quarantined")
 
-    async def _awithout_redis(self, message: Message, reason: str, deadline: float) -> Receipt:
+    def _awithout_redis(
+        self, message: Message, reason: str, deadline: float
+    ) -> Receipt | asyncio.Future[Receipt]:
         if self._spool is None or message.delivery == "best_effort":
             return self._without_redis(message, reason, deadline)
-        # a caller that is cancelled meanwhile gets no receipt, but its event is kept all the same
-        return await asyncio.shield(self._aside.run(self._without_redis, message, reason, deadline))
+        return self._aside.run(self._without_redis, message, reason, deadline)
 
     def _without_redis(self, message: Message, reason: str, deadline: float) -> Receipt:
         if message.delivery == "best_effort":
@@ -160,8 +191,8 @@ class Delivery:
         reason = f"{reason}; {refusal}" if refusal else reason
         if message.delivery == "required":
             # not logged as an event: the caller has to refuse the action, so it did not happen
-            self._on_refusal(message)
             self._counting.count(message.tag, "refused")
+            self._on_refusal(message)
             raise EventNotRecorded(f"{message.tag} {message.id} was not recorded: {reason}")
         log(message, reason)
         return self._receipt(message, "logged")
@@ -176,21 +207,11 @@ class Delivery:
             return f"the spool did not take it: {error}"
         return None
 
-    def _interrupted(self, *messages: Message) -> None:
-        """The caller was cancelled or is being stopped: it gets no receipt, but its events are kept."""
-        deadline = time.monotonic() + INTERRUPTED_SECONDS
-        for message in messages:
-            if message.delivery != "best_effort" and self._spooled(message, deadline) is None:
-                self._counting.count(message.tag, "spooled")
-                continue
-            log(message, INTERRUPTED)
-            self._counting.count(message.tag, "logged")
-
-    def _failure(self, error: BaseException, began: float, *messages: Message) -> str:
+    def _failure(self, error: BaseException, began: float) -> str:
         """Why the transport did not take messages.
 
         Raises:
-            BaseException: *error* itself, if it stops the caller; the events are kept before.
+            BaseException: *error* itself, if it stops the caller.
         """
         if isinstance(error, StreamTimeout):
             self._breaker.timed_out(began)
@@ -200,7 +221,6 @@ class Delivery:
             logger.error("transport_failed", exc_info=error)
             return f"the transport raised {type(error).__name__}"
         else:
-            self._interrupted(*messages)
             raise error
         return str(error)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Never, Unpack
@@ -12,7 +13,7 @@ from msgspec.structs import asdict, replace
 from .batch import current_batch
 from .breaker import Breaker
 from .catalogue import Catalogue, EventType, load
-from .delivery import Delivery
+from .delivery import Delivery, Result
 from .errors import EventNotRecorded, InvalidEvent, SettingsError
 from .event import Event
 from .facts import EmitArguments, EventFacts, all_named, context_of, event_of, unknown_argument
@@ -129,24 +130,55 @@ class Emitter:
         return self._message(tag, all_named(unnamed, facts))
 
     def deliver(self, message: Message) -> Receipt:
-        """Record what `prepare` made.
+        """Record what `prepare` made. Whatever stops the caller meanwhile, the event is kept.
 
         Raises:
             EventNotRecorded: it is `required`, and neither Redis nor the spool took it.
         """
-        return self._delivery.deliver(self._stamper.stamp(message))
-
-    def deliver_all(self, messages: Iterable[Message]) -> list[Receipt | EventNotRecorded]:
-        """Record several by one round trip: of each its receipt, or why a `required` one is refused."""
-        return self._delivery.deliver_all([self._stamper.stamp(message) for message in messages])
-
-    async def adeliver_all(self, messages: Iterable[Message]) -> list[Receipt | EventNotRecorded]:
-        """`deliver_all` without blocking the event loop."""
-        return await self._delivery.adeliver_all([self._stamper.stamp(message) for message in messages])
+        return self._deliver(message, self._stamper.stamp)
 
     async def adeliver(self, message: Message) -> Receipt:
         """`deliver` without blocking the event loop."""
-        return await self._delivery.adeliver(self._stamper.stamp(message))
+        stamped = None
+        try:
+            stamped = self._stamper.stamp(message)
+            receipt = await self._delivery.adeliver(stamped)
+        except EventNotRecorded:
+            raise
+        except BaseException:
+            self._delivery.keep([stamped or self._stamper.stamp(message)])
+            raise
+        # a caller that is cancelled meanwhile gets no receipt, but its event is kept all the same
+        return receipt if isinstance(receipt, Receipt) else await asyncio.shield(receipt)
+
+    def deliver_all(self, messages: Sequence[Message], results: list[Result]) -> None:
+        """Record several by one round trip, and keep them all, whatever stops the caller meanwhile.
+
+        Args:
+            messages: in order.
+            results: gets for each its receipt, or why a `required` one is refused.
+        """
+        stamped, before = list[Message](), len(results)
+        try:
+            self._stamp_all(messages, stamped)
+            self._delivery.deliver_all(stamped, results)
+        except BaseException:
+            self._keep_rest(messages, stamped, results, before)
+            raise
+
+    async def adeliver_all(self, messages: Sequence[Message], results: list[Result]) -> None:
+        """`deliver_all` without blocking the event loop."""
+        stamped, before = list[Message](), len(results)
+        try:
+            self._stamp_all(messages, stamped)
+            await self._delivery.adeliver_all(stamped, results)
+        except BaseException:
+            self._keep_rest(messages, stamped, results, before)
+            raise
+
+    def keep_all(self, messages: Sequence[Message], results: list[Result]) -> None:
+        """Keep events on this machine, as what was to record them is being stopped. See `deliver_all`."""
+        self._keep_rest(messages, [], results, len(results))
 
     def send(self, event: Event) -> Receipt:
         """Record an event that was made elsewhere, perhaps with a number. Checked and delivered as by `emit`.
@@ -156,11 +188,32 @@ class Emitter:
             EventNotRecorded: it is `required`, and neither Redis nor the spool took it.
         """
         message = self._message_of(event)
-        return self._delivery.deliver(self._stamper.sign(message)) if event.seq else self.deliver(message)
+        return self._deliver(message, self._stamper.sign if event.seq else self._stamper.stamp)
 
     def close(self) -> None:
         """Close the connections that are not in use."""
         self._delivery.close()
+
+    def _deliver(self, message: Message, stamp: Callable[[Message], Message]) -> Receipt:
+        stamped = None
+        try:
+            stamped = stamp(message)
+            return self._delivery.deliver(stamped)
+        except EventNotRecorded:
+            raise
+        except BaseException:
+            self._delivery.keep([stamped or stamp(message)])
+            raise
+
+    def _stamp_all(self, messages: Sequence[Message], stamped: list[Message]) -> None:
+        stamped.extend(map(self._stamper.stamp, messages[len(stamped) :]))
+
+    def _keep_rest(
+        self, messages: Sequence[Message], stamped: list[Message], results: list[Result], before: int
+    ) -> None:
+        self._stamp_all(messages, stamped)
+        # the one at hand may be in the spool already: what is there twice is stored once
+        results += self._delivery.keep(stamped[len(results) - before :])
 
     def _inserted(self, message: Message) -> Receipt:
         outcome: Outcome = "outbox" if message.invalid is None else "quarantined"

@@ -47,12 +47,17 @@ class Stamper:
 
     def stamp(self, message: Message) -> Message:
         """A message as it goes to the stream: numbered unless it is `best_effort`, and signed."""
-        event_id, tag, payload, invalid, delivery, signature, numbers = message
-        if delivery != "best_effort":
-            payload, numbers = self.number(payload)
-        if self._signer is not None:
-            signature = self._signer.sign(payload, invalid)
-        return Message(event_id, tag, payload, invalid, delivery, signature, numbers)
+        event_id, tag, payload, invalid, delivery, signature, _ = message
+        run, numbers = self._run, list[int]()
+        try:
+            if delivery != "best_effort":
+                payload = self._numbered(payload, numbers)
+            if self._signer is not None:
+                signature = self._signer.sign(payload, invalid)
+            return Message(event_id, tag, payload, invalid, delivery, signature, tuple(numbers))
+        except BaseException:
+            run.unused.extend(numbers)  # whoever is stopped here gave them to no event
+            raise
 
     def sign(self, message: Message) -> Message:
         """A message that was numbered where it was made; only signed here."""
@@ -69,18 +74,23 @@ class Stamper:
         Returns:
             The event, and the numbers that it answers for: its own and the unused ones that it reports.
         """
+        numbers: list[int] = []
+        return self._numbered(payload, numbers), tuple(numbers)
+
+    def _numbered(self, payload: bytes, numbers: list[int]) -> bytes:
         if len(payload) > MAX_BYTES - NUMBER_ROOM:  # an event as large as that is not numbered
-            return payload, ()
+            return payload
         run = self._run
-        number = next(run.numbers)
-        if number > MAX_SEQUENCE:
+        numbers.append(next(run.numbers))  # what is noted here is not lost, whatever stops the caller
+        if (number := numbers[0]) > MAX_SEQUENCE:
+            numbers.clear()
             self.restart()
-            return self.number(payload)
+            return self._numbered(payload, numbers)
         if run.unused:
-            unused = run.pop_unused()
-            voids = b",".join([b"%d" % one for one in unused])
-            return b'%b%b%d,"voids":[%b]}' % (payload[:-1], run.prefix, number, voids), (number, *unused)
-        return b"%b%b%d}" % (payload[:-1], run.prefix, number), (number,)
+            run.pop_unused(numbers)
+            voids = b",".join([b"%d" % one for one in numbers[1:]])
+            return b'%b%b%d,"voids":[%b]}' % (payload[:-1], run.prefix, number, voids)
+        return b"%b%b%d}" % (payload[:-1], run.prefix, number)
 
     def mark_unused(self, message: Message) -> None:
         """The message was not recorded, and its caller knows: a later event reports its numbers."""
@@ -102,15 +112,13 @@ class _Run:
         self.numbers = count(1)
         self.unused: deque[int] = deque(maxlen=MAX_UNUSED)
 
-    def pop_unused(self) -> list[int]:
-        """The oldest unused numbers, as many as one event may report."""
-        numbers: list[int] = []
-        while len(numbers) < MAX_VOIDS:
+    def pop_unused(self, numbers: list[int]) -> None:
+        """Append the oldest unused numbers, as many as one event may report."""
+        for _ in range(MAX_VOIDS):
             try:
                 numbers.append(self.unused.popleft())
             except IndexError:  # another thread was quicker
                 break
-        return numbers
 
 
 def _after_fork() -> None:

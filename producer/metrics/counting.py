@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from trailkeeper.producer.errors import is_interruption
+
 from . import Metrics
 
 logger = logging.getLogger("trailkeeper")
@@ -34,7 +36,9 @@ class Counting:
             return
         try:
             self._metrics.increment(name, tags)
-        except Exception:
+        except Exception as error:
+            if is_interruption(error):
+                raise
             if not self._failed:
                 logger.exception("metrics_failed: events are recorded, but not counted")
             self._failed = True
