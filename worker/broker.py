@@ -8,23 +8,25 @@ dropped: no event is in a Celery message, so nothing is lost.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from queue import Empty
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
-import redis
 from kombu import transport
 from kombu.transport import redis as of_kombu
 
 from trailkeeper.producer.redis_notes import MAX_SHOWN, is_garbage
 
+from .broker_keys import MendingRedis, remove_wrong
+
 logger = logging.getLogger(__name__)
 
 
 TASK_QUEUES = frozenset({"ingest", "maintenance", "backfill"})
+TASK_EXCHANGE = "trailkeeper"
 
 Text: TypeAlias = str | None
 Limit: TypeAlias = Annotated[float, msgspec.Meta(ge=60)]
@@ -97,6 +99,13 @@ def assert_task(raw: object) -> None:
 class TolerantQoS(of_kombu.QoS):
     """What workers have taken and not acknowledged; of that, what nobody can read is dropped."""
 
+    def restore_visible(self, *args: Any, **options: Any) -> Any:
+        """Put back what workers took that are gone."""
+        # of another type, the lock would count as held by somebody, for ever
+        self.channel.remove_wrong_keys(self.unacked_mutex_key)
+        parent: Any = super()
+        return parent.restore_visible(*args, **options)
+
     def restore_by_tag(self, tag: Any, client: Any = None, leftmost: bool = False) -> None:
         """Put a message back into its queue, when the worker that took it is gone."""
         parent: Any = super()
@@ -112,6 +121,40 @@ class TolerantChannel(of_kombu.Channel):
     """A channel that drops what it cannot read, and removes keys that another type has taken."""
 
     QoS = TolerantQoS
+
+    def _get_client(self) -> Any:
+        parent: Any = super()
+        # without a prefix nobody could tell keys from values
+        prefix = self.global_keyprefix
+        return partial(MendingRedis, global_keyprefix=prefix) if prefix else parent._get_client()  # noqa: SLF001 - as below
+
+    def _queue_bind(self, exchange: str, *args: Any) -> Any:
+        # of a queue that expires, not all of them are written, and so not all would be mended
+        of_exchange = (self.keyprefix_queue, self.keyprefix_binding_permanent)
+        self.remove_wrong_keys(self.keyprefix_binding_deadlines, *(key % exchange for key in of_exchange))
+        parent: Any = super()
+        return parent._queue_bind(exchange, *args)  # noqa: SLF001 - overridden here
+
+    def get_table(self, exchange: str) -> list[tuple[str, ...]]:
+        """Which queues an exchange feeds: those that this process bound, whatever Redis says, and others."""
+        key = self.keyprefix_queue % exchange
+        with self.conn_or_acquire() as client:
+            rows = {
+                member: tuple(member.decode(errors="replace").split(self.sep))
+                for member in client.smembers(key)
+            }
+            for member in [member for member, row in rows.items() if not _is_binding(exchange, row)]:
+                logger.warning("removed from %s of Redis: %.*r binds no queue", key, MAX_SHOWN, rows[member])
+                client.srem(key, member)
+                del rows[member]
+        return list({*rows.values(), *self._bound_here(exchange)})
+
+    def _bound_here(self, exchange: str) -> Iterator[tuple[str, ...]]:
+        kind: Any = self.typeof
+        for (queue, bound, routing_key), arguments in list(self.state.bindings.items()):
+            if bound == exchange:
+                key, pattern, _ = kind(exchange).prepare_bind(queue, exchange, routing_key, arguments)
+                yield key or "", pattern or "", queue
 
     def basic_consume(self, queue: str, *args: Any, **options: Any) -> Any:
         """Consume from a queue."""
@@ -173,22 +216,17 @@ class TolerantChannel(of_kombu.Channel):
             return
 
     def _remove_wrong_keys(self) -> None:
-        """Remove keys of Celery's that are of another type; what was in them is lost already."""
         place_of: Any = self._q_for_pri
-        with self.conn_or_acquire() as client:
-            places = {
-                place_of(queue, priority): client.llen
-                for queue in self.active_queues
-                for priority in self.priority_steps
-            }
-            places |= {self.unacked_key: client.hlen, self.unacked_index_key: _ordered(client)}
-            for key, look in places.items():
-                try:
-                    look(key)
-                except redis.ResponseError as error:
-                    if is_garbage(error):
-                        logger.warning("removed %s from Redis, which is none of Celery's: %s", key, error)
-                        client.delete(key)
+        self.remove_wrong_keys(
+            *(place_of(queue, step) for queue in self.active_queues for step in self.priority_steps),
+            self.unacked_key,
+            self.unacked_index_key,
+        )
+
+    def remove_wrong_keys(self, *names: str) -> None:
+        """Remove those keys of Celery's that are of another type; what was in them is lost already."""
+        prefix = self.global_keyprefix
+        remove_wrong(self.pool, prefix, [f"{prefix}{name}" for name in names])
 
 
 class TolerantTransport(of_kombu.Transport):
@@ -212,11 +250,11 @@ def _dropped(queue: str, error: Exception) -> None:
     logger.error("dropped a message of Celery's queue %s, which nobody can read: %s", queue, why)
 
 
-def _ordered(client: Any) -> Callable[[str], Any]:
-    def look(key: str) -> Any:
-        return client.zrem(key, "none")  # one of the commands that kombu prefixes keys of
-
-    return look
+def _is_binding(exchange: str, row: Sequence[str]) -> bool:
+    """Whether a row is one; of tasks, whether it is one of ours: another queue would grow for ever."""
+    if len(row) != 3:  # noqa: PLR2004 - routing key, pattern, queue
+        return False
+    return exchange != TASK_EXCHANGE or (row[2] in TASK_QUEUES and row[0] == row[2])
 
 
 def use_tolerant_transport() -> None:

@@ -1,7 +1,7 @@
 """The Celery application: `celery -A trailkeeper.worker worker`, `celery -A trailkeeper.worker beat`.
 
-Celery is known in this module, `tasks`, `control`, `broker`, `dispatcher`, `replacer`, `full_redis_drain` and
-celeryconfig.py, and nowhere else. No event ever travels in a Celery message.
+Celery is known in this module, `tasks`, `control`, `broker`, `broker_keys`, `dispatcher`, `replacer`,
+`full_redis_drain` and celeryconfig.py, and nowhere else. No event ever travels in a Celery message.
 """
 
 from __future__ import annotations

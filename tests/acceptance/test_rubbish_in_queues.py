@@ -12,13 +12,15 @@ import psutil
 import pytest
 import redis
 
-from tests.support.drains import an_event, put, stored_ids
-from tests.support.stacks import is_alive, is_drained, running
+from tests.support.drains import an_event, put, settings_for, stored_ids
+from tests.support.stacks import is_alive, is_drained, pool_of, running
 from tests.support.waiting import until
 from trailkeeper.cli.embedded.stack import Stack
+from trailkeeper.worker.control import queues_by_worker
 
 PROPERTIES = ("delivery_mode", "delivery_info", "priority", "body_encoding", "delivery_tag")
 PREFIX = "trailkeeper:celery:"
+SEPARATOR = b"\x06\x16"
 QUEUES = ("ingest", "maintenance", "backfill")
 
 
@@ -100,6 +102,55 @@ WRONG: dict[str, Callable[[redis.Redis, str], Any]] = {
     "set": lambda client, key: client.sadd(key, "rubbish"),
     "list": lambda client, key: client.rpush(key, "rubbish"),
 }
+
+
+KEYS = [
+    *QUEUES,
+    *("unacked", "unacked_index", "unacked_mutex"),
+    "_kombu.binding_deadlines",
+    *(f"_kombu.binding{of}.{name}" for of in ("", "_permanent") for name in ("trailkeeper", "celery.pidbox")),
+    *(f"_kombu.binding{of}.reply.celery.pidbox" for of in ("", "_permanent")),
+]
+
+
+def wrong(client: redis.Redis, key: str) -> None:
+    """Give a key a type that Celery never gives it."""
+    client.delete(f"{PREFIX}{key}")
+    client.xadd(f"{PREFIX}{key}", {"rubbish": "rubbish"})
+
+
+def are_mended(client: redis.Redis) -> bool:
+    return not [key for key in KEYS if client.type(f"{PREFIX}{key}") == b"stream"]
+
+
+def test_a_worker_starts_and_answers_whatever_its_keys_hold(stack: Stack) -> None:
+    before = psutil.Process(stack.worker_pid)
+    with redis.Redis.from_url(stack.redis_url) as client:
+        before.terminate()
+        before.wait(20)
+        for key in KEYS:
+            wrong(client, key)
+        until(lambda: stack.worker_pid not in {None, before.pid} and pool_of(stack), 60, "another begins")
+        stores_on(stack, client)
+        worker = psutil.Process(stack.worker_pid)
+        config = settings_for(stack.redis_url, stack.database_url)
+        assert queues_by_worker(config)
+        until(lambda: are_mended(client), 60, "all are removed")
+        assert is_alive(worker)
+
+
+def test_a_worker_survives_it_that_its_bindings_become_something_else(stack: Stack) -> None:
+    worker = psutil.Process(stack.worker_pid)
+    with redis.Redis.from_url(stack.redis_url) as client:
+        for key in KEYS:
+            wrong(client, key)
+        client.client_kill_filter(_type="normal", skipme=True)
+        stores_on(stack, client)
+        for member in (b"rubbish", b"", b"\xff", SEPARATOR.join([b"ingest", b"", b"elsewhere"])):
+            client.sadd(f"{PREFIX}_kombu.binding.trailkeeper", member)
+        stores_on(stack, client)
+        assert not client.exists(f"{PREFIX}elsewhere")
+    assert is_alive(worker)
 
 
 @pytest.mark.parametrize("kind", WRONG)

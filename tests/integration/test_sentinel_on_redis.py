@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 import redis
+from kombu.connection import Connection
+from kombu.entity import Exchange, Queue
 
 from tests.support.drains import STREAM
 from tests.support.emitting import CATALOGUE, REQUIRED, SPOOLED
@@ -22,6 +24,7 @@ from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.redis_client import connect, redis_translated
 from trailkeeper.producer.spool.status import read_status
 from trailkeeper.producer.transports import RedisStream
+from trailkeeper.worker.broker import use_tolerant_transport
 from trailkeeper.worker.broker_url import broker_of
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -121,3 +124,21 @@ def test_no_sentinel_that_answers_is_an_outage_within_the_budget(servers: Sentin
     for each in (stream, unknown):
         with pytest.raises(StreamUnavailable, match="could not be reached"), within(BUDGET):
             each.send(b"{}", None, time.monotonic() + BUDGET)
+
+
+def test_keys_of_celery_that_hold_something_else_are_removed_on_the_master_as_well(
+    servers: SentineledRedis,
+) -> None:
+    use_tolerant_transport()
+    broker, prefix = broker_of(WorkerSettings(redis_url=servers.url)), "trailkeeper:celery:"
+    names = ["_kombu.binding.trailkeeper", "_kombu.binding_permanent.trailkeeper", "ingest"]
+    options = {**broker.options, "global_keyprefix": prefix}
+    with connect(servers.url) as client:
+        for name in names:
+            client.set(prefix + name, "rubbish")
+        exchange = Exchange("trailkeeper", type="direct")  # type: ignore[no-untyped-call]
+        queue = Queue("ingest", exchange, routing_key="ingest")  # type: ignore[no-untyped-call]
+        with Connection(broker.url, transport_options=options) as connection:  # type: ignore[no-untyped-call]
+            queue(connection.default_channel).declare()  # type: ignore[no-untyped-call]
+            connection.Producer().publish({}, exchange=exchange, routing_key="ingest")
+        assert [client.type(prefix + name) for name in names] == [b"set", b"set", b"list"]
