@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import redis
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from tests.support.backfills import run_to_end, start_import, start_replay
 from tests.support.drains import an_event, put, query, settings_for, stored_ids
+from trailkeeper.models.errors import StoreMisconfigured
+from trailkeeper.models.status import ServerFacts, server_facts
 from trailkeeper.producer.event import Event, Subject
 from trailkeeper.producer.wire import encode
+from trailkeeper.worker import clocks
 from trailkeeper.worker.backfills import Runner
 from trailkeeper.worker.drain import Drainer
+from trailkeeper.worker.ingest import kernel, pause
 from trailkeeper.worker.relay import Relayer
 from trailkeeper.worker.retention import purge
 from trailkeeper.worker.settings import WorkerSettings
@@ -116,3 +121,78 @@ def test_a_hostile_third_of_a_thousand_messages_makes_no_thousand_partitions(
         "SELECT count(*) AS n FROM pg_class WHERE relkind = 'r' AND relname LIKE 'events\\_user\\_20%'"
     )
     assert query(database_url, statement)[0]["n"] < 30
+
+
+class ThisClock:
+    """This machine's clock; `asked` is how often Postgres was asked for its own."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked = 0
+        self.ahead = timedelta()
+        monkeypatch.setattr(clocks, "server_facts", self._ask)
+        monkeypatch.setattr(kernel, "datetime", Mock(wraps=datetime, now=self._now))
+
+    def _ask(self, connection: Connection) -> ServerFacts:
+        self.asked += 1
+        return server_facts(connection)
+
+    def _now(self, zone: tzinfo) -> datetime:
+        return datetime.now(zone) + self.ahead
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> ThisClock:
+    return ThisClock(monkeypatch)
+
+
+@pytest.mark.parametrize("source", [Drainer, Relayer])
+@pytest.mark.parametrize("ahead", [timedelta(days=100), timedelta(hours=-2)])
+def test_a_machine_whose_clock_differs_from_postgres_rejects_nothing_for_its_time(
+    client: redis.Redis,
+    settings: WorkerSettings,
+    clock: ThisClock,
+    source: type[Drainer | Relayer],
+    ahead: timedelta,
+) -> None:
+    if source is Drainer:
+        put(client, an_event())
+    else:
+        query(settings.database_url, "INSERT INTO outbox (payload) VALUES (:raw)", raw=encode(an_event()))
+    process = source(settings, "here/1")
+    clock.ahead = ahead
+    for _ in range(3):
+        with pytest.raises(StoreMisconfigured, match="set the wrong one"):
+            process.run(5)
+    assert "set the wrong one" in pause.outages(client, settings.stream)[0].detail
+    clock.ahead = timedelta()
+    assert process.run(5).counts() == {"stored": 1}
+    process.close()
+    assert clock.asked == 1
+    assert letters(settings) == []
+
+
+def test_an_import_waits_as_well(
+    engine: Engine, settings: WorkerSettings, tmp_path: Path, clock: ThisClock
+) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(encode(an_event()) + b"\n")
+    runner = Runner(settings)
+    job = start_import(engine, path)
+    clock.ahead = timedelta(hours=-2)
+    with pytest.raises(StoreMisconfigured, match="set the wrong one"):
+        runner.run(job.id, 5)
+    clock.ahead = timedelta()
+    done = run_to_end(runner, job.id)
+    runner.close()
+    assert (done.changed, done.rejected) == (1, 0)
+
+
+def test_where_the_clocks_agree_postgres_is_asked_once_for_many_messages(
+    client: redis.Redis, settings: WorkerSettings, clock: ThisClock
+) -> None:
+    process = Drainer(settings, "here/1")
+    for _ in range(2):
+        put(client, *(of_days_ago(91) for _ in range(5)))
+        assert process.run(5).counts() == {"dead_lettered": 5}
+    process.close()
+    assert clock.asked == 1

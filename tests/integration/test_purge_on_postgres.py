@@ -15,7 +15,8 @@ from tests.support import rows
 from tests.support.drains import query
 from trailkeeper.models.errors import StoreMisconfigured
 from trailkeeper.models.locks import PURGING
-from trailkeeper.worker.retention import Busy, advisory_lock, plan, purge, purging, scrub, scrub_plan
+from trailkeeper.worker import clocks
+from trailkeeper.worker.retention import Busy, plan, purge, purging, scrub, scrub_plan
 from trailkeeper.worker.settings import WorkerSettings
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -58,9 +59,7 @@ def test_a_machine_whose_clock_differs_from_postgres_purges_and_scrubs_nothing(
     rows.store(engine, rows.event_row(datetime.now(UTC)))
     for years in (9, -9):
         ahead = datetime.now(UTC) + timedelta(days=365 * years)
-        monkeypatch.setattr(
-            advisory_lock, "datetime", Mock(wraps=datetime, now=lambda _, moment=ahead: moment)
-        )
+        monkeypatch.setattr(clocks, "datetime", Mock(wraps=datetime, now=lambda _, moment=ahead: moment))
         with pytest.raises(StoreMisconfigured, match="set the wrong one"):
             job(settings)
     assert count(engine) == 1

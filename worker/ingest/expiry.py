@@ -38,14 +38,14 @@ class Expiry:
         self._purged: Floors = {}
         self._floors: dict[str, tuple[UUID, datetime]] = {}
         self._known_at: float | None = None
-        self._floors_until: datetime | None = None
+        self._floors_of: datetime | None = None
 
     def _refresh(self) -> None:
         now = time.monotonic()
         if self._known_at is None or now - self._known_at > FRESH_SECONDS:
             with transaction(self._engine) as connection:
                 self._purged = floors(connection)
-            self._known_at, self._floors_until = now, None
+            self._known_at, self._floors_of = now, None
 
     def refusing(self, judge: JudgeMessage) -> JudgeMessage:
         """A judge that rejects events past their retention: by their ids, as purges remove by them.
@@ -67,9 +67,10 @@ class Expiry:
 
     def _before(self, accepted: Accepted, now: datetime) -> datetime | None:
         """Up to when events of its type are gone; None for one that is kept."""
-        if self._floors_until is None or now > self._floors_until:
+        # a clock that was ahead and is set right goes back
+        if self._floors_of is None or abs(now - self._floors_of) > timedelta(seconds=FRESH_SECONDS):
             self._floors = {each.tag: floor for each in self._types if (floor := self._floor(each, now))}
-            self._floors_until = now + timedelta(seconds=FRESH_SECONDS)
+            self._floors_of = now
         floor = self._floors.get(accepted.event_type.tag)
         return floor[1] if floor is not None and accepted.event.id < floor[0] else None
 

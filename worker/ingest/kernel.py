@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from trailkeeper.models.counting import Producers
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.secrets import SecretGuard
+from trailkeeper.worker.clocks import Clocks
 from trailkeeper.worker.enrich import enrichments
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -24,6 +25,9 @@ from .rows import rows_of
 from .sequence_numbers import names_of
 from .signatures import Signatures
 
+OF_TIME = frozenset({"bad_time", "expired"})
+"""Reasons that depend on what time it is."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -34,6 +38,7 @@ class Ingest:
         judge: decides what messages are.
         derive: adds derivations.
         producers: ids of those who number events.
+        clocks: say whether messages may be rejected for their time.
         expiry: rejects what is past its retention, unless another judge is given; None for nothing.
         old_partitions: how many partitions of the past there may be for messages to make another.
     """
@@ -43,12 +48,15 @@ class Ingest:
         judge: Judge,
         derive: Derive,
         producers: Producers,
+        clocks: Clocks,
+        *,
         expiry: Expiry | None = None,
         old_partitions: int | None = None,
     ) -> None:
         self.judge = judge
         self.derive = derive
         self._producers = producers
+        self._clocks = clocks
         self._expiry = expiry
         self._old_partitions = old_partitions
 
@@ -84,7 +92,9 @@ class Ingest:
 
     def _add(self, prepared: Prepared, messages: Sequence[IncomingMessage], judge: JudgeMessage) -> None:
         try:
-            accepted, rejected = judge_all(messages, judge, datetime.now(UTC))
+            accepted, rejected = judge_all(messages, judge, now := datetime.now(UTC))
+            if any(one.reason in OF_TIME for one in rejected):
+                self._clocks.assert_agreement(now)
             producers = self._producers.ids(names_of(accepted, rejected))
             rows = rows_of(accepted, self.derive.texts(accepted), producers)
             prepared.add(accepted, rows, rejected, producers)
@@ -122,4 +132,11 @@ def make_ingest(
     judge = Judge(types, guard, signatures)
     derive = Derive(engine, enrichments(settings.geoip))
     expiry = Expiry(settings, types, engine) if of_messages else None
-    return Ingest(judge, derive, Producers(engine), expiry, settings.old_partitions)
+    return Ingest(
+        judge,
+        derive,
+        Producers(engine),
+        Clocks(engine),
+        expiry=expiry,
+        old_partitions=settings.old_partitions,
+    )

@@ -4,45 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import Engine
 
-from trailkeeper.models.engine import transaction
-from trailkeeper.models.errors import StoreMisconfigured
 from trailkeeper.models.locks import advisory_lock
 from trailkeeper.models.partitions import ensure, period_of
-from trailkeeper.models.status import server_facts
 from trailkeeper.worker.engines import engine_for
 from trailkeeper.worker.settings import WorkerSettings
 
 STATEMENT_TIMEOUT_MS = 240_000  # counting a large partition; below the task's time limit
 
 
-CLOCK_SKEW = timedelta(hours=1)
-
-
 class Busy(Exception):  # noqa: N818 - what it says
     """Another process does the same job; nothing was done."""
-
-
-def present(settings: WorkerSettings) -> datetime:
-    """The time by which events are too old: this machine's, if Postgres' clock agrees.
-
-    What a clock that is years ahead removes does not come back, and nothing of these years would be stored.
-
-    Raises:
-        StoreMisconfigured: the clocks differ.
-        StoreError: the schema is missing, or the server is away.
-    """
-    with engine_for(settings, "clock") as engine, transaction(engine) as connection:
-        theirs, ours = server_facts(connection).clock, datetime.now(UTC)
-    if abs(theirs - ours) > CLOCK_SKEW:
-        raise StoreMisconfigured(
-            f"its clock says {theirs:%Y-%m-%d %H:%M}, and this machine's {ours:%Y-%m-%d %H:%M};"
-            " set the wrong one: nothing is purged or scrubbed until they agree"
-        )
-    return ours
 
 
 def job_engine(settings: WorkerSettings, name: str) -> AbstractContextManager[Engine]:

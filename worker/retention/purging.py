@@ -28,11 +28,12 @@ from trailkeeper.models.partitions import Partition, drop, finish, id_floor
 from trailkeeper.models.tables import Purge
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.clocks import present
 from trailkeeper.worker.recording import announce
 from trailkeeper.worker.settings import WorkerSettings
 
 from . import records
-from .advisory_lock import job_engine, one_at_a_time, present
+from .advisory_lock import job_engine, one_at_a_time
 from .policy import Rule, rules
 from .removal import EXPIRED, Removal, goes_whole, holding, planned, touched, values_of
 from .windows import LOWEST, WITHIN, edge

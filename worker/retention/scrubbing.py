@@ -22,11 +22,12 @@ from trailkeeper.models.partitions import Partition, existing, id_floor
 from trailkeeper.models.tables import DeadLetterRow, Scrub
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.catalogue import Catalogue
+from trailkeeper.worker.clocks import present
 from trailkeeper.worker.recording import announce
 from trailkeeper.worker.settings import WorkerSettings
 
 from . import progress, records
-from .advisory_lock import job_engine, one_at_a_time, present
+from .advisory_lock import job_engine, one_at_a_time
 from .dead_letters import rewrite_aged
 from .personal import PersonalKeys
 from .rewriting import rewrite_rows
