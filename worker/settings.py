@@ -37,6 +37,11 @@ Age = Annotated[
     msgspec.Meta(extra={"expected": f"1 to {MAXIMUM_DAYS:,} days, or never"}),
 ]
 
+DrainSeconds = Annotated[float, msgspec.Meta(ge=0.1, le=60, extra={"expected": "0.1 to 60 seconds"})]
+"""Far below the time limit of tasks (celeryconfig.py), which kills what it meets in the middle of a batch."""
+LeaseSeconds = Annotated[float, msgspec.Meta(ge=1, le=86_400, extra={"expected": "1 to 86,400 seconds"})]
+"""A shorter one would take messages over from a drain that is about to store them."""
+
 VerifyKeys = Annotated[
     tuple[Annotated[str, msgspec.Meta(pattern=r"^[^:,\s]+:[^,\s]{32,}$")], ...],
     msgspec.Meta(
@@ -65,7 +70,8 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
         batch_size: messages stored in one transaction.
         dispatch_ms: how often the worker looks whether there is something to drain.
         outbox_ms: how often the worker looks into the outbox while nothing is there; more often after a find.
-        drain_seconds: the longest that one drain runs; a warm shutdown waits for it.
+        drain_seconds: the longest that one drain runs, far below the 300 s after which tasks are killed; a
+            warm shutdown waits for it.
         lease_seconds: how long a message may be held before another drain takes it over.
         retention_user_days: how long user events are kept: days, or ``forever``.
         retention_project_days: how long project events are kept: days, or ``forever``.
@@ -98,8 +104,8 @@ class WorkerSettings(RedisTls, frozen=True, kw_only=True):
     batch_size: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 2_000
     dispatch_ms: Milliseconds = 100
     outbox_ms: Milliseconds = 1000
-    drain_seconds: Seconds = 5.0
-    lease_seconds: Seconds = 30.0
+    drain_seconds: DrainSeconds = 5.0
+    lease_seconds: LeaseSeconds = 30.0
     retention_user_days: Days = 365
     retention_project_days: Days = "forever"
     retention_organization_days: Days = "forever"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 from celery.app.defaults import NAMESPACES, flatten
 
 from trailkeeper import celeryconfig
+from trailkeeper.producer.errors import SettingsError
+from trailkeeper.producer.settings import changed
 from trailkeeper.worker.celery import app
 from trailkeeper.worker.dispatcher import QUEUE, TASK
+from trailkeeper.worker.settings import WorkerSettings
 
 OURS = {"crontab", "Exchange", "Queue", "settings"}  # what the module imports
 
@@ -47,3 +51,15 @@ def test_no_exception_of_celery_reaches_a_message_that_is_being_judged() -> None
     soft_limits = {app.conf.task_soft_time_limit} | {task.soft_time_limit for task in app.tasks.values()}
 
     assert soft_limits == {None}
+
+
+def test_no_drain_that_the_settings_allow_comes_near_the_time_limit_that_would_kill_it() -> None:
+    longest = changed(WorkerSettings(), {"drain_seconds": 60.0}).drain_seconds
+    assert longest * 4 < celeryconfig.task_time_limit
+    with pytest.raises(SettingsError, match=r"drain_seconds is 61.0; expected 0.1 to 60 seconds"):
+        changed(WorkerSettings(), {"drain_seconds": 61.0})
+
+
+def test_no_lease_is_as_short_as_a_batch_takes() -> None:
+    with pytest.raises(SettingsError, match=r"lease_seconds is 0.001; expected 1 to 86,400 seconds"):
+        changed(WorkerSettings(), {"lease_seconds": 0.001})
