@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 import pytest
 import redis
@@ -18,6 +20,7 @@ from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.drain.stream import Stream
 from trailkeeper.worker.ingest import pause as pauses
 from trailkeeper.worker.ingest.crash_markers import DEATHS, CrashMarkers
+from trailkeeper.worker.ingest.fates import MachineExhausted
 from trailkeeper.worker.ingest.messages import HEAD_BYTES
 from trailkeeper.worker.upkeep import reap
 
@@ -299,3 +302,14 @@ def test_consumers_that_were_heard_of_lately_are_kept(client: redis.Redis) -> No
 
 def test_looking_for_consumers_of_a_stream_that_does_not_exist_is_harmless(client: redis.Redis) -> None:
     assert reap(client, STREAM, 0) == []
+
+
+@pytest.mark.parametrize("step", ["kernel.rows_of", "judge.decode", "writer.insert"])
+@pytest.mark.parametrize("error", [MemoryError(), OSError(errno.EMFILE, "Too many open files")])
+def test_what_the_machine_is_short_of_makes_no_dead_letter(
+    client: redis.Redis, drainer: Drainer, step: str, error: Exception
+) -> None:
+    put(client, *(an_event() for _ in range(4)))
+    with patch(f"trailkeeper.worker.ingest.{step}", side_effect=error), pytest.raises(MachineExhausted):
+        drainer.run(5)
+    assert drainer.run(5).counts() == {"stored": 4}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
@@ -15,6 +17,7 @@ from trailkeeper.producer.catalogue import Catalogue, EventType
 from trailkeeper.producer.event import Event
 from trailkeeper.producer.ids import uuid7
 from trailkeeper.producer.wire import REASONS, encode
+from trailkeeper.worker.ingest.fates import MachineExhausted
 from trailkeeper.worker.ingest.messages import Accepted, IncomingMessage, Rejected
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
@@ -142,3 +145,12 @@ def test_no_value_in_any_field_raises(key: str, value: object) -> None:
     payload = msgspec.json.encode({**msgspec.json.decode(altered()), key: value})
 
     assert reason(payload) in {*REASONS, "accepted"}
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(errno.EMFILE, "files"), OSError(errno.ENFILE, "")])
+def test_what_the_machine_is_short_of_is_no_fault_of_a_message(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trailkeeper.worker.ingest.judge.decode", Mock(side_effect=error))
+    with pytest.raises(MachineExhausted, match="short of something"):
+        judge(message(altered()), NOW)

@@ -1,9 +1,10 @@
 """The three fates of a message, and who decides them.
 
 done    its row is committed, or was there already: removed from the source.
-retry   Postgres or Redis is away (`StoreUnavailable`, `StoreMisconfigured`, `StreamUnavailable`): the
-        whole batch stays where it is, without limit, and is tried again when the pause is over.
-        Nothing is counted against the message.
+retry   Postgres or Redis is away (`StoreUnavailable`, `StoreMisconfigured`, `StreamUnavailable`), or this
+        machine is short of memory or file handles (`MachineExhausted`): the whole batch stays where it
+        is, without limit, and is tried again when the pause is over. Nothing is counted against the
+        message.
 reject  it can never be stored: a dead letter with its reason, in the same transaction as the batch's rows.
         However many are rejected, the others are stored: else whoever may add rubbish could stop everybody.
 
@@ -13,12 +14,27 @@ a message that was left several times is handled alone (`crash_markers`).
 
 from __future__ import annotations
 
+import errno
+
 import msgspec
 
 from trailkeeper.models.errors import StoreMisconfigured, StoreUnavailable
 from trailkeeper.producer.errors import StreamUnavailable
 
-RETRY = (StoreUnavailable, StoreMisconfigured, StreamUnavailable)
+EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.ENOSPC})
+
+
+class MachineExhausted(Exception):  # noqa: N818 - reads as the sentence it is in an `except`
+    """This machine has no memory, no file handles or no room left, which is no fault of any message."""
+
+
+RETRY = (StoreUnavailable, StoreMisconfigured, StreamUnavailable, MachineExhausted)
+
+
+def assert_not_of_machine(error: Exception) -> None:
+    """Raise `MachineExhausted` for an error that says so."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in EXHAUSTED):
+        raise MachineExhausted(f"this worker's machine is short of something: {error!r}") from error
 
 
 class Report(msgspec.Struct):

@@ -18,12 +18,13 @@ from trailkeeper.producer.event import Event
 from trailkeeper.producer.secrets import SecretGuard
 from trailkeeper.producer.wire import decode
 
+from .fates import assert_not_of_machine
 from .messages import Accepted, IncomingMessage, Rejected
 from .signatures import Signatures
 
 Judged: TypeAlias = Accepted | Rejected
 JudgeMessage: TypeAlias = Callable[[IncomingMessage, datetime], Judged]
-"""Decides what a message is, given the present; never raises."""
+"""Decides what a message is, given the present; raises only what means *retry*."""
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,11 @@ class Judge:
         self._signatures = signatures
 
     def judge(self, message: IncomingMessage, now: datetime) -> Judged:
-        """What a message is; never raises. Nothing may have occurred later than *now*."""
+        """What a message is. Nothing may have occurred later than *now*.
+
+        Raises:
+            MachineExhausted: this machine could not tell.
+        """
         try:
             if message.excess is not None:
                 return Rejected(message, "too_large", message.excess)
@@ -71,6 +76,7 @@ class Judge:
             # msgspec reads a little deeper than our own checks of the values can follow
             return Rejected(message, "wrong_shape", "objects or arrays are nested too deeply")
         except Exception as error:
+            assert_not_of_machine(error)
             # a fault of ours in reading one message must not stop the stream
             logger.exception("could not judge a message", extra={"stream_id": message.stream_id})
             return Rejected(message, "worker_error", repr(error))

@@ -17,7 +17,7 @@ from trailkeeper.worker.settings import WorkerSettings
 
 from .derive import Derive
 from .expiry import Expiry
-from .fates import RETRY
+from .fates import RETRY, assert_not_of_machine
 from .judge import Judge, JudgeMessage, judge_all
 from .messages import IncomingMessage, Rejected
 from .prepared import Prepared, chunks, halves
@@ -101,6 +101,7 @@ class Ingest:
         except RETRY:
             raise
         except Exception as error:
+            assert_not_of_machine(error)
             if len(messages) == 1:
                 alone = self.reject(messages, "worker_error", repr(error))
                 prepared.add((), (), alone.rejected, alone.producers)

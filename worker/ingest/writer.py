@@ -20,7 +20,7 @@ from trailkeeper.models.partitions import Period, beyond, ensure, is_past
 from trailkeeper.models.writing import CopyRow, insert, insert_missing, key_of_row
 
 from . import dead_letters
-from .fates import RETRY, Report
+from .fates import RETRY, Report, assert_not_of_machine
 from .messages import IncomingMessage, Rejected
 from .prepared import Prepared, halves
 from .rows import periods_of
@@ -158,6 +158,7 @@ class _Rows:
             except RETRY:
                 raise
             except Exception as error:
+                assert_not_of_machine(error)
                 if not isinstance(error, (DuplicateRow, RefusedRow, MissingPartition)):
                     logger.exception("could not store %d rows", len(self._prepared.rows))
         return self._store(range(len(self._prepared.rows)))
@@ -174,6 +175,7 @@ class _Rows:
         except RETRY:
             raise
         except Exception as error:  # noqa: BLE001 - it becomes a dead letter that says so
+            assert_not_of_machine(error)
             left, too_old = self._without_too_old(places)
             if too_old:
                 stored, others = self._store(left) if left else (0, [])
