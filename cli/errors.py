@@ -21,6 +21,7 @@ from trailkeeper.producer.settings import variable
 
 from .embedded.errors import EmbeddedError
 from .settings import address_of, is_set
+from .standard_output import OutputLost
 from .urls import without_password
 
 PROBLEM = 1
@@ -50,7 +51,7 @@ def explain(error: Exception) -> tuple[str, int] | None:
             return f"Redis at {place} refused: {said}{hint}", PROBLEM
         case StreamUnavailable():
             return _away("Redis", "redis_url", str(error)), PROBLEM
-        case TrailkeeperError() | EmbeddedError():
+        case TrailkeeperError() | EmbeddedError() | OutputLost():
             return str(error), PROBLEM
         case _:
             message = _of_store(error)

@@ -11,6 +11,7 @@ import click
 from .extras import missing
 from .hinting import Hinting
 from .registry import COMMANDS, SETTINGS
+from .standard_output import telling
 
 INTERRUPTED = 130
 BROKEN_PIPE = 141
@@ -53,7 +54,8 @@ def run(arguments: Sequence[str]) -> int:
     """
     try:
         _refuse_no_text(arguments)
-        result = trailkeeper.main(args=list(arguments), prog_name="trailkeeper", standalone_mode=False)
+        with telling():
+            result = trailkeeper.main(args=list(arguments), prog_name="trailkeeper", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return 2

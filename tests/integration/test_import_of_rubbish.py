@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from tests.support.backfills import start_import
+from tests.support.backfills import a_line, start_import
 from tests.support.drains import an_event, query, settings_for
 from trailkeeper.models.backfills import StoredBackfill
 from trailkeeper.models.backfills.jobs import change, find
@@ -100,4 +101,21 @@ def test_a_file_that_grows_too_much_when_unpacked_is_refused(pack: type[bytes], 
     path = tmp_path / "bomb"
     path.write_bytes(pack(encode(an_event()) + b"\n" + b"x" * (20 << 20)))
     with pytest.raises(UnusableFile, match="200-fold"), opened(str(path)):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("written", "cause"),
+    [
+        pytest.param(lambda text: text.replace("\n", "\r").encode(), "bare CR", id="bare CR"),
+        pytest.param(lambda text: text.encode("utf-16"), "UTF-16", id="UTF-16"),
+        pytest.param(lambda text: text.encode("utf-16-le"), "UTF-16", id="UTF-16 without a mark"),
+    ],
+)
+def test_a_file_of_another_encoding_or_line_end_is_refused_with_the_cause(
+    written: Callable[[str], bytes], cause: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(written("".join(f"{json.dumps(a_line(number))}\n" for number in range(3))))
+    with pytest.raises(UnusableFile, match=cause), opened(str(path)):
         pass

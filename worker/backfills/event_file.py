@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import shutil
 import tempfile
@@ -142,7 +143,18 @@ def _assert_event_lines(source: EventFile) -> None:
     if not first:
         raise UnusableFile(f"{source.name} holds no lines")
     if all(line.event is None for line in first):
+        if cause := _cause(source.open().read(READ)):
+            raise UnusableFile(f"{source.name} {cause}")
         raise UnusableFile(f"{source.name} holds no event lines: line {first[0].number}: {first[0].error}")
+
+
+def _cause(begin: bytes) -> str:
+    """Why a file that begins so holds no lines that can be read, where that is known; else empty."""
+    if begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\0" in begin:
+        return "is not UTF-8 but UTF-16 or UTF-32, as it seems: convert it (iconv -t UTF-8)"
+    if b"\r" in begin and b"\n" not in begin:
+        return "ends its lines with a bare CR: convert them to LF (tr '\\r' '\\n')"
+    return ""
 
 
 @contextmanager
