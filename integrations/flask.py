@@ -27,7 +27,7 @@ from trailkeeper.producer.receipt import Receipt
 from trailkeeper.producer.requests.origin import mapping_of
 
 from .overrides import settings_with
-from .users import RequestFrame, as_actor
+from .users import RequestFrame, as_actor, record
 
 NAME = "trailkeeper"
 PREFIX = "TRAILKEEPER_"
@@ -185,5 +185,4 @@ def _signed_in() -> Any:
 
 
 def _record(tag: str, _: Flask, user: Any, **__: Any) -> None:
-    if (actor := as_actor(user)) is not None:
-        emit(tag, user=(actor.id, actor.name), actor=actor, request=request, origin="request")
+    record(tag, user, request=request, origin="request")

@@ -7,11 +7,13 @@ from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
-from trailkeeper.producer.errors import InvalidEvent
+from trailkeeper.producer.errors import InvalidEvent, is_interruption
 from trailkeeper.producer.event import Actor, Subject
 from trailkeeper.producer.frames import Frame, RequestContext
 from trailkeeper.producer.mistakes import report
+from trailkeeper.producer.process import emit
 from trailkeeper.producer.validation import subject_of
+from trailkeeper.producer.validation.arguments import first_name
 from trailkeeper.producer.validation.text import unreadable
 from trailkeeper.producer.validation.values import unproxied
 
@@ -112,16 +114,39 @@ def as_actor(user: Any) -> Actor | None:
     return None if subject is None else Actor(kind="user", id=subject.id, name=subject.name)
 
 
+def record(tag: str, user: Any, **facts: Any) -> None:
+    """Record what a framework tells of a user; nothing of nobody.
+
+    A user that cannot be read is a wrong call of `emit`, and no exception for whoever logs in or out.
+    """
+    try:
+        actor = as_actor(user)
+    except Exception as error:
+        if is_interruption(error):
+            raise
+        emit(tag, actor=user, **facts)
+        return
+    if actor is not None:
+        emit(tag, user=(actor.id, actor.name), actor=actor, **facts)
+
+
 def _pair(user: Any) -> tuple[Any, Any] | None:
-    if _first(user, ("is_authenticated",)) is False or _first(user, ("is_anonymous",)) is True:
+    if _is_nobody(user):
         return None
     user_id = _first(user, IDS)
     if user_id is None and not _is_row(user):
         user_id = _first(user, ("username",))  # Starlette's SimpleUser has nothing else
     if user_id is None:
         raise InvalidEvent("actor", f"a {type(user).__name__} without an id", READABLE)
-    name = _first(user, NAMES)
-    return user_id, name if name is None or isinstance(name, str) else str(name)
+    return user_id, first_name(NAMES, lambda name: _first(user, (name,)))
+
+
+def _is_nobody(user: Any) -> bool:
+    """Whether no one is signed in. Flask-Login says of an inactive person that they are not authenticated."""
+    is_anonymous = _first(user, ("is_anonymous",))
+    return is_anonymous is True or (
+        is_anonymous is not False and _first(user, ("is_authenticated",)) is False
+    )
 
 
 def _is_row(user: Any) -> bool:

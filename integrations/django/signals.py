@@ -8,8 +8,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 
-from trailkeeper.integrations.users import as_actor
-from trailkeeper.producer.event import Actor
+from trailkeeper.integrations.users import record
 from trailkeeper.producer.facts import Origin
 from trailkeeper.producer.log_line import logger
 from trailkeeper.producer.process import emit
@@ -26,23 +25,16 @@ def connect() -> None:
 
 
 def _logged_in(request: Any, user: Any, **_: Any) -> None:
-    actor = as_actor(user)
-    emit("account:login:success", user=_subject(actor), actor=actor, request=request, origin=SENDER)
+    record("account:login:success", user, request=request, origin=SENDER)
 
 
 def _logged_out(request: Any, user: Any, **_: Any) -> None:
-    if (actor := as_actor(user)) is not None:  # None: nobody was logged in
-        emit("account:logout", user=_subject(actor), actor=actor, request=request, origin=SENDER)
+    record("account:logout", user, request=request, origin=SENDER)
 
 
 def _login_failed(credentials: Mapping[str, Any], request: Any = None, **_: Any) -> None:
     """About the account of that name, if there is one: what else was typed may be a password."""
-    account = as_actor(_account(credentials))
-    emit("account:login:failure", user=_subject(account), request=request, origin=SENDER)
-
-
-def _subject(actor: Actor | None) -> tuple[str | None, str | None] | None:
-    return None if actor is None else (actor.id, actor.name)
+    emit("account:login:failure", user=_account(credentials), request=request, origin=SENDER)
 
 
 def _account(credentials: Mapping[str, Any]) -> Any:

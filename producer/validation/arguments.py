@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from hashlib import blake2b
 from numbers import Rational
 from typing import Any, get_args
@@ -12,6 +14,7 @@ from uuid import UUID
 
 from msgspec import UNSET
 
+from trailkeeper.producer.deceptive import is_visible
 from trailkeeper.producer.errors import InvalidEvent, is_interruption
 from trailkeeper.producer.event import ANONYMOUS, MAX_ID, Actor, ActorKind, Credential, Subject
 from trailkeeper.producer.wire import CLOCK_SKEW, EARLIEST
@@ -24,6 +27,7 @@ KINDS = get_args(ActorKind)
 SUBJECT_FORMS = (
     "an id, an (id, name) pair, a Subject, or an object with .id or .pk and maybe .name or .username"
 )
+ROW_NAMES = ("name", "username")
 EMPTY = "[empty]"
 """Stands for an empty id that came with a name."""
 
@@ -216,7 +220,7 @@ def _subject_of_other(field: str, value: Any) -> Subject | None:
         return _subject_of_pair(field, value)
     row_id = None if isinstance(value, (str, Enum)) else _first(value, ("id", "pk"))
     if row_id is not None:
-        return _made(f"{field}.id", row_id, _name_of_row(value))
+        return _made(f"{field}.id", row_id, first_name(ROW_NAMES, partial(_attribute, value)))
     if value is None or _is_nobody(value):
         return None
     try:
@@ -225,18 +229,27 @@ def _subject_of_other(field: str, value: Any) -> Subject | None:
         raise InvalidEvent(field, error.problem, SUBJECT_FORMS) from error
 
 
-def _name_of_row(row: Any) -> str | None:
-    """Its name, or else its user name; None if neither is text, or neither can be read: the id is known."""
-    for attribute in ("name", "username"):
+def first_name(names: Iterable[str], read: Callable[[str], Any]) -> str | None:
+    """The first name of which something can be seen; None if none can be read: the id is known.
+
+    Args:
+        names: of attributes that may hold it.
+        read: gives one's value.
+    """
+    for attribute in names:
         try:
-            name = name_of(attribute, getattr(row, attribute, None))
+            name = name_of(attribute, read(attribute))
         except Exception as error:  # a method, or a column that was not loaded before the session ended
             if is_interruption(error):
                 raise
         else:
-            if name is not None:
+            if name is not None and is_visible(name):
                 return name
     return None
+
+
+def _attribute(row: Any, name: str) -> Any:
+    return getattr(row, name, None)
 
 
 def _first(value: Any, names: tuple[str, ...]) -> Any:

@@ -375,3 +375,10 @@ def test_what_cannot_be_reached_is_a_matter_of_deployment(monkeypatch: pytest.Mo
     assert checked() == {}
     found = checked(include_deployment_checks=True)
     assert set(found) == {"trailkeeper.W002", "trailkeeper.W003"}
+
+
+def test_whoever_deletes_their_account_and_logs_out_ends_no_request(ada: Any) -> None:
+    ada.delete()
+    with recording(on_invalid="quarantine") as recorder:
+        user_logged_out.send(type(ada), request=None, user=ada)
+    assert len(recorder.invalid) == 1

@@ -13,7 +13,7 @@ from starlette.authentication import SimpleUser, UnauthenticatedUser
 from werkzeug.local import LocalProxy
 
 from trailkeeper import Actor, InvalidEvent, RequestContext, Subject, bind, carry, emit, set_actor
-from trailkeeper.integrations.users import RequestFrame, as_actor
+from trailkeeper.integrations.users import RequestFrame, as_actor, record
 from trailkeeper.producer.event import Requester
 from trailkeeper.producer.frames import current, pop, push
 from trailkeeper.producer.testing import recording
@@ -26,6 +26,14 @@ class Token(UserMixin):  # type: ignore[misc]  # it has no types
 
     def get_id(self) -> str:
         return "t7"
+
+
+class Unnamed:
+    id = 7
+
+    @property
+    def name(self) -> str:
+        raise RuntimeError("the session is closed")
 
 
 @pytest.mark.parametrize(
@@ -43,6 +51,11 @@ class Token(UserMixin):  # type: ignore[misc]  # it has no types
         (7, "7", None),
         (("7", "ada"), "7", "ada"),
         (Subject("7", "ada"), "7", "ada"),
+        (SimpleNamespace(id=7, username="", name="ada"), "7", "ada"),
+        (SimpleNamespace(id=7, username="\u200b", display_name=b"ada"), "7", "ada"),
+        (Unnamed(), "7", None),
+        (SimpleNamespace(id=7, name=lambda language: "ada"), "7", None),
+        (SimpleNamespace(id=7, is_authenticated=False, is_anonymous=False), "7", None),
     ],
 )
 def test_a_user_is_known_by_id_and_name(user: Any, user_id: str, name: str | None) -> None:
@@ -180,3 +193,20 @@ def test_loaders_of_users_one_within_the_other_may_emit(session: Session) -> Non
         emit("account:password:change")
         pop(token)
     assert len(recorder.events) > 1
+
+
+class Unreadable:
+    is_authenticated = True
+
+    @property
+    def id(self) -> int:
+        raise RuntimeError("the row is deleted")
+
+
+@pytest.mark.parametrize("user", [Unreadable(), SimpleNamespace(id=None, username="ada"), object()])
+def test_a_login_of_whoever_cannot_be_read_ends_nothing_and_is_kept_as_a_dead_letter(user: Any) -> None:
+    with recording(on_invalid="quarantine") as recorder:
+        record("account:logout", user)
+    assert [kept.problem.partition(":")[0] for kept in recorder.invalid] == ["actor"]
+    with recording(), pytest.raises(InvalidEvent, match="actor"):
+        record("account:logout", user)
