@@ -103,6 +103,56 @@ def test_what_another_did_to_the_user_keeps_the_other_ones_name_address_and_devi
 @pytest.mark.parametrize(
     "columns",
     [
+        {**ANN, "actor_kind": "service", "actor_id": "ci", "actor_name": "CI of bob",
+         "on_behalf_of_id": "u2", "on_behalf_of_name": "bob"},
+        {**BY_BOB, "on_behalf_of_id": "u1"},
+        {"actor_kind": "staff", "actor_id": "u1", "actor_name": "Sam", "on_behalf_of_id": "u1"},
+    ],
+    ids=["a service for another", "a user in the user's name", "staff in the user's name"],
+)  # fmt: skip
+def test_who_acted_keeps_origin_and_credential_whomever_it_was_about_or_for(
+    engine: Engine, settings: WorkerSettings, columns: dict[str, Any]
+) -> None:
+    credential = {"credential_kind": "api_token", "credential_id": "t1", "credential_label": "bob's"}
+    extras = {"requested_by": {"kind": "staff", "id": "s2", "name": "Sam"}}
+    whole = {"ip": "198.51.100.23", **derivations(engine), **credential, **columns, "extras": extras}
+    other = stored(engine, NOW, **{"user_id": None, "user_name": None, **whole})
+    before = event(engine, other)
+
+    erase(settings, "u1")
+
+    found = event(engine, other)
+    changed = {name for name in before if before[name] != found[name]}
+    assert changed <= {"user_name", "scrubbed_at", "scrubbed_by"}
+
+
+def test_of_fields_that_no_column_has_another_persons_stay_and_the_users_go(
+    engine: Engine, settings: WorkerSettings
+) -> None:
+    others = [{"kind": "staff", "id": "u1", "name": "Sam"}, {"kind": "user", "id": "u2", "name": "u1"}]
+    service = {"kind": "service", "id": "ci", "name": "CI of ann"}
+    users = [
+        {"kind": "user", "id": "u1", "name": "ann"},
+        {"kind": "staff", "x": "ann"},
+        {"kind": "user"},
+        "x",
+    ]
+    found = [
+        stored(engine, NOW, **ANN, **BY_ANN, extras={"requested_by": each})
+        for each in (*others, service, *users)
+    ]
+
+    erase(settings, "u1")
+
+    assert [event(engine, each)["extras"] for each in found] == [
+        *({"requested_by": each} for each in others), {"requested_by": {**service, "name": None}},
+        *([None] * len(users)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
         {"on_behalf_of_id": "u1", "on_behalf_of_name": "ann", "actor_kind": "service", "actor_id": "ci"},
         {**ANN, "actor_kind": "anonymous"},
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -94,3 +95,54 @@ def test_an_erased_message_keeps_the_number_by_which_it_is_counted() -> None:
     numbered = {"user": {"id": "u1", "name": SECRET}, "producer": "web-1:7:ab", "seq": 7, "voids": [6]}
     left = without(json.dumps(numbered).encode(), ANN, KEYS)
     assert json.loads(left or b"") == numbered | {"user": {"id": "u1", "name": None}}
+
+
+OTHERS_ORIGIN = {"ip": "198.51.100.9", "user_agent": "twine"}
+TOKEN = {"kind": "api_token", "id": "t1", "label": "bob's"}
+
+
+@pytest.mark.parametrize(
+    "actor",
+    [
+        {"kind": "service", "id": "ci", "name": "CI of bob", "on_behalf_of": {"id": "u2", "name": "bob"}},
+        {"kind": "user", "id": "u2", "name": "bob", "on_behalf_of": {"id": "u1"}},
+        {"kind": "staff", "id": "u1", "name": "Sam", "on_behalf_of": {"id": "u1"}},
+    ],
+)
+def test_who_acted_keeps_origin_and_credential_in_a_message_too(actor: dict[str, Any]) -> None:
+    about = {"tag": "account:logout", "user": {"id": "u1", "name": None}, **OTHERS_ORIGIN}
+    staff = {"kind": "staff", "id": "s1", "name": "Sam"}
+    message = {**about, "actor": {**actor, "credential": TOKEN}, "requested_by": staff}
+    assert without(json.dumps(message).encode(), ANN, KEYS) is None
+
+
+@pytest.mark.parametrize(
+    ("requester", "stays"),
+    [
+        ({"kind": "staff", "id": "7", "name": "Sam"}, True),
+        ({"kind": "service", "id": "7"}, True),
+        ({"kind": "user", "id": "8", "name": "agent 7"}, True),
+        ({"kind": "user", "id": "7", "name": "ann"}, False),
+        ({"id": "7"}, False),
+    ],
+)
+@pytest.mark.parametrize("key", ["requested_by", "approved_by"])
+def test_in_a_message_of_others_an_id_counts_with_its_kind(
+    requester: dict[str, Any], key: str, *, stays: bool
+) -> None:
+    message = {"tag": "account:logout", "user": {"id": "9"}, "actor": {"kind": "system"}}
+    left = without(json.dumps({**message, key: requester}).encode(), Person("7"), KEYS)
+    assert (left is None) if stays else json.loads(left or b"") == message
+    listed = without(json.dumps({**message, "seen_by": [requester]}).encode(), Person("7"), KEYS)
+    assert (listed is None) if stays else json.loads(listed or b"") == message
+
+
+def test_a_field_that_tells_of_the_user_takes_no_requester_along() -> None:
+    message = {"tag": "account:logout", "user": {"id": "9"}, "requested_by": {"kind": "staff", "id": "s1"}}
+    left = without(json.dumps({**message, "owner": "7"}).encode(), Person("7"), KEYS)
+    assert json.loads(left or b"") == message
+
+
+def test_what_calls_itself_anothers_in_place_of_the_user_keeps_no_name() -> None:
+    user = {"kind": "staff", "id": "u1", "name": SECRET}
+    assert SECRET.encode() not in (without(json.dumps({"user": user}).encode(), ANN, KEYS) or b"")

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, text
 
 from trailkeeper.worker.retention.personal import HAS_IDENTIFYING_KEYS, PersonalKeys
 
-from .events import NAMES, PERSONS, WITHIN, EventWindow, Row
+from .events import NAMES, WITHIN, EventWindow, Row
+from .owning import PERSONS
 from .person import Person, emails_in, plain
 
 

@@ -1,11 +1,8 @@
 """A user's personal data in the table: in the events that name the user, and in what others said.
 
-The address, location, client and credential of an event are the actor's. They are
-taken away where the user acted, where somebody acted on the user's behalf, and
-where no other person is known to have acted but the user is named; not where another
-person did something to the user. An event that does not name the user stays as it is,
-save for personal values in its payload that do: what an admin looked for, an
-address that was banned.
+`owning` tells whose the address, location, client and credential of an event are. An
+event that does not name the user stays as it is, save for personal values in its payload
+that do: what an admin looked for, an address that was banned.
 """
 
 from __future__ import annotations
@@ -20,6 +17,7 @@ from trailkeeper.models.holds import HELD
 from trailkeeper.models.writing import DERIVATIONS
 from trailkeeper.worker.retention.personal import HAS_KEYS, Payload, PersonalKeys
 
+from .owning import anothers, has_origin, is_persons
 from .person import Person
 from .sweeping import swept as swept_payload
 
@@ -28,8 +26,6 @@ WINDOW = 5_000
 
 NAMES = {"user_id": "user_name", "actor_id": "actor_name", "on_behalf_of_id": "on_behalf_of_name"}
 OF_ACTOR = ("ip", *DERIVATIONS, "credential_id", "credential_label")
-PERSONS = ("user", "staff")
-"""The kinds of actors that are persons. A user is erased, not staff, who have ids of their own."""
 
 NAMED = (
     "coalesce(e.user_id = :user OR e.on_behalf_of_id = :user"
@@ -104,11 +100,10 @@ def erased(row: Row, person: Person, keys: PersonalKeys) -> Change | None:
     """What is to be written of an event that names the user; None where it has nothing of the person."""
     left = {name: row[name] for name in (*NAMES.values(), *OF_ACTOR)}
     left |= {NAMES[identity]: None for identity in named_by(person.user, row)}
-    if is_of(person.user, row):
-        left |= dict.fromkeys(OF_ACTOR)
-        if not _by_a_person(row):
-            left["actor_name"] = None
-    left |= {"extras": None, "additional": _payload(row["tag"], row["additional"], keys)}
+    if has_origin(person.user, row["actor_kind"], row["actor_id"], row["on_behalf_of_id"]):
+        left |= dict.fromkeys(("actor_name", *OF_ACTOR))
+    extras = anothers(row["extras"] or {}, person) or None
+    left |= {"extras": extras, "additional": _payload(row["tag"], row["additional"], keys)}
     return left if any(row[name] != value for name, value in left.items()) else None
 
 
@@ -129,16 +124,6 @@ def named_by(user: str, row: Row) -> set[str]:
     }
 
 
-def is_of(user: str, row: Row) -> bool:
-    """Whether address, client and credential of an event are the user's, as far as is known."""
-    named = named_by(user, row)
-    return bool(named & {"actor_id", "on_behalf_of_id"}) or ("user_id" in named and not _by_a_person(row))
-
-
-def _by_a_person(row: Row) -> bool:
-    return row["actor_kind"] in PERSONS and row["actor_id"] is not None
-
-
 def swept(row: Row, person: Person, keys: PersonalKeys) -> Change | None:
     """The same of an event that does not name the user."""
     extras = _extras(row["extras"], person)
@@ -152,13 +137,9 @@ def _extras(extras: Payload | None, person: Person) -> Payload | None:
     left = {
         key: value
         for key, value in (extras or {}).items()
-        if not person.is_in(value) and not _names(value, person)
+        if not person.is_in(value) and not is_persons(value, person)
     }
     return left or None
-
-
-def _names(value: Any, person: Person) -> bool:
-    return isinstance(value, dict) and value.get("kind") == "user" and value.get("id") == person.user
 
 
 def _of_payload(row: Row, person: Person, keys: PersonalKeys) -> Change | None:

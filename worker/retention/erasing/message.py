@@ -20,9 +20,9 @@ from trailkeeper.worker.retention.message import (
     rebuilt,
     subjects_of,
 )
-from trailkeeper.worker.retention.personal import GONE, PersonalKeys
+from trailkeeper.worker.retention.personal import PersonalKeys
 
-from .events import PERSONS
+from .owning import anothers, has_origin, is_anothers
 from .person import Person, plain
 from .sweeping import swept
 
@@ -68,13 +68,16 @@ def _left(event: Message, person: Person, keys: PersonalKeys) -> Message:
         if identity == person.user and place in NAMED_BY
     }
     known = rebuilt(event)
-    odd = {name: value for name, value in event.items() if known.get(name, GONE) != value}
-    if not named:
-        return _of_another(known if _mentions(odd, "", person) else event, person, keys)
-    return _payload_erased(_unnamed(known, named), keys)
+    unknown = {name: value for name, value in event.items() if name not in known}
+    odd = unknown | {name: event[name] for name in known if known[name] != event[name]}
+    if named:
+        return _payload_erased(_unnamed(known, named, person.user), keys) | anothers(unknown, person)
+    if _mentions(odd, "", person):
+        event = known | {name: value for name, value in unknown.items() if is_anothers(value, person)}
+    return _of_another(event, person, keys)
 
 
-def _unnamed(left: Message, named: set[str]) -> Message:
+def _unnamed(left: Message, named: set[str], user: str) -> Message:
     actor = part(left, "actor")
     if "user" in named:
         left["user"] = nameless(left["user"])
@@ -82,12 +85,9 @@ def _unnamed(left: Message, named: set[str]) -> Message:
         actor = nameless(actor)
     if "on_behalf_of" in named:
         actor = {**actor, "on_behalf_of": nameless(actor["on_behalf_of"])}
-    by_a_person = actor.get("kind") in PERSONS and id_of(actor) is not None
-    if named & {"actor", "on_behalf_of"} or not by_a_person:
+    if has_origin(user, actor.get("kind"), id_of(actor), id_of(actor.get("on_behalf_of"))):
         left |= {key: None for key in ("ip", "user_agent") if key in left}
-        actor = _without_credential(actor)
-        if not by_a_person:
-            actor = nameless(actor)
+        actor = nameless(_without_credential(actor))
     if isinstance(left.get("actor"), dict):
         left["actor"] = actor
     return left
@@ -132,7 +132,12 @@ def _is_text_of(value: Any, person: Person) -> bool:
 
 
 def _mentions(value: Any, key: str, person: Person) -> bool:
-    """Whether something that is no part of an event has the id where an id stands, or in a text."""
+    """Whether something that is no part of an event has the id where an id stands, or in a text.
+
+    Not where it says that the id is of another kind, such as staff's.
+    """
+    if is_anothers(value, person):
+        return False
     if isinstance(value, dict):
         return any(
             _mentions(item, name, person) or _tells(name.encode(), person) for name, item in value.items()

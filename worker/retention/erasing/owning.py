@@ -1,0 +1,62 @@
+"""Whose is what an event has besides payload and names: the same for stored events and for messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trailkeeper.worker.retention.message import OTHER_KINDS, id_of, nameless
+from trailkeeper.worker.retention.personal import Payload
+
+from .person import Person
+
+PERSONS = ("user", "staff")
+"""The kinds of actors that are persons. A user is erased, not staff, who have ids of their own."""
+REQUESTER = {"kind", "id", "name"}
+"""The keys of `requested_by`."""
+
+
+def has_origin(user: str, kind: Any, actor: str | None, principal: str | None) -> bool:
+    """Whether origin, credential and the actor's name are the user's, in an event that names the user.
+
+    They are the actor's, or those of the person for whom a service acts, as `views.origins` shows them;
+    where no other person is known to have acted, they may be the user's.
+
+    Args:
+        user: who is erased.
+        kind: of the actor.
+        actor: the actor's id.
+        principal: on whose behalf.
+    """
+    if actor == user and kind not in OTHER_KINDS:
+        return True
+    if kind in PERSONS and actor is not None:
+        return False
+    return principal is None or principal == user
+
+
+def anothers(fields: Payload, person: Person) -> Payload:
+    """Fields that no column has and that say whose they are, of others; without names of what is no person.
+
+    Of any other field nobody can tell whether it is the person's.
+    """
+    return {
+        key: value if value["kind"] in PERSONS else nameless(value)
+        for key, value in fields.items()
+        if is_anothers(value, person)
+    }
+
+
+def is_anothers(value: Any, person: Person) -> bool:
+    """Whether a value is another person, service or the like, by kind and id, as `requested_by` is."""
+    return (
+        isinstance(value, dict)
+        and value.keys() <= REQUESTER
+        and (value.get("kind") in OTHER_KINDS or (value.get("kind") == "user" and id_of(value) is not None))
+        and not is_persons(value, person)
+        and not person.is_in(value)
+    )
+
+
+def is_persons(value: Any, person: Person) -> bool:
+    """Whether a value is the user, by kind and id."""
+    return isinstance(value, dict) and value.get("kind") == "user" and id_of(value) == person.user
