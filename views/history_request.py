@@ -40,7 +40,7 @@ class HistoryRequest:
 
     def __post_init__(self) -> None:
         """Asks before anything is read, so that nothing is promised that came meanwhile."""
-        object.__setattr__(self, "as_of", self.state.replica_age.as_of())
+        object.__setattr__(self, "as_of", self.state.replica_age.as_of(self.viewer))
 
     def read_page(self, *, limit: int, cursor: str | None) -> VisiblePage:
         """The newest events, or those beside a cursor. That an admin looks at them is recorded first.

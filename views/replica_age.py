@@ -9,6 +9,8 @@ from sqlalchemy import Engine, text
 
 from trailkeeper.models.engine import transaction
 
+from .viewer import Viewer
+
 FRESH_SECONDS = 1.0
 HEADER = "Trailkeeper-As-Of"
 """Of answers that were read from a replica: everything that was stored by then is in them."""
@@ -27,15 +29,21 @@ class ReplicaAge:
         self._engine = engine
         self._known: tuple[float, datetime | None] | None = None
 
-    def as_of(self) -> datetime | None:
+    def as_of(self, viewer: Viewer) -> datetime | None:
         """When the last change was made that the replica has; None where what is read is of now.
 
-        While nothing is stored it stands still: nothing that was stored until then is missing, and nothing
-        that was stored later is there.
+        Nothing that was stored until then is missing. While nothing is stored it stands still, and would
+        tell when something is, also what the viewer may not see: only staff are told more than the minute.
 
         Raises:
             StoreError: the replica does not answer.
         """
+        replayed = self._replayed()
+        if replayed is None or viewer.staff:
+            return replayed
+        return replayed.replace(second=0, microsecond=0)
+
+    def _replayed(self) -> datetime | None:
         if self._engine is None:
             return None
         if self._known is None or time.monotonic() - self._known[0] > FRESH_SECONDS:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
-from tests.support.api import ADMIN, asking
+from tests.support.api import ADMIN, USER, asking, bearer
 from tests.support.api import settings as views_settings
 from tests.support.replicas import ReplicatedPostgres
 from tests.support.retained import NOW, stored
@@ -23,8 +25,7 @@ ANN = "/api/v1/users/u1/events"
 
 @pytest.fixture
 def servers(services_folder: Path) -> Iterator[ReplicatedPostgres]:
-    folder = services_folder / "read_elsewhere"
-    folder.mkdir()
+    folder = Path(mkdtemp(prefix="read_elsewhere", dir=services_folder))
     folder.chmod(0o755)
     replicated = ReplicatedPostgres(folder)
     try:
@@ -60,6 +61,32 @@ def test_histories_come_from_the_replica_and_say_of_when_they_are(servers: Repli
             FRESH_SECONDS + 60,
             "the time has moved on",
         )
+
+
+def test_only_staff_are_told_more_than_the_minute_in_which_something_was_stored(
+    servers: ReplicatedPostgres,
+) -> None:
+    """Or everybody could tell when something is stored that only others may see."""
+    settings = views_settings(database_url=servers.url, read_database_url=servers.replica_url)
+    with (
+        temporary_engine(servers.url, application_name="test") as engine,
+        asking(create_app(settings), ADMIN) as client,
+    ):
+        identity = stored(engine, NOW, user_id="u1", user_name="ann")
+        found = until(lambda: client.get(ANN) if client.get(ANN).json().get("events") else None)
+        exact = found.headers[HEADER]
+
+        paths = (ANN, f"{ANN}/activity", f"{ANN}/places", f"{ANN}/export", f"/api/v1/events/user/{identity}")
+        told = [client.get(path, headers=bearer(USER)).headers[HEADER] for path in paths]
+
+        assert [moment[16:] for moment in told] == [":00.000+00:00"] * len(paths)
+        assert min(told) >= exact[:16]
+        assert min(client.get(path).headers[HEADER] for path in paths) >= exact > f"{exact[:16]}:00.000"
+        html = {"Accept": "text/html"}
+        for path in ("/users/u1", f"/events/user/{identity}"):
+            page = client.get(path, headers=bearer(USER) | html).text
+            [shown] = re.findall(r'what was stored by <time datetime="([^"]+)"', page)
+            assert shown.endswith(":00.000000Z")
 
 
 def test_what_is_read_where_it_is_written_is_of_now(database_url: str) -> None:

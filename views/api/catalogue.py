@@ -32,7 +32,7 @@ router = APIRouter(tags=["events"])
 )
 def event(request: Request, viewer: CurrentViewer, scope: Scope, id: UUID) -> Response:  # noqa: A002 - the name in the path
     """One event by its scope and id."""
-    as_of = app_state_of(request).replica_age.as_of()
+    as_of = app_state_of(request).replica_age.as_of(viewer)
     return json_answer(events_with_id(request, viewer, id, scope)[0], age_headers(as_of))
 
 

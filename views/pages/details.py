@@ -51,7 +51,7 @@ class SubjectFact(NamedTuple):
 def of_an_event(request: Request, viewer: CurrentViewer, identity: str) -> HTMLResponse:
     """One event by its scope and id, as far as the viewer may see it; with links to others with this id."""
     place = _place(identity)
-    as_of = app_state_of(request).replica_age.as_of()
+    as_of = app_state_of(request).replica_age.as_of(viewer)
     event, *others = events_with_id(request, viewer, place.id, place.scope or None)
     policy = app_state_of(request).reader.policy
     rows = Rows(policy.catalogue, policy, viewer, addresses_of(request))
