@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -136,8 +137,60 @@ def test_an_address_of_nobody_else_is_the_persons_and_the_plan_tells_what_is_loo
 
     assert plan.looked_for == ["vi…", "vi…@victim.example", "198.51.100.0/24"]
     assert receipt.looked_for == []
-    assert (plan.events, plan.of_others) == (receipt.events, receipt.of_others) == (5, 4)
-    assert left(database_url) == [None, None, *EMPTIED[2:]]
+    assert (plan.events, plan.of_others) == (receipt.events, receipt.of_others) == (4, 3)
+    assert left(database_url) == [None, None, EMPTIED[2], UNTOUCHED[3], EMPTIED[4]]
+    [typed] = [what for what in receipt.unreached if "only typed, in events of projects" in what]
+    assert typed.endswith(": 1")
+
+
+@pytest.mark.parametrize(
+    ("scope", "tag", "key"),
+    [
+        ("project", "project:role:add", "target_user"),
+        ("organization", "organization:organization_role:remove", "reason"),
+    ],
+)
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    ("own", "goes"),
+    [
+        ({"additional": {"email": EMAIL}}, False),
+        ({"user_name": EMAIL}, False),
+        ({"ip": ADDRESS}, False),
+        ({"tag": "account:email:verify", "additional": {"email": EMAIL}}, True),
+        ({"scope": "project", "tag": "project:create", "actor_name": f"Victor <{EMAIL}>"}, True),
+    ],
+    ids=["typed", "called", "address", "verified", "called so in a project"],
+)
+def test_events_that_outlive_those_of_users_lose_only_what_is_verified_or_theirs_there(
+    engine: Engine,
+    settings: WorkerSettings,
+    database_url: str,
+    *,
+    scope: str,
+    tag: str,
+    key: str,
+    own: dict[str, Any],
+    known: bool,
+    goes: bool,
+) -> None:
+    """Of the other's events none may be left, by which it would be known that it is the other's."""
+    whose = {f"{scope}_id": "x1", "actor_kind": "user", "actor_id": "u2"}
+    said_of = {key: f"{EMAIL} {ADDRESS}", "role_name": "Owner"}
+    stored(engine, NOW, scope=scope, tag=tag, **whose, additional=said_of, extras={"note": EMAIL})
+    waits = {"tag": tag if known else "no:such", scope: {"id": "x1"}, "additional": said_of, "note": EMAIL}
+    about = {"stream": "s", "stream_id": "1-2", "digest": b"2", "reason": "malformed", "detail": "x"}
+    store_in(engine, DeadLetterRow, **about, deliveries=1, raw=json.dumps(waits).encode())
+    said(engine, "u-spam", **own)
+
+    erase(settings, "u-spam")
+
+    [row] = query(database_url, "SELECT additional, extras FROM events WHERE tag = :tag", tag=tag)
+    [letter] = query(database_url, "SELECT raw FROM dead_letters")
+    message = json.loads(bytes(letter["raw"]))
+    found = [row["additional"], row["extras"], message["additional"], message.get("note")]
+    kept = {"role_name": "Owner"} if goes else said_of
+    assert found == ([kept, None, kept, None] if goes else [kept, {"note": EMAIL}, kept, EMAIL])
 
 
 @pytest.mark.usefixtures("records")

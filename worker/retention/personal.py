@@ -60,6 +60,7 @@ class PersonalKeys:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._paths = {kind.tag: _paths((*kind.personal, *kind.identifying)) for kind in catalogue}
+        self._scopes = {kind.tag: kind.scope for kind in catalogue}
         self._declared = {kind.tag: tuple(kind.payload) for kind in catalogue}
         self._identifying = {kind.tag: _paths(kind.identifying) for kind in catalogue}
         self._verified = {kind.tag: _paths(kind.verified) for kind in catalogue}
@@ -74,6 +75,10 @@ class PersonalKeys:
     def of(self, tag: str) -> tuple[Path, ...] | None:
         """The personal keys of a tag; None if the catalogue does not know it."""
         return self._paths.get(tag)
+
+    def scope(self, tag: str) -> str | None:
+        """The scope of a tag; None of one that the catalogue does not know."""
+        return self._scopes.get(tag)
 
     def declared(self, tag: str) -> tuple[str, ...]:
         """The payload keys of a tag; none of one that the catalogue does not know."""

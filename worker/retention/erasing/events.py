@@ -126,6 +126,7 @@ def named_by(user: str, row: Row) -> set[str]:
 
 def swept(row: Row, person: Person, keys: PersonalKeys) -> Change | None:
     """The same of an event that does not name the user."""
+    person = person.within(row["scope"])
     extras = _extras(row["extras"], person)
     if extras != row["extras"]:
         return {**(_of_payload(row, person, keys) or {}), "extras": extras}

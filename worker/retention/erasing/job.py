@@ -121,8 +121,14 @@ def _receipt(
 
 def _shared(person: Person) -> list[str]:
     """What is not believed to be the person's alone, without saying what it is: the receipt is kept."""
-    what = "names, email addresses and addresses of the user, in events of others, where they are others' too"
-    return [f"{what}: {person.shared}"] if person.shared else []
+    typed = len(person.emails - (person.lasting or person).emails)
+    counted = {
+        "names, email addresses and addresses of the user, in events of others, where they are others' too": (
+            person.shared
+        ),
+        "email addresses that the user only typed, in events of projects and organizations": typed,
+    }
+    return [f"{what}: {number}" for what, number in counted.items() if number]
 
 
 def _kept(hold: Hold) -> Kept:

@@ -23,7 +23,7 @@ from trailkeeper.worker.retention.message import (
 from trailkeeper.worker.retention.personal import PersonalKeys
 
 from .owning import anothers, has_origin, is_anothers
-from .person import Person, plain
+from .person import LASTING, Person, plain
 from .sweeping import swept
 
 NAMED_BY = ("user", "actor", "on_behalf_of")
@@ -72,9 +72,16 @@ def _left(event: Message, person: Person, keys: PersonalKeys) -> Message:
     odd = unknown | {name: event[name] for name in known if known[name] != event[name]}
     if named:
         return _payload_erased(_unnamed(known, named, person.user), keys) | anothers(unknown, person)
+    person = person.within(_scope(event, keys))
     if _mentions(odd, "", person):
         event = known | {name: value for name, value in unknown.items() if is_anothers(value, person)}
     return _of_another(event, person, keys)
+
+
+def _scope(event: Message, keys: PersonalKeys) -> str | None:
+    """The scope of the event that a message is, or may become once its type is known."""
+    named = (scope for scope in LASTING if id_of(event.get(scope)) is not None)
+    return keys.scope(str(event.get("tag"))) or next(named, None)
 
 
 def _unnamed(left: Message, named: set[str], user: str) -> Message:

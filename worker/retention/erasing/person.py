@@ -10,6 +10,9 @@ import msgspec
 
 from trailkeeper.worker.retention.addresses import addresses_in, cut_addresses
 
+LASTING = ("project", "organization")
+"""Scopes of events that outlive those by which a typed address could be told to be another's."""
+
 _EMAIL = re.compile(r"[^\s<>\"'(),;:\[\]]+@[^\s<>\"'(),;:\[\]]+")
 
 
@@ -23,6 +26,7 @@ class Person(msgspec.Struct, frozen=True):
         emails: in lower case.
         addresses: from which the person acted.
         shared: how much more is known of them, but is others' too.
+        lasting: the person as far as is believed in events of the `LASTING` scopes; None if that is the same.
     """
 
     user: str
@@ -30,6 +34,11 @@ class Person(msgspec.Struct, frozen=True):
     emails: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
     shared: int = 0
+    lasting: Person | None = None
+
+    def within(self, scope: str | None) -> Person:
+        """The person as far as is believed in events of a scope."""
+        return self.lasting if self.lasting is not None and scope in LASTING else self
 
     def is_in(self, value: Any) -> bool:
         """Whether a value of a payload has the person's email address or address in it."""
