@@ -15,6 +15,7 @@ from .admin_commands import AdminCommandQueue
 from .cursors import Cursors
 from .limits import TAIL_THREADS, ConcurrencyLimiter, RateLimiter, TailReaders
 from .policy import Policy
+from .positions import Positions
 from .read_slots import ReadSlots
 from .reading import Reader
 from .replica_age import ReplicaAge
@@ -46,6 +47,7 @@ class AppState:
         long_reader: the same for exports and live tails, on connections of its own.
         read_slots: who reads at the moment, and who waits.
         cursors: writes and reads cursors.
+        positions: the same of live tails.
         engine: connections that can only read, to the server that takes writes.
         replica_age: how old is what *reader* and *long_reader* read.
         admin_commands: what admins ask workers to do.
@@ -63,6 +65,7 @@ class AppState:
     long_reader: Reader
     read_slots: ReadSlots
     cursors: Cursors
+    positions: Positions
     engine: Engine
     replica_age: ReplicaAge
     admin_commands: AdminCommandQueue
@@ -101,6 +104,7 @@ def make_app_state(settings: ViewsSettings, identify: Identify | None, engine: E
         Reader(long, policy),
         ReadSlots(settings.views_pool),
         Cursors(secret),
+        Positions(secret),
         current,
         ReplicaAge(replica if replica is not current else None),
         commands,

@@ -18,7 +18,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.kept_secrets import read_secret
 from trailkeeper.models.tables import ViewsSecretRow
 
-Use = Literal["cursors", "tickets"]
+Use = Literal["cursors", "positions", "tickets"]
 KEY_BYTES = 32
 
 

@@ -54,8 +54,8 @@ class ViewsSettings(RedisTls, frozen=True, kw_only=True):
         views_pool: the most connections to the database for pages and answers at once, in each process; a
             fifth is for who is not signed in, a fifth is kept for admins. Exports, live tails and commands
             have up to nine more.
-        views_secret: protects cursors and forms, the same in all processes; without it, the one that
-            `trailkeeper migrate` made and keeps in the database. At least 32 characters.
+        views_secret: protects cursors, live tails and forms, the same in all processes; without it, the one
+            that `trailkeeper migrate` made and keeps in the database. At least 32 characters.
         views_statement_ms: the longest that one query may run.
         cookie_secure: send the session cookie over HTTPS only.
         metrics_token: a bearer token that may read `/metrics`, and nothing else; without it only staff may.

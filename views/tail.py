@@ -9,18 +9,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from trailkeeper.models.histories import MAX_LIMIT, EventKey, Question
-from trailkeeper.models.histories.event_key import AFTER_ALL
 from trailkeeper.models.stored_batches import Snapshot
 
 from .reading import Reader, key_of
 from .viewer import Viewer
 
-UUIDV7 = 7
-EXPECTED = "expected the id of a message, or an event's scope, slash and id"
-
 
 class TailPosition(NamedTuple):
-    """How far a tail has come, as the ids of its messages say: ``user/01934c1f-…@10:20:10``.
+    """How far a tail has come, as the ids of its messages say: see `positions`.
 
     Attributes:
         newest: the newest event so far; None if there was none.
@@ -29,27 +25,6 @@ class TailPosition(NamedTuple):
 
     newest: EventKey | None
     seen: Snapshot | None
-
-    def __str__(self) -> str:
-        newest = "" if self.newest is None else _text(self.newest)
-        return newest if self.seen is None else f"{newest}@{self.seen.shortened()}"
-
-    @classmethod
-    def parse(cls, text: str) -> TailPosition:
-        """Read what `__str__` wrote, or an event's key or id.
-
-        Raises:
-            ValueError: it is none of these.
-        """
-        event, at, seen = text.partition("@")
-        try:
-            newest = EventKey.parse(event) if event or not at else None
-            snapshot = Snapshot.parse(seen) if at else None
-        except ValueError as error:
-            raise ValueError(f"{text[:80]!r} is no position in a tail; {EXPECTED}") from error
-        if newest is not None and newest.id.version != UUIDV7:
-            raise ValueError(f"{text[:80]!r} is no event's id; expected a UUIDv7")
-        return cls(newest, snapshot)
 
 
 class Tailed(NamedTuple):
@@ -134,8 +109,3 @@ class Tail:
         if tailed:
             tailed[-1] = Tailed(tailed[-1].event, TailPosition(self._newest, after))
         return tailed
-
-
-def _text(key: EventKey) -> str:
-    """A key as the client sends it back; of a place that is no event, its id."""
-    return str(key.id) if key.scope == AFTER_ALL else str(key)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -24,6 +25,7 @@ from .access_events import record_view
 from .auth import still_the_same
 from .history_request import HistoryRequest
 from .limits import TailReaders, limited
+from .positions import Positions
 from .problems import Problem
 from .tail import Tail, Tailed, TailPosition
 
@@ -67,24 +69,26 @@ def tail_response(
         tail = Tail(ask.state.long_reader, ask.viewer, ask.question, since)
         ask.refuse_unknown()
         still = partial(still_the_same, ask.request, ask.viewer)
-        sent = messages(tail, ask.state.tail_readers, still=still)
+        sent = messages(tail, ask.state.tail_readers, ask.state.positions.writer(), still=still)
         return StreamingResponse(render(sent) if render else sent, media_type=MEDIA_TYPE, headers=HEADERS)
 
     return limited(ask.state.tails, ask.taker, respond)
 
 
-def position(text: str | None, parameter: str) -> TailPosition | None:
+def position(positions: Positions, text: str | None, parameter: str) -> TailPosition | None:
     """How far a client says that it has come; None if it does not.
 
     Args:
+        positions: what reads it.
         text: as it was sent.
         parameter: what it is called in the request.
 
     Raises:
         Problem: 422, it is no position.
+        StoreError: the secret that it is sealed with cannot be read.
     """
     try:
-        return TailPosition.parse(text) if text else None
+        return positions.read(text) if text else None
     except ValueError as error:
         raise Problem(422, f"{parameter}: {error}") from error
 
@@ -92,6 +96,7 @@ def position(text: str | None, parameter: str) -> TailPosition | None:
 async def messages(
     tail: Tail,
     readers: TailReaders,
+    written: Callable[[TailPosition], str],
     seconds: float | None = None,
     *,
     still: Callable[[], Awaitable[bool]] | None = None,
@@ -101,6 +106,7 @@ async def messages(
     Args:
         tail: where events come from.
         readers: the threads that poll it.
+        written: a position as the client gets it.
         seconds: the age at which the stream ends.
         still: whether its viewer may go on reading; asked before anything is sent, every few seconds.
     """
@@ -120,7 +126,7 @@ async def messages(
                 return
             check_at = time.monotonic() + RECHECK_SECONDS
         for tailed in events:
-            yield _message(tailed)
+            yield _message(tailed.event, written(tailed.position))
         now = time.monotonic()
         if events:
             last_sent = now
@@ -130,6 +136,6 @@ async def messages(
         await anyio.sleep(pause)
 
 
-def _message(tailed: Tailed) -> bytes:
-    data = one_line(_json.encode(tailed.event))
-    return b"id: %b\nevent: event\ndata: %b\n\n" % (str(tailed.position).encode(), data)
+def _message(event: dict[str, Any], identity: str) -> bytes:
+    data = one_line(_json.encode(event))
+    return b"id: %b\nevent: event\ndata: %b\n\n" % (identity.encode(), data)

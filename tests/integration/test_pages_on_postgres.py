@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
@@ -272,6 +273,15 @@ def test_mounted_in_a_host_every_address_is_below_the_mount(app: FastAPI, engine
     assert 'data-live="/trail/live?about=user' in page.text
     older = next(each for each in found if "cursor=" in each)
     assert client.get(older).status_code == 200
+
+
+def test_where_a_page_goes_on_live_is_sealed(app: FastAPI) -> None:
+    page = _client(app, OWNER).get("/me").text
+    [live] = [address for _, attributes in _tags(page) if (address := attributes.get("data-live"))]
+    [after] = parse_qs(urlsplit(live).query)["after"]
+    seen = app.state.trailkeeper.positions.read(after).seen
+    assert seen is not None
+    assert f"{seen.xmin}:" not in after
 
 
 def test_style_and_scripts_are_kept_for_ever_and_pages_never(app: FastAPI) -> None:

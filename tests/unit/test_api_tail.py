@@ -10,9 +10,12 @@ from uuid import UUID
 import anyio
 import pytest
 
+from tests.support.api import settings
 from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.histories import EventKey
 from trailkeeper.models.stored_batches import Snapshot
 from trailkeeper.views import tail_stream
+from trailkeeper.views.app_state import make_app_state
 from trailkeeper.views.documents.examples import EVENT
 from trailkeeper.views.limits import TailReaders
 from trailkeeper.views.reading import key_of
@@ -26,6 +29,7 @@ FIRST, SECOND, THIRD = (
 
 
 SEEN = Snapshot(10, 20, (14,))
+POSITIONS = make_app_state(settings(), None, None).positions
 
 
 class FakeTail:
@@ -53,15 +57,15 @@ def event(identity: UUID) -> Event:
     return EVENT | {"id": str(identity)}
 
 
-def named(identity: UUID) -> str:
-    return f"{EVENT['scope']}/{identity}@10:20:14"
+def named(identity: UUID) -> TailPosition:
+    return TailPosition(EventKey(identity, EVENT["scope"]), SEEN)
 
 
 def sent(found: FakeTail, number: int, seconds: float = 60.0, **how: Any) -> list[bytes]:
     """The first messages, or all until the end."""
 
     async def read() -> list[bytes]:
-        stream: AsyncIterator[bytes] = messages(found, TailReaders(), seconds, **how)  # type: ignore[arg-type]  # a fake
+        stream: AsyncIterator[bytes] = messages(found, TailReaders(), POSITIONS.writer(), seconds, **how)  # type: ignore[arg-type]  # a fake
         read: list[bytes] = []
         async for message in stream:
             read.append(message)
@@ -78,17 +82,22 @@ def parsed(message: bytes) -> dict[str, str]:
     return dict(line.split(": ", 1) for line in lines)
 
 
+def place(message: bytes) -> TailPosition:
+    return POSITIONS.read(parsed(message)["id"])
+
+
 def test_each_event_is_a_message_that_can_be_gone_on_from() -> None:
     begin, first, second = sent(FakeTail([event(FIRST)], [], [event(SECOND)]), 3)
     assert begin == b"retry: 2000\n\n"
-    assert parsed(first) | {"data": ""} == {"id": named(FIRST), "event": "event", "data": ""}
+    assert parsed(first).keys() == {"id", "event", "data"}
+    assert (place(first), parsed(first)["event"]) == (named(FIRST), "event")
     assert json.loads(parsed(first)["data"]) == event(FIRST)
-    assert parsed(second)["id"] == named(SECOND)
+    assert place(second) == named(SECOND)
 
 
 def test_an_outage_is_sat_out() -> None:
     _, message = sent(FakeTail(StoreUnavailable("gone"), StoreUnavailable("gone"), [event(FIRST)]), 2)
-    assert parsed(message)["id"] == named(FIRST)
+    assert place(message) == named(FIRST)
 
 
 def test_silence_is_broken_so_that_proxies_keep_the_connection(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +123,7 @@ def test_a_stream_ends_before_it_sends_what_its_viewer_may_no_longer_see() -> No
         return answers.pop(0)
 
     found = sent(FakeTail([event(FIRST)], [event(SECOND)], [event(THIRD)]), 10, still=still)
-    assert [parsed(message)["id"] for message in found[1:]] == [named(FIRST)]
+    assert [place(message) for message in found[1:]] == [named(FIRST)]
 
 
 def test_a_stream_without_events_ends_when_its_right_does(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ from .history_kinds import HISTORIES
 
 DEFAULT_LIMIT = 50
 LAST_EVENT = "Continue after the message with this id; or after an event, by its scope, a slash and its id."
-LONGEST_POSITION = 2_000
+LONGEST_POSITION = 2_300
 BUSY: Responses = READING | {429: PROBLEMS[429]}
 TEXT = {"schema": {"type": "string"}}
 FILE: Responses = {
@@ -110,7 +110,7 @@ def tail(
     last_event_id: Annotated[str | None, Header(max_length=LONGEST_POSITION, description=LAST_EVENT)] = None,
 ) -> Response:
     """Messages named `event`, each with one event as JSON; `Last-Event-ID` continues after an event."""
-    since = position(last_event_id, "Last-Event-ID")
+    since = position(app_state_of(request).positions, last_event_id, "Last-Event-ID")
     return tail_response(_asked(request, viewer, filters), since)
 
 

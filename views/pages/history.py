@@ -144,5 +144,5 @@ def _live(ask: PageRequest, events: VisiblePage, before: Snapshot | None) -> str
     subject = ask.subject
     history = [("about", subject.about), *([("id", subject.id)] if subject.id else [])]
     newest = key_of(events.events[0]) if events.events else None
-    after = str(TailPosition(newest, before))
+    after = ask.state.positions.writer()(TailPosition(newest, before))
     return ask.addresses.to("/live", [*history, ("after", after), *ask.filters.query])

@@ -49,7 +49,8 @@ def live(request: Request, viewer: CurrentViewer, about: str, id: str | None = N
         raise Problem(422, ask.filters.problem)
     # the browser says how far it has come when it reconnects, the page at first
     sent = request.headers.get("last-event-id") or request.query_params.get("after")
-    return tail_response(ask, position(sent, "after"), partial(as_rows, render=_renderer(ask)))
+    since = position(ask.state.positions, sent, "after")
+    return tail_response(ask, since, partial(as_rows, render=_renderer(ask)))
 
 
 def _renderer(ask: PageRequest) -> Callable[[dict[str, Any]], str]:
