@@ -27,8 +27,8 @@ def carry(function: Callable[P, T]) -> Callable[P, T]:
     return function if frame is None else within(frame.carried(), function)
 
 
-def within(frame: Frame, function: Callable[P, T]) -> Callable[P, T]:
-    """A function that runs in that request wherever it is called."""
+def within(frame: Frame | None, function: Callable[P, T]) -> Callable[P, T]:
+    """A function that runs in that request, or outside of any, wherever it is called."""
     called = getattr(function, "__call__", function)  # noqa: B004 - an object's, which may be a coroutine function
     for is_of_kind, run in KINDS:
         if is_of_kind(function) or is_of_kind(called):
@@ -36,7 +36,7 @@ def within(frame: Frame, function: Callable[P, T]) -> Callable[P, T]:
     return wraps(function)(partial(_called, function, frame))
 
 
-def _called(function: Callable[..., Any], frame: Frame, /, *args: Any, **kwargs: Any) -> Any:
+def _called(function: Callable[..., Any], frame: Frame | None, /, *args: Any, **kwargs: Any) -> Any:
     with _within(frame):
         result = function(*args, **kwargs)
     for kind, run in ((Coroutine, _awaited), (Generator, _steps), (AsyncGenerator, _async_steps)):
@@ -45,13 +45,13 @@ def _called(function: Callable[..., Any], frame: Frame, /, *args: Any, **kwargs:
     return result
 
 
-async def _awaited(function: Callable[..., Any], frame: Frame, /, *args: Any, **kwargs: Any) -> Any:
+async def _awaited(function: Callable[..., Any], frame: Frame | None, /, *args: Any, **kwargs: Any) -> Any:
     with _within(frame):
         return await function(*args, **kwargs)
 
 
 def _steps(
-    function: Callable[..., Any], frame: Frame, /, *args: Any, **kwargs: Any
+    function: Callable[..., Any], frame: Frame | None, /, *args: Any, **kwargs: Any
 ) -> Generator[Any, Any, Any]:
     """A generator whose steps run within the frame, each for itself."""
     generator = function(*args, **kwargs)
@@ -73,7 +73,7 @@ def _steps(
 
 
 async def _async_steps(
-    function: Callable[..., Any], frame: Frame, /, *args: Any, **kwargs: Any
+    function: Callable[..., Any], frame: Frame | None, /, *args: Any, **kwargs: Any
 ) -> AsyncGenerator[Any, Any]:
     """`_steps` of an asynchronous generator."""
     generator = function(*args, **kwargs)
@@ -103,7 +103,7 @@ KINDS: tuple[tuple[Callable[[Any], bool], Callable[..., Any]], ...] = (
 
 
 @contextmanager
-def _within(frame: Frame) -> Iterator[None]:
+def _within(frame: Frame | None) -> Iterator[None]:
     token = push(frame)
     try:
         yield

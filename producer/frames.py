@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from typing import Any
 
@@ -36,7 +38,7 @@ class Frame:
         **changes: those of a `bind`.
     """
 
-    __slots__ = ("_changes", "_outer", "_own", "_parent")
+    __slots__ = ("_changes", "_is_over", "_outer", "_own", "_parent")
 
     def __init__(
         self, own: RequestContext, parent: Frame | None = None, *, outer: Frame | None = None, **changes: Any
@@ -45,6 +47,7 @@ class Frame:
         self._parent = parent
         self._outer = outer
         self._changes = changes
+        self._is_over = False
 
     @property
     def context(self) -> RequestContext:
@@ -91,6 +94,15 @@ class Frame:
         """Whether a `bind` names an actor."""
         return "actor" in self._changes or (self._parent is not None and self._parent.binds_actor)
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the request was handled: what begins in a copy of its context is another one."""
+        return self._is_over if self._parent is None else self._parent.is_over
+
+    def end(self) -> None:
+        """Say that the request was handled. Its threads and tasks, and what was carried, stay its own."""
+        self._is_over = True
+
     def is_within(self, request: Frame) -> bool:
         """Whether it is that request, or a `bind` within it."""
         return self is request or (self._parent is not None and self._parent.is_within(request))
@@ -129,9 +141,9 @@ def current() -> RequestContext:
     return NOTHING if frame is None else frame.context
 
 
-def push(frame: Frame | RequestContext) -> Token[Frame | None]:
-    """Make a request the running one, until `pop` is called with the returned token. For middleware."""
-    return _running.set(frame if isinstance(frame, Frame) else Frame(frame))
+def push(frame: Frame | RequestContext | None) -> Token[Frame | None]:
+    """Make a request, or none, the running one, until `pop` is called with the returned token."""
+    return _running.set(Frame(frame) if isinstance(frame, RequestContext) else frame)
 
 
 def pop(token: Token[Frame | None]) -> bool:
@@ -141,3 +153,14 @@ def pop(token: Token[Frame | None]) -> bool:
     except ValueError:
         return False
     return True
+
+
+@contextmanager
+def handling(request: Frame) -> Iterator[None]:
+    """A block that handles a request, which is over at its end. For middleware."""
+    token = push(request)
+    try:
+        yield
+    finally:
+        pop(token)
+        request.end()

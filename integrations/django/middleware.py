@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from trailkeeper.integrations.users import RequestFrame
 from trailkeeper.producer.carrying import within
-from trailkeeper.producer.frames import Frame, current, pop, push
+from trailkeeper.producer.frames import Frame, current, handling
 from trailkeeper.producer.middleware.base import RequestMiddleware
 from trailkeeper.producer.requests.origin import KEY
 
@@ -64,18 +64,12 @@ class TrailkeeperMiddleware(RequestMiddleware[Callable[..., Any]]):
             current()
 
     def _response(self, request: Any, frame: RequestFrame) -> Any:
-        token = push(frame)
-        try:
+        with handling(frame):
             return _kept_within(frame, self._app(request))
-        finally:
-            pop(token)
 
     async def _aresponse(self, request: Any, frame: RequestFrame) -> Any:
-        token = push(frame)
-        try:
+        with handling(frame):
             return _kept_within(frame, await self._app(request))
-        finally:
-            pop(token)
 
 
 def user_of(request: Any) -> Any:

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from trailkeeper.producer.batch import batch
-from trailkeeper.producer.frames import pop, push
+from trailkeeper.producer.carrying import within
+from trailkeeper.producer.frames import handling, running
 from trailkeeper.producer.requests.origin import KEY
 
 from .base import RequestMiddleware
@@ -32,14 +33,14 @@ class ASGIMiddleware(RequestMiddleware[ASGIApplication]):
             return
         scope = {**scope}
         frame = scope[KEY] = self._frame(scope)
-        token = push(frame)
-        try:
+        # a server goes on with the connection, and begins the next request, in the context it is called in
+        around = running()
+        receive, send = within(around, receive), within(around, send)
+        with handling(frame):
             if self._batches and scope["type"] == "http":
                 await self._in_batch(scope, receive, send)
             else:
                 await self._app(scope, receive, send)
-        finally:
-            pop(token)
 
     async def _in_batch(self, scope: Scope, receive: Receive, send: Send) -> None:
         async with batch() as events:

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from trailkeeper.producer.batch import batch
-from trailkeeper.producer.frames import Frame, pop, push
+from trailkeeper.producer.frames import Frame, handling, pop, push
 from trailkeeper.producer.requests.origin import KEY
 
 from .base import RequestMiddleware
@@ -24,12 +24,8 @@ class WSGIMiddleware(RequestMiddleware[WSGIApplication]):
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         frame = environ[KEY] = self._frame(environ)
-        token = push(frame)
-        try:
-            with batch() if self._batches else nullcontext():
-                body = self._app(environ, start_response)
-        finally:
-            pop(token)
+        with handling(frame), batch() if self._batches else nullcontext():
+            body = self._app(environ, start_response)
         return body if _runs_no_code(body, environ) else _Body(body, frame)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from contextvars import Context, copy_context
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from tests.support import django_project
-from trailkeeper import Actor, InvalidEvent, set_actor
+from trailkeeper import Actor, InvalidEvent, emit, set_actor
 from trailkeeper.integrations.django import TrailkeeperMiddleware, emit_on_commit
 from trailkeeper.integrations.fastapi import install
 from trailkeeper.producer.event import ANONYMOUS
@@ -246,6 +247,23 @@ def test_a_request_that_a_view_makes_itself_is_of_whoever_it_signs_in(
     signed_in.post("/call", {"session": other.cookies["sessionid"].value})
     event = recorder.assert_emitted(TAG, ip="127.0.0.2")
     assert event.actor == actor(eve)
+
+
+def test_a_request_that_begins_in_the_context_of_one_that_is_over_is_another_person_s(
+    recorder: Recorder,
+) -> None:
+    contexts: list[Context] = []
+
+    def view(request: Any) -> Any:
+        contexts.append(copy_context())
+        emit(TAG)
+        set_actor(Actor("staff", "s1"))
+        return HttpResponse()
+
+    middleware = TrailkeeperMiddleware(view)
+    middleware(RequestFactory().get("/"))
+    contexts[0].run(middleware, RequestFactory().get("/"))
+    assert actors(recorder) == [ANONYMOUS, ANONYMOUS]
 
 
 def test_a_project_below_another_application_says_itself_who_acts(ada: Any, recorder: Recorder) -> None:

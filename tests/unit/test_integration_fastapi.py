@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import httpx
 import pytest
+from asgiref.wsgi import WsgiToAsgi
 from fastapi import BackgroundTasks, Depends, FastAPI, Header, Request, WebSocket
 from starlette.applications import Starlette
 from starlette.authentication import AuthCredentials, AuthenticationBackend, SimpleUser
@@ -17,10 +18,11 @@ from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
-from trailkeeper import Actor, CatalogueError, InvalidEvent, SettingsError, aemit, bind, emit
+from trailkeeper import Actor, CatalogueError, InvalidEvent, SettingsError, aemit, bind, emit, set_actor
 from trailkeeper.integrations.fastapi import acting, install
 from trailkeeper.producer.event import ANONYMOUS
 from trailkeeper.producer.frames import current
+from trailkeeper.producer.middleware.wsgi import WSGIMiddleware
 from trailkeeper.producer.process import swap
 from trailkeeper.producer.testing import Recorder, recording
 
@@ -288,6 +290,18 @@ def test_an_application_below_another_says_itself_who_acts(recorder: Recorder, b
     client.get("/below/")
     assert actors(recorder) == [Actor("staff", "s1"), Actor("user", "7")]
     assert {event.ip for event in recorder.events} == {"192.0.2.1"}
+
+
+def test_so_does_one_on_wsgi_to_which_an_adapter_gives_an_environ_of_its_own(recorder: Recorder) -> None:
+    def below(environ: Any, start_response: Any) -> list[bytes]:
+        emit(TAG)
+        set_actor(Actor("staff", "s1"))
+        emit(TAG)
+        start_response("200 OK", [])
+        return []
+
+    mounted(WsgiToAsgi(WSGIMiddleware(below))).get("/below/")
+    assert actors(recorder) == [Actor("user", "7"), Actor("staff", "s1")]
 
 
 def test_a_request_within_another_is_the_same_one(recorder: Recorder) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from typing import Any
 
 import pytest
 
 from trailkeeper.producer.context import set_actor
 from trailkeeper.producer.event import Actor
-from trailkeeper.producer.frames import RequestContext, current
+from trailkeeper.producer.frames import RequestContext, current, pop, push
 from trailkeeper.producer.middleware.asgi import ASGIMiddleware, Receive, Scope, Send
 from trailkeeper.producer.requests.origin import KEY, from_request
 
@@ -109,3 +110,39 @@ def test_an_application_that_fails_or_is_cancelled_leaves_nothing() -> None:
         return current()
 
     assert asyncio.run(serve()) == RequestContext()
+
+
+def test_a_request_that_begins_in_the_context_of_one_that_is_over_is_another_person_s() -> None:
+    contexts: list[contextvars.Context] = []
+    seen: list[Actor | None] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(current().actor)
+        set_actor(ALICE)
+        contexts.append(contextvars.copy_context())
+
+    middleware = ASGIMiddleware(app)
+    asyncio.run(middleware(scope(), receive, send))
+    contexts[0].run(lambda: asyncio.run(middleware(scope(), receive, send)))
+    assert seen == [None, None]
+
+
+def test_a_server_is_called_outside_of_the_request_and_middleware_around_it_within_its_own() -> None:
+    seen: list[str | None] = []
+
+    async def noting(*_: Any) -> Any:
+        seen.append(current().ip)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "http.response.body"})
+        assert current().ip == "192.0.2.1"
+
+    async def serve(address: str | None) -> None:
+        token = push(RequestContext(ip=address))
+        await ASGIMiddleware(app)(scope(), noting, noting)
+        pop(token)
+
+    asyncio.run(serve("192.0.2.7"))
+    asyncio.run(ASGIMiddleware(app)(scope(), noting, noting))
+    assert seen == ["192.0.2.7"] * 2 + [None] * 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -123,6 +124,23 @@ def test_an_actor_set_by_the_handler_is_known_while_streaming_and_to_who_holds_t
 
     assert list(WSGIMiddleware(app)(environ, lambda *_: None)) == [b"True"]
     assert from_request(environ).actor == ALICE
+
+
+def test_a_request_that_begins_in_the_context_of_one_that_is_over_is_another_person_s() -> None:
+    contexts: list[contextvars.Context] = []
+    seen: list[Actor | None] = []
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        seen.append(current().actor)
+        set_actor(ALICE)
+        contexts.append(contextvars.copy_context())
+        return []
+
+    middleware = WSGIMiddleware(app)
+    call(middleware)
+    contexts[0].run(call, middleware)
+    assert seen == [None, None]
+    assert contexts[0].run(current).actor == ALICE
 
 
 def test_a_file_is_handed_to_the_server_as_it_is(tmp_path: Any) -> None:
