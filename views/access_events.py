@@ -11,11 +11,15 @@ from typing import Any
 
 from trailkeeper import Actor, emit
 from trailkeeper.models.histories import Question
+from trailkeeper.producer.facts import Origin
 
 from .anonymous_exports import AnonymousExports
 from .viewer import Viewer
 
 _anonymous = AnonymousExports()
+
+VIEWER: Origin = "request"
+"""Who views made the request, whatever an application around the pages calls them."""
 
 FILTERS = ("since", "until", "address", "country_code", "asn", "actor", "client", "text")
 
@@ -45,7 +49,7 @@ def record_look(viewer: Viewer, tag: str, request: Any, **facts: Any) -> None:
     """
     if viewer.staff:
         given = {name: value for name, value in facts.items() if value}
-        emit(tag, actor=_actor(viewer), additional=given, request=request)
+        emit(tag, actor=_actor(viewer), additional=given, request=request, origin=VIEWER)
 
 
 def record_export(viewer: Viewer, question: Question, form: str, *, request: Any = None) -> None:
@@ -58,7 +62,7 @@ def record_export(viewer: Viewer, question: Question, form: str, *, request: Any
         _anonymous.count("event" if question.event else question.about, form)
         return
     payload = _payload(question) | {"format": form}
-    emit("admin:history:export", actor=_actor(viewer), additional=payload, request=request)
+    emit("admin:history:export", actor=_actor(viewer), additional=payload, request=request, origin=VIEWER)
 
 
 def _is_own(viewer: Viewer, question: Question) -> bool:

@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from trailkeeper import EventNotRecorded, RequestContext
+from trailkeeper import Actor, EventNotRecorded, RequestContext
 from trailkeeper.models.histories import Question
+from trailkeeper.producer.frames import pop, push
 from trailkeeper.producer.testing import Recorder
 from trailkeeper.views.access_events import record_export, record_view
 from trailkeeper.views.viewer import ANYBODY, Viewer
@@ -43,6 +44,18 @@ def test_an_admins_look_at_somebodys_history_is_recorded_with_who_and_what(
             "via_service": True,
         },
     }
+
+
+@pytest.mark.parametrize("viewer", [ADMIN, JOE])
+def test_who_views_made_the_request_whatever_an_application_around_the_pages_calls_them(
+    viewer: Viewer, trailkeeper_events: Recorder
+) -> None:
+    token = push(RequestContext(ip="198.51.100.1", user_agent="Firefox", actor=Actor("user", "5")))
+    record_view(viewer, Question(about="project", id="p1"))
+    record_export(viewer, OF_JOE, "csv")
+    pop(token)
+    found = {(event.ip, event.user_agent) for event in trailkeeper_events.events}
+    assert found == {("198.51.100.1", "Firefox")}
 
 
 @pytest.mark.parametrize("question", [Question(), Question(about="project", id="p1")])
