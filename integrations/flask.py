@@ -149,8 +149,9 @@ def _own_frame() -> RequestFrame | None:
 
 
 def _remember_for_body(_: Flask, response: Any, **__: Any) -> None:
-    """Remember who is signed in for a body that is made later, amid the application's own work."""
-    if response.is_streamed and not response.direct_passthrough:
+    """Remember who is signed in, amid the application's own work, for a body or `call_on_close` later."""
+    is_made_later = response.is_streamed and not response.direct_passthrough
+    if is_made_later or getattr(response, "_on_close", True):  # nothing public tells whether something waits
         _ask()
 
 
