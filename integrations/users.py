@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from trailkeeper.producer.errors import InvalidEvent, is_interruption
-from trailkeeper.producer.event import Actor, Subject
+from trailkeeper.producer.event import ANONYMOUS, Actor, Subject
 from trailkeeper.producer.frames import Frame, RequestContext
 from trailkeeper.producer.mistakes import report
 from trailkeeper.producer.process import emit
@@ -45,12 +45,17 @@ class RequestFrame(Frame):
         """Who acts now. A user that cannot be read is reported: nobody is anonymous in silence."""
         if self.stated_actor is not None:
             return self.stated_actor
+        user = self.maker
+        return super().actor if user is None else user
+
+    @property
+    def maker(self) -> Actor | None:
+        """The framework's user of now; anonymous, and reported, if that cannot be read."""
         try:
-            user = self._read()
+            return self._read()
         except Exception as error:  # noqa: BLE001 - the application's query or property may raise anything
             report(unreadable("actor", error, READABLE))
-            return None
-        return super().actor if user is None else user
+            return ANONYMOUS
 
     def carried(self) -> Frame:
         """The request with the user of now, if there is one: later, elsewhere, it may be another's."""
@@ -90,7 +95,7 @@ class CarriedFrame(Frame):
     @property
     def request_actor(self) -> Actor | None:
         """See `Frame.request_actor`."""
-        return self.actor
+        return self._user
 
     def carried(self) -> Frame:
         """See `Frame.carried`."""

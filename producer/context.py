@@ -15,23 +15,23 @@ from .errors import InvalidEvent
 from .event import Actor
 from .frames import NOTHING, Frame, RequestContext, pop, push, running
 from .mistakes import report
-from .requests.origin import frame_around
+from .requests.origin import frame_from
 
 ONE_CONTEXT = "`set_actor`, or a generator whose steps all run in one context, such as an async dependency"
 
 
-def request_actor(request: Any, acting: Actor | None) -> Actor | None:
-    """Whose the address of a request is, in which *acting* acts: another one's, if a `bind` named that.
+def request_actor(request: Any, context: RequestContext) -> Actor | None:
+    """Whose the address of a request is: not its actor's, if `bind` or `set_actor` named that one.
 
     Args:
         request: in any form of `from_request`; None for the running one.
-        acting: the actor of its context.
+        context: that of the request.
     """
     if isinstance(request, RequestContext):
         around = running()
-        return around.request_actor if acting is None and around is not None else acting
-    frame = frame_around(request)
-    return frame.request_actor if frame is not None and frame.binds_actor else acting
+        return around.request_actor if context.actor is None and around is not None else context.actor
+    frame = running() if request is None else frame_from(request, context.ip)
+    return frame.request_actor if frame is not None and frame.names_actor else context.actor
 
 
 @contextmanager

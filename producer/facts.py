@@ -91,7 +91,7 @@ def event_of(
     from_request = origin == "request" or isinstance(request, RequestContext)
     stated = context.actor if actor is None else actor
     actor = ANONYMOUS if stated is None else actor_of(stated)
-    maker = request_actor(unproxied(request), context.actor)
+    maker = request_actor(unproxied(request), context)
     is_own = made_the_request(actor, actor if maker is stated else maker)
     takes_origin = from_request or is_own
     return Event(

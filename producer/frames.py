@@ -32,18 +32,19 @@ class Frame:
     """A running request, or the changes of a `bind` within one. Shared by the request's threads and tasks.
 
     Args:
-        own: the request's context.
+        own: the request's context; its actor made the request, whoever `set_actor` names.
         parent: what a `bind` is within.
         outer: what another middleware made around this request; its actor acts where this one has none.
         **changes: those of a `bind`.
     """
 
-    __slots__ = ("_changes", "_is_over", "_outer", "_own", "_parent")
+    __slots__ = ("_changes", "_is_over", "_maker", "_outer", "_own", "_parent")
 
     def __init__(
         self, own: RequestContext, parent: Frame | None = None, *, outer: Frame | None = None, **changes: Any
     ) -> None:
         self._own = own
+        self._maker = own.actor
         self._parent = parent
         self._outer = outer
         self._changes = changes
@@ -60,7 +61,10 @@ class Frame:
         """Address, user agent and id. Its actor means nothing: no user is looked up for it."""
         if self._parent is None:
             return self._own
-        return msgspec.structs.replace(self._parent.origin, **self._changes)
+        origin = self._parent.origin
+        if self._names_a_maker:
+            origin = msgspec.structs.replace(origin, user_agent=None)  # another one's device
+        return msgspec.structs.replace(origin, **self._changes)
 
     @property
     def actor(self) -> Actor | None:
@@ -78,21 +82,46 @@ class Frame:
 
     @property
     def request_actor(self) -> Actor | None:
-        """Whose the address is: the actor of the request that all these changes are within.
+        """Whose the address is: the maker of the request that all these changes are within.
 
-        Or else of the outermost `bind` of an actor, or of one that states an address with its actor.
+        Or else of whom `set_actor` named last, of the outermost `bind` of an actor, or of one that states an
+        address with its actor.
         """
         if self._parent is None:
-            return self.actor
-        if {"ip", "actor"} <= self._changes.keys():
+            return self._known_maker()
+        if self._names_a_maker:
             return self._changes["actor"]  # type: ignore[no-any-return]
         outer = self._parent.request_actor
-        return self._changes.get("actor", outer) if outer in (None, ANONYMOUS) else outer
+        return self._changes.get("actor", outer) if outer in NOBODY else outer
 
     @property
-    def binds_actor(self) -> bool:
-        """Whether a `bind` names an actor."""
-        return "actor" in self._changes or (self._parent is not None and self._parent.binds_actor)
+    def maker(self) -> Actor | None:
+        """Who is known to have made the request, whoever `set_actor` names."""
+        return self._maker
+
+    @property
+    def names_actor(self) -> bool:
+        """Whether `bind` or `set_actor` names an actor, who need not have made the request."""
+        if self._parent is not None:
+            return "actor" in self._changes or self._parent.names_actor
+        is_outer_one_s = self._outer is not None and self._outer.names_actor
+        return self._own.actor is not self._maker or is_outer_one_s
+
+    @property
+    def bound_actor(self) -> Actor | None:
+        """Whom a `bind` names."""
+        if "actor" in self._changes or self._parent is None:
+            return self._changes.get("actor")
+        return self._parent.bound_actor
+
+    @property
+    def _names_a_maker(self) -> bool:
+        return {"ip", "actor"} <= self._changes.keys()
+
+    def _known_maker(self) -> Actor | None:
+        maker = self.maker
+        stated = self._own.actor if maker in NOBODY else maker
+        return self._outer.request_actor if stated in NOBODY and self._outer is not None else stated
 
     @property
     def is_over(self) -> bool:
@@ -127,6 +156,7 @@ class Frame:
 
 
 NOTHING = RequestContext()
+NOBODY = (None, ANONYMOUS)
 _running: ContextVar[Frame | None] = ContextVar("trailkeeper_request", default=None)
 
 

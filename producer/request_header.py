@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from .context import request_actor
 from .errors import InvalidEvent
-from .event import Actor, Event
+from .event import ANONYMOUS, Actor, Event
 from .facts import context_of, made_the_request
 from .frames import NOTHING, RequestContext, pop, push
 from .mistakes import report
@@ -40,7 +40,7 @@ def dump() -> str | None:
     """The running request as JSON; None if nothing is known of it.
 
     What cannot be an actor is reported, and left out. Address and user agent go only with whoever made the
-    request: in a `bind` of another actor they would be taken for that one's.
+    request: where another actor is named, or nobody, they would be taken for that one's.
     """
     try:
         context = context_of(None, _NO_PROXIES)
@@ -49,13 +49,9 @@ def dump() -> str | None:
         return None
     if context == NOTHING:
         return None
-    try:
-        actor = None if context.actor is None else _portable(context.actor)
-        if actor is not None and not made_the_request(actor, request_actor(None, context.actor)):
-            context = replace(context, ip=None, user_agent=None)
-    except InvalidEvent as error:
-        report(error)
-        actor = None
+    actor, maker = _portable(context.actor), request_actor(None, context)
+    if not made_the_request(actor or ANONYMOUS, actor if maker is context.actor else _portable(maker)):
+        context = replace(context, ip=None, user_agent=None)
     return msgspec.json.encode(replace(context, actor=actor)).decode()
 
 
@@ -79,7 +75,16 @@ def entered(header: object) -> Iterator[None]:
         pop(token)
 
 
-def _portable(stated: Any) -> Actor:
+def _portable(stated: Any) -> Actor | None:
+    """An actor as it may leave the process; None, and reported, if it is none."""
+    try:
+        return None if stated is None else _fitting(stated)
+    except InvalidEvent as error:
+        report(error)
+        return None
+
+
+def _fitting(stated: Any) -> Actor:
     """An actor with texts that fit, as in an event, and without what somebody could log in with.
 
     Raises:

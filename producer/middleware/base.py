@@ -56,13 +56,12 @@ class RequestMiddleware(Generic[App]):
         """The context of a request in any form of `from_request`, and the frame around it.
 
         The context has a new request id if the request brings none. It has no actor: whoever acts around it
-        may be another one. A request that is over is around none.
+        may be another one.
         Never raises an Exception: a request that cannot be read is served all the same.
         """
         outer = None
         try:
             outer = frame_around(request)
-            outer = None if outer is not None and outer.is_over else outer
             context = origin_of(
                 request, self._proxies, request_id_header=self._header, trust_request_id=self._trust
             )

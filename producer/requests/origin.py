@@ -27,6 +27,9 @@ def from_request(
 ) -> RequestContext:
     """The context of a request, with the actor that `bind` or `set_actor` set.
 
+    Of a request that no middleware knows nobody acts but whom `bind` names, unless it came from where the
+    running one did: then it is that one, as an adapter made it anew.
+
     Args:
         request: a WSGI environ, an ASGI scope, a request of Flask, Django, Starlette or another framework
             that has ``.scope``, ``.META`` or ``.environ``, or a `RequestContext`.
@@ -45,8 +48,10 @@ def from_request(
     origin = origin_of(
         request, trusted_proxies, request_id_header=request_id_header, trust_request_id=trust_request_id
     )
-    around = running()
-    return origin if around is None else msgspec.structs.replace(origin, actor=around.actor)
+    frame, around = frame_from(request, origin.ip), running()
+    if frame is not None:
+        return msgspec.structs.replace(origin, actor=frame.actor)
+    return origin if around is None else msgspec.structs.replace(origin, actor=around.bound_actor)
 
 
 def origin_of(
@@ -82,9 +87,17 @@ def frame_of(request: Any) -> Frame | None:
 
 
 def frame_around(request: Any) -> Frame | None:
-    """`frame_of` a request, or else the running one, as always if *request* is None."""
-    frame = None if request is None else frame_of(request)
-    return running() if frame is None else frame
+    """What runs around a request that begins: `frame_of` it, or else the running one; none that is over."""
+    frame = frame_of(request) or running()
+    return None if frame is None or frame.is_over else frame
+
+
+def frame_from(request: Any, address: str | None) -> Frame | None:
+    """`frame_of` a request, or else the running one if that came from the same address."""
+    if (frame := frame_of(request)) is not None:
+        return frame
+    around = running()
+    return around if around is not None and around.origin.ip == address else None
 
 
 def mapping_of(request: Any) -> Mapping[str, Any]:

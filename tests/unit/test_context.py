@@ -342,6 +342,30 @@ def test_a_bound_actor_acts_in_a_request_that_is_handed_over() -> None:
         assert from_request(ENVIRON) == RequestContext(ip="10.0.0.1", user_agent="Firefox", actor=ROBOT)
 
 
+@pytest.mark.parametrize(
+    ("address", "actor"), [("10.0.0.1", ALICE), ("10.0.0.2", None)], ids=["made anew", "another"]
+)
+def test_a_request_that_no_middleware_knows_is_the_running_one_only_if_it_came_from_there(
+    address: str, actor: Actor | None
+) -> None:
+    token = push(RequestContext(ip="10.0.0.1", actor=ALICE))
+    assert from_request({"REMOTE_ADDR": address}) == RequestContext(ip=address, actor=actor)
+    with bind(actor=ROBOT):
+        assert from_request({"REMOTE_ADDR": address}).actor == ROBOT
+    pop(token)
+
+
+def test_an_address_that_is_bound_with_an_actor_takes_nothing_of_the_request_s_device() -> None:
+    token = push(REQUEST)
+    with bind(actor=ROBOT, ip="192.0.2.1"):
+        assert current() == RequestContext(ip="192.0.2.1", request_id="r1", actor=ROBOT)
+    with bind(actor=ROBOT, ip="192.0.2.1", user_agent="curl"):
+        assert current().user_agent == "curl"
+    with bind(ip="192.0.2.1"):
+        assert current().user_agent == "Firefox"
+    pop(token)
+
+
 def test_a_request_that_went_through_the_middleware_is_found_with_what_was_bound_since() -> None:
     frame = Frame(REQUEST)
     environ = {**ENVIRON, KEY: frame}

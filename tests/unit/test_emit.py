@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from tests.support.emitting import SPOOLED, Counter, an_emitter
-from trailkeeper import Actor, Credential, Event, ProducerSettings, RequestContext, Subject, bind
+from trailkeeper import Actor, Credential, Event, ProducerSettings, RequestContext, Subject, bind, set_actor
 from trailkeeper.producer.event import ANONYMOUS, Requester
 from trailkeeper.producer.frames import pop, push
 from trailkeeper.producer.ids import moment_of, uuid7
@@ -319,6 +319,40 @@ def test_a_bound_actor_has_the_address_of_a_request_of_nobody_known() -> None:
         emitter.emit(SPOOLED)
     pop(token)
     assert recorder.events[0].ip == "192.0.2.1"
+
+
+EVE = Actor("user", "8")
+OF_SAM = Requester("staff", "s1", "sam")
+
+
+def acted_after(running: RequestContext, *actors: Actor | None) -> tuple[str | None, Any]:
+    """Address and requester of an event once `set_actor` named these, one after another."""
+    emitter, recorder = an_emitter()
+    token = push(running)
+    for actor in actors:
+        set_actor(actor)
+    emitter.emit(SPOOLED)
+    pop(token)
+    return recorder.events[0].ip, recorder.events[0].requested_by
+
+
+@pytest.mark.parametrize("actors", [[EVE], [EVE, None], [None, EVE], [ANONYMOUS], [EVE, ANONYMOUS]])
+def test_who_made_a_request_keeps_its_address_whomever_the_application_sets(
+    actors: list[Actor | None],
+) -> None:
+    assert acted_after(REQUEST_OF_SAM, *actors) == (None, OF_SAM)
+
+
+def test_who_made_a_request_may_be_set_once_more() -> None:
+    assert acted_after(REQUEST_OF_SAM, EVE, Actor("staff", "s1")) == ("192.0.2.1", UNSET)
+
+
+@pytest.mark.parametrize("nobody", [None, ANONYMOUS])
+@pytest.mark.parametrize("actors", [[EVE], [SAM, EVE], [ANONYMOUS, EVE], [EVE, None]])
+def test_in_a_request_of_nobody_known_whom_the_application_set_last_is_taken_for_who_made_it(
+    nobody: Actor | None, actors: list[Actor | None]
+) -> None:
+    assert acted_after(RequestContext(ip="192.0.2.1", actor=nobody), *actors) == ("192.0.2.1", UNSET)
 
 
 def test_a_stated_context_is_the_actor_s_whoever_runs_the_request() -> None:

@@ -153,6 +153,13 @@ def test_an_actor_that_a_task_sets_is_its_own_and_of_the_tasks_it_calls(
     assert settled(recorder, 2)[1].actor is None
 
 
+def test_an_actor_that_a_task_sets_has_no_address_of_its_caller(
+    app: Celery, recorder: Recorder, in_request: None
+) -> None:
+    app.tasks["be_robot"].delay()
+    assert settled(recorder) == [RequestContext(request_id="r1", actor=ROBOT)]
+
+
 def test_after_a_task_nothing_of_its_request_is_left(
     app: Celery, recorder: Recorder, in_request: None
 ) -> None:

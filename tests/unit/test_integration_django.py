@@ -16,24 +16,27 @@ from django.apps import apps
 from django.contrib import auth
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.asgi import get_asgi_application
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 from django.db import connection, connections, transaction
 from django.http import FileResponse, HttpResponse
-from django.test import AsyncClient, Client, RequestFactory, TestCase, override_settings
+from django.test import AsyncClient, AsyncRequestFactory, Client, RequestFactory, TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
+from django.utils.module_loading import import_string
+from msgspec import UNSET
 from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from tests.support import django_project
-from trailkeeper import Actor, InvalidEvent, emit, set_actor
+from trailkeeper import Actor, InvalidEvent, aemit, emit, set_actor
 from trailkeeper.integrations.django import TrailkeeperMiddleware, emit_on_commit
 from trailkeeper.integrations.fastapi import install
-from trailkeeper.producer.event import ANONYMOUS
+from trailkeeper.producer.event import ANONYMOUS, Requester
 from trailkeeper.producer.middleware.asgi import ASGIMiddleware
 from trailkeeper.producer.middleware.wsgi import WSGIMiddleware
 from trailkeeper.producer.testing import Recorder, recording
@@ -276,6 +279,24 @@ def test_a_project_below_another_application_says_itself_who_acts(ada: Any, reco
     for sent in (cookies, {}):
         TestClient(outer, headers={"X-User": "c9"}, cookies=sent).get("/below/act")
     assert actors(recorder) == [actor(ada), Actor("user", "c9")]
+
+
+def test_an_async_middleware_may_emit_once_it_has_read_the_user(signed_in: Any, recorder: Recorder) -> None:
+    async def middleware(request: Any) -> Any:
+        request.user = await request.auser()
+        await aemit(TAG)
+        set_actor(Actor("staff", "s1"))
+        await aemit(TAG)
+        return HttpResponse()
+
+    factory = AsyncRequestFactory()
+    factory.cookies = signed_in.cookies
+    authentication = import_string("django.contrib.auth.middleware.AuthenticationMiddleware")
+    asyncio.run(TrailkeeperMiddleware(SessionMiddleware(authentication(middleware)))(factory.get("/")))
+    (first, second) = recorder.events
+    assert (first.actor.name, first.ip, first.requested_by) == ("ada", "127.0.0.1", UNSET)
+    assert (second.actor.id, second.ip) == ("s1", None)
+    assert second.requested_by == Requester("user", first.actor.id, "ada")
 
 
 def test_what_is_carried_before_a_logout_is_the_user_s(signed_in: Any, ada: Any, recorder: Recorder) -> None:

@@ -300,7 +300,7 @@ def test_so_does_one_on_wsgi_to_which_an_adapter_gives_an_environ_of_its_own(rec
         start_response("200 OK", [])
         return []
 
-    mounted(WsgiToAsgi(WSGIMiddleware(below))).get("/below/")
+    mounted(WsgiToAsgi(WSGIMiddleware(below))).get("/below/")  # type: ignore[no-untyped-call]  # it has none
     assert actors(recorder) == [Actor("user", "7"), Actor("staff", "s1")]
 
 

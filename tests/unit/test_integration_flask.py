@@ -9,7 +9,7 @@ from typing import Any
 
 import flask_login
 import pytest
-from flask import Flask, Response, current_app, request, request_tearing_down
+from flask import Flask, Response, current_app, g, request, request_tearing_down
 from sqlalchemy import create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -334,6 +334,29 @@ def test_without_flask_login_the_application_says_who_acts(recorder: Recorder) -
     assert actors(recorder) == [Actor(kind="user", id="7"), ANONYMOUS]
 
 
+@pytest.mark.parametrize("later", ["closing", "body"])
+def test_what_runs_after_the_request_has_the_user_whom_the_application_kept_in_it(
+    recorder: Recorder, later: str
+) -> None:
+    app = Flask(__name__)
+    Trailkeeper(app, user=lambda: g.get("user"))
+
+    @app.before_request
+    def load() -> None:
+        g.user = (7, "ada")
+
+    def view() -> Response:
+        if later == "body":
+            return Response(str(emit(TAG)) for _ in range(1))
+        response = Response("")
+        response.call_on_close(act)
+        return response
+
+    app.add_url_rule("/", view_func=view)
+    app.test_client().get("/", buffered=True).close()
+    assert actors(recorder) == [ADA]
+
+
 def test_logins_that_the_application_records_itself_are_not_recorded_twice(recorder: Recorder) -> None:
     app = an_app()
     Trailkeeper(app, records_logins=False)
@@ -423,6 +446,17 @@ def test_another_request_within_one_names_no_actor_of_it_and_leaves_it_signed_in
 ) -> None:
     assert client_of(app, 7, "10.0.0.1").post("/another_request").text == "7"
     assert acted(recorder) == [(ADA, "10.0.0.1")]
+
+
+def test_a_request_that_is_handed_over_is_not_of_whoever_runs_another(app: Flask, recorder: Recorder) -> None:
+    def view() -> str:
+        with app.test_request_context(environ_base={"REMOTE_ADDR": "10.0.0.2"}):
+            emit(TAG, request=request)
+        return str(emit(TAG, request=request))
+
+    app.add_url_rule("/", view_func=view)
+    client_of(app, 7, "10.0.0.1").get("/")
+    assert acted(recorder) == [(ANONYMOUS, "10.0.0.2"), (ADA, "10.0.0.1")]
 
 
 def test_who_signs_in_to_another_request_has_neither_this_one_s_address_nor_its_events(

@@ -9,13 +9,14 @@ from uuid import UUID
 
 import pytest
 from flask_login import AnonymousUserMixin, UserMixin
+from msgspec import UNSET
 from starlette.authentication import SimpleUser, UnauthenticatedUser
 from werkzeug.local import LocalProxy
 
 from trailkeeper import Actor, InvalidEvent, RequestContext, Subject, bind, carry, emit, set_actor
 from trailkeeper.integrations.users import RequestFrame, as_actor, record
 from trailkeeper.producer.event import Requester
-from trailkeeper.producer.frames import current, pop, push
+from trailkeeper.producer.frames import current, pop, push, running
 from trailkeeper.producer.testing import recording
 
 ADA = SimpleNamespace(id=7, name="ada")
@@ -170,6 +171,44 @@ def test_a_user_that_cannot_be_read_when_a_function_is_carried_is_read_when_an_e
         job = carry(who)
         session.user = "7"
         assert job() == "7"
+
+
+@pytest.mark.parametrize("is_carried", [False, True])
+def test_the_framework_s_user_keeps_the_request_s_address_whomever_the_application_sets(
+    session: Session, is_carried: bool
+) -> None:
+    with recording() as recorder:
+        (carry(set_actor) if is_carried else set_actor)(EVE)
+        (carry(emit) if is_carried else emit)("account:password:change")
+        with bind(request_id="r2"):
+            emit("account:password:change")
+        set_actor(Actor("user", "7"))
+        emit("account:password:change")
+    found = [(event.actor.id, event.ip, event.requested_by) for event in recorder.events]
+    ada = Requester("user", "7")
+    assert found == [("8", None, ada), ("8", None, ada), ("7", "192.0.2.1", UNSET)]
+
+
+def test_whoever_signs_in_to_a_request_of_nobody_has_its_address(session: Session) -> None:
+    session.user = None
+    with recording() as recorder:
+        set_actor(EVE)
+        emit("account:password:change")
+        session.user = "8"
+        emit("account:password:change")
+    assert [(event.ip, event.requested_by) for event in recorder.events] == [("192.0.2.1", UNSET)] * 2
+
+
+def test_whoever_the_outer_application_sets_has_no_address_of_its_user_below_either(session: Session) -> None:
+    set_actor(EVE)
+    with recording() as recorder:
+        token = push(RequestFrame(RequestContext(ip="192.0.2.1"), lambda: None, outer=running()))
+        emit("account:password:change")
+        set_actor(ROBOT)
+        emit("account:password:change")
+        pop(token)
+    found = [(event.actor.id, event.ip, event.requested_by) for event in recorder.events]
+    assert found == [("8", None, Requester("user", "7")), ("r", "192.0.2.1", UNSET)]
 
 
 @pytest.mark.parametrize("is_carried", [False, True])

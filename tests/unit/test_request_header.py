@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trailkeeper import Actor, Credential, InvalidEvent, RequestContext, Subject, bind, emit
+from trailkeeper import Actor, Credential, InvalidEvent, RequestContext, Subject, bind, emit, set_actor
+from trailkeeper.producer.event import ANONYMOUS, Requester
 from trailkeeper.producer.frames import current, pop, push
 from trailkeeper.producer.request_header import MAX_LENGTH, dump, entered, load
 from trailkeeper.producer.testing import recording
@@ -164,6 +165,41 @@ def test_the_address_of_a_request_goes_with_nobody_else_than_its_actor() -> None
         read = load(dump())
     pop(token)
     assert read == RequestContext(request_id="r1", actor=Actor("user", "7"))
+
+
+@pytest.mark.parametrize("nobody", [None, ANONYMOUS])
+def test_the_address_of_a_request_goes_with_nobody_else_even_if_that_is_nobody(nobody: Actor | None) -> None:
+    token = push(REQUEST)
+    with bind(actor=nobody):
+        read = load(dump())
+    pop(token)
+    assert read == RequestContext(request_id="r1", actor=nobody)
+
+
+def test_what_is_no_actor_in_a_bind_takes_no_address_along() -> None:
+    token = push(REQUEST)
+    wrong: Any = "ada"
+    with bind(actor=wrong):
+        read = load(dump())
+    pop(token)
+    assert read == RequestContext(request_id="r1")
+
+
+def test_an_actor_that_is_set_in_the_block_takes_no_address_of_the_header_s() -> None:
+    with entered(dumped(REQUEST)), recording() as recorder:
+        set_actor(Actor("user", "7"))
+        emit("account:password:change")
+        passed_on = load(dump())
+    event = recorder.events[0]
+    assert (event.ip, event.requested_by) == (None, Requester("service", "1", "robot"))
+    assert passed_on == RequestContext(request_id="r1", actor=Actor("user", "7"))
+
+
+def test_an_actor_that_is_set_in_a_header_s_request_of_nobody_known_has_its_address() -> None:
+    with entered(dumped(RequestContext(ip="203.0.113.9"))), recording() as recorder:
+        set_actor(Actor("user", "7"))
+        emit("account:password:change")
+    assert recorder.events[0].ip == "203.0.113.9"
 
 
 def test_a_session_that_is_called_by_its_key_leaves_the_label_here() -> None:
