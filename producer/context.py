@@ -66,6 +66,9 @@ def bind(**changes: Any) -> Iterator[None]:
 def set_actor(actor: Actor | None) -> None:
     """Set the actor of the running request's events from now on: call it once a login succeeded.
 
+    Whoever is known to have made the request, as a framework's user or the caller of a task, keeps its
+    address: events of somebody else have none. Where nobody is known, whoever is set is taken for that one.
+
     Outside of a request it sets nothing, as the actor would leak into whatever runs next; that is
     logged, and in tests it is `InvalidEvent`.
     """

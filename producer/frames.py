@@ -44,7 +44,7 @@ class Frame:
         self, own: RequestContext, parent: Frame | None = None, *, outer: Frame | None = None, **changes: Any
     ) -> None:
         self._own = own
-        self._maker = own.actor
+        self._maker: Actor | None = changes.get("actor", own.actor)
         self._parent = parent
         self._outer = outer
         self._changes = changes
@@ -89,9 +89,9 @@ class Frame:
         """
         if self._parent is None:
             return self._known_maker()
-        if self._names_a_maker:
-            return self._changes["actor"]  # type: ignore[no-any-return]
-        outer = self._parent.request_actor
+        if self._names_a_maker and self._maker not in NOBODY:
+            return self._maker
+        outer = None if self._names_a_maker else self._parent.request_actor
         return self._changes.get("actor", outer) if outer in NOBODY else outer
 
     @property
@@ -143,6 +143,7 @@ class Frame:
             return self
         frame = Frame(NOTHING, parent)
         frame._changes = self._changes  # shared: an actor set in one of them is seen by all
+        frame._maker = self._maker
         return frame
 
     def set_actor(self, actor: Actor | None) -> None:

@@ -19,7 +19,7 @@ from .context import request_actor
 from .errors import InvalidEvent
 from .event import ANONYMOUS, Actor, Event
 from .facts import context_of, made_the_request
-from .frames import NOTHING, RequestContext, pop, push
+from .frames import NOTHING, Frame, RequestContext, handling
 from .mistakes import report
 from .requests.forwarded import TrustedProxies
 from .secrets.fields import FieldsSearch
@@ -68,11 +68,8 @@ def load(header: object) -> RequestContext | None:
 @contextmanager
 def entered(header: object) -> Iterator[None]:
     """Run a block in the request of a header, or in one of which nothing is known if it is none."""
-    token = push(load(header) or RequestContext())
-    try:
+    with handling(Frame(load(header) or RequestContext())):
         yield
-    finally:
-        pop(token)
 
 
 def _portable(stated: Any) -> Actor | None:

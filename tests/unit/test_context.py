@@ -20,9 +20,10 @@ from starlette.background import BackgroundTask
 from trailkeeper.producer.carrying import carry
 from trailkeeper.producer.context import bind, set_actor
 from trailkeeper.producer.errors import InvalidEvent
-from trailkeeper.producer.event import MAX_USER_AGENT, Actor
+from trailkeeper.producer.event import MAX_USER_AGENT, Actor, Requester
 from trailkeeper.producer.frames import Frame, RequestContext, current, pop, push
 from trailkeeper.producer.mistakes import policy
+from trailkeeper.producer.process import emit
 from trailkeeper.producer.requests.origin import KEY, from_request
 from trailkeeper.producer.testing import recording
 
@@ -364,6 +365,20 @@ def test_an_address_that_is_bound_with_an_actor_takes_nothing_of_the_request_s_d
     with bind(ip="192.0.2.1"):
         assert current().user_agent == "Firefox"
     pop(token)
+
+
+@pytest.mark.parametrize("is_carried", [False, True])
+def test_an_address_that_is_bound_with_an_actor_stays_that_one_s(is_carried: bool) -> None:
+    token = push(REQUEST)
+    with recording() as recorder, bind(actor=ALICE, ip="192.0.2.1"):
+        (carry(set_actor) if is_carried else set_actor)(Actor("user", "8"))
+        (carry(emit) if is_carried else emit)("account:password:change")
+    with recording() as unowned, bind(actor=None, ip="192.0.2.1"):
+        set_actor(ALICE)
+        emit("account:password:change")
+    pop(token)
+    assert (recorder.events[0].ip, recorder.events[0].requested_by) == (None, Requester("user", "1", "alice"))
+    assert unowned.events[0].ip == "192.0.2.1"
 
 
 def test_a_request_that_went_through_the_middleware_is_found_with_what_was_bound_since() -> None:
