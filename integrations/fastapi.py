@@ -62,7 +62,8 @@ def user_of(request: HTTPConnection) -> Any:
 def install(app: Starlette, *, user: User | None = None, **settings: Any) -> None:
     """Give every request its context, and every event its actor.
 
-    A wrong setting or catalogue ends the start. The shutdown closes connections.
+    A wrong setting or catalogue ends the start. The shutdown closes connections. Middleware that is added
+    later is around the request: its events have neither actor nor address.
 
     Args:
         app: a FastAPI or Starlette application, before its start.

@@ -21,7 +21,8 @@ ASGIApplication = Callable[[Scope, Receive, Send], Awaitable[None]]
 class ASGIMiddleware(RequestMiddleware[ASGIApplication]):
     """Tells `emit` who makes the request, for as long as the application handles it or its websocket.
 
-    ``app.add_middleware(ASGIMiddleware, trusted_proxies=["10.0.0.0/8"])``. Tasks started within the request
+    ``app.add_middleware(ASGIMiddleware, trusted_proxies=["10.0.0.0/8"])``, after all other middleware: what
+    is around this one is outside of the request, and so is the server. Tasks started within the request
     belong to it, and what Starlette runs in threads, background tasks among them; threads, executors
     and timers that the application starts itself need `trailkeeper.carry`. If Uvicorn itself believes
     your proxies (``--proxy-headers`` with ``--forwarded-allow-ips``), name none here.
