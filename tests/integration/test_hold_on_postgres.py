@@ -256,8 +256,9 @@ def test_holds_added_while_purges_run_are_kept_whole_or_came_too_late(
     purge(settings, NOW)
 
     assert hold.id == list_holds(settings)[0].id
-    assert _held(engine) == left
-    assert count(engine) == left
+    # a partition that a purge had detached when the hold came is put back by it afterwards
+    assert _held(engine) >= left
+    assert count(engine) == _held(engine)
 
 
 def _held(engine: Engine) -> int:
