@@ -160,6 +160,3 @@ LONG: dict[str, str] = {
     "crates.io": f"cio{random(4, ALNUM, '32', whole=True)}",
 }
 """By issuer: secrets without such a word, but with a long one or a piece that `may_hold_known` asks for."""
-
-IN_URL = r"(?<=://)[^/\s:@]{0,255}:[^/\s]{1,1024}(?=@)"
-"""User and password."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from .forms import IN_URL, LONG, WORDS
+from .forms import LONG, WORDS
+from .urls import IN_URL
 
 SHORTEST = 10
 """Characters; no secret that is recognised by its form is shorter."""
@@ -36,7 +37,7 @@ def may_hold_known(text: str) -> bool:
         or ":AA" in text
         or "EAAA" in text
         or "Q~" in text
-        or ("@" in text and "://" in text)
+        or ("@" in text and ("://" in text or ":\\" in text))
     )
 
 
