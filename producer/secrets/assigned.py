@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from .fingerprint import MARK
 from .forms import CODED, random
+from .values import MARKED, place
 from .words import may_name_assigned, names_assigned, names_secret
 
 _HEAD = re.compile(
@@ -19,31 +20,16 @@ _HEAD = re.compile(
         (?:(?P<encoded>%(?:25){0,2}3[Dd])
           |(?P<quote>\\{0,16}["'])?(?:\]|%5[Dd])?
            (?:[ \t]{0,8}+={1,3}>?[ \t]{0,8}+
-             |(?(quote)\s{0,64}+:\s{0,64}+(?P<json>(?=[-\d\[{("'\\]|[bBrRuUfF]{1,2}["']))|(?!))))
+             |(?(quote)\s{0,64}+:\s{0,64}+(?P<json>(?=[-\d\[{("'`\\]|[bBrRuUfF]{1,2}["']))|(?!))))
     """,
     re.VERBOSE | re.ASCII,
 )
 """A name and what joins it to its value; a colon does so only behind a name in quotes."""
 
-_MARK = MARK.pattern.replace(" ", "[ ]")
-_PLAIN = rf"""(?:{_MARK}
-    |\\[ ]|(?![;,&](?:\s|\Z|\\{{0,16}}["']|[\w.-]{{1,64}}+[ ]?=)|\\{{0,16}}["'](?!\w))\S)"""
-"""One character of a value without quotes: a separator ends it where another name follows, or nothing."""
-
-_VALUE = re.compile(
-    rf"""(?:[bBrRuUfF]{{1,2}}(?=["']))?
-        (?:(?P<one>["'])(?P<body>(?s:(?:\\.|(?P=one){{2}}|(?!(?P=one))[^\\])*+))(?:(?P=one)|\\?\Z)
-          |(?P<many>\\{{1,16}}["'])(?P<inner>(?s:.*?))(?:(?<!\\)(?P=many)|\Z))
-        (?P<tail>(?=\w){_PLAIN}++)?
-      |(?:\[[^\]]*+(?:\]|\Z)|\{{[^}}]*+(?:\}}|\Z)|\([^)]*+(?:\)|\Z))?{_PLAIN}*+
-    """,
-    re.VERBOSE,
-)
-_ENCODED = re.compile(rf"""(?:{_MARK}|(?!%(?:25){{0,2}}(?:2[236]|27))[^\s&"'<>;,])+""")
+_ENCODED = re.compile(rf"""(?:{MARKED}|(?!%(?:25){{0,2}}(?:2[236]|27))[^\s&"'<>;,])+""")
 _NUMBER = re.compile(r"-?[\d.][\w.+-]*")
 _RANDOM = re.compile(rf"""["'\\]{{0,16}}(?:{random(3, CODED, "16,")}|[0-9]{{13,19}}(?!\w))""", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,9}(?![\w%.-])")
-_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"), ("<", ">"))
 _NO_SECRET = frozenset({"", "null", "true", "false", "None", "True", "False"})
 
 
@@ -82,20 +68,4 @@ def _place(head: re.Match[str], text: str) -> tuple[int, int]:
         return value.span() if value else (start, start)
     if head["json"] is not None and (number := _NUMBER.match(text, start)):
         return number.span()
-    found = _VALUE.match(text, start)
-    if found is None:
-        return start, start
-    for group in ("body", "inner"):
-        if found[group] is not None and not found["tail"]:
-            return found.span(group)
-    return start, start + _length(found[0])
-
-
-def _length(value: str) -> int:
-    """Of a value without the closing brackets that were opened in front of its name."""
-    excess = {end: value.count(end) - value.count(begin) for begin, end in _BRACKETS}
-    length = len(value)
-    while length and excess.get(value[length - 1], 0) > 0:
-        length -= 1
-        excess[value[length]] -= 1
-    return length
+    return place(text, start)

@@ -100,7 +100,7 @@ PIECES = (
         " ",
     ),
     *("\n", "%3D", "%3F", "&", ";", ",", "[", "]", "{", "}", "(", ")", "b'", "hunter2", "123456", "null"),
-    *(":\\/\\/", "/", "8080", "?"),
+    *(":\\/\\/", "/", "8080", "?", "`", "$'", "“", "”", "«"),
     *(REMOVED, "://", "@", "Cookie: ", "Bearer", "bEARER ", "\t", "%20", "-----BEGIN PRIVATE KEY-----"),
 )
 """What texts with secrets are made of, whose every order is possible."""

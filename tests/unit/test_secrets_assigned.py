@@ -40,6 +40,22 @@ FOUND = {
     '{"password" : "hunter2"}': '{"password" : "*"}',
     '{"password":\n\t"hunter2"}': '{"password":\n\t"*"}',
     r'{"password": "hun\"ter2", "a": 1}': '{"password": "*", "a": 1}',
+    '{"credentials": {"db": {"pw": "s1abc"}, "mq": "s2abc"}, "c": 1}': '{"credentials": *, "c": 1}',
+    '{"passwords": ["a]b", "c d"]}': '{"passwords": *}',
+    '{"tokens": [["a","s1"],["b","s2"]], "x": 1}': '{"tokens": *, "x": 1}',
+    r"{\"secrets\": {\"a\": \"b}c\", \"d\": {}}, \"x\": 1}": r"{\"secrets\": *, \"x\": 1}",
+    "{'authorization': ('Basic', ['a)b', 'c'])}": "{'authorization': *}",
+    "Settings(secrets={'a': {'b': 'S1'}, 'c': b'}S2'}, x=1)": "Settings(secrets=*, x=1)",
+    "secret_key=Secret(value='ab', other='c d') x": "secret_key=* x",
+    "password=SecretStr('a b c') x": "password=* x",
+    "password=[it's] x": "password=* x",
+    "Uid=u;Pwd={hun[t'er2};Server=s": "Uid=u;Pwd=*;Server=s",
+    "password=`hun ter2` x": "password=`*` x",
+    "password=$'hun ter2' x": "password=$'*' x",
+    "password=N'hun ter2' x": "password=N'*' x",
+    'password=@"hun ter2" x': 'password=@"*" x',
+    "password=“hun ter2” x": "password=* x",
+    "password=«hun ter2» x": "password=* x",
     "/in?next=%2Fcb%3Ftoken%3Dabcdef0123%26x%3D1": "/in?next=%2Fcb%3Ftoken%3D*%26x%3D1",
     "/in?next=%252Fcb%253Ftoken%253Dabcdef0123": "/in?next=%252Fcb%253Ftoken%253D*",
     "Bearer  mF9B5f41JqM0a7c8d9e0": "*",
@@ -60,6 +76,7 @@ def test_the_whole_value_goes_and_nothing_else(text: str, left: str) -> None:
 def test_a_value_goes_whatever_its_length() -> None:
     for value in ("x" * 10_000, "two words " * 1_000):
         assert starred(f'{{"password": "{value}"}}') == '{"password": "*"}'
+        assert starred(f'{{"passwords": {[[value, "]"]] * 9}, "c": 1}}') == '{"passwords": *, "c": 1}'
 
 
 def test_json_is_read_however_often_it_is_within_json() -> None:
