@@ -12,7 +12,7 @@ from collections.abc import Callable
 from .fingerprint import MARK
 from .forms import CODED, random
 from .values import MARKED, place
-from .words import may_name_assigned, names_assigned, names_secret
+from .words import may_name_assigned, names_assigned, names_counted, names_secret
 
 _HEAD = re.compile(
     r"""(?:(?<![\w.])|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2}))
@@ -56,7 +56,8 @@ def without_assigned(text: str, mark: Callable[[str], str]) -> str:
 def _tells(name: str, text: str, start: int) -> bool:
     """Whether a name is a secret's: some are only if the value is no count, or looks random."""
     if names_assigned(name):
-        return names_secret(name) or not _COUNT.match(text, start)
+        is_secret = names_secret(name) and not names_counted(name)
+        return is_secret or not _COUNT.match(text, start)
     return may_name_assigned(name) and bool(_RANDOM.match(text, start))
 
 

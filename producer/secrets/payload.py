@@ -12,7 +12,7 @@ from .finding import DEPTH, Findings
 from .fingerprint import MARK
 from .randomness import SHORTEST_RANDOM, is_key, is_random
 from .texts import is_harmless
-from .words import names_random, names_secret
+from .words import SMALL, names_counted, names_random, names_secret
 
 MAX_DEPTH = 32
 """Validation refuses anything deeper."""
@@ -79,6 +79,13 @@ def _may_hold(value: Any, more: frozenset[str]) -> bool:
     return type(value) not in NUMBERS
 
 
+def _is_no_secret(key: str, value: Any) -> bool:
+    """Whether a value is none under a key that names one: it says whether there is one, or how many."""
+    if isinstance(value, (int, float)) and names_counted(key):
+        return abs(value) < SMALL
+    return isinstance(value, NO_SECRET)
+
+
 class TooDeep(Exception):  # noqa: N818 - reads as the sentence it is in an `except`
     """A value is nested too deeply; the message is its path."""
 
@@ -137,7 +144,7 @@ class PayloadSearch:
         if not isinstance(key, str):
             return value
         path = f"{path}.{key}"
-        if not isinstance(value, NO_SECRET) and names_secret(key, self._rules.more):
+        if names_secret(key, self._rules.more) and not _is_no_secret(key, value):
             is_mark = isinstance(value, str) and MARK.fullmatch(value)
             return value if is_mark else self._findings.removed(value, path, "its name")
         return self._value(value, path, depth, may_be_random=names_random(key))

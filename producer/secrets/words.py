@@ -19,7 +19,11 @@ _ABOUT = """
     id ids uuid name label description kind type count length expires expiry expiration at on date age
     created updated changed added removed revoked enabled disabled required status state scope scopes method
     reason policy version hint url uri issuer audience prompt
+    scanning scanner consent banner notice preferences domain path file strength score complexity quality
+    provider manager store backend source endpoint flow rotation lifetime ttl limit limits quota budget
+    usage used remaining price size format mode role roles permission permissions owner prefix
 """
+_COUNTED = "tokens secrets cookies credentials passwords pan"
 _RANDOM = """
     id ids uuid digest digests hash hashes checksum checksums fingerprint thumbprint etag signature
     md5 sha sha1 sha256 sha384 sha512 blake2b integrity sri commit revision rev cursor kid
@@ -36,6 +40,10 @@ SECRET_RUNS = frozenset(_RUNS.split())
 ABOUT = frozenset(_ABOUT.split())
 """Last words of keys that are only *about* a secret: ``token_id``, ``password_changed_at``."""
 
+COUNTED = frozenset(_COUNTED.split())
+"""Words of keys under which a small number counts or measures: ``max_tokens``; maps are panned."""
+
+SMALL = 10**9
 RANDOM = frozenset(_RANDOM.split())
 """Last words of keys whose values look random but are not secret: ``subscription_id``, ``sha256``."""
 
@@ -95,6 +103,12 @@ def may_name_assigned(name: str) -> bool:
     """Whether what follows this name and an equals sign is a secret if it looks random."""
     words = words_of(name)
     return bool(words) and words[-1] in AMBIGUOUS
+
+
+@lru_cache(maxsize=2048)
+def names_counted(key: str) -> bool:
+    """Whether a small number under this key is no secret, whatever a text there is."""
+    return not COUNTED.isdisjoint(words_of(key))
 
 
 @lru_cache(maxsize=2048)

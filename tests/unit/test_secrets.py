@@ -115,6 +115,15 @@ def test_a_key_that_names_a_secret_loses_its_value_whatever_it_is(key: str) -> N
         "company",
         "opinion",
         "expansion",
+        "secret_scanning",
+        "cookie_consent",
+        "cookieDomain",
+        "password_strength",
+        "credentials_provider",
+        "token_limit",
+        "token_endpoint",
+        "secret_manager",
+        "authorization_flow",
     ],
 )
 def test_a_key_that_only_tells_about_a_secret_keeps_its_value(key: str) -> None:
@@ -125,6 +134,17 @@ def test_whether_there_is_a_secret_is_none() -> None:
     assert checked({"metadata": {"password": True, "otp": None}}) == {
         "metadata": {"password": True, "otp": None}
     }
+
+
+@pytest.mark.parametrize("key", ["max_tokens", "tokens_used", "completionTokens", "secrets", "pan"])
+def test_a_small_number_under_the_name_of_many_counts_them(key: str) -> None:
+    for value in (0, 5, 4096, 12.5):
+        assert checked({"metadata": {key: value}}) == {"metadata": {key: value}}
+
+
+@pytest.mark.parametrize(("key", "value"), [("tokens", "4096"), ("pan", 4111111111111111), ("pin", 1234)])
+def test_a_text_or_a_large_number_there_is_a_secret(key: str, value: Any) -> None:
+    assert checked({"metadata": {key: value}}) == {"metadata": {key: REMOVED}}
 
 
 def test_a_key_that_the_catalogue_declares_may_be_called_as_it_likes_but_not_hold_everything() -> None:

@@ -88,6 +88,14 @@ def test_json_is_read_however_often_it_is_within_json() -> None:
         text = json.dumps({"b": text})
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["max_tokens=4096 model=x", '{"usage": {"total_tokens": 512}}', "?tokens=10&x=1", "cookie_consent=all"],
+)
+def test_a_count_of_tokens_is_no_token(text: str) -> None:
+    assert starred(text) == text
+
+
 @pytest.mark.parametrize("value", ["true", "null", '""'])
 def test_whether_there_is_a_secret_is_none(value: str) -> None:
     text = f'{{"password": {value}, "a": 1}}'
