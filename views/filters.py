@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from trailkeeper.models.histories import Question
+from trailkeeper.producer.validation import id_of
 
 from .history_request import HistoryKey
 from .problems import LONGEST_SHOWN, Problem
@@ -14,7 +16,9 @@ from .problems import LONGEST_SHOWN, Problem
 NAMES = {"id": "id", "tags": "tag", "country_code": "country"}
 """Parameters whose name differs from the field of a question."""
 
-Id = Annotated[str, Field(min_length=1, max_length=255)]
+Id = Annotated[str, Field(min_length=1), AfterValidator(partial(id_of, "id"))]
+"""As it is stored: `emit` cuts a long one."""
+
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 

@@ -9,6 +9,7 @@ import click
 
 from trailkeeper.cli.asking import asking
 from trailkeeper.cli.errors import WRONG_CALL, Failed
+from trailkeeper.cli.ids import stored_id
 from trailkeeper.cli.output import print_json, say, show
 from trailkeeper.cli.times import Moment
 from trailkeeper.producer.catalogue import SCOPES
@@ -38,8 +39,8 @@ DeadLetterId = click.IntRange(1, 2**63 - 1)
 @click.option("--all", "which", flag_value="all", help="All events.")
 @click.option("--tag", "tags", multiple=True, help="Only events of this tag. Repeatable.")
 @click.option("--scope", type=click.Choice(SCOPES), help="Only events of this scope.")
-@click.option("--user", metavar="ID", help="Only events about this user.")
-@click.option("--project", metavar="ID", help="Only events about this project.")
+@click.option("--user", type=stored_id, metavar="ID", help="Only events about this user.")
+@click.option("--project", type=stored_id, metavar="ID", help="Only events about this project.")
 @click.option(
     "--since", type=Moment(), help="Only from this time on: 24h, yesterday, 2026-11-24, 2026-11-24T16:00Z."
 )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from trailkeeper.cli.ids import stored_id
 from trailkeeper.cli.places import EventKeyParam
 from trailkeeper.cli.times import Moment
 from trailkeeper.cli.viewers import ViewerParam
@@ -20,7 +21,7 @@ FORMATS = ("csv", "json", "table")
 
 @click.command("history")
 @click.argument("about", type=click.Choice(ABOUT))
-@click.argument("identity", metavar="[ID]", required=False)
+@click.argument("identity", type=stored_id, metavar="[ID]", required=False)
 @click.option(
     "--tag",
     "tags",
@@ -31,7 +32,7 @@ FORMATS = ("csv", "json", "table")
     "--since", type=Moment(), help="Only from this time on: 24h, yesterday, 2026-11-24, 2026-11-24T16:00Z."
 )
 @click.option("--until", type=Moment(), help="Only before this time.")
-@click.option("--actor", metavar="ID", help="Only what this actor did.")
+@click.option("--actor", type=stored_id, metavar="ID", help="Only what this actor did.")
 @click.option("--address", help="Only from this address or network.")
 @click.option("--country", "country_code", metavar="CODE", help="Only from this country: two letters.")
 @click.option("--asn", metavar="NUMBER", help="Only from this autonomous system: AS13335.")

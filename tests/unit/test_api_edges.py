@@ -73,7 +73,7 @@ def ask(client: TestClient, path: str, viewer: Viewer | None = ADMIN, **options:
         ("country=Germany", "country: string should match pattern"),
         ("client=", "client: string should have at least 1 character"),
         ("text=%00", "text: is '\\x00'; expected 1 to 200 characters, none of them NUL"),
-        ("actor=" + "a" * 300, "actor: string should have at most 255 characters"),
+        ("actor=", "actor: string should have at least 1 character"),
         ("via_service=perhaps", "via_service: input should be a valid boolean"),
         ("limit=0", "limit: input should be greater than or equal to 1"),
         ("limit=1001", "limit: input should be less than or equal to 1000"),
@@ -147,7 +147,6 @@ def test_an_id_may_hold_slashes_and_whatever_else_an_application_uses(
         assert ask(client, f"/projects/{written}/events").status_code == 200
         assert reader.asked is not None
         assert reader.asked.id == meant
-    problem(ask(client, "/projects/" + "a" * 256 + "/events"), 422)
     problem(ask(client, "/projects/%00/events"), 422)
 
 

@@ -27,7 +27,7 @@ WRONG = [
     ["history", "planet", "1"],
     ["history", "user"],
     ["history", "all", "u1"],
-    ["history", "user", "u" * 256],
+    ["history", "user", ""],
     ["history", "all", "--since", "last Tuesday"],
     ["history", "all", "--since", "2026-02-02", "--until", "2026-01-01"],
     ["history", "all", "--tag", "Not A Tag"],

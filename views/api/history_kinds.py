@@ -11,7 +11,7 @@ from trailkeeper.models.histories import About
 from trailkeeper.views.history_request import HistoryKey
 from trailkeeper.views.path_ids import ID
 
-Id = Annotated[str, Path(min_length=1, max_length=255)]
+Id = Annotated[str, Path(min_length=1)]
 
 
 class HistoryKind(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from trailkeeper.models.histories.question import MAX_ID, MAX_TEXT
+from trailkeeper.models.histories.question import MAX_TEXT
 
 from .addresses import Query
 from .event_types import Group
@@ -23,7 +23,7 @@ HINTS = {
     "asn": "A number such as AS13335",
     "client": "Such as Firefox, twine or browser",
 }
-LONGEST = {"actor": MAX_ID, "text": MAX_TEXT, "client": MAX_TEXT, "country": 2, "asn": 12, "address": 64}
+LONGEST = {"text": MAX_TEXT, "client": MAX_TEXT, "country": 2, "asn": 12, "address": 64}
 
 
 @dataclass(frozen=True)
