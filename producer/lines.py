@@ -17,9 +17,8 @@ import msgspec
 from .errors import InvalidMessage
 from .event import MAX_BYTES, Event
 from .ids import derived_uuid7
+from .line_details import expanded
 from .plain_lines import plain_event, plain_without_id
-from .requests.forwarded import parse_address
-from .validation.text import harmless, is_address
 from .wire import EARLIEST, decode, decode_mapping
 
 MAX_LINE = 4 * MAX_BYTES
@@ -27,7 +26,9 @@ MAX_LINE = 4 * MAX_BYTES
 
 BOM = b"\xef\xbb\xbf"
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-SUBJECTS = ("user", "project", "organization")
+NUL = b"\\u0000"
+"""As JSON writes it."""
+
 
 _canonical = msgspec.json.Encoder(order="deterministic", uuid_format="canonical")
 
@@ -97,40 +98,20 @@ def _read(number: int, raw: bytes, seen: _Seen, now: datetime | None) -> EventLi
         event = plain_without_id(raw, now)
         if event is not None:
             return EventLine(number, raw, msgspec.structs.replace(event, id=_derived(event, None, seen)))
-        event, unknown = _event(decode_mapping(raw), seen, now)
+        event, unknown = _event(raw, seen, now)
     except InvalidMessage as error:
         return EventLine(number, raw, error=error)
     return EventLine(number, raw, event, unknown)
 
 
-def _event(fields: dict[str, Any], seen: _Seen, now: datetime | None) -> tuple[Event, dict[str, Any] | None]:
-    full = _expanded(fields)
+def _event(raw: bytes, seen: _Seen, now: datetime | None) -> tuple[Event, dict[str, Any] | None]:
+    full = expanded(decode_mapping(raw), holds_nul=NUL in raw)
     if full.get("id") is not None:
         return decode(_encoded(full), now=now)
     moment = _moment(full)
     timed = full | {"id": derived_uuid7(moment, b""), "occurred_at": moment}
     event, unknown = decode(_encoded(timed), now=now)
     return msgspec.structs.replace(event, id=_derived(event, unknown, seen)), unknown
-
-
-def _expanded(fields: dict[str, Any]) -> dict[str, Any]:
-    """With short forms written out, the bare address, and the user agent made harmless."""
-    full = _with_subjects(fields, SUBJECTS)
-    actor = full.get("actor")
-    if actor is None:
-        full.pop("actor", None)
-    elif isinstance(actor, dict):
-        full["actor"] = _with_subjects(actor, ("on_behalf_of",))
-    if isinstance(user_agent := full.get("user_agent"), str):
-        full["user_agent"] = harmless(user_agent)
-    if isinstance(ip := full.get("ip"), str) and not is_address(ip):
-        address = parse_address(ip)
-        full["ip"] = str(address) if address else ip.strip() or None
-    return full
-
-
-def _with_subjects(fields: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return fields | {name: {"id": fields[name]} for name in names if isinstance(fields.get(name), str)}
 
 
 def _moment(full: dict[str, Any]) -> datetime:

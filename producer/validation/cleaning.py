@@ -38,15 +38,15 @@ def cleaned(event: Event) -> Event:
         project=_subject(event.project),
         organization=_subject(event.organization),
         actor=_actor(event.actor),
-        user_agent=_replaced(event.user_agent),
-        request_id=_replaced(event.request_id),
-        additional=_mapped(event.additional, _replaced, MAX_BYTES),
+        user_agent=without_unstorable(event.user_agent),
+        request_id=without_unstorable(event.request_id),
+        additional=stored_payload(event.additional),
     )
     return event if _fits(event) else _cut(event)
 
 
 def _subject(subject: Any) -> Any:
-    return Subject(_id(subject.id), _name(subject.name)) if type(subject) is Subject else subject
+    return Subject(stored_id(subject.id), stored_name(subject.name)) if type(subject) is Subject else subject
 
 
 def _actor(actor: Any) -> Any:
@@ -56,22 +56,32 @@ def _actor(actor: Any) -> Any:
     if type(credential) is Credential:
         credential = replace(
             credential,
-            kind=_id(credential.kind),
-            id=_id(credential.id),
-            label=_name(credential.label),
+            kind=stored_id(credential.kind),
+            id=stored_id(credential.id),
+            label=stored_name(credential.label),
         )
-    return Actor(actor.kind, _id(actor.id), _name(actor.name), credential, _subject(actor.on_behalf_of))
+    return Actor(
+        actor.kind, stored_id(actor.id), stored_name(actor.name), credential, _subject(actor.on_behalf_of)
+    )
 
 
-def _id(value: Any) -> Any:
-    return id_of("id", _replaced(value)) if type(value) is str else value
+def stored_id(value: Any) -> Any:
+    """An id as it can be stored; what is no text stays."""
+    return id_of("id", without_unstorable(value)) if type(value) is str else value
 
 
-def _name(value: Any) -> Any:
-    return _shortened(_replaced(value), MAX_NAME)
+def stored_name(value: Any) -> Any:
+    """A name as it can be stored; what is no text stays."""
+    return _shortened(without_unstorable(value), MAX_NAME)
 
 
-def _replaced(value: Any) -> Any:
+def stored_payload(payload: Any) -> Any:
+    """A payload without characters that cannot be stored."""
+    return _mapped(payload, without_unstorable, MAX_BYTES)
+
+
+def without_unstorable(value: Any) -> Any:
+    """A text without characters that cannot be stored."""
     return UNSTORABLE.sub(REPLACEMENT, value) if type(value) is str else value
 
 

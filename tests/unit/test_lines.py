@@ -11,10 +11,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from trailkeeper.producer.event import ANONYMOUS, MAX_USER_AGENT, Actor, Event, Subject
+from trailkeeper.producer.event import ANONYMOUS, MAX_USER_AGENT, Actor, Credential, Event, Requester, Subject
 from trailkeeper.producer.ids import moment_of, uuid7
 from trailkeeper.producer.lines import MAX_LINE, EventLine, read_lines
-from trailkeeper.producer.validation.text import harmless
+from trailkeeper.producer.validation import id_of
+from trailkeeper.producer.validation.text import cut, harmless
 from trailkeeper.producer.wire import REASONS, encode
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -163,10 +164,10 @@ def test_no_bytes_whatever_raise(raw: bytes) -> None:
         pytest.param({"id": 7}, "wrong_shape", id="an id that is a number"),
         pytest.param({"tag": "a" * 129}, "wrong_shape", id="a tag that is too long"),
         pytest.param({"user": 7}, "wrong_shape", id="a subject that is a number"),
-        pytest.param({"user": ""}, "wrong_shape", id="a subject without a letter"),
+        pytest.param({"user": {"name": "x"}}, "wrong_shape", id="a subject without an id"),
         pytest.param({"actor": "root"}, "wrong_shape", id="an actor that is a word"),
         pytest.param({"ip": "256.1.1.1"}, "bad_address", id="no address"),
-        pytest.param({"additional": {"a": "b\0"}}, "bad_text", id="a NUL"),
+        pytest.param({"later": "b\0"}, "bad_text", id="a NUL in an unknown key"),
         pytest.param({"additional": {"a": "b" * 70_000}}, "too_large", id="more than an event holds"),
         pytest.param({"v": 2}, "unknown_version", id="a later version"),
     ],
@@ -197,6 +198,42 @@ def test_a_long_user_agent_is_cut_visibly() -> None:
     assert found == harmless("x" * 3000)
     assert len(found) == MAX_USER_AGENT
     assert found.endswith("x…[cut]")
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("keys", "stored"),
+    [
+        ({"user": "", "project": {"id": ""}}, {"user": None, "project": None}),
+        ({"user": {"id": "", "name": "alice"}}, {"user": Subject("[empty]", "alice")}),
+        ({"user": LONG}, {"user": Subject(id_of("user", LONG))}),
+        ({"user": {"id": "a\0b", "name": f"\0{LONG}"}}, {"user": Subject("a�b", cut(f"�{LONG}", 255))}),
+        (
+            {"actor": {"kind": "user", "id": "", "name": LONG, "on_behalf_of": ""}},
+            {"actor": Actor("user", name=cut(LONG, 255))},
+        ),
+        (
+            {"actor": {"kind": "user", "id": LONG, "on_behalf_of": LONG}},
+            {"actor": Actor("user", id_of("id", LONG), on_behalf_of=Subject(id_of("id", LONG)))},
+        ),
+        (
+            {"actor": {"kind": "user", "credential": {"kind": "api_token", "id": "", "label": LONG}}},
+            {"actor": Actor("user", credential=Credential("api_token", label=cut(LONG, 255)))},
+        ),
+        ({"requested_by": {"kind": "user", "id": ""}}, {"requested_by": Requester("user")}),
+        ({"request_id": ""}, {"request_id": None}),
+        ({"request_id": LONG}, {"request_id": cut(LONG, 255)}),
+        ({"additional": None}, {"additional": {}}),
+        ({"additional": {"a\0": ["b\0"]}}, {"additional": {"a�": ["b�"]}}),
+        ({"ip": "-"}, {"ip": None}),
+        ({"ip": " Unknown"}, {"ip": None}),
+    ],
+)
+def test_what_emit_forgives_loses_no_line(keys: dict[str, Any], stored: dict[str, Any]) -> None:
+    event = event_of(read_one(**keys))
+    assert {name: getattr(event, name) for name in stored} == stored
 
 
 class Watched(io.BytesIO):
