@@ -35,7 +35,9 @@ _NO_SECRET = frozenset({"", "null", "true", "false", "None", "True", "False"})
 
 def may_be_assigned(text: str) -> bool:
     """Whether a text may hold a name with a value: a quick check that is enough for nearly all."""
-    return "=" in text or "%" in text or (":" in text and ('"' in text or "'" in text))
+    if "=" in text or "%" in text or "\\u002" in text:
+        return True
+    return ":" in text and ('"' in text or "'" in text or "&" in text)  # or &quot; which stands for one
 
 
 def without_assigned(text: str, mark: Callable[[str], str]) -> str:

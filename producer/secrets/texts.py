@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from .assigned import may_be_assigned, without_assigned
+from .encoded import decoded
 from .randomness import holds_aws_id
 from .shapes import SHORTEST, known, may_hold_known
 
@@ -63,17 +64,25 @@ def is_plain_id(text: str) -> bool:
 
 
 def without_secrets(text: str, mark: Mark) -> str:
-    """*text* with a mark for each secret of a known form; *text* itself if there is none."""
+    """*text* with a mark for each secret of a known form; *text* itself if there is none.
+
+    Of a text that says more once it is decoded, a mark for all of it.
+    """
     if len(text) < SHORTEST:
         return text
-    cleaned = known().sub(lambda match: mark(match[0]), text)
-    if may_be_assigned(text):
-        cleaned = without_assigned(cleaned, mark)
+    cleaned = _searched(text, mark)
+    if (meant := decoded(cleaned)) is not None and _searched(meant, lambda _: "") != meant:
+        return mark(text)
     if cleaned != text:
         return cleaned
     if not holds_aws_id(text):  # no secret, but a sign that there may be one, which has to be seen each time
         _remember(text)
     return text
+
+
+def _searched(text: str, mark: Mark) -> str:
+    cleaned = known().sub(lambda match: mark(match[0]), text)
+    return without_assigned(cleaned, mark) if may_be_assigned(text) else cleaned
 
 
 def is_clean(text: str) -> bool:

@@ -365,6 +365,8 @@ def test_what_is_kept_anyway_loses_what_is_too_deep_to_be_looked_at() -> None:
         "token={" + "'{" * 20_000,
         "token=[" + '\\"[' * 15_000,
         "token=“" * 8_000,
+        "%22token%22%3A[" * 4_000,
+        "&quot;:" * 8_000,
         "password=" + ")" * 60_000,
         "password=" + "," * 60_000,
     ],

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from trailkeeper.producer.secrets.texts import without_secrets
+from trailkeeper.producer.secrets.texts import is_harmless, without_secrets
 
 FOUND = {
     "mysqldump --password=hunter2 shop": "mysqldump --password=* shop",
@@ -93,6 +93,40 @@ def test_json_is_read_however_often_it_is_within_json() -> None:
     ["max_tokens=4096 model=x", '{"usage": {"total_tokens": 512}}', "?tokens=10&x=1", "cookie_consent=all"],
 )
 def test_a_count_of_tokens_is_no_token(text: str) -> None:
+    assert starred(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{&quot;password&quot;: &quot;hunter2&quot;}",
+        "{&#34;password&#34;: &#34;hunter2&#34;}",
+        r"{\u0022password\u0022: \u0022hunter2\u0022}",
+        r"\u0022glpat-OtUh3g9IwOVV_kPvdCPi\u0022",
+        "%22password%22%3A%22hunter2%22",
+        "%7B%22password%22%3A+%22hunter2%22%7D",
+        "https%3A%2F%2Fuser%3Apass%40host%2Fx",
+        "-----BEGIN+RSA+PRIVATE+KEY-----%0AMIIabc",
+        "-----BEGIN%20RSA%20PRIVATE%20KEY-----%0AMIIabc",
+        "token=abc&body=%22password%22%3A%22hunter2%22",
+    ],
+)
+def test_a_text_that_holds_a_secret_once_it_is_decoded_goes_whole(text: str) -> None:
+    assert not is_harmless(text)
+    assert starred(text) == "*"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https%3A%2F%2Fshop.example%3A8080%2F%40handle",
+        "?q=%22forgot+password%22%3A+help",
+        "?next=https%3A%2F%2Fshop.example%2Fa%3Fb%3Dc",
+        "{&quot;token_id&quot;: &quot;7&quot;} &amp; more",
+        r"{\u0022name\u0022: \u0022alice\u0022}",
+    ],
+)
+def test_an_encoded_text_without_a_secret_stays(text: str) -> None:
     assert starred(text) == text
 
 
