@@ -21,7 +21,7 @@ _ABOUT = """
     reason policy version hint url uri issuer audience prompt
     scanning scanner consent banner notice preferences domain path file strength score complexity quality
     provider manager store backend source endpoint flow rotation lifetime ttl limit limits quota budget
-    usage used remaining price size format mode role roles permission permissions owner prefix
+    usage price size format mode role roles permission permissions owner prefix
 """
 _COUNTED = "tokens secrets cookies credentials passwords pan"
 _RANDOM = """

@@ -142,8 +142,11 @@ def test_a_small_number_under_the_name_of_many_counts_them(key: str) -> None:
         assert checked({"metadata": {key: value}}) == {"metadata": {key: value}}
 
 
-@pytest.mark.parametrize(("key", "value"), [("tokens", "4096"), ("pan", 4111111111111111), ("pin", 1234)])
-def test_a_text_or_a_large_number_there_is_a_secret(key: str, value: Any) -> None:
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("password_used", "hunter2"), ("tokens", "4096"), ("pan", 4111111111111111), ("pin", 1234)],
+)
+def test_a_text_or_a_large_number_is_a_secret_all_the_same(key: str, value: Any) -> None:
     assert checked({"metadata": {key: value}}) == {"metadata": {key: REMOVED}}
 
 
