@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from trailkeeper.views.auth import CurrentViewer
 from trailkeeper.views.errors import NotFound
+from trailkeeper.views.filters import Id
 from trailkeeper.views.problems import Problem
 from trailkeeper.views.tail_stream import Messages, position, tail_response
 
@@ -33,7 +34,7 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 
 
 @router.get("/live")
-def live(request: Request, viewer: CurrentViewer, about: str, id: str | None = None) -> Response:  # noqa: A002 - the parameter's name
+def live(request: Request, viewer: CurrentViewer, about: str, id: Id | None = None) -> Response:  # noqa: A002 - the parameter's name
     """Server-sent events named ``event``, each a row in HTML.
 
     Raises:
