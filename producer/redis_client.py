@@ -13,13 +13,19 @@ from typing import Any
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from redis.sentinel import Sentinel
+from redis.sentinel import MasterNotFoundError, Sentinel
 
-from .errors import StreamRefused, StreamUnavailable
-from .transports.url import is_sentinel, is_tls, options_of
+from .errors import SettingsError, StreamRefused, StreamUnavailable
+from .transports.url import UNREADABLE, is_sentinel, is_tls, options_of
 
 ANSWER_SECONDS = 10.0
 CONNECT_SECONDS = 2.0
+SENTINEL_TRIES: dict[str, Any] = {
+    "socket_timeout": 0.5,
+    "socket_connect_timeout": 0.5,
+    "retry": Retry(NoBackoff(), 0),
+}
+"""How a Sentinel is asked: one that is silent, first in the list, delays whoever connects by no more."""
 
 
 class StreamFull(StreamUnavailable):
@@ -37,7 +43,7 @@ def connect(
         connect_seconds: the longest to wait for a connection.
 
     Raises:
-        ValueError: not a URL of Redis.
+        SettingsError: not a URL of Redis; never shows it, since it may hold a password.
     """
     common: dict[str, Any] = {
         "socket_timeout": answer_seconds,
@@ -45,7 +51,10 @@ def connect(
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
     }
-    return _of_sentinels(url, common) if is_sentinel(url) else redis.Redis.from_url(url, **common)
+    try:
+        return _of_sentinels(url, common) if is_sentinel(url) else redis.Redis.from_url(url, **common)
+    except ValueError:
+        raise SettingsError(UNREADABLE) from None
 
 
 def _of_sentinels(url: str, common: dict[str, Any]) -> redis.Redis:
@@ -53,16 +62,23 @@ def _of_sentinels(url: str, common: dict[str, Any]) -> redis.Redis:
     options = options_of(url)
     places, service = options.pop("sentinels"), options.pop("service")
     tls = {name: value for name, value in options.items() if name.startswith("ssl_")} | {"ssl": is_tls(url)}
+    of_master = {name: options[name] for name in ("db", "username", "password") if name in options}
+    sentinels: Any = Sentinel
+    sentinel = sentinels(places, sentinel_kwargs={**common, **asking_sentinels(url)})
+    client: redis.Redis = sentinel.master_for(service, **common, **tls, **of_master)
+    return client
+
+
+def asking_sentinels(url: str) -> dict[str, Any]:
+    """What redis-py's connections to the Sentinels of a URL take."""
+    options = options_of(url)
+    tls = {name: value for name, value in options.items() if name.startswith("ssl_")}
     credentials = {
         name: options[key]
         for name, key in (("username", "sentinel_username"), ("password", "sentinel_password"))
         if key in options
     }
-    of_master = {name: options[name] for name in ("db", "username", "password") if name in options}
-    sentinels: Any = Sentinel
-    sentinel = sentinels(places, sentinel_kwargs={**common, **tls, **credentials})
-    client: redis.Redis = sentinel.master_for(service, **common, **tls, **of_master)
-    return client
+    return {**SENTINEL_TRIES, **credentials, **(tls | {"ssl": True} if is_tls(url) else {})}
 
 
 @contextmanager
@@ -70,6 +86,8 @@ def redis_translated() -> Iterator[None]:
     """Turn Redis' errors into `StreamUnavailable`, chained to their cause."""
     try:
         yield
+    except MasterNotFoundError as error:
+        raise StreamUnavailable("no Sentinel that answers names a master") from error
     except redis.OutOfMemoryError as error:
         raise StreamFull(str(error)) from error
     except redis.ResponseError as error:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from trailkeeper.producer.transports.url import is_sentinel, is_tls, options_of
+from trailkeeper.producer.errors import SettingsError
+from trailkeeper.producer.redis_client import asking_sentinels
+from trailkeeper.producer.transports.url import UNREADABLE, bracketed, is_sentinel, is_tls, options_of
 
 from .settings import WorkerSettings
 
@@ -27,23 +29,26 @@ class Broker(NamedTuple):
 
 
 def broker_of(settings: WorkerSettings) -> Broker:
-    """The broker of the settings: the server of the stream, if no other is named."""
+    """The broker of the settings: the server of the stream, if no other is named.
+
+    Raises:
+        SettingsError: its URL cannot be used; never shows it, since it may hold a password.
+    """
     url = settings.broker_url or settings.redis_url
     if not is_sentinel(url):
         return Broker(url, {}, None)
-    options = options_of(url)
+    try:
+        options = options_of(url)
+    except ValueError:
+        raise SettingsError(UNREADABLE) from None
     tls = {name: value for name, value in options.items() if name.startswith("ssl_")}
-    of_sentinels = {
-        name: options[key]
-        for name, key in (("username", "sentinel_username"), ("password", "sentinel_password"))
-        if key in options
-    }
     # each with credentials and database: Kombu goes on to the next where one does not answer
     login = ":".join(quote(options.get(name, ""), safe="") for name in ("username", "password"))
-    places = [f"sentinel://{login}@{host}:{port}/{options['db']}" for host, port in options["sentinels"]]
-    sentinel_kwargs = {**TIMEOUTS, **of_sentinels, **(tls | {"ssl": True} if is_tls(url) else {})}
+    places = [
+        f"sentinel://{login}@{bracketed(host)}:{port}/{options['db']}" for host, port in options["sentinels"]
+    ]
     return Broker(
         ";".join(places),
-        {"master_name": options["service"], "sentinel_kwargs": sentinel_kwargs},
+        {"master_name": options["service"], "sentinel_kwargs": asking_sentinels(url)},
         tls if is_tls(url) else None,
     )

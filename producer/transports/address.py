@@ -17,7 +17,7 @@ from .resp import authentication
 from .sentinel import master_of
 from .sockets import Place, connected, over_tcp, tuned, wrapped
 from .tls import tls_of
-from .url import is_tls, options_of
+from .url import UNREADABLE, is_tls, options_of
 
 MOVED = ("READONLY", "LOADING", "MASTERDOWN")
 """How a server answers that is no master any more, or not yet."""
@@ -42,10 +42,7 @@ class RedisAddress:
             options = options_of(url)
         except ValueError:
             # not chained: the cause may quote a password that a stray "/" or "@" made look like a port
-            raise SettingsError(
-                "the Redis URL cannot be read; expected one such as redis://:password@host:6379/0, with a "
-                "port from 1 to 65535 and special characters in a password percent-encoded"
-            ) from None
+            raise SettingsError(UNREADABLE) from None
         self._sentinels: Sequence[Place] = options.get("sentinels", ())
         self._service: str = options.get("service", "")
         self._path: str | None = options.get("path")
@@ -61,7 +58,10 @@ class RedisAddress:
 
     def __str__(self) -> str:
         if self._sentinels:
-            return f"{self._service} of {','.join(f'{host}:{port}' for host, port in self._sentinels)}"
+            # sorted: the spool knows by this what it may deliver, whatever the order in a URL
+            return (
+                f"{self._service} of {','.join(sorted(f'{host}:{port}' for host, port in self._sentinels))}"
+            )
         return self._path or f"{self._host}:{self._port}"
 
     def may_have_moved(self, error: BaseException) -> bool:

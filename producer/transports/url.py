@@ -12,6 +12,11 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 SCHEMES = ("redis", "rediss", "unix")
 SENTINEL = "+sentinel"
 SENTINEL_PORT = 26_379
+
+UNREADABLE = (
+    "the Redis URL cannot be read; expected one such as redis://:password@host:6379/0, with a "
+    "port from 1 to 65535 and special characters in a password percent-encoded"
+)
 FALSE = {"0", "F", "FALSE", "N", "NO"}
 
 
@@ -39,6 +44,11 @@ def options_of(url: str) -> dict[str, Any]:
     if parts.port == 0 or options["db"] < 0:
         raise ValueError("not a port, or not a database")
     return options | {"host": unquote(parts.hostname or "localhost"), "port": parts.port or 6379}
+
+
+def bracketed(host: str) -> str:
+    """A host as it stands in a URL, before a port."""
+    return f"[{host}]" if ":" in host else host
 
 
 def is_tls(url: str) -> bool:

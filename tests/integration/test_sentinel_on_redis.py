@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from tests.support.sentinels import SentineledRedis
 from tests.support.spooling import a_queue
 from tests.support.waiting import until, within
 from trailkeeper import Emitter, ProducerSettings
-from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.errors import SettingsError, StreamUnavailable
 from trailkeeper.producer.redis_client import connect, redis_translated
 from trailkeeper.producer.spool.status import read_status
 from trailkeeper.producer.transports import RedisStream
@@ -142,3 +142,28 @@ def test_keys_of_celery_that_hold_something_else_are_removed_on_the_master_as_we
             queue(connection.default_channel).declare()  # type: ignore[no-untyped-call]
             connection.Producer().publish({}, exchange=exchange, routing_key="ingest")
         assert [client.type(prefix + name) for name in names] == [b"set", b"set", b"list"]
+
+
+@pytest.mark.parametrize(
+    "url", ["redis+sentinel://:p@h:1,/mymaster", "redis+sentinel://h/mymaster?db=zz", "redis+sentinel://h"]
+)
+def test_a_url_of_sentinels_that_cannot_be_read_is_said_to_be_and_not_shown(url: str) -> None:
+    uses: list[Callable[[], object]] = [
+        lambda: connect(url),
+        lambda: broker_of(WorkerSettings(redis_url=url)),
+        lambda: RedisStream(url, STREAM),
+    ]
+    for use in uses:
+        with pytest.raises(SettingsError, match="the Redis URL cannot be read") as refused:
+            use()
+        assert url not in str(refused.value)
+
+
+def test_celery_asks_sentinels_by_ipv6_too() -> None:
+    broker = broker_of(WorkerSettings(redis_url="redis+sentinel://[::1]:1,[fd00::2]/mymaster/3"))
+    assert broker.url == "sentinel://:@[::1]:1/3;sentinel://:@[fd00::2]:26379/3"
+
+
+def test_the_order_of_sentinels_makes_no_other_stream() -> None:
+    places = {RedisStream(f"redis+sentinel://{hosts}/m", STREAM).place for hosts in ("a,b:1", "b:1,a")}
+    assert len(places) == 1

@@ -87,6 +87,12 @@ class SentineledRedis:
         until(lambda: self._master_port() != port, 60, "another master is named")
         return old
 
+    def silence_a_sentinel(self) -> None:
+        """Stop the first one; whoever asks it waits."""
+        first = self._sentinels[0]
+        assert first.pid is not None
+        os.kill(first.pid, signal.SIGSTOP)
+
     def start_again(self, server: EmbeddedRedis) -> None:
         """Start one that was killed; Sentinels make it a replica."""
         server.start()
@@ -97,11 +103,9 @@ class SentineledRedis:
             client.config_set("masterauth", self._password)
 
     def _master_port(self) -> int:
-        for sentinel in self._sentinels:
-            with sentinel.asked() as client:
-                place: Any = client.sentinel_get_master_addr_by_name(NAME)
-                return int(place[1])
-        raise AssertionError("there is no Sentinel")
+        with self._sentinels[-1].asked() as client:
+            place: Any = client.sentinel_get_master_addr_by_name(NAME)
+            return int(place[1])
 
     def _is_watched(self) -> bool:
         for sentinel in self._sentinels:
