@@ -11,7 +11,8 @@ import os
 import re
 import socket
 from collections import deque
-from itertools import count
+from contextlib import suppress
+from itertools import count, islice
 from weakref import WeakSet
 
 from .event import MAX_BYTES, MAX_SEQUENCE, MAX_VOIDS, NUMBER_ROOM
@@ -81,7 +82,8 @@ class Stamper:
         if len(payload) > MAX_BYTES - NUMBER_ROOM:  # an event as large as that is not numbered
             return payload
         run = self._run
-        numbers.append(next(run.numbers))  # what is noted here is not lost, whatever stops the caller
+        # in one step, and what is noted here is not lost: whatever stops the caller strikes before or after
+        numbers.extend(islice(run.numbers, 1))
         if (number := numbers[0]) > MAX_SEQUENCE:
             numbers.clear()
             self.restart()
@@ -114,11 +116,8 @@ class _Run:
 
     def pop_unused(self, numbers: list[int]) -> None:
         """Append the oldest unused numbers, as many as one event may report."""
-        for _ in range(MAX_VOIDS):
-            try:
-                numbers.append(self.unused.popleft())
-            except IndexError:  # another thread was quicker
-                break
+        with suppress(IndexError):  # there are no more
+            numbers.extend(islice(iter(self.unused.popleft, None), MAX_VOIDS))
 
 
 def _after_fork() -> None:
