@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Self
+from weakref import finalize, ref
 
 from .errors import EventNotRecorded
 from .message import Message
@@ -18,7 +20,8 @@ MOST_MESSAGES = 100
 MOST_BYTES = 1 << 20
 """What waits at most; beyond, it is sent in the middle of the block."""
 
-_current: ContextVar[Batch | None] = ContextVar("trailkeeper_batch", default=None)
+_current: ContextVar[ref[Batch] | None] = ContextVar("trailkeeper_batch", default=None)
+"""Weak, so that a batch whose block was left before its `__exit__` began ends all the same."""
 
 
 class Batch:
@@ -28,7 +31,8 @@ class Batch:
         self._waiting: deque[BatchedEvent] = deque()
         self._bytes = 0
         self._is_open = True
-        self._token: Token[Batch | None] | None = None
+        self._token: Token[ref[Batch] | None] | None = None
+        self._net: finalize[[deque[BatchedEvent], int], Batch] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -37,14 +41,14 @@ class Batch:
 
     def add(self, emitter: SendsMany, message: Message) -> Receipt:
         """Keep a message; what waits is sent where it has become much."""
-        receipt = self._keep(emitter, message)
+        receipt = self._add(emitter, message)
         if self._is_due():
             self.send()
         return receipt
 
     async def aadd(self, emitter: SendsMany, message: Message) -> Receipt:
         """`add` without blocking the event loop."""
-        receipt = self._keep(emitter, message)
+        receipt = self._add(emitter, message)
         if self._is_due():
             await self.asend()
         return receipt
@@ -66,7 +70,7 @@ class Batch:
         _raise(await self._sending().asend())
 
     def __enter__(self) -> Self:
-        self._token = _current.set(self)
+        self._token = _current.set(ref(self))
         return self
 
     def __exit__(
@@ -74,8 +78,11 @@ class Batch:
     ) -> None:
         try:
             self._end()
-        finally:
             refused = self._sending().send()
+        except BaseException:
+            self._keep()
+            raise
+        self._leave_net()
         _end_with(refused, error)
 
     async def __aenter__(self) -> Self:
@@ -86,11 +93,16 @@ class Batch:
     ) -> None:
         try:
             self._end()
-        finally:
             refused = await self._sending().asend()
+        except BaseException:
+            self._keep()
+            raise
+        self._leave_net()
         _end_with(refused, error)
 
-    def _keep(self, emitter: SendsMany, message: Message) -> Receipt:
+    def _add(self, emitter: SendsMany, message: Message) -> Receipt:
+        if self._net is None:  # an interruption may strike before the first line of `__exit__`
+            self._net = finalize(self, _keep, self._waiting, os.getpid())
         receipt = Receipt(message.id, "batched")
         self._waiting.append(BatchedEvent(emitter, message, receipt))
         self._bytes += len(message.payload)
@@ -105,6 +117,15 @@ class Batch:
         if self._token is not None:
             with suppress(ValueError):  # closed by the garbage collector in another context
                 _current.reset(self._token)
+
+    def _keep(self) -> None:
+        self.close()
+        _keep(self._waiting)
+        self._leave_net()
+
+    def _leave_net(self) -> None:
+        if self._net is not None:
+            self._net.detach()
 
     def _sending(self) -> Sending:
         self._bytes = 0
@@ -127,8 +148,15 @@ def batch() -> Batch:
 
 def current_batch() -> Batch | None:
     """The batch that takes what is emitted here, if there is one."""
-    found = _current.get()
+    current = _current.get()
+    found = None if current is None else current()
     return found if found is not None and found.is_open else None
+
+
+def _keep(waiting: deque[BatchedEvent], pid: int | None = None) -> None:
+    # in a forked child, the batches of other threads are the parent's
+    if waiting and pid in {None, os.getpid()}:
+        Sending(waiting).keep()
 
 
 def _end_with(refused: Sequence[Refused], error: BaseException | None) -> None:

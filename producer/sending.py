@@ -28,12 +28,15 @@ class SendsMany(Protocol):
         """See `Emitter.keep_all`."""
 
 
-class BatchedEvent(NamedTuple):
-    """An event, the emitter that is to send it, and what its caller got."""
+class BatchedEvent:
+    """An event, the emitter that is to send it, and what its caller got. Equal to itself alone."""
 
-    emitter: SendsMany
-    message: Message
-    receipt: Receipt
+    __slots__ = ("emitter", "message", "receipt")
+
+    def __init__(self, emitter: SendsMany, message: Message, receipt: Receipt) -> None:
+        self.emitter = emitter
+        self.message = message
+        self.receipt = receipt
 
 
 class Refused(NamedTuple):
@@ -47,7 +50,7 @@ class Sending:
     """Sends what waits, and tells each receipt what became of its event.
 
     Args:
-        waiting: taken out of it one by one.
+        waiting: taken out of it one by one, also by other threads at once.
     """
 
     def __init__(self, waiting: deque[BatchedEvent]) -> None:
@@ -60,35 +63,45 @@ class Sending:
         try:
             for emitter, messages in self._rest():
                 emitter.deliver_all(messages, self._results)
+            return self._settled()
         except BaseException:
-            self._keep()
+            self.keep()
             raise
-        return self._settled()
 
     async def asend(self) -> list[Refused]:
         """`send` without blocking the event loop."""
         try:
             for emitter, messages in self._rest():
                 await emitter.adeliver_all(messages, self._results)
+            return self._settled()
         except BaseException:
-            self._keep()
+            self.keep()
             raise
-        return self._settled()
+
+    def keep(self) -> None:
+        """Keep on this machine what is not sent yet, for a caller that is being stopped."""
+        for emitter, messages in self._rest():
+            emitter.keep_all(messages, self._results)
+        log_all(self._settled())
 
     def _rest(self) -> Iterator[tuple[SendsMany, list[Message]]]:
         """What has no result yet, in order, by the emitters in use; nearly always there is one."""
         while self._waiting:
             with suppress(IndexError):  # another thread was quicker
-                self._taken.append(self._waiting.popleft())
+                self._take(self._waiting[0])
         rest = self._taken[len(self._results) :]
         for _, group in groupby(rest, lambda one: id(one.emitter)):
             found = list(group)
             yield found[0].emitter, [one.message for one in found]
 
-    def _keep(self) -> None:
-        for emitter, messages in self._rest():
-            emitter.keep_all(messages, self._results)
-        log_all(self._settled())
+    def _take(self, one: BatchedEvent) -> None:
+        """Noted before it is removed: whatever strikes between two steps, it is in one of the two places."""
+        if not self._taken or self._taken[-1] is not one:  # else noted before it was interrupted
+            self._taken.append(one)
+        try:
+            self._waiting.remove(one)
+        except ValueError:  # another thread was quicker, and sends it
+            self._taken.pop()
 
     def _settled(self) -> list[Refused]:
         refused = []
