@@ -20,12 +20,15 @@ from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.redis_client import connect
 
 from .drain.full_redis import takes_writes
+from .outage import Outage
 from .settings import settings
 
 logger = logging.getLogger(__name__)
 
 QUEUE = "ingest"
 CHECK_SECONDS = 1.0
+
+_outage = Outage(logger, "relieve Redis if it is full")
 
 
 class FullRedisDrain(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publishes no types
@@ -41,9 +44,7 @@ class FullRedisDrain(bootsteps.StartStopStep):  # type: ignore[misc]  # celery p
             return
         consumer = f"{parent.hostname}/relief"
         with connect(settings().redis_url) as client:
-            _drain_if_full(
-                client, consumer
-            )  # to connect to its broker, Celery has to write, and ends if it cannot
+            _check(client, consumer)  # to connect to its broker, Celery has to write, and ends if it cannot
         threading.Thread(target=self._go_on, args=(consumer,), name="trailkeeper-relief", daemon=True).start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - the interface is Celery's
@@ -53,7 +54,15 @@ class FullRedisDrain(bootsteps.StartStopStep):  # type: ignore[misc]  # celery p
     def _go_on(self, consumer: str) -> None:
         with connect(settings().redis_url) as client:
             while not self._ending.wait(CHECK_SECONDS):
-                _drain_if_full(client, consumer)
+                _check(client, consumer)
+
+
+def _check(client: redis.Redis, consumer: str) -> None:
+    try:
+        _drain_if_full(client, consumer)
+        _outage.note(None)
+    except Exception as error:  # noqa: BLE001 - a full Redis is never relieved once this thread has ended
+        _outage.note_unforeseen(error)
 
 
 def _drain_if_full(client: redis.Redis, consumer: str) -> None:

@@ -70,5 +70,9 @@ class FlushScheduler:
             self._due = self._clock() + RETRY_SECONDS
             logger.warning("spool_waits: %s", error)
             return
+        except Exception:
+            self._due = self._clock() + RETRY_SECONDS
+            logger.exception("spool_waits")
+            return
         if delivered:
             logger.info("spool_delivered: %d events", delivered)

@@ -86,6 +86,15 @@ def test_a_delivery_that_failed_is_tried_again_soon(caplog: pytest.LogCaptureFix
     assert flushes.count == 2
 
 
+def test_what_nothing_foresees_is_logged_and_tried_again_soon(caplog: pytest.LogCaptureFixture) -> None:
+    scheduler = a_scheduler(flushes := Flushes(OSError(24, "Too many open files")), clock := Clock())
+    answered(scheduler)
+    assert "Too many open files" in caplog.text
+    clock.now += RETRY_SECONDS
+    answered(scheduler)
+    assert flushes.count == 2
+
+
 def test_who_finds_another_at_it_says_nothing_and_looks_again_soon(caplog: pytest.LogCaptureFixture) -> None:
     scheduler = a_scheduler(flushes := Flushes(FlushInProgress("another")), clock := Clock())
     for later in (0, RETRY_SECONDS - 1, 1):

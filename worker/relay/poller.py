@@ -75,4 +75,7 @@ class OutboxPoller:
         except StoreError as error:
             self._waiting = 0
             self.outage.note(error)
+        except Exception as error:  # noqa: BLE001 - nothing is relayed once this thread has ended
+            self._waiting = 0
+            self.outage.note_unforeseen(error)
         return self._waiting
