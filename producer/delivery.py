@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
+from uuid import UUID
 
 from .aside import Aside
 from .breaker import Breaker
@@ -14,19 +15,21 @@ from .log_line import log, logger
 from .message import Message
 from .metrics.counting import Counting
 from .receipt import Outcome, Receipt
-from .spool import Spool
+from .spool import Spool, SpoolsMany
 from .transports import Transport
 
 BREAKER_OPEN = "Redis failed a moment ago and is not tried again yet"
 TOOK_A_PART = "Redis took only a part of the batch"
 INTERRUPTED = "interrupted on its way; Redis or the spool may have it as well"
+NOT_SPOOLED = "the spool did not take it"
 
 Result: TypeAlias = Receipt | EventNotRecorded
 
 SPOOL_SHARE = 0.2
 """The part of the budget that is reserved for the spool when Redis uses up the rest."""
 INTERRUPTED_SECONDS = 0.01
-"""How long the spool may delay a thread or task that is being stopped."""
+"""How long the spool may delay a thread or task that is being stopped: all of a batch, where the spool takes
+several at once. Ours tries for a few commits' time in any case."""
 
 
 class Delivery:
@@ -136,23 +139,32 @@ class Delivery:
 
         Neither what stops it once more nor a spool that fails leaves one out.
         """
-        deadline = time.monotonic() + INTERRUPTED_SECONDS
-        refusal: str | None = None if self._spool else ""
+        wanted = [message for message in messages if message.delivery != "best_effort"]
+        refusal, spooled = self._spooled_of(wanted, time.monotonic() + INTERRUPTED_SECONDS)
         receipts = []
         for message in messages:
-            if refusal is None and message.delivery != "best_effort":
-                refusal = self._refusal(message, deadline)
-            spooled = refusal is None and message.delivery != "best_effort"
-            if not spooled:
+            is_spooled = message.id in spooled
+            if not is_spooled:
                 log(message, f"{INTERRUPTED}; {refusal}" if refusal else INTERRUPTED)
-            receipts.append(self._receipt(message, "spooled" if spooled else "logged"))
+            receipts.append(self._receipt(message, "spooled" if is_spooled else "logged"))
         return receipts
 
-    def _refusal(self, message: Message, deadline: float) -> str | None:
+    def _spooled_of(self, messages: Sequence[Message], deadline: float) -> tuple[str | None, set[UUID]]:
+        """Why the spool did not take all of them, if so; and the ids of what it took."""
+        spooled = set[UUID]()
         try:
-            return self._spooled(message, deadline)
+            if isinstance(self._spool, SpoolsMany) and messages:
+                self._spool.put_all([(message.fields, message.tag) for message in messages], deadline)
+                return None, {message.id for message in messages}
+            for message in messages:
+                if (refusal := self._spooled(message, deadline)) is not None:
+                    return refusal, spooled
+                spooled.add(message.id)
+        except SpoolUnavailable as error:
+            return f"{NOT_SPOOLED}: {error}", spooled
         except BaseException as error:  # noqa: BLE001 - the log is left, and the first error goes on
-            return f"the spool was interrupted as well: {error!r}"
+            return f"the spool was interrupted as well: {error!r}", spooled
+        return None, spooled
 
     def _all_without_redis(
         self, messages: Sequence[Message], results: list[Result], reason: str, deadline: float
@@ -204,7 +216,7 @@ class Delivery:
         try:
             self._spool.put(message.fields, message.tag, deadline)
         except SpoolUnavailable as error:
-            return f"the spool did not take it: {error}"
+            return f"{NOT_SPOOLED}: {error}"
         return None
 
     def _failure(self, error: BaseException, began: float) -> str:

@@ -3,6 +3,6 @@
 `keeper` is what `emit` uses, `flushing` delivers, `status` reports. Each is imported only where it is needed.
 """
 
-from .base import Spool
+from .base import Spool, SpoolsMany
 
-__all__ = ["Spool"]
+__all__ = ["Spool", "SpoolsMany"]

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 
 from trailkeeper.producer.errors import SpoolUnavailable
@@ -25,10 +26,12 @@ POLL_SECONDS, LATER_SECONDS = 0.002, 0.05
 Values = tuple[int, str, str, bytes]
 
 
-class _Row:
+class _Rows:
+    """What one thread writes: all or nothing."""
+
     __slots__ = ("is_written", "values", "woken")
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Sequence[Values]) -> None:
         self.values = values
         self.woken = threading.Event()
         self.is_written = False
@@ -43,40 +46,40 @@ class Appender:
 
     def __init__(self, file: SpoolFile) -> None:
         self._file = file
-        self._waiting: deque[_Row] = deque()
+        self._waiting: deque[_Rows] = deque()
         self._failures = 0
         self._pid = os.getpid()
 
-    def append(self, values: Values, deadline: float) -> None:
-        """Write a row; when this returns, it is committed.
+    def append(self, values: Sequence[Values], deadline: float, extra_seconds: float = EXTRA_SECONDS) -> None:
+        """Write rows in one commit; when this returns, they are committed.
 
         Raises:
-            SpoolUnavailable: it was not written, or its deadline passed while another thread was writing it.
+            SpoolUnavailable: they were not written, or the deadline passed while another thread wrote them.
         """
         if self._pid != os.getpid():  # rows that waited at the fork belong to the parent
             self._pid, self._waiting = os.getpid(), deque()
-        row = _Row(values)
+        rows = _Rows(values)
         deadline = max(deadline, time.monotonic() + MIN_WAIT)
         failures = self._failures
-        self._waiting.append(row)
+        self._waiting.append(rows)
         try:
-            while not row.is_written:
+            while not rows.is_written:
                 lock = self._file.lock  # a forked child has another one
                 if lock.acquire(blocking=False):
-                    self._lead(row, lock, deadline)
+                    self._lead(rows, lock, deadline)
                     return
                 # nobody waits longer because the file cannot be written
-                self._wait(row, deadline if failures != self._failures else deadline + EXTRA_SECONDS)
+                self._wait(rows, deadline if failures != self._failures else deadline + extra_seconds)
         finally:
-            self._forget(row)
+            self._forget(rows)
 
-    def _lead(self, row: _Row, lock: threading.Lock, deadline: float) -> None:
-        written: list[_Row] = []
+    def _lead(self, rows: _Rows, lock: threading.Lock, deadline: float) -> None:
+        written: list[_Rows] = []
         try:
             # another leader may have written it just before we got the lock
-            if not row.is_written:
+            if not rows.is_written:
                 own = max(deadline, time.monotonic() + MIN_WAIT)
-                written = self._file.run_locked(lambda opened: self._write(opened, row), own)
+                written = self._file.run_locked(lambda opened: self._write(opened, rows), own)
         except SpoolUnavailable:
             self._failures += 1
             raise
@@ -91,24 +94,32 @@ class Appender:
             with suppress(IndexError):  # nobody waits
                 self._waiting[0].woken.set()
 
-    def _wait(self, row: _Row, deadline: float) -> None:
+    def _wait(self, rows: _Rows, deadline: float) -> None:
         seconds = deadline - time.monotonic()
         if seconds <= 0:
             raise SpoolUnavailable(f"{self._file.path} is busy: other threads kept writing")
-        is_first = bool(self._waiting) and self._waiting[0] is row
-        row.woken.wait(min(seconds, POLL_SECONDS if is_first else LATER_SECONDS))
-        row.woken.clear()
+        is_first = bool(self._waiting) and self._waiting[0] is rows
+        rows.woken.wait(min(seconds, POLL_SECONDS if is_first else LATER_SECONDS))
+        rows.woken.clear()
 
-    def _write(self, opened: Opened, own: _Row) -> list[_Row]:
-        rows = [own, *(row for row in list(self._waiting)[:MAX_ROWS] if row is not own)]
-        connection = opened.connection
-        if len(rows) == 1:
-            connection.execute(INSERT, own.values).close()
-            return rows
-        with transaction(connection):
-            connection.executemany(INSERT, [row.values for row in rows])
-        return rows
+    def _write(self, opened: Opened, own: _Rows) -> list[_Rows]:
+        taken = self._next(own)
+        values = [each for rows in taken for each in rows.values]
+        if len(values) == 1:
+            opened.connection.execute(INSERT, values[0]).close()
+            return taken
+        with transaction(opened.connection):
+            opened.connection.executemany(INSERT, values)
+        return taken
 
-    def _forget(self, row: _Row) -> None:
+    def _next(self, own: _Rows) -> list[_Rows]:
+        taken, count = [own], len(own.values)
+        for rows in list(self._waiting):
+            if rows is not own and count < MAX_ROWS:
+                taken.append(rows)
+                count += len(rows.values)
+        return taken
+
+    def _forget(self, rows: _Rows) -> None:
         with suppress(ValueError):  # it was removed already
-            self._waiting.remove(row)
+            self._waiting.remove(rows)

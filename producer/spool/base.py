@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 
 class Spool(Protocol):
@@ -26,3 +26,15 @@ class Spool(Protocol):
 
     def close(self) -> None:
         """Close what is open. A later `put` opens it again."""
+
+
+@runtime_checkable
+class SpoolsMany(Protocol):
+    """A `Spool` that keeps several messages in about the time of one."""
+
+    def put_all(self, entries: Sequence[tuple[Mapping[bytes, bytes], str]], deadline: float) -> None:
+        """Keep all of them or none, each with its tag; see `Spool.put`.
+
+        Raises:
+            SpoolUnavailable: the spool did not take them.
+        """

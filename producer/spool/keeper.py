@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from trailkeeper.producer.settings import ProducerSettings, spool_path, spool_problem
@@ -45,6 +45,14 @@ class FileSpool:
     def put(self, fields: Mapping[bytes, bytes], tag: str, deadline: float) -> None:
         """See `Spool.put`."""
         self.queue.put(fields, tag, deadline)
+        self._spooled()
+
+    def put_all(self, entries: Sequence[tuple[Mapping[bytes, bytes], str]], deadline: float) -> None:
+        """See `SpoolsMany.put_all`. Waits for no other thread beyond the deadline."""
+        self.queue.put_all(entries, deadline, extra_seconds=0.0)
+        self._spooled()
+
+    def _spooled(self) -> None:
         if self._scheduler.spooled():
             path = self.queue.file.path
             logger.warning("spooling: Redis does not take events; they stay in %s until it does", path)

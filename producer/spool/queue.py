@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from trailkeeper.producer.errors import SpoolUnavailable
 
-from .appending import Appender
+from .appending import EXTRA_SECONDS, Appender
 from .file import Opened, SpoolFile
 from .folder import Identity
 from .packing import pack, unpack
@@ -24,7 +24,7 @@ VACUUM_PAGES = 2000
 
 OLDEST = "SELECT number, fields FROM messages WHERE place = ? ORDER BY number LIMIT ?"
 REMOVE = "DELETE FROM messages WHERE place = ? AND number BETWEEN ? AND ?"
-REFUSED = "UPDATE counts SET value = value + 1 WHERE name = 'refused'"
+REFUSED = "UPDATE counts SET value = value + ? WHERE name = 'refused'"
 
 
 class SpoolBatch(NamedTuple):
@@ -50,11 +50,21 @@ class Queue:
 
     def put(self, fields: Mapping[bytes, bytes], tag: str, deadline: float) -> None:
         """See `Spool.put`."""
-        row = (time.time_ns() // 1_000_000, self.place, tag, pack(fields))
+        self.put_all([(fields, tag)], deadline)
+
+    def put_all(
+        self,
+        entries: Sequence[tuple[Mapping[bytes, bytes], str]],
+        deadline: float,
+        extra_seconds: float = EXTRA_SECONDS,
+    ) -> None:
+        """See `SpoolsMany.put_all`; waits so much longer for other threads."""
+        now = time.time_ns() // 1_000_000
+        rows = [(now, self.place, tag, pack(fields)) for fields, tag in entries]
         try:
-            self._appender.append(row, deadline)
+            self._appender.append(rows, deadline, extra_seconds)
         except NoRoom as error:
-            raise self._refused(error, len(row[-1]), deadline) from error
+            raise self._refused(error, [len(row[-1]) for row in rows], deadline) from error
 
     def oldest(self, deadline: float) -> SpoolBatch:
         """The next messages to deliver, at most `BATCH`, and about `BATCH_BYTES`.
@@ -91,10 +101,10 @@ class Queue:
         while self.file.run(_shrink, deadline):
             pass
 
-    def _refused(self, error: NoRoom, size: int, deadline: float) -> SpoolUnavailable:
-        """Count a refused message, if possible, and say whether the spool is full or the disk."""
+    def _refused(self, error: NoRoom, sizes: Sequence[int], deadline: float) -> SpoolUnavailable:
+        """Count refused messages, if possible, and say whether the spool is full or the disk."""
         with suppress(SpoolUnavailable):
-            if self.file.run(lambda opened: _count_if_full(opened, size), deadline):
+            if self.file.run(lambda opened: _count_if_full(opened, sizes), deadline):
                 limit = self.file.limits.max_mb
                 return NoRoom(f"{self.file.path} is full: {limit} MiB (TRAILKEEPER_SPOOL_MAX_MB)")
         return error
@@ -116,14 +126,14 @@ def _oldest(opened: Opened, place: str) -> SpoolBatch:
     return batch
 
 
-def _count_if_full(opened: Opened, size: int) -> bool:
-    """Count a refused message of *size* bytes; returns whether the spool's own limit was the reason."""
+def _count_if_full(opened: Opened, sizes: Sequence[int]) -> bool:
+    """Count refused messages of these bytes; returns whether the spool's own limit was the reason."""
     page, pages, free, limit = (
         opened.connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("page_size", "page_count", "freelist_count", "max_page_count")
     )
-    opened.connection.execute(REFUSED)
-    return bool(pages - free + size // page + SPARE_PAGES >= limit)
+    opened.connection.execute(REFUSED, (len(sizes),))
+    return bool(pages - free + sum(sizes) // page + SPARE_PAGES >= limit)
 
 
 def _shrink(opened: Opened) -> bool:

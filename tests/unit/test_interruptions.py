@@ -6,8 +6,10 @@ import asyncio
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import starmap
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,10 +25,12 @@ from tests.support.emitting import (
     an_emitter,
 )
 from tests.support.interrupting import Interrupter
+from tests.support.spooling import Stream, a_spool, held
 from tests.support.waiting import until
 from trailkeeper import Emitter, Receipt, batch
 from trailkeeper.producer.event import Event
 from trailkeeper.producer.message import Message
+from trailkeeper.producer.spool.appending import MIN_WAIT
 from trailkeeper.producer.spool.memory import MemorySpool
 from trailkeeper.producer.testing import Recorder
 from trailkeeper.producer.wire import decode
@@ -183,6 +187,21 @@ def test_a_task_cancelled_while_a_thread_spools_its_batch_keeps_each_event_once(
     until(lambda: len(counter.outcomes) == 3, 10, "the thread is done")
     assert [event.seq for event in events_of(spool)] == [1, 2, 3]
     assert counter.outcomes == ["spooled"] * 3
+
+
+def test_a_batch_that_is_stopped_is_spooled_and_waits_once_for_a_busy_spool(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool = a_spool(tmp_path, Stream())
+    emitter, _ = a_spooling_emitter(Broken(KeyboardInterrupt()), spool)
+    with pytest.raises(KeyboardInterrupt):
+        in_a_block([emitter], each=90)
+    assert len(held(spool.queue)) == 90
+    began = time.monotonic()
+    with spool.queue.file.lock, pytest.raises(KeyboardInterrupt):
+        in_a_block([emitter], each=90)
+    assert time.monotonic() - began < 5 * MIN_WAIT
+    assert len(logged(caplog)) == 90
 
 
 def strikes(call: Callable[[Interrupter], None], beside: Sequence[str] = ()) -> Iterator[int]:

@@ -207,6 +207,28 @@ def test_threads_that_wait_share_a_commit(tmp_path: Path) -> None:
     assert statements.count("COMMIT") == 1
 
 
+def test_several_messages_take_one_commit(tmp_path: Path) -> None:
+    queue = a_queue(tmp_path)
+    fill(queue, b"first")
+    statements: list[str] = []
+    opened = queue.file._opened
+    assert opened is not None
+    opened.connection.set_trace_callback(statements.append)
+    queue.put_all([({b"e": b"%d" % number}, "a:b") for number in range(90)], soon())
+    assert held(queue) == [b"first", *(b"%d" % number for number in range(90))]
+    assert statements.count("COMMIT") == 1
+
+
+def test_of_several_messages_for_which_there_is_no_room_none_is_kept_and_each_is_counted(
+    tmp_path: Path,
+) -> None:
+    queue = a_queue(tmp_path, max_mb=1)
+    with pytest.raises(SpoolUnavailable, match="is full"):
+        queue.put_all([({b"e": os.urandom(300_000)}, "a:b") for _ in range(4)], soon())
+    assert held(queue) == []
+    assert read_status(queue.file).refused == 4
+
+
 def test_the_status_of_a_spool_that_was_never_used_makes_no_file(tmp_path: Path) -> None:
     queue = a_queue(tmp_path / "state")
     found = read_status(queue.file)
