@@ -45,7 +45,7 @@ def last_write_key(stream: str) -> str:
 
 
 def crash_markers_key(stream: str) -> str:
-    """A hash of the messages that a process died with: how often; they are handled one at a time."""
+    """A hash of the messages that a process died with, or handles as suspects now: how often."""
     return f"{stream}:crash_markers"
 
 

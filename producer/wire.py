@@ -32,7 +32,7 @@ REASONS = {
     "refused_row": "Postgres refused the row",
     "expired": "it is older than its event type is kept",
     "old_partition": "it needs a partition of a time long ago that cannot be made; its detail says why",
-    "killed_worker": "the worker died each time it handled this message alone",
+    "killed_worker": "workers died of this message three times, at most the first time with others",
     "worker_error": "an error in the worker itself, with this message alone",
     "quarantined": "the application's call to emit() was wrong, and its settings say to keep such events",
 }

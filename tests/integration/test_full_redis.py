@@ -47,24 +47,24 @@ def test_what_was_committed_leaves_the_stream_and_is_counted_later(client: redis
     assert client.xpending(STREAM, GROUP)["pending"] == 0
 
 
-def test_a_suspect_waits_for_memory_and_the_others_do_not(
+def test_suspects_wait_for_memory_and_the_others_do_not(
     client: redis.Redis, redis_url: str, database_url: str
 ) -> None:
-    [suspect, other] = an_event(), an_event()
-    [stream_id] = put(client, suspect)
+    suspects, other = [an_event() for _ in range(3)], an_event()
+    stream_ids = put(client, *suspects)
     stream = Stream(client, STREAM, "here/1")
-    stream.read(1)
-    client.xclaim(STREAM, GROUP, "here/1", 0, [stream_id], retrycount=DELIVERIES_BEFORE_SUSPICION)
+    stream.read(3)
+    client.xclaim(STREAM, GROUP, "here/1", 0, [*stream_ids], retrycount=DELIVERIES_BEFORE_SUSPICION)
     put(client, other)
     drainer = Drainer(settings_for(redis_url, database_url), "here/1")
     with full(client):
         with pytest.raises(StreamFull):
-            CrashMarkers(client, STREAM).enter(stream_id)
+            CrashMarkers(client, STREAM).enter(stream_ids[0])
         drainer.run()
         assert stored_ids(database_url) == [other.id]
     drainer.run()
     drainer.close()
-    assert stored_ids(database_url) == sorted([suspect.id, other.id])
+    assert stored_ids(database_url) == sorted([*(suspect.id for suspect in suspects), other.id])
 
 
 def test_relief_drains_without_celery_until_there_is_memory_again(

@@ -8,7 +8,8 @@ from __future__ import annotations
 import gc
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 
 from msgspec.structs import replace
@@ -83,24 +84,38 @@ class Drainer(IngestProcess):
             pending = self._stream.pending(mine=mine, idle_ms=idle_ms, count=self.settings.batch_size)
             before = report.batches
             report.add(self._together([entry for entry in pending if not _is_suspect(entry)], idle_ms))
-            for suspect in filter(_is_suspect, pending):
-                # killed at the time limit of its task, a drain would count as one more death of this message
-                if time.monotonic() < deadline:
-                    report.add(self._alone(suspect, idle_ms))
+            report.add(self._suspects([*filter(_is_suspect, pending)], idle_ms, deadline))
             if report.batches == before:
                 break  # nothing is left, or another drain was quicker
         return report
 
-    def _together(self, pending: Iterable[Pending], idle_ms: int) -> Report:
+    def _together(self, pending: Sequence[Pending], idle_ms: int) -> Report:
         messages = self._stream.take_over([entry.stream_id for entry in pending], idle_ms)
         return self._batches.run(messages, fresh=False) if messages else Report()
 
-    def _alone(self, entry: Pending, idle_ms: int) -> Report:
-        """Store a message that may have killed its process; after three deaths reject it."""
+    def _suspects(self, suspects: Sequence[Pending], idle_ms: int, deadline: float) -> Report:
+        """Store messages that may have killed their process; after three deaths reject one."""
         report = Report()
-        for message in self._stream.take_over([entry.stream_id], idle_ms):
-            report.add(self._guarded(replace(message, deliveries=entry.deliveries + 1)))
+        marked = self.crash_markers.marked([entry.stream_id for entry in suspects])
+        for group in _groups(suspects, marked):
+            # killed at the time limit of its task, a drain would count as one more death of these messages
+            if time.monotonic() < deadline:
+                report.add(self._suspect_group(group, idle_ms))
         return report
+
+    def _suspect_group(self, group: Sequence[Pending], idle_ms: int) -> Report:
+        deliveries = {entry.stream_id: entry.deliveries + 1 for entry in group}
+        messages = [
+            replace(message, deliveries=deliveries[message.stream_id])
+            for message in self._stream.take_over([*deliveries], idle_ms)
+        ]
+        if not messages:
+            return Report()
+        if len(group) == 1:
+            return self._guarded(messages[0])
+        return self.crash_markers.run_together(
+            [message.stream_id for message in messages], lambda: self._batches.run(messages, fresh=False)
+        )
 
     def _guarded(self, message: IncomingMessage) -> Report:
         return self.crash_markers.run(
@@ -113,6 +128,20 @@ class Drainer(IngestProcess):
 
 def _is_suspect(entry: Pending) -> bool:
     return entry.deliveries >= DELIVERIES_BEFORE_SUSPICION
+
+
+def _groups(suspects: Sequence[Pending], marked: AbstractSet[str]) -> Iterator[Sequence[Pending]]:
+    """What is stored together: 1, 2, 4 … of those that no process died on, then each of the others alone.
+
+    An outage makes suspects of thousands. The first shows whether it is over; and where it is only that
+    many at once are too slow for Postgres, each try stores some nevertheless.
+    """
+    unmarked = [entry for entry in suspects if entry.stream_id not in marked]
+    start, size = 0, 1
+    while start < len(unmarked):
+        yield unmarked[start : start + size]
+        start, size = start + size, size * 2
+    yield from ([entry] for entry in suspects if entry.stream_id in marked)
 
 
 @contextmanager

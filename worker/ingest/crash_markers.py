@@ -1,14 +1,15 @@
 """Crash markers: which messages may be killing the process that handles them.
 
-A message that was delivered several times without an end is handled alone, and marked
-just before: only a process that dies on it leaves the mark behind. So a slow database
-or a hundred restarts never reject anything, and a message that kills each process
-that touches it does so three times.
+A message that was delivered several times without an end is marked before it is handled:
+only a process that dies on it leaves the mark behind. What has no mark yet may be handled
+with others, since an outage makes thousands of such messages; what has one is handled alone.
+So a slow database or a hundred restarts never reject anything, and a message that kills each
+process that touches it does so three times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import redis
@@ -24,7 +25,7 @@ DEATHS = 3
 
 
 class CrashMarkers:
-    """How often a process died while it was handling one message alone."""
+    """How often a process died while it was handling a message that was marked."""
 
     def __init__(self, client: redis.Redis, stream_key: str) -> None:
         self._client = client
@@ -48,8 +49,7 @@ class CrashMarkers:
             reject: makes it a dead letter, given reason and detail.
             finish: if it is stored already, lets it go and returns a report: its processes died afterwards.
         """
-        for survived in [*self._set]:  # Redis was away when they were to be cleared
-            self.clear(survived)
+        self._clear_survived()
         deaths = self.deaths(name)
         try:
             self.enter(name)
@@ -61,13 +61,40 @@ class CrashMarkers:
             else:
                 # a message that kills whoever asks about it is asked about once
                 report = (finish() if deaths == DEATHS else None) or reject(
-                    "killed_worker", f"{deaths} processes died while handling it alone"
+                    "killed_worker", f"{deaths} processes died while handling it"
                 )
         except Exception:
             self.leave(name, deaths)
             raise
         self.clear(name)
         return report
+
+    def run_together(self, names: Sequence[str], handle: Callable[[], Report]) -> Report:
+        """Handle messages without a mark, all of them marked; a death counts as the first of each.
+
+        A full Redis takes no mark: then the messages are left where they are.
+        """
+        self._set.update(names)
+        try:
+            self._mended(lambda: self._client.hset(self._key, mapping=dict.fromkeys(names, 1)))
+        except StreamFull:
+            self._set.difference_update(names)
+            return Report()
+        try:
+            report = handle()
+        except Exception:
+            self.clear(*names)
+            raise
+        self.clear(*names)
+        return report
+
+    def marked(self, names: Sequence[str]) -> set[str]:
+        """Those that a process died on."""
+        if not names:
+            return set()
+        self._clear_survived()
+        marks = self._mended(lambda: self._client.hmget(self._key, names))
+        return {name for name, mark in zip(names, marks, strict=True) if mark is not None}
 
     def deaths(self, name: str) -> int:
         """How many processes died on it so far."""
@@ -86,10 +113,14 @@ class CrashMarkers:
         self._mended(lambda: self._client.hset(self._key, name, str(deaths)))
         self._set.discard(name)
 
-    def clear(self, name: str) -> None:
-        """Forget it: it met its fate, and this process is still alive."""
-        self._mended(lambda: self._client.hdel(self._key, name))
-        self._set.discard(name)
+    def clear(self, *names: str) -> None:
+        """Forget them: this process is still alive."""
+        self._mended(lambda: self._client.hdel(self._key, *names))
+        self._set.difference_update(names)
+
+    def _clear_survived(self) -> None:
+        if self._set:  # Redis was away when they were to be cleared
+            self.clear(*self._set)
 
     def _mended(self, run: Callable[[], Any]) -> Any:
         return mended(self._client, run, self._key)

@@ -9,7 +9,7 @@ reject  it can never be stored: a dead letter with its reason, in the same trans
         However many are rejected, the others are stored: else whoever may add rubbish could stop everybody.
 
 A process that dies leaves its batch where it was: the next one takes it over, and
-a message that was left several times is handled alone (`crash_markers`).
+a message that was left several times is handled with a mark (`crash_markers`).
 """
 
 from __future__ import annotations
