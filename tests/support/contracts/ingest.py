@@ -120,7 +120,7 @@ POISON: dict[str, Callable[[], bytes]] = {
     "not_json": lambda: b"{",
     "unknown_version": lambda: altered(v=99),
     "wrong_shape": lambda: altered(user=5),
-    "bad_text": lambda: altered(user={"id": "u\0"}),
+    "bad_text": lambda: altered(of_a_newer_producer="u\0"),
     "bad_id": lambda: altered(id=str(uuid7(datetime(2020, 1, 1, tzinfo=UTC)))),
     "bad_time": lambda: altered(
         id=str(uuid7(datetime(2090, 1, 1, tzinfo=UTC))), occurred_at="2090-01-01T00:00:00Z"
