@@ -26,7 +26,7 @@ POLL_SECONDS, LATER_SECONDS = 0.002, 0.05
 Values = tuple[int, str, str, bytes]
 
 
-class _SpooledRows:
+class _RowGroup:
     """What one thread writes: all or nothing."""
 
     __slots__ = ("is_written", "values", "woken")
@@ -46,7 +46,7 @@ class Appender:
 
     def __init__(self, file: SpoolFile) -> None:
         self._file = file
-        self._waiting: deque[_SpooledRows] = deque()
+        self._waiting: deque[_RowGroup] = deque()
         self._failures = 0
         self._pid = os.getpid()
 
@@ -58,7 +58,7 @@ class Appender:
         """
         if self._pid != os.getpid():  # rows that waited at the fork belong to the parent
             self._pid, self._waiting = os.getpid(), deque()
-        rows = _SpooledRows(values)
+        rows = _RowGroup(values)
         deadline = max(deadline, time.monotonic() + MIN_WAIT)
         failures = self._failures
         self._waiting.append(rows)
@@ -73,8 +73,8 @@ class Appender:
         finally:
             self._forget(rows)
 
-    def _lead(self, rows: _SpooledRows, lock: threading.Lock, deadline: float) -> None:
-        written: list[_SpooledRows] = []
+    def _lead(self, rows: _RowGroup, lock: threading.Lock, deadline: float) -> None:
+        written: list[_RowGroup] = []
         try:
             # another leader may have written it just before we got the lock
             if not rows.is_written:
@@ -94,7 +94,7 @@ class Appender:
             with suppress(IndexError):  # nobody waits
                 self._waiting[0].woken.set()
 
-    def _wait(self, rows: _SpooledRows, deadline: float) -> None:
+    def _wait(self, rows: _RowGroup, deadline: float) -> None:
         seconds = deadline - time.monotonic()
         if seconds <= 0:
             raise SpoolUnavailable(f"{self._file.path} is busy: other threads kept writing")
@@ -102,7 +102,7 @@ class Appender:
         rows.woken.wait(min(seconds, POLL_SECONDS if is_first else LATER_SECONDS))
         rows.woken.clear()
 
-    def _write(self, opened: Opened, own: _SpooledRows) -> list[_SpooledRows]:
+    def _write(self, opened: Opened, own: _RowGroup) -> list[_RowGroup]:
         taken = self._next(own)
         values = [each for rows in taken for each in rows.values]
         if len(values) == 1:
@@ -112,7 +112,7 @@ class Appender:
             opened.connection.executemany(INSERT, values)
         return taken
 
-    def _next(self, own: _SpooledRows) -> list[_SpooledRows]:
+    def _next(self, own: _RowGroup) -> list[_RowGroup]:
         taken, count = [own], len(own.values)
         for rows in list(self._waiting):
             if rows is not own and count < MAX_ROWS:
@@ -120,6 +120,6 @@ class Appender:
                 count += len(rows.values)
         return taken
 
-    def _forget(self, rows: _SpooledRows) -> None:
+    def _forget(self, rows: _RowGroup) -> None:
         with suppress(ValueError):  # it was removed already
             self._waiting.remove(rows)

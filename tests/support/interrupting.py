@@ -40,6 +40,7 @@ class Interrupter:
     def run(self, call: Callable[[], object]) -> None:
         """Run *call*, and swallow the interruption alone."""
         before = sys.gettrace()
+        sys._getframe().f_trace_opcodes = True  # Python 3.12 looks only here whether anybody wants them
         sys.settrace(self._trace)
         try:
             call()
@@ -56,6 +57,7 @@ class Interrupter:
                 self._before[frame.f_back] = None  # from Python to Python
             if self.struck or not any(part in code.co_filename for part in self._within):
                 return None
+            frame.f_trace = self._trace  # Python 3.13 takes the next line only after it
             frame.f_trace_opcodes, frame.f_trace_lines = True, False
             self._before[frame] = dis.opmap["RESUME"]
         elif event == "opcode":
