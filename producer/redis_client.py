@@ -6,9 +6,9 @@ It stands in this package because workers and pages may not import each other, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import redis
 from redis.backoff import NoBackoff
@@ -51,34 +51,69 @@ def connect(
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
     }
+    if is_sentinel(url):
+        return _of_sentinels(url, common)
     try:
-        return _of_sentinels(url, common) if is_sentinel(url) else redis.Redis.from_url(url, **common)
+        return redis.Redis.from_url(url, **common)
     except ValueError:
         raise SettingsError(UNREADABLE) from None
 
 
-def _of_sentinels(url: str, common: dict[str, Any]) -> redis.Redis:
-    """A client of the master, which is asked for whenever a connection is opened."""
-    options = options_of(url)
-    places, service = options.pop("sentinels"), options.pop("service")
-    tls = {name: value for name, value in options.items() if name.startswith("ssl_")} | {"ssl": is_tls(url)}
-    of_master = {name: options[name] for name in ("db", "username", "password") if name in options}
-    sentinels: Any = Sentinel
-    sentinel = sentinels(places, sentinel_kwargs={**common, **asking_sentinels(url)})
-    client: redis.Redis = sentinel.master_for(service, **common, **tls, **of_master)
-    return client
+class SentinelOptions(NamedTuple):
+    """What a URL of Sentinels says, in the words of redis-py.
+
+    Attributes:
+        places: hosts and ports of the Sentinels.
+        service: what they call the master.
+        master: database and login there.
+        asking: how the Sentinels are asked.
+        tls: options of TLS for all of them; None without it.
+    """
+
+    places: Sequence[tuple[str, int]]
+    service: str
+    master: dict[str, Any]
+    asking: dict[str, Any]
+    tls: dict[str, Any] | None
 
 
-def asking_sentinels(url: str) -> dict[str, Any]:
-    """What redis-py's connections to the Sentinels of a URL take."""
-    options = options_of(url)
-    tls = {name: value for name, value in options.items() if name.startswith("ssl_")}
-    credentials = {
+def sentinel_options(url: str) -> SentinelOptions:
+    """Read a URL of Sentinels.
+
+    Raises:
+        SettingsError: it cannot be read; never shows it, since it may hold a password.
+    """
+    try:
+        options = options_of(url)
+    except ValueError:
+        raise SettingsError(UNREADABLE) from None
+    tls = {name: value for name, value in options.items() if name.startswith("ssl_")} if is_tls(url) else None
+    login = {
         name: options[key]
         for name, key in (("username", "sentinel_username"), ("password", "sentinel_password"))
         if key in options
     }
-    return {**SENTINEL_TRIES, **credentials, **(tls | {"ssl": True} if is_tls(url) else {})}
+    return SentinelOptions(
+        options["sentinels"],
+        options["service"],
+        {name: options[name] for name in ("db", "username", "password") if name in options},
+        {**SENTINEL_TRIES, **login, **_ssl(tls)},
+        tls,
+    )
+
+
+def _of_sentinels(url: str, common: dict[str, Any]) -> redis.Redis:
+    """A client of the master, which is asked for whenever a connection is opened."""
+    options, sentinels = sentinel_options(url), cast(Any, Sentinel)
+    sentinel = sentinels(options.places, sentinel_kwargs={**common, **options.asking})
+    client: redis.Redis = sentinel.master_for(
+        options.service, **common, **_ssl(options.tls), **options.master
+    )
+    return client
+
+
+def _ssl(tls: dict[str, Any] | None) -> dict[str, Any]:
+    return {} if tls is None else {**tls, "ssl": True}
 
 
 @contextmanager

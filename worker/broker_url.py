@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from trailkeeper.producer.errors import SettingsError
-from trailkeeper.producer.redis_client import asking_sentinels
-from trailkeeper.producer.transports.url import UNREADABLE, bracketed, is_sentinel, is_tls, options_of
+from trailkeeper.producer.redis_client import sentinel_options
+from trailkeeper.producer.transports.url import bracketed, is_sentinel
 
 from .settings import WorkerSettings
 
@@ -37,18 +36,11 @@ def broker_of(settings: WorkerSettings) -> Broker:
     url = settings.broker_url or settings.redis_url
     if not is_sentinel(url):
         return Broker(url, {}, None)
-    try:
-        options = options_of(url)
-    except ValueError:
-        raise SettingsError(UNREADABLE) from None
-    tls = {name: value for name, value in options.items() if name.startswith("ssl_")}
+    options = sentinel_options(url)
     # each with credentials and database: Kombu goes on to the next where one does not answer
-    login = ":".join(quote(options.get(name, ""), safe="") for name in ("username", "password"))
+    login = ":".join(quote(options.master.get(name, ""), safe="") for name in ("username", "password"))
     places = [
-        f"sentinel://{login}@{bracketed(host)}:{port}/{options['db']}" for host, port in options["sentinels"]
+        f"sentinel://{login}@{bracketed(host)}:{port}/{options.master['db']}" for host, port in options.places
     ]
-    return Broker(
-        ";".join(places),
-        {"master_name": options["service"], "sentinel_kwargs": asking_sentinels(url)},
-        tls if is_tls(url) else None,
-    )
+    transport_options = {"master_name": options.service, "sentinel_kwargs": options.asking}
+    return Broker(";".join(places), transport_options, options.tls)
