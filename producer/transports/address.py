@@ -17,7 +17,7 @@ from .resp import authentication
 from .sentinel import master_of
 from .sockets import Place, connected, over_tcp, tuned, wrapped
 from .tls import tls_of
-from .url import UNREADABLE, is_tls, options_of
+from .url import UNREADABLE, bracketed, is_tls, options_of
 
 MOVED = ("READONLY", "LOADING", "MASTERDOWN")
 """How a server answers that is no master any more, or not yet."""
@@ -59,9 +59,8 @@ class RedisAddress:
     def __str__(self) -> str:
         if self._sentinels:
             # sorted: the spool knows by this what it may deliver, whatever the order in a URL
-            return (
-                f"{self._service} of {','.join(sorted(f'{host}:{port}' for host, port in self._sentinels))}"
-            )
+            places = sorted(f"{bracketed(host)}:{port}" for host, port in self._sentinels)
+            return f"{self._service} of {','.join(places)}"
         return self._path or f"{self._host}:{self._port}"
 
     def may_have_moved(self, error: BaseException) -> bool:
