@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -15,6 +15,8 @@ from .randomness import AWS_SECRET, SHORTEST_RANDOM, is_key
 from .shapes import SHORTEST
 from .texts import LENGTH_OF_UUID, LONGEST_FIELD, all_harmless, is_clean, is_harmless, is_plain_id
 from .words import names_session
+
+T = TypeVar("T", Subject, Actor, Requester)
 
 OF_CLIENT = ("user_agent", "request_id")
 SUBJECTS = ("user", "project", "organization")
@@ -92,6 +94,12 @@ def _is_no_key(text: str | None) -> bool:
     return is_harmless(text) and (is_short or not is_key(text))
 
 
+def _with(given: T, changes: dict[str, Any]) -> T:
+    """The same object, if nothing changes."""
+    made = replace(given, **changes)
+    return given if made == given else made
+
+
 class FieldsSearch:
     """A search through the fields of one event.
 
@@ -130,30 +138,24 @@ class FieldsSearch:
     def _subject(self, subject: Any, path: str) -> Any:
         if type(subject) is not Subject or not (self._findings.pairs or _may_hold(subject)):
             return subject
-        made = Subject(self._id(subject.id, f"{path}.id"), self._text(subject.name, f"{path}.name"))
-        return subject if made == subject else made
+        return _with(subject, self._identity(subject, path))
 
     def _actor(self, actor: Any, path: str) -> Any:
         if type(actor) is not Actor:
             return actor
-        made = Actor(
-            actor.kind,
-            self._id(actor.id, f"{path}.id"),
-            self._text(actor.name, f"{path}.name"),
-            self.credential(actor.credential),
-            self._subject(actor.on_behalf_of, f"{path}.on_behalf_of"),
-        )
-        return actor if made == actor else made
+        changes = self._identity(actor, path) | {
+            "credential": self.credential(actor.credential),
+            "on_behalf_of": self._subject(actor.on_behalf_of, f"{path}.on_behalf_of"),
+        }
+        return _with(actor, changes)
 
     def _requester(self, requester: Any, path: str) -> Any:
         if type(requester) is not Requester:
             return requester
-        made = Requester(
-            requester.kind,
-            self._id(requester.id, f"{path}.id"),
-            self._text(requester.name, f"{path}.name"),
-        )
-        return requester if made == requester else made
+        return _with(requester, self._identity(requester, path))
+
+    def _identity(self, who: Subject | Actor | Requester, path: str) -> dict[str, Any]:
+        return {"id": self._id(who.id, f"{path}.id"), "name": self._text(who.name, f"{path}.name")}
 
     def credential(self, credential: Any) -> Any:
         """A credential that nobody can log in with."""
