@@ -9,22 +9,15 @@ import pytest
 
 from tests.support.drains import stored_ids
 from tests.support.load import load
-from tests.support.replicas import ReplicatedPostgres
+from tests.support.replicas import ReplicatedPostgres, replicated
 from tests.support.stacks import dead_letters, is_drained, running
 from tests.support.waiting import until
 
 
 @pytest.fixture
 def servers(services_folder: Path, request: pytest.FixtureRequest) -> Iterator[ReplicatedPostgres]:
-    folder = services_folder / request.node.name.partition("[")[0][-20:]
-    folder.mkdir()
-    folder.chmod(0o755)
-    replicated = ReplicatedPostgres(folder)
-    try:
-        replicated.start()
-        yield replicated
-    finally:
-        replicated.stop()
+    with replicated(services_folder / request.node.name.partition("[")[0][-20:]) as found:
+        yield found
 
 
 def assert_survived(servers: ReplicatedPostgres, home: Path, change: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 
 from tests.support.drains import STREAM, stored_ids
-from tests.support.sentinels import SentineledRedis
+from tests.support.sentinels import SentineledRedis, sentineled
 from tests.support.stacks import dead_letters, running
 from tests.support.waiting import BUSY_SECONDS, until
 from trailkeeper import Emitter, ProducerSettings
@@ -75,14 +75,8 @@ class Emitting:
 
 @pytest.fixture
 def servers(services_folder: Path, request: pytest.FixtureRequest) -> Iterator[SentineledRedis]:
-    folder = services_folder / f"failover-{request.node.callspec.id}"
-    folder.mkdir()
-    found = SentineledRedis(folder)
-    try:
-        found.start()
+    with sentineled(services_folder / f"failover-{request.node.callspec.id}") as found:
         yield found
-    finally:
-        found.stop()
 
 
 def stopped_for_a_while(servers: SentineledRedis) -> None:

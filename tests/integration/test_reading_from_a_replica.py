@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.api import ADMIN, USER, asking, bearer
 from tests.support.api import settings as views_settings
-from tests.support.replicas import ReplicatedPostgres
+from tests.support.replicas import ReplicatedPostgres, replicated
 from tests.support.retained import NOW, stored
 from tests.support.waiting import until
 from trailkeeper.models.engine import temporary_engine
@@ -25,15 +25,9 @@ ANN = "/api/v1/users/u1/events"
 
 @pytest.fixture
 def servers(services_folder: Path) -> Iterator[ReplicatedPostgres]:
-    folder = Path(mkdtemp(prefix="read_elsewhere", dir=services_folder))
-    folder.chmod(0o755)
-    replicated = ReplicatedPostgres(folder)
-    try:
-        replicated.start()
-        upgrade(replicated.url)
-        yield replicated
-    finally:
-        replicated.stop()
+    with replicated(Path(mkdtemp(prefix="read_elsewhere", dir=services_folder))) as found:
+        upgrade(found.url)
+        yield found
 
 
 def test_histories_come_from_the_replica_and_say_of_when_they_are(servers: ReplicatedPostgres) -> None:

@@ -16,7 +16,7 @@ from kombu.entity import Exchange, Queue
 
 from tests.support.drains import STREAM
 from tests.support.emitting import CATALOGUE, REQUIRED, SPOOLED
-from tests.support.sentinels import SentineledRedis
+from tests.support.sentinels import SentineledRedis, sentineled
 from tests.support.spooling import a_queue
 from tests.support.waiting import until, within
 from trailkeeper import Emitter, ProducerSettings
@@ -34,14 +34,8 @@ PLENTY = 5.0
 
 @pytest.fixture
 def servers(services_folder: Path, request: pytest.FixtureRequest) -> Iterator[SentineledRedis]:
-    folder = services_folder / request.node.name[-30:]
-    folder.mkdir()
-    found = SentineledRedis(folder)
-    try:
-        found.start()
+    with sentineled(services_folder / request.node.name[-30:]) as found:
         yield found
-    finally:
-        found.stop()
 
 
 def emitter(url: str, folder: Path, replicas: int = 0) -> Emitter:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -13,6 +15,19 @@ from tests.support.waiting import until
 from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
 from trailkeeper.cli.embedded.postgres_files import PostgresFiles, binaries
 from trailkeeper.cli.embedded.system_user import child_options, give
+
+
+@contextmanager
+def replicated(folder: Path) -> Iterator[ReplicatedPostgres]:
+    """Both servers, started in an empty folder, for the time of the block."""
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    found = ReplicatedPostgres(folder)
+    try:
+        found.start()
+        yield found
+    finally:
+        found.stop()
 
 
 class ReplicatedPostgres:

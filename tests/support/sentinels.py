@@ -22,6 +22,18 @@ QUORUM = 2
 DOWN_AFTER_MS = 1_000
 
 
+@contextmanager
+def sentineled(folder: Path) -> Iterator[SentineledRedis]:
+    """All five, started in a new folder, for the time of the block."""
+    folder.mkdir()
+    found = SentineledRedis(folder)
+    try:
+        found.start()
+        yield found
+    finally:
+        found.stop()
+
+
 class SentineledRedis:
     """Five processes on the loopback.
 
