@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,12 +17,15 @@ from sqlalchemy import Engine
 
 from tests.support.databases import a_database, administering, passing_folder, run, url_of
 from tests.support.servers import emptied, redis_8, serving, valkey
+from tests.support.waiting import until
 from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
 from trailkeeper.cli.embedded.redis import EmbeddedRedis
 from trailkeeper.models.engine import make_engine
 from trailkeeper.models.migrate import upgrade
 
 MOST_WORKERS = 4
+WATCHDOGS = {"trailkeeper-outbox", "trailkeeper-relief"}
+"""Names of threads that do not end at once when they are told to stop."""
 
 pytest.register_assert_rewrite("tests.support.contracts.transport", "tests.support.contracts.stream")
 
@@ -54,6 +58,15 @@ def exports_forgotten() -> Iterator[None]:
     yield
     if views := sys.modules.get("trailkeeper.views.access_events"):
         views._anonymous._forget()
+
+
+@pytest.fixture(autouse=True)
+def watchdogs_ended() -> Iterator[None]:
+    """What a test had watched is not looked at once more by its thread while the next test runs."""
+    yield
+    until(
+        lambda: not WATCHDOGS & {thread.name for thread in threading.enumerate()}, what="watchdogs have ended"
+    )
 
 
 @pytest.fixture(scope="session")
