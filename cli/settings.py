@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from trailkeeper.producer.redis_tls import RedisTls
+from trailkeeper.producer.redis_settings import RedisSettings
 from trailkeeper.producer.settings import (
     PREFIX,
     SCHEMA,
@@ -23,7 +23,7 @@ from trailkeeper.producer.settings import (
 )
 
 
-class CliSettings(RedisTls, frozen=True, kw_only=True):
+class CliSettings(RedisSettings, frozen=True, kw_only=True):
     """What the command itself needs to know.
 
     Attributes:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
+BETWEEN_URLS = re.compile(r" +(?=rediss?(?:\+\w+)?://|unix://)")
 IN_QUERY = re.compile(r"(?<=[?&])([^=&]*(?:pass|secret|token)[^=&]*)=[^&#]*", re.IGNORECASE)
 
 
 def without_password(url: str) -> str:
-    """A URL with every secret in it masked; of an odd one, too much rather than too little."""
+    """A URL, or several of Redis, with every secret masked; of an odd one, too much rather than too little."""
+    return " ".join(map(_without_password, BETWEEN_URLS.split(url)))
+
+
+def _without_password(url: str) -> str:
     scheme, separator, rest = url.partition("://")
     if not separator:
         return "(not a URL)"

@@ -16,7 +16,9 @@ from redis.retry import Retry
 from redis.sentinel import MasterNotFoundError, Sentinel
 
 from .errors import SettingsError, StreamRefused, StreamUnavailable
-from .transports.url import UNREADABLE, is_sentinel, is_tls, options_of
+from .redis_cluster import cluster_client
+from .shards import Shard
+from .transports.url import UNREADABLE, is_cluster, is_sentinel, is_tls, options_of
 
 ANSWER_SECONDS = 10.0
 CONNECT_SECONDS = 2.0
@@ -33,12 +35,12 @@ class StreamFull(StreamUnavailable):
 
 
 def connect(
-    url: str, *, answer_seconds: float = ANSWER_SECONDS, connect_seconds: float = CONNECT_SECONDS
+    where: str | Shard, *, answer_seconds: float = ANSWER_SECONDS, connect_seconds: float = CONNECT_SECONDS
 ) -> redis.Redis:
     """A client that tries once, with time-outs of our own; the library's would wait 5 s ten times over.
 
     Args:
-        url: of Redis.
+        where: the URL of a server; or a stream, as in a Cluster its key decides where it is.
         answer_seconds: the longest to wait for an answer.
         connect_seconds: the longest to wait for a connection.
 
@@ -51,9 +53,12 @@ def connect(
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
     }
+    url, key = (where, "") if isinstance(where, str) else where
     if is_sentinel(url):
         return _of_sentinels(url, common)
     try:
+        if is_cluster(url):
+            return cluster_client(url, options_of(url), key, common)
         return redis.Redis.from_url(url, **common)
     except ValueError:
         raise SettingsError(UNREADABLE) from None

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 import msgspec
 
 from .errors import SettingsError
-from .redis_tls import RedisTls
+from .redis_settings import RedisSettings
 
 PREFIX = "TRAILKEEPER_"
 
@@ -26,14 +26,20 @@ HOST_AND_PORT = r"(\[[^\]\s]*\]|[^\s/?#:@]*)(:\d{1,5})?"
 ENCODED = "special characters in a password percent-encoded"
 """Else a part of it is taken for the host or the port, and every error about these would show it."""
 
+REDIS_HOST = HOST_AND_PORT.replace("#:@", "#:@,")
+HOSTS = rf"([^@\s/?#]*@)?{REDIS_HOST}(,{REDIS_HOST})*"
+REDIS_URL = (
+    rf"(rediss?://([^@\s/?#]*@)?{REDIS_HOST}([/?][^@\s]*)?|unix://\S+"
+    rf"|rediss?\+sentinel://{HOSTS}/[^@\s]+|rediss?\+cluster://{HOSTS}(/0?)?(\?[^@\s]*)?)"
+)
 RedisUrl = Annotated[
     str,
     msgspec.Meta(
-        pattern=rf"^(rediss?://([^@\s/?#]*@)?{HOST_AND_PORT}([/?][^@\s]*)?|unix://\S+"
-        rf"|rediss?\+sentinel://([^@\s/?#]*@)?{HOST_AND_PORT}(,{HOST_AND_PORT})*/[^@\s]+)\Z",
+        pattern=rf"^{REDIS_URL}( +{REDIS_URL})*\Z",
         extra={
             "expected": "a URL such as redis://:password@host:6379/0, or of the schemes rediss or unix, or"
-            " redis+sentinel://:password@host:26379,host:26379/mymaster/0;"
+            " redis+sentinel://:password@host:26379,host:26379/mymaster/0 or"
+            " redis+cluster://:password@host:6379,host:6379, or several with blanks between;"
             f" {ENCODED}"
         },
     ),
@@ -88,12 +94,15 @@ SpoolPath = Annotated[
 ]
 
 
-class ProducerSettings(RedisTls, frozen=True, kw_only=True):
+class ProducerSettings(RedisSettings, frozen=True, kw_only=True):
     """The settings of `emit`.
 
     Attributes:
-        redis_url: where events go: ``redis://``, ``rediss://`` or ``unix://``; or the master that Sentinels
-            name, ``redis+sentinel://:password@host:26379,host:26379/NAME/0``.
+        redis_url: where events go: ``redis://``, ``rediss://`` or ``unix://``; the master that Sentinels name,
+            ``redis+sentinel://:password@host:26379,host:26379/NAME/0``; or a Cluster, by some of its nodes,
+            ``redis+cluster://:password@host:6379,host:6379``. Several, with blanks between, share the events.
+        redis_shards: how many streams share the events, at least one for each server of ``redis_url``; the
+            same for applications, workers and views.
         redis_replicas: how many replicas of Redis have to have an event before it counts as taken; what too
             few have is spooled as well.
         redis_tls_ca: PEM file of the certificate authorities for ``rediss://``; the system's if not set.

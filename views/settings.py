@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from trailkeeper.producer.redis_tls import RedisTls
+from trailkeeper.producer.redis_settings import RedisSettings
 from trailkeeper.producer.settings import (
     SCHEMA,
     DatabaseUrl,
@@ -29,7 +29,7 @@ Prefix = Annotated[
 Secret = Annotated[str, msgspec.Meta(min_length=32, extra={"expected": "at least 32 characters"})]
 
 
-class ViewsSettings(RedisTls, frozen=True, kw_only=True):
+class ViewsSettings(RedisSettings, frozen=True, kw_only=True):
     """What API and pages need to know.
 
     Attributes:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from trailkeeper.producer.redis_tls import RedisTls
+from trailkeeper.producer.redis_settings import RedisSettings
 from trailkeeper.producer.settings import (
     SCHEMA,
     DatabaseUrl,
@@ -53,7 +53,7 @@ VerifyKeys = Annotated[
 ]
 
 
-class WorkerSettings(RedisTls, frozen=True, kw_only=True):
+class WorkerSettings(RedisSettings, frozen=True, kw_only=True):
     """What workers and beat need to know.
 
     Attributes:

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from trailkeeper.producer.shards import StreamSettings, shards_of
 
 from .base import Transport
 from .redis_stream import RedisStream
+from .sharded import ShardedStream
 
-__all__ = ["RedisStream", "Transport", "stream_of"]
-
-
-class StreamSettings(Protocol):
-    """The settings that say where the stream is."""
-
-    @property
-    def redis_url(self) -> str:
-        """Of the server."""
-
-    @property
-    def stream(self) -> str:
-        """The stream's key."""
-
-    @property
-    def redis_replicas(self) -> int:
-        """How many replicas have to have a message."""
+__all__ = ["RedisStream", "ShardedStream", "Transport", "stream_of"]
 
 
-def stream_of(settings: StreamSettings) -> RedisStream:
-    """The stream of some settings.
+def stream_of(settings: StreamSettings) -> RedisStream | ShardedStream:
+    """The stream of some settings, or all of them where they are several.
 
     Raises:
         SettingsError: the Redis URL cannot be used.
     """
-    return RedisStream(settings.redis_url, settings.stream, settings.redis_replicas)
+    streams = [RedisStream(url, key, settings.redis_replicas) for url, key in shards_of(settings)]
+    return streams[0] if len(streams) == 1 else ShardedStream(streams)

@@ -11,6 +11,7 @@ from contextlib import closing
 
 from trailkeeper.producer.errors import SettingsError
 
+from .cluster import ClusterNodes
 from .patience import step_deadline
 from .redis_errors import RefusedError
 from .resp import authentication
@@ -19,19 +20,25 @@ from .sockets import Place, connected, over_tcp, tuned, wrapped
 from .tls import tls_of
 from .url import UNREADABLE, bracketed, is_tls, options_of
 
-MOVED = ("READONLY", "LOADING", "MASTERDOWN")
-"""How a server answers that is no master any more, or not yet."""
+IS_ELSEWHERE = ("READONLY", "LOADING", "MASTERDOWN", "MOVED", "ASK", "CLUSTERDOWN", "TRYAGAIN")
+"""How a server answers that is no master any more, or not yet, or of a Cluster whose slots change."""
 
 SENTINEL_SECONDS = 0.1
-"""The longest to wait for one Sentinel, so that the next one is asked within the same budget."""
+"""The longest to wait for one Sentinel, so that the next one is asked within the same budget; and for one
+node of a Cluster to accept a connection."""
+
+PAUSE_SECONDS = 0.02
+"""Between two questions where the master is, while a new one is being elected."""
+REDIRECTED_SECONDS = 0.001
+"""The same where a node said it: not none, as two nodes may send us to each other for a while."""
 
 
 class RedisAddress:
     """A server, database and credentials. Its text form contains no secret.
 
     Args:
-        url: ``redis://``, ``rediss://`` or ``unix://``, as redis-py reads it, or one of Sentinels. Its
-            time-outs and retries are ignored: each call has a deadline.
+        url: ``redis://``, ``rediss://`` or ``unix://``, as redis-py reads it, or one of Sentinels or of a
+            Cluster. Its time-outs and retries are ignored: each call has a deadline.
 
     Raises:
         SettingsError: the URL cannot be used; never shows it, since it may hold a password.
@@ -44,6 +51,7 @@ class RedisAddress:
             # not chained: the cause may quote a password that a stray "/" or "@" made look like a port
             raise SettingsError(UNREADABLE) from None
         self._sentinels: Sequence[Place] = options.get("sentinels", ())
+        self._nodes = ClusterNodes(options["nodes"]) if "nodes" in options else None
         self._service: str = options.get("service", "")
         self._path: str | None = options.get("path")
         self._host: str = options.get("host", "")
@@ -58,16 +66,28 @@ class RedisAddress:
 
     def __str__(self) -> str:
         if self._sentinels:
-            # sorted: the spool knows by this what it may deliver, whatever the order in a URL
-            places = sorted(f"{bracketed(host)}:{port}" for host, port in self._sentinels)
-            return f"{self._service} of {','.join(places)}"
+            return f"{self._service} of {_listed(self._sentinels)}"
+        if self._nodes:
+            return f"the Cluster of {_listed(self._nodes.named)}"
         return self._path or f"{self._host}:{self._port}"
 
-    def may_have_moved(self, error: BaseException) -> bool:
-        """Whether another server may have taken the place of the one that failed so: worth asking again."""
-        if isinstance(error, RefusedError):
-            return bool(self._sentinels) and str(error).startswith(MOVED)
-        return bool(self._sentinels) and isinstance(error, OSError) and not isinstance(error, TimeoutError)
+    def pause_after(self, error: BaseException) -> float | None:
+        """Seconds until another server may have taken the place of the one that failed so.
+
+        None if nothing tells that, or Redis is one server. A time-out has used up what time there was.
+        """
+        if not self._sentinels and not self._nodes:
+            return None
+        if self._nodes is not None:
+            if self._nodes.follow(str(error)):
+                return REDIRECTED_SECONDS
+            self._nodes.leave()
+        may_be_elsewhere = (
+            str(error).startswith(IS_ELSEWHERE)
+            if isinstance(error, RefusedError)
+            else isinstance(error, OSError) and not isinstance(error, TimeoutError)
+        )
+        return PAUSE_SECONDS if may_be_elsewhere else None
 
     def greeting(self) -> list[tuple[bytes, ...]]:
         """The commands to send first on a new connection."""
@@ -87,12 +107,29 @@ class RedisAddress:
         """
         if self._path is not None:
             return connected(socket.socket(socket.AF_UNIX), self._path, step_deadline(deadline))
+        if self._nodes is not None:
+            return self._open_node(self._nodes, step_deadline(deadline))
         place = self._master(step_deadline(deadline)) if self._sentinels else (self._host, self._port)
         return self._open_at(place, deadline)
 
     def _open_at(self, place: Place, deadline: float) -> socket.socket:
         plain = over_tcp(place, step_deadline(deadline))
         return plain if self._tls is None else wrapped(plain, self._tls, place[0], step_deadline(deadline))
+
+    def _open_node(self, nodes: ClusterNodes, deadline: float) -> socket.socket:
+        """The first node that accepts a connection; it says where the stream is, if not there.
+
+        Raises:
+            OSError: none does, or not in time.
+        """
+        problem: OSError | None = None
+        for _ in range(len(nodes.named) + 1):
+            try:
+                return self._open_at(nodes.current(), min(deadline, time.monotonic() + SENTINEL_SECONDS))
+            except OSError as error:
+                problem = error
+                nodes.leave()
+        raise problem or OSError("there is no node")
 
     def _master(self, deadline: float) -> Place:
         """Where the master is now, as the first Sentinel says that answers.
@@ -116,15 +153,34 @@ class RedisAddress:
         Raises:
             OSError: it cannot be reached.
         """
-        loop = asyncio.get_running_loop()
         if self._path is not None:
-            await loop.create_unix_connection(protocol, self._path)
-            return
-        host, port = self._host, self._port
-        if self._sentinels:
+            await asyncio.get_running_loop().create_unix_connection(protocol, self._path)
+        elif self._nodes is not None:
+            await self._connect_node(self._nodes, protocol)
+        elif self._sentinels:
             deadline = time.monotonic() + SENTINEL_SECONDS * len(self._sentinels)
-            host, port = await asyncio.to_thread(self._master, deadline)
-        transport, _ = await loop.create_connection(
-            protocol, host, port, ssl=self._tls, server_hostname=None if self._tls is None else host
+            await self._connect_to(await asyncio.to_thread(self._master, deadline), protocol)
+        else:
+            await self._connect_to((self._host, self._port), protocol)
+
+    async def _connect_node(self, nodes: ClusterNodes, protocol: Callable[[], BaseProtocol]) -> None:
+        problem: OSError | None = None
+        for _ in range(len(nodes.named) + 1):
+            try:
+                async with asyncio.timeout(SENTINEL_SECONDS):
+                    return await self._connect_to(nodes.current(), protocol)
+            except OSError as error:
+                problem = error
+                nodes.leave()
+        raise problem or OSError("there is no node")
+
+    async def _connect_to(self, place: Place, protocol: Callable[[], BaseProtocol]) -> None:
+        transport, _ = await asyncio.get_running_loop().create_connection(
+            protocol, *place, ssl=self._tls, server_hostname=None if self._tls is None else place[0]
         )
         tuned(transport.get_extra_info("socket"))
+
+
+def _listed(places: Sequence[Place]) -> str:
+    """Sorted: the spool knows by this what it may deliver, whatever the order in a URL."""
+    return ",".join(sorted(f"{bracketed(host)}:{port}" for host, port in places))

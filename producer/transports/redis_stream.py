@@ -11,7 +11,7 @@ from .address import RedisAddress
 from .connection import Connection
 from .pool import ConnectionPool
 from .redis_errors import FAILURES, translated
-from .redis_stream_async import PAUSE_SECONDS, AsyncRedisStream
+from .redis_stream_async import AsyncRedisStream
 from .resp import confirmed
 
 
@@ -56,10 +56,10 @@ class RedisStream(AsyncRedisStream):
             try:
                 return self._execute_once(commands, deadline, count)
             except FAILURES as error:
-                if not self._is_worth_asking_again(error, deadline):
+                if (pause := self._pause_after(error, deadline)) is None:
                     raise
             self._pool.clear()
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(pause)
 
     def _execute_once(self, commands: bytes, deadline: float, count: int) -> int:
         connection = self._pool.pop()

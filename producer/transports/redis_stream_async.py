@@ -24,9 +24,6 @@ CONNECT_SECONDS = 2.0
 WAIT_SHARE = 0.5
 """Of the time that is left, for replicas: the server looks at its clock ten times a second only."""
 
-PAUSE_SECONDS = 0.02
-"""Between two questions to Sentinels, while a new master is being elected."""
-
 T = TypeVar("T")
 _of_parents: list[Any] = []
 """What a forked child inherited. Freeing it would close connections that its parent uses."""
@@ -64,13 +61,15 @@ class AsyncRedisStream:
                     answer = await line.ask(commands, deadline, self._replies_to(entries))
                     return confirmed(_replies_in(answer), self._replicas)
                 except FAILURES as error:
-                    if not self._is_worth_asking_again(error, deadline):
+                    if (pause := self._pause_after(error, deadline)) is None:
                         raise
                     line.leave(ConnectionAbortedError(f"another server is asked, as it answered: {error}"))
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(pause)
 
-    def _is_worth_asking_again(self, error: BaseException, deadline: float) -> bool:
-        return self._address.may_have_moved(error) and time.monotonic() + PAUSE_SECONDS < deadline
+    def _pause_after(self, error: BaseException, deadline: float) -> float | None:
+        """Seconds to wait before the command is sent again, perhaps to another server; None to give up."""
+        pause = self._address.pause_after(error)
+        return None if pause is None or time.monotonic() + pause >= deadline else pause
 
     def _commands(self, entries: Iterable[Mapping[bytes, bytes]], deadline: float) -> bytes:
         begin = (b"XADD", self._key, b"*")

@@ -1,0 +1,54 @@
+"""The streams that events are spread over: one, unless the settings say otherwise."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from .transports.url import is_cluster
+
+
+class Shard(NamedTuple):
+    """One stream, with all keys beside it.
+
+    Attributes:
+        url: of its server.
+        key: of the stream; those beside it begin with it.
+    """
+
+    url: str
+    key: str
+
+
+class StreamSettings(Protocol):
+    """The settings that say where events go."""
+
+    @property
+    def redis_url(self) -> str:
+        """Of one server, or of several with blanks between."""
+
+    @property
+    def redis_shards(self) -> int:
+        """How many streams; at least one a server."""
+
+    @property
+    def redis_replicas(self) -> int:
+        """How many replicas have to have a message."""
+
+    @property
+    def stream(self) -> str:
+        """Key of the first stream."""
+
+
+def shards_of(settings: StreamSettings) -> tuple[Shard, ...]:
+    """The streams, in their order; the first also has what concerns all of them."""
+    urls = settings.redis_url.split()
+    number = max(settings.redis_shards, len(urls))
+    places = (urls[place % len(urls)] for place in range(number))
+    return tuple(Shard(url, _key(settings.stream, url, place)) for place, url in enumerate(places))
+
+
+def _key(stream: str, url: str, place: int) -> str:
+    if is_cluster(url):
+        # what is in braces decides which node has a key: that of all keys beside this stream
+        return f"{stream}:{{{place}}}"
+    return f"{stream}:{place}" if place else stream

@@ -1,0 +1,92 @@
+"""Several streams of which a process uses one, and another while that one is away."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.message import fields_of
+
+from .redis_stream import RedisStream
+
+AWAY_SECONDS = 5.0
+"""How long a stream that failed is not tried, as long as there is another."""
+
+
+class ShardedStream:
+    """A `Transport` to several streams. A process keeps to one, so that its numbers stay in order there.
+
+    What a stream did not confirm goes to the next one: if it has it nevertheless, the id makes one of two.
+
+    Args:
+        streams: two or more.
+    """
+
+    def __init__(self, streams: Sequence[RedisStream]) -> None:
+        self._streams = tuple(streams)
+        self._away_until = [0.0] * len(streams)
+
+    @property
+    def place(self) -> str:
+        """Server, database and key of each, without credentials."""
+        return ", ".join(stream.place for stream in self._streams)
+
+    def send(
+        self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
+    ) -> None:
+        """See `Transport.send`."""
+        self.send_all([fields_of(payload, invalid, signature)], deadline)
+
+    async def asend(
+        self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
+    ) -> None:
+        """See `Transport.asend`."""
+        await self.asend_all([fields_of(payload, invalid, signature)], deadline)
+
+    def send_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
+        """See `Transport.send_all`."""
+        for place, is_last in self._in_turn():
+            try:
+                return self._streams[place].send_all(entries, _share(deadline, is_last=is_last))
+            except StreamUnavailable:
+                self._leave(place)
+                if is_last:
+                    raise
+        raise AssertionError("one of them is the last")
+
+    async def asend_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
+        """See `Transport.asend_all`."""
+        for place, is_last in self._in_turn():
+            try:
+                return await self._streams[place].asend_all(entries, _share(deadline, is_last=is_last))
+            except StreamUnavailable:
+                self._leave(place)
+                if is_last:
+                    raise
+        raise AssertionError("one of them is the last")
+
+    def close(self) -> None:
+        """See `Transport.close`."""
+        for stream in self._streams:
+            stream.close()
+
+    def _in_turn(self) -> Iterator[tuple[int, bool]]:
+        """Which to try, and whether nothing is left after it: this process's own, and then the next ones.
+
+        By the number of the process: those that a web server forks have numbers in a row.
+        """
+        number, now = len(self._streams), time.monotonic()
+        places = [(os.getpid() + step) % number for step in range(number)]
+        there = [place for place in places if self._away_until[place] <= now] or places[:1]
+        return ((place, place == there[-1]) for place in there)
+
+    def _leave(self, place: int) -> None:
+        self._away_until[place] = time.monotonic() + AWAY_SECONDS
+
+
+def _share(deadline: float, *, is_last: bool) -> float:
+    """Half of what is left, so that there is time for another stream."""
+    now = time.monotonic()
+    return deadline if is_last else now + (deadline - now) / 2
