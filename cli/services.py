@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from trailkeeper.producer.errors import SettingsError
 from trailkeeper.worker.settings import WorkerSettings
@@ -13,6 +13,8 @@ from trailkeeper.worker.settings import settings as worker_settings
 if TYPE_CHECKING:
     import redis
     from sqlalchemy import Engine
+
+T = TypeVar("T")
 
 
 def database_url() -> str:
@@ -48,19 +50,13 @@ def store(**options: Any) -> AbstractContextManager[Engine]:
     return engine_for(checked_settings(), "command", **options)
 
 
-@contextmanager
-def stream() -> Iterator[tuple[redis.Redis, WorkerSettings]]:
-    """A client of Redis, and the settings with the stream's name.
+def of_each_stream(call: Callable[[redis.Redis, str], T]) -> list[T]:
+    """What *call* returns for each stream, given a client and its key.
 
     Raises:
         SettingsError: it is not a URL of Redis.
+        StreamUnavailable: one of them is away.
     """
-    from trailkeeper.producer.redis_client import connect  # noqa: PLC0415 - slow to import
+    from trailkeeper.producer import redis_client  # noqa: PLC0415 - slow to import
 
-    settings = worker_settings()
-    try:
-        client = connect(settings.redis_url)
-    except ValueError as error:
-        raise SettingsError(f"TRAILKEEPER_REDIS_URL: {error}") from error
-    with client:
-        yield client, settings
+    return redis_client.of_each_stream(worker_settings(), call)

@@ -10,7 +10,7 @@ IN_QUERY = re.compile(r"(?<=[?&])([^=&]*(?:pass|secret|token)[^=&]*)=[^&#]*", re
 
 
 def without_password(url: str) -> str:
-    """A URL, or several of Redis, with every secret masked; of an odd one, too much rather than too little."""
+    """A URL, or several, with every secret masked; of an odd one, too much rather than too little."""
     return " ".join(map(_without_password, BETWEEN_URLS.split(url)))
 
 

@@ -33,7 +33,7 @@ from .settings import OFF, ProducerSettings
 from .signing import Signer, SigningKey
 from .spool import Spool
 from .stamper import Stamper
-from .transports import RedisStream, Transport, stream_of
+from .transports import StreamTransport, Transport, stream_of
 from .validation import encoded, harmless, payload_of
 from .validation.text import refuse, shortened, unreadable
 from .validation.values import text_of
@@ -297,7 +297,7 @@ class Emitter:
         return message
 
 
-def _spool_of(settings: ProducerSettings, redis: RedisStream | None) -> Spool | None:
+def _spool_of(settings: ProducerSettings, redis: StreamTransport | None) -> Spool | None:
     if settings.spool == OFF:
         return None
     if redis is None:

@@ -6,9 +6,9 @@ It stands in this package because workers and pages may not import each other, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import redis
 from redis.backoff import NoBackoff
@@ -17,7 +17,7 @@ from redis.sentinel import MasterNotFoundError, Sentinel
 
 from .errors import SettingsError, StreamRefused, StreamUnavailable
 from .redis_cluster import cluster_client
-from .shards import Shard
+from .shards import Shard, StreamSettings, shards_of
 from .transports.url import UNREADABLE, is_cluster, is_sentinel, is_tls, options_of
 
 ANSWER_SECONDS = 10.0
@@ -28,6 +28,9 @@ SENTINEL_TRIES: dict[str, Any] = {
     "retry": Retry(NoBackoff(), 0),
 }
 """How a Sentinel is asked: one that is silent, first in the list, delays whoever connects by no more."""
+
+
+T = TypeVar("T")
 
 
 class StreamFull(StreamUnavailable):
@@ -62,6 +65,31 @@ def connect(
         return redis.Redis.from_url(url, **common)
     except ValueError:
         raise SettingsError(UNREADABLE) from None
+
+
+def of_each_stream(
+    settings: StreamSettings, call: Callable[[redis.Redis, str], T], **seconds: float
+) -> list[T]:
+    """What *call* returns for each stream, given a client and its key, in order.
+
+    Args:
+        settings: name the streams.
+        call: what to do with each.
+        **seconds: how long to wait, as for `connect`.
+
+    Raises:
+        StreamUnavailable: a stream is away; nevertheless it was called for all the others.
+    """
+    results, problem = list[T](), None
+    for shard in shards_of(settings):
+        try:
+            with connect(shard, **seconds) as client, redis_translated():
+                results.append(call(client, shard.key))
+        except StreamUnavailable as error:
+            problem = problem or error
+    if problem is not None:
+        raise problem
+    return results
 
 
 class SentinelOptions(NamedTuple):

@@ -1,7 +1,7 @@
 """redis-py's connection to the one node of a Cluster that has a stream.
 
-Not redis-py's own client of a Cluster: all keys of a stream are on one node, where scripts and transactions work
-as on a single server, and what is asked of the server (memory, its clock, its replicas) is asked of that node.
+Not redis-py's own client of a Cluster: all keys of a stream are on one node, where scripts and transactions
+work as on a single server, and what is asked of a server (memory, clock, replicas) is asked of that node.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class OwnerConnection(redis.Connection):
     """
 
     def __init__(self, *, nodes: ClusterNodes, key: str, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**options)  # type: ignore[no-untyped-call]
         self._nodes = nodes
         self._key = key
 
@@ -63,23 +63,23 @@ class OwnerConnection(redis.Connection):
         raise redis.ConnectionError(f"no node of the Cluster has the stream: {problem}")
 
     def read_response(self, *arguments: Any, **keywords: Any) -> Any:
-        """The reply; a node that does not have the key any more is left, and the next command finds another."""
+        """The reply. A node that does not have the key any more is left; the next command finds another."""
         try:
             return super().read_response(*arguments, **keywords)
         except ELSEWHERE as error:
             self._note(error)
-            self.disconnect()
+            self.disconnect()  # type: ignore[no-untyped-call]
             raise redis.ConnectionError(f"another node has the stream now: {error}") from error
 
     def _connect_to_owner(self) -> None:
         self.connect_check_health(retry_socket_connect=False)
         try:
-            self.send_command("XLEN", self._key)
+            self.send_command("XLEN", self._key)  # type: ignore[no-untyped-call]
             super().read_response()
         except NoPermissionError:
             raise
         except ELSEWHERE:
-            self.disconnect()
+            self.disconnect()  # type: ignore[no-untyped-call]
             raise
         except redis.ResponseError:
             return  # the key is no stream: it is here nevertheless

@@ -1,4 +1,7 @@
-"""Settings of the connection to Redis. Those of TLS become part of its URLs: so every client uses them, Celery's too."""
+"""Settings of the connection to Redis.
+
+Those of TLS become part of its URLs, so that every client uses them, Celery's too.
+"""
 
 from __future__ import annotations
 

@@ -98,9 +98,10 @@ class ProducerSettings(RedisSettings, frozen=True, kw_only=True):
     """The settings of `emit`.
 
     Attributes:
-        redis_url: where events go: ``redis://``, ``rediss://`` or ``unix://``; the master that Sentinels name,
-            ``redis+sentinel://:password@host:26379,host:26379/NAME/0``; or a Cluster, by some of its nodes,
-            ``redis+cluster://:password@host:6379,host:6379``. Several, with blanks between, share the events.
+        redis_url: where events go: ``redis://``, ``rediss://`` or ``unix://``; the master that Sentinels
+            name, ``redis+sentinel://:password@host:26379,host:26379/NAME/0``; or a Cluster, by some of its
+            nodes, ``redis+cluster://:password@host:6379,host:6379``. Several, with blanks between, share the
+            events.
         redis_shards: how many streams share the events, at least one for each server of ``redis_url``; the
             same for applications, workers and views.
         redis_replicas: how many replicas of Redis have to have an event before it counts as taken; what too

@@ -20,7 +20,7 @@ class Shard(NamedTuple):
 
 
 class StreamSettings(Protocol):
-    """The settings that say where events go."""
+    """The settings that say where the streams are."""
 
     @property
     def redis_url(self) -> str:
@@ -29,10 +29,6 @@ class StreamSettings(Protocol):
     @property
     def redis_shards(self) -> int:
         """How many streams; at least one a server."""
-
-    @property
-    def redis_replicas(self) -> int:
-        """How many replicas have to have a message."""
 
     @property
     def stream(self) -> str:
@@ -45,6 +41,13 @@ def shards_of(settings: StreamSettings) -> tuple[Shard, ...]:
     number = max(settings.redis_shards, len(urls))
     places = (urls[place % len(urls)] for place in range(number))
     return tuple(Shard(url, _key(settings.stream, url, place)) for place, url in enumerate(places))
+
+
+def servers_of(settings: StreamSettings) -> tuple[Shard, ...]:
+    """A stream for each server that has one; in a Cluster each may be on a node of its own."""
+    shards = shards_of(settings)
+    by_server = {shard.key if is_cluster(shard.url) else shard.url: shard for shard in reversed(shards)}
+    return tuple(reversed(by_server.values()))
 
 
 def _key(stream: str, url: str, place: int) -> str:

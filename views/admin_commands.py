@@ -119,8 +119,8 @@ class AdminCommandQueue:
     def _hint(self) -> None:
         """Tell workers to look now; without the hint beat has them look within ten seconds."""
         try:
-            with connected(self._settings, HINT_SECONDS) as client:
-                client.set(admin_commands_key(self._settings.stream), "1", ex=HINT_EXPIRY)
+            with connected(self._settings, HINT_SECONDS) as (client, stream):
+                client.set(admin_commands_key(stream), "1", ex=HINT_EXPIRY)
         except StreamUnavailable as error:
             logger.warning("an admin command waits for the next run of beat: %s", error)
 

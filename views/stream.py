@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import redis
 
 from trailkeeper.producer.redis_client import connect, redis_translated
+from trailkeeper.producer.shards import shards_of
 
 from .settings import ViewsSettings
 
@@ -15,14 +16,15 @@ SECONDS = 2.0  # that Redis is waited for
 
 
 @contextmanager
-def connected(settings: ViewsSettings, seconds: float = SECONDS) -> Iterator[redis.Redis]:
-    """A client for the block.
+def connected(settings: ViewsSettings, seconds: float = SECONDS) -> Iterator[tuple[redis.Redis, str]]:
+    """A client of the first stream and its key, for the block.
 
     Raises:
         StreamUnavailable: Redis did not answer in time, or with an error; also of what the block asks.
     """
+    first = shards_of(settings)[0]
     with (
         redis_translated(),
-        connect(settings.redis_url, answer_seconds=seconds, connect_seconds=seconds) as client,
+        connect(first, answer_seconds=seconds, connect_seconds=seconds) as client,
     ):
-        yield client
+        yield client, first.key

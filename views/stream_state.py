@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import reduce
 from itertools import accumulate
 from math import inf
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import msgspec
 import redis
 
+from trailkeeper.producer.redis_client import of_each_stream
 from trailkeeper.producer.redis_notes import is_garbage, moment_of, note_of, number_of
 from trailkeeper.producer.stream_keys import (
     GROUP,
@@ -25,7 +28,7 @@ from trailkeeper.producer.stream_keys import (
 )
 
 from .settings import ViewsSettings
-from .stream import connected
+from .stream import SECONDS
 
 CAUSES = ("store", "stream")
 
@@ -77,6 +80,11 @@ class StreamState:
         return 0 < self.max_memory <= used
 
     @property
+    def memory_share(self) -> float:
+        """The part of its memory that Redis uses; 0 without a limit."""
+        return int(self.memory.get("used_memory", 0)) / self.max_memory if self.max_memory else 0.0
+
+    @property
     def latencies(self) -> list[tuple[float, int]]:
         """How many events were stored within each of some times, in seconds; the last time is infinite."""
         counts = (self.totals.get(latency_field(bound), 0) for bound in (*LATENCY_BOUNDS, None))
@@ -90,13 +98,31 @@ class StreamState:
 
 
 def read_stream(settings: ViewsSettings) -> StreamState:
-    """The state now.
+    """The state now, of all streams together.
 
     Raises:
-        StreamUnavailable: Redis does not answer.
+        StreamUnavailable: one of them does not answer.
     """
-    with connected(settings) as client:
-        return _read(client, settings.stream)
+    states = of_each_stream(settings, _read, answer_seconds=SECONDS, connect_seconds=SECONDS)
+    return reduce(_together, states)
+
+
+def _together(one: StreamState, other: StreamState) -> StreamState:
+    """Two streams as if they were one; what only their server knows is that of the fuller one."""
+    fuller = max(one, other, key=lambda state: (state.full, state.memory_share))
+    beats = [each.beat_seconds for each in (one, other) if each.beat_seconds is not None]
+    return StreamState(
+        waiting=one.waiting + other.waiting,
+        pending=one.pending + other.pending,
+        oldest_seconds=max(one.oldest_seconds, other.oldest_seconds),
+        totals=dict(Counter(one.totals) + Counter(other.totals)),
+        pauses=(*one.pauses, *other.pauses),
+        beat_seconds=min(beats, default=None),
+        crash_markers=one.crash_markers + other.crash_markers,
+        emitted=None if None in (one.emitted, other.emitted) else (one.emitted or 0) + (other.emitted or 0),
+        memory=fuller.memory,
+        last_write=fuller.last_write,
+    )
 
 
 def _read(client: redis.Redis, stream: str) -> StreamState:

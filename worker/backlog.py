@@ -1,12 +1,15 @@
-"""The stream's backlog, at a cost that does not grow with it."""
+"""The backlog of the streams, at a cost that does not grow with it."""
 
 from __future__ import annotations
 
+import time
 from typing import Any, NamedTuple
 
 import redis
 
-from trailkeeper.producer.redis_client import redis_translated
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.redis_client import connect, redis_translated
+from trailkeeper.producer.shards import StreamSettings, shards_of
 from trailkeeper.producer.stream_keys import GROUP, pause_key
 from trailkeeper.worker.ingest.pause import believed
 
@@ -17,6 +20,58 @@ class Backlog(NamedTuple):
     new: int
     pending: int
     paused: bool
+
+
+AWAY_SECONDS = 1.0
+"""How long a stream that is away is not asked again, where others have to be asked ten times a second."""
+
+
+class Backlogs:
+    """The backlog of all streams together.
+
+    Args:
+        settings: which they are.
+        seconds: the longest to wait for one of them.
+    """
+
+    def __init__(self, settings: StreamSettings, seconds: float) -> None:
+        self._streams = [
+            (connect(shard, answer_seconds=seconds, connect_seconds=seconds), shard.key)
+            for shard in shards_of(settings)
+        ]
+        self._away: dict[str, tuple[float, StreamUnavailable]] = {}
+
+    def read(self) -> tuple[Backlog, StreamUnavailable | None]:
+        """The backlog of those that answer, and why another one does not.
+
+        Raises:
+            StreamUnavailable: none answers.
+        """
+        found = [backlog for client, key in self._streams if (backlog := self._read(client, key))]
+        away = next((error for _, error in self._away.values()), None)
+        if not found:
+            assert away is not None
+            raise away
+        going_on = [backlog for backlog in found if not backlog.paused] or found
+        new, pending = (sum(getattr(each, name) for each in going_on) for name in ("new", "pending"))
+        return Backlog(new, pending, going_on[0].paused), away
+
+    def close(self) -> None:
+        """Give the connections back."""
+        for client, _ in self._streams:
+            client.close()
+
+    def _read(self, client: redis.Redis, key: str) -> Backlog | None:
+        since, _ = self._away.get(key, (0.0, None))
+        if len(self._streams) > 1 and time.monotonic() - since < AWAY_SECONDS:
+            return None
+        try:
+            backlog = read_backlog(client, key)
+        except StreamUnavailable as error:
+            self._away[key] = time.monotonic(), error
+            return None
+        self._away.pop(key, None)
+        return backlog
 
 
 def read_backlog(client: redis.Redis, stream_key: str) -> Backlog:

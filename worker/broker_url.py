@@ -5,12 +5,20 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from trailkeeper.producer.errors import SettingsError
 from trailkeeper.producer.redis_client import sentinel_options
-from trailkeeper.producer.transports.url import bracketed, is_sentinel
+from trailkeeper.producer.shards import shards_of
+from trailkeeper.producer.transports.url import bracketed, is_cluster, is_sentinel
 
 from .settings import WorkerSettings
 
 TIMEOUTS = {"socket_timeout": 10, "socket_connect_timeout": 2}
+
+
+NO_CLUSTER = (
+    "Celery has no transport for a Redis Cluster: set TRAILKEEPER_BROKER_URL to a Redis of its own, which"
+    " needs little memory and no persistence, as no event goes there"
+)
 
 
 class Broker(NamedTuple):
@@ -28,12 +36,14 @@ class Broker(NamedTuple):
 
 
 def broker_of(settings: WorkerSettings) -> Broker:
-    """The broker of the settings: the server of the stream, if no other is named.
+    """The broker of the settings: the server of the first stream, if no other is named.
 
     Raises:
         SettingsError: its URL cannot be used; never shows it, since it may hold a password.
     """
-    url = settings.broker_url or settings.redis_url
+    url = settings.broker_url or shards_of(settings)[0].url
+    if is_cluster(url):
+        raise SettingsError(NO_CLUSTER)
     if not is_sentinel(url):
         return Broker(url, {}, None)
     options = sentinel_options(url)

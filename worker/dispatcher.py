@@ -19,10 +19,11 @@ from kombu.exceptions import OperationalError
 
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.redis_client import connect, redis_translated
+from trailkeeper.producer.shards import shards_of
 from trailkeeper.producer.spool.keeper import FileSpool
 from trailkeeper.producer.stream_keys import admin_commands_key
 
-from .backlog import Backlog, read_backlog
+from .backlog import Backlog, Backlogs
 from .outage import Outage
 from .relay import OutboxPoller
 from .running import Running, running, wanted
@@ -39,6 +40,9 @@ ADMIN_COMMANDS_TASK = "trailkeeper.run_admin_commands"
 ADMIN_COMMANDS_SECONDS = 0.3
 """How often to check whether an admin sent a command."""
 
+ANSWER_SECONDS = 0.5
+"""The longest to wait for Redis: Celery's event loop waits as well."""
+
 RECOVERY_SECONDS = 1.0
 """How often a drain is started when all that is left is pending, to take over what a dead one held."""
 
@@ -51,6 +55,7 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
     def __init__(self, consumer: Any, **kwargs: Any) -> None:
         super().__init__(consumer, **kwargs)
         self._client: redis.Redis
+        self._backlogs: Backlogs
         self._poller: OutboxPoller
         self._spool: FileSpool | None = None
         self._closing = ExitStack()
@@ -67,8 +72,11 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         if (spool := spool_of(config)) is not None:
             self._spool = spool
             closing.callback(spool.close)
+        self._backlogs = Backlogs(config, ANSWER_SECONDS)
+        closing.callback(self._backlogs.close)
+        first = shards_of(config)[0]
         self._client = closing.enter_context(
-            connect(config.redis_url, answer_seconds=0.5, connect_seconds=0.5)
+            connect(first, answer_seconds=ANSWER_SECONDS, connect_seconds=ANSWER_SECONDS)
         )
         self._poller = OutboxPoller(config, most=config.batch_size * consumer.pool.num_processes)
         self._poller.start()
@@ -82,8 +90,7 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
 
     def _tick(self, consumer: Any, config: WorkerSettings) -> None:
         try:
-            self._dispatch(consumer, config)
-            self._outage.note(None)
+            self._outage.note(self._dispatch(consumer, config))
             if self._spool is not None:
                 self._spool.redis_answered()
         except (
@@ -95,14 +102,16 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             # the event loop must go on; what is in the stream waits for the next tick
             self._outage.note(error)
 
-    def _dispatch(self, consumer: Any, config: WorkerSettings) -> None:
-        backlog = read_backlog(self._client, config.stream)
+    def _dispatch(self, consumer: Any, config: WorkerSettings) -> StreamUnavailable | None:
+        """Start what is needed; returns why one of several streams is away."""
+        backlog, away = self._backlogs.read()
         for _ in range(self._number(backlog, consumer, config)):
             consumer.app.send_task(TASK, queue=QUEUE, expires=EXPIRES_SECONDS)
         for _ in range(self._relays(backlog, consumer, config)):
             consumer.app.send_task(RELAY_TASK, queue=QUEUE, expires=EXPIRES_SECONDS)
         if self._admin_commands_wait(config):
             consumer.app.send_task(ADMIN_COMMANDS_TASK, expires=EXPIRES_SECONDS)
+        return away
 
     def _admin_commands_wait(self, config: WorkerSettings) -> bool:
         """Whether there is the hint; who removes it is the one who sends for it."""
@@ -111,7 +120,7 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
             return False
         self._admin_commands_checked = now
         with redis_translated():
-            return bool(self._client.delete(admin_commands_key(config.stream)))
+            return bool(self._client.delete(admin_commands_key(shards_of(config)[0].key)))
 
     def _relays(self, backlog: Backlog, consumer: Any, config: WorkerSettings) -> int:
         waiting = self._poller.waiting()

@@ -13,13 +13,9 @@ import sys
 import threading
 from typing import Any
 
-import redis
 from celery import bootsteps
 
-from trailkeeper.producer.errors import StreamUnavailable
-from trailkeeper.producer.redis_client import connect
-
-from .drain.full_redis import takes_writes
+from .drain.full_redis import all_take_writes
 from .outage import Outage
 from .settings import settings
 
@@ -43,8 +39,7 @@ class FullRedisDrain(bootsteps.StartStopStep):  # type: ignore[misc]  # celery p
         if QUEUE not in parent.app.amqp.queues.consume_from:
             return
         consumer = f"{parent.hostname}/relief"
-        with connect(settings().redis_url) as client:
-            _check(client, consumer)  # to connect to its broker, Celery has to write, and ends if it cannot
+        _check(consumer)  # to connect to its broker, Celery has to write, and ends if it cannot
         threading.Thread(target=self._go_on, args=(consumer,), name="trailkeeper-relief", daemon=True).start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - the interface is Celery's
@@ -52,26 +47,22 @@ class FullRedisDrain(bootsteps.StartStopStep):  # type: ignore[misc]  # celery p
         self._ending.set()
 
     def _go_on(self, consumer: str) -> None:
-        with connect(settings().redis_url) as client:
-            while not self._ending.wait(CHECK_SECONDS):
-                _check(client, consumer)
+        while not self._ending.wait(CHECK_SECONDS):
+            _check(consumer)
 
 
-def _check(client: redis.Redis, consumer: str) -> None:
+def _check(consumer: str) -> None:
     try:
-        _drain_if_full(client, consumer)
+        _drain_if_full(consumer)
         _outage.note(None)
     except Exception as error:  # noqa: BLE001 - a full Redis is never relieved once this thread has ended
         _outage.note_unforeseen(error)
 
 
-def _drain_if_full(client: redis.Redis, consumer: str) -> None:
+def _drain_if_full(consumer: str) -> None:
     """If Redis is full, have it drained; takes as long as that does."""
-    try:
-        if takes_writes(client, settings().stream):
-            return
-    except StreamUnavailable:
-        return  # the dispatcher says so
+    if all_take_writes(settings()):
+        return
     logger.warning("Redis is full: a process of its own drains it")
     command = [sys.executable, "-m", "trailkeeper.worker.drain.full_redis", consumer]
     subprocess.run(command, check=False)  # noqa: S603 - a worker's own name is its only word

@@ -12,7 +12,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.partitions import ensure_ahead
 from trailkeeper.models.stored_batches import forget
 from trailkeeper.producer import catalogue
-from trailkeeper.producer.redis_client import connect, redis_translated
+from trailkeeper.producer.redis_client import of_each_stream, redis_translated
 from trailkeeper.producer.stream_keys import GROUP, beat_key, policy_key
 from trailkeeper.worker.engines import engine_for
 from trailkeeper.worker.retention.showing import lines
@@ -60,16 +60,13 @@ def beat_alive(settings: WorkerSettings) -> None:
     Also the look whether the stream still takes events: every few seconds, as nothing else is recorded then.
     """
     policy = msgspec.json.encode(lines(settings, catalogue.load(settings.catalogue)))
-    with connect(settings.redis_url) as client:
-        if renew(client, settings.stream):
-            logger.warning("somebody gave an entry of the stream an id of the far future; it begins anew")
-        with redis_translated():
-            client.mset(
-                {
-                    beat_key(settings.stream): datetime.now(UTC).isoformat(),
-                    policy_key(settings.stream): policy,
-                }
-            )
+
+    def note(client: redis.Redis, key: str) -> None:
+        if renew(client, key):
+            logger.warning("somebody gave an entry of %s an id of the far future; it begins anew", key)
+        client.mset({beat_key(key): datetime.now(UTC).isoformat(), policy_key(key): policy})
+
+    of_each_stream(settings, note)
 
 
 def renew(client: redis.Redis, stream_key: str) -> bool:
@@ -103,9 +100,8 @@ def forget_stored_batches(settings: WorkerSettings) -> int:
 
 def reap_consumers(settings: WorkerSettings) -> list[str]:
     """Remove consumers that hold nothing and have been silent for an hour; returns their names."""
-    with connect(settings.redis_url) as client:
-        reaped = reap(client, settings.stream, IDLE_SECONDS)
-    if reaped:
+    found = of_each_stream(settings, lambda client, key: reap(client, key, IDLE_SECONDS))
+    if reaped := [name for names in found for name in names]:
         logger.info("removed consumers that are gone: %s", ", ".join(reaped))
     return reaped
 

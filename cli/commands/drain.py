@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trailkeeper.cli.output import print_facts, print_json, say
-from trailkeeper.cli.services import database_url, stream
+from trailkeeper.cli.services import checked_settings
 from trailkeeper.cli.times import Seconds
 
 if TYPE_CHECKING:
@@ -33,11 +33,10 @@ def command(seconds: float | None, as_json: bool) -> None:
     from trailkeeper.worker.drain import Drainer
     from trailkeeper.worker.relay import Relayer
 
-    database_url()
-    with stream() as (_, settings):
-        name = f"command@{socket.gethostname()}/{os.getpid()}"
-        drainer = Drainer(settings, name)
-        relayer = Relayer(settings, name)
+    settings = checked_settings()
+    name = f"command@{socket.gethostname()}/{os.getpid()}"
+    drainer = Drainer(settings, name)
+    relayer = Relayer(settings, name)
     try:
         report, spent = _run([drainer, relayer], seconds)
     finally:

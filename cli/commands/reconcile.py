@@ -67,22 +67,22 @@ def command(
     the last events of a process that died before any of them arrived anywhere.
     """
     from trailkeeper.cli.reconciliation import as_json
-    from trailkeeper.cli.services import store, stream
+    from trailkeeper.cli.services import checked_settings, store
     from trailkeeper.models.engine import transaction
     from trailkeeper.producer import catalogue
     from trailkeeper.worker.counting.accepting import accept
     from trailkeeper.worker.counting.reconcile import reconcile_live
-    from trailkeeper.worker.settings import settings
 
     end = until or datetime.now(UTC)
     begin = since or end - timedelta(hours=hours)
     if begin >= end:
         raise click.UsageError(f"--from {begin.isoformat()} is not before --to {end.isoformat()}")
-    with stream() as (client, stream_settings), store(statement_timeout_ms=STATEMENT_MS) as engine:
-        report = reconcile_live(engine, client, stream_settings, (begin, end), verify=verify)
+    settings = checked_settings()
+    with store(statement_timeout_ms=STATEMENT_MS) as engine:
+        report = reconcile_live(engine, settings, (begin, end), verify=verify)
         if reason and report.missing:
             with transaction(engine) as connection:
-                known = catalogue.load(settings().catalogue)
+                known = catalogue.load(settings.catalogue)
                 accepted = accept(connection, known, report, reason, by or NAMELESS)
             say(f"accepted the loss of {counted(accepted, 'event')}")
     if json:

@@ -24,7 +24,7 @@ from trailkeeper.producer.catalogue import Catalogue
 from trailkeeper.producer.ids import moment_of
 from trailkeeper.producer.lines import EventLine, read_lines
 from trailkeeper.producer.settings import read
-from trailkeeper.producer.transports import RedisStream
+from trailkeeper.producer.transports import StreamTransport, stream_of
 
 from .sent import Sent
 
@@ -70,7 +70,7 @@ class FileSource:
             read(ProducerSettings), redis_url=stack.redis_url, spool=str(stack.spool), on_invalid="raise"
         )
         emitter = Emitter(settings, catalogue=self._event_types)
-        stream = RedisStream(stack.redis_url, settings.stream)
+        stream = stream_of(settings)
         try:
             with self._path.open("rb") as file:
                 for line in read_lines(file):
@@ -81,7 +81,7 @@ class FileSource:
             emitter.close()
             stream.close()
 
-    def _send(self, line: EventLine, emitter: Emitter, stream: RedisStream, sent: Sent) -> None:
+    def _send(self, line: EventLine, emitter: Emitter, stream: StreamTransport, sent: Sent) -> None:
         if line.event is None:
             self._keep(line, str(line.error), stream, sent)
             return
@@ -95,7 +95,7 @@ class FileSource:
         else:
             sent.refused += 1
 
-    def _keep(self, line: EventLine, problem: str, stream: RedisStream, sent: Sent) -> None:
+    def _keep(self, line: EventLine, problem: str, stream: StreamTransport, sent: Sent) -> None:
         self._report(line.number, problem)
         sent.refused += 1
         invalid = msgspec.json.encode({"problem": f"line {line.number}: {problem}"})

@@ -16,6 +16,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.histories import Question, StoredEvent
 from trailkeeper.models.histories.page import read_page
 from trailkeeper.producer.counted import counted
+from trailkeeper.producer.settings import changed, read
 from trailkeeper.worker.control import queues_by_worker
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -53,7 +54,7 @@ def watch(stack: Stack, engine: Engine, source: Source, sentences: Sentences, *,
 def _await_worker(stack: Stack) -> None:
     """Wait until a worker takes drains, so that its start is not measured."""
     deadline = time.monotonic() + STALLED_SECONDS
-    settings = WorkerSettings(redis_url=stack.redis_url)
+    settings = changed(read(WorkerSettings), {"redis_url": stack.redis_url})
     while not any("ingest" in queues for queues in queues_by_worker(settings, POLL_SECONDS).values()):
         if stack.is_stopping() or time.monotonic() > deadline:
             raise Failed(f"no worker answers; see {stack.home}/logs/worker.log")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from trailkeeper.cli.services import store, stream
+from trailkeeper.cli.services import of_each_stream, store
 from trailkeeper.cli.status.in_postgres import completeness as missing_events
 from trailkeeper.cli.status.in_postgres import outbox
 from trailkeeper.cli.status.in_redis import backlog
@@ -16,7 +16,6 @@ from trailkeeper.cli.times import duration, moment
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.status import server_facts
 from trailkeeper.producer.counted import counted
-from trailkeeper.producer.redis_client import redis_translated
 
 from .finding import Finding, ok, problem, warning
 
@@ -28,11 +27,15 @@ OLD_BACKLOG_SECONDS = 60.0
 
 def clocks() -> Iterator[Finding]:
     """The difference between the clocks of this machine, Redis and Postgres."""
-    with stream() as (client, _), redis_translated():
-        seconds, microseconds = client.time()
-        yield _clock("Redis", seconds + microseconds / 1e6 - time.time())
+    for seconds in of_each_stream(lambda client, _: ahead(client.time())):
+        yield _clock("Redis", seconds)
     with store() as engine, transaction(engine) as connection:
         yield _clock("Postgres", (server_facts(connection).clock - datetime.now(UTC)).total_seconds())
+
+
+def ahead(clock: tuple[int, int]) -> float:
+    """By how many seconds a clock of Redis is ahead of ours."""
+    return clock[0] + clock[1] / 1e6 - time.time()
 
 
 def workers() -> Iterator[Finding]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 import redis
+from msgspec.structs import replace
 
-from trailkeeper.cli.services import stream
 from trailkeeper.cli.status.in_redis import refusal
 from trailkeeper.producer.redis_client import connect, redis_translated
 from trailkeeper.producer.settings import variable
-from trailkeeper.producer.transports.url import is_sentinel
+from trailkeeper.producer.shards import Shard, servers_of
+from trailkeeper.producer.transports.address import RedisAddress
+from trailkeeper.producer.transports.url import is_cluster, is_sentinel, is_tls
 from trailkeeper.worker.settings import WorkerSettings
 from trailkeeper.worker.settings import settings as worker_settings
 
@@ -25,21 +27,35 @@ HIDDEN = "CONFIG is not allowed"
 
 
 def redis_server() -> Iterator[Finding]:
-    """Check the server.
+    """Check the server, or each of them.
 
     Raises:
-        StreamUnavailable: it did not answer.
+        StreamUnavailable: one did not answer.
     """
-    with stream() as (client, _), redis_translated():
-        info: Mapping[str, Any] = client.info()
-        policy, appendonly = _setting(client, "maxmemory-policy"), _setting(client, "appendonly")
-    yield from _access(worker_settings().redis_url)
+    settings = worker_settings()
+    servers = servers_of(settings)
+    for server in servers:
+        with connect(server) as client, redis_translated():
+            facts = client.info(), _setting(client, "maxmemory-policy"), _setting(client, "appendonly")
+        for finding in _findings(server, *facts, settings):
+            where = f"{RedisAddress(server.url)} {server.key}: "
+            yield finding if len(servers) == 1 else replace(finding, found=where + finding.found)
+
+
+def _findings(
+    server: Shard,
+    info: Mapping[str, Any],
+    policy: str | None,
+    appendonly: str | None,
+    settings: WorkerSettings,
+) -> Iterator[Finding]:
+    yield from _access(server)
     yield _version(info)
     yield _persistence(info, appendonly)
     yield from _errors(info)
     yield _eviction(info, policy)
     yield _memory(info)
-    yield from _replicas(info, worker_settings())
+    yield from _replicas(server.url, info, settings)
     if (refused := refusal(info)) is not None:
         advice = (
             "give it memory, or bring back what empties it (Postgres, workers); events are spooled meanwhile"
@@ -47,15 +63,15 @@ def redis_server() -> Iterator[Finding]:
         yield problem("Redis writes", f"refused: {refused}", advice)
 
 
-def _access(url: str) -> Iterator[Finding]:
+def _access(server: Shard) -> Iterator[Finding]:
     """Whether others who reach a server on another machine can log in or listen."""
-    place = urlsplit(url)
+    place = urlsplit(server.url)
     if place.scheme == "unix" or _is_local(place.hostname or "localhost"):
         return
-    if _accepts_no_password(place):
+    if _accepts_no_password(server):
         advice = "set a password (requirepass), or `user default off` and the users of docs/redis.acl"
         yield warning("Redis access", "the default user needs no password", advice)
-    if place.scheme != "rediss":
+    if not is_tls(server.url):
         advice = "use rediss:// unless the network between is your own"
         yield warning("Redis transport", "what goes there can be read on the way", advice)
 
@@ -67,9 +83,10 @@ def _is_local(host: str) -> bool:
         return host == "localhost"
 
 
-def _accepts_no_password(place: SplitResult) -> bool:
+def _accepts_no_password(server: Shard) -> bool:
+    place = urlsplit(server.url)
     anonymous = place._replace(netloc=place.netloc.rpartition("@")[2])
-    with connect(urlunsplit(anonymous)) as client:
+    with connect(server._replace(url=urlunsplit(anonymous))) as client:
         try:
             return bool(client.ping())
         except redis.RedisError:
@@ -130,7 +147,7 @@ def _eviction(info: Mapping[str, Any], policy: str | None) -> Finding:
     return problem("Redis eviction", f"maxmemory-policy is {in_force}", advice)
 
 
-def _replicas(info: Mapping[str, Any], settings: WorkerSettings) -> Iterator[Finding]:
+def _replicas(url: str, info: Mapping[str, Any], settings: WorkerSettings) -> Iterator[Finding]:
     """Whether as many replicas are there as have to have an event, and one that may be away."""
     check, wanted, there = "Redis replicas", settings.redis_replicas, int(info.get("connected_slaves", 0))
     name = variable("redis_replicas")
@@ -140,7 +157,7 @@ def _replicas(info: Mapping[str, Any], settings: WorkerSettings) -> Iterator[Fin
     elif wanted and there == wanted:
         advice = "have one more, or every event is spooled while one is away"
         yield warning(check, f"{there}, and each of them has to have each event", advice)
-    elif is_sentinel(settings.redis_url) and not wanted:
+    elif (is_sentinel(url) or is_cluster(url)) and not wanted:
         advice = f"set {name}=1, or a failover loses what was confirmed in the master's last moments"
         yield warning(check, f"{there}, and none has to have an event before it counts as taken", advice)
     elif wanted:

@@ -12,7 +12,8 @@ from typing import Self
 
 from trailkeeper.cli.settings import child_environment, settings
 from trailkeeper.cli.urls import without_password
-from trailkeeper.producer.settings import variable
+from trailkeeper.producer.settings import changed, read, variable
+from trailkeeper.worker.settings import WorkerSettings
 
 from .errors import EmbeddedError
 from .guard import Guard, end_leftovers
@@ -202,10 +203,10 @@ class Stack:
         if self._given_redis_url is None:
             self._redis.start()
             return
-        from trailkeeper.producer.redis_client import connect, redis_translated  # noqa: PLC0415 - slow to import
+        from trailkeeper.producer.redis_client import of_each_stream  # noqa: PLC0415 - slow to import
 
-        with connect(self._given_redis_url) as client, redis_translated():
-            client.ping()
+        given = changed(read(WorkerSettings), {"redis_url": self._given_redis_url})
+        of_each_stream(given, lambda client, _: client.ping())
 
     def _start_postgres(self) -> None:
         if self._has_postgres:

@@ -9,8 +9,7 @@ from typing import Any
 
 import redis
 
-from trailkeeper.cli.services import stream
-from trailkeeper.producer.redis_client import redis_translated
+from trailkeeper.cli.services import of_each_stream
 from trailkeeper.producer.redis_notes import mended, moment_of, number_of
 from trailkeeper.producer.stream_keys import beat_key, last_write_key, minute_key
 from trailkeeper.worker.backlog import read_backlog
@@ -30,28 +29,47 @@ def backlog() -> dict[str, Any]:
     Raises:
         StreamUnavailable: Redis did not answer.
     """
-    with stream() as (client, settings), redis_translated():
-        messages = read_backlog(client, settings.stream)
-        stranded = len(stranded_ids(client, settings.stream, LOOKED_AT, look_further=True))
-        return {
-            "waiting": max(0, messages.new - stranded),
-            "being_stored": messages.pending,
-            "stranded": stranded,
-            "oldest_seconds": _oldest_seconds(client, settings.stream),
-            "paused": _paused(client, settings.stream, waits=bool(messages.new or messages.pending)),
-        }
+    found = of_each_stream(_backlog)
+    oldest = [each["oldest_seconds"] for each in found if each["oldest_seconds"] is not None]
+    summed = {name: sum(each[name] for each in found) for name in ("waiting", "being_stored", "stranded")}
+    return {
+        **summed,
+        "oldest_seconds": max(oldest, default=None),
+        "paused": next((each["paused"] for each in found if each["paused"]), None),
+    }
+
+
+def _backlog(client: redis.Redis, key: str) -> dict[str, Any]:
+    messages = read_backlog(client, key)
+    stranded = len(stranded_ids(client, key, LOOKED_AT, look_further=True))
+    return {
+        "waiting": max(0, messages.new - stranded),
+        "being_stored": messages.pending,
+        "stranded": stranded,
+        "oldest_seconds": _oldest_seconds(client, key),
+        "paused": _paused(client, key, waits=bool(messages.new or messages.pending)),
+    }
 
 
 def memory() -> dict[str, Any]:
     """How much of its memory Redis uses, whether it refuses writes and why, and when a worker last wrote.
 
+    Of several servers, those of one that refuses writes, or else of the fullest.
+
     Raises:
         StreamUnavailable: Redis did not answer.
     """
-    with stream() as (client, settings), redis_translated():
-        info: Mapping[str, Any] = client.info()
-        key = last_write_key(settings.stream)
-        written: Any = mended(client, lambda: client.get(key), key)
+    return max(of_each_stream(_memory), key=lambda each: (bool(each["refuses"]), _share_used(each)))
+
+
+def _share_used(memory: Mapping[str, Any]) -> float:
+    return float(memory["used_bytes"] / memory["max_bytes"]) if memory["max_bytes"] else 0.0
+
+
+def _memory(client: redis.Redis, stream_key: str) -> dict[str, Any]:
+    info: Mapping[str, Any] = client.info()
+    key = last_write_key(stream_key)
+    written: Any = mended(client, lambda: client.get(key), key)
     return {
         "used_bytes": info["used_memory"],
         "max_bytes": info["maxmemory"] or None,
@@ -80,9 +98,12 @@ def rate() -> dict[str, Any]:
     """
     now = datetime.now(UTC)
     minutes = [now - timedelta(minutes=back) for back in range(MINUTES)]
-    with stream() as (client, settings), redis_translated():
-        keys = [minute_key(settings.stream, minute) for minute in minutes]
-        counts = [mended(client, partial(client.hmget, key, COUNTED), key) for key in keys]
+
+    def of_one(client: redis.Redis, stream_key: str) -> list[Any]:
+        keys = [minute_key(stream_key, minute) for minute in minutes]
+        return [mended(client, partial(client.hmget, key, COUNTED), key) for key in keys]
+
+    counts = [row for rows in of_each_stream(of_one) for row in rows]
     totals = {name: sum(number_of(row[place]) for row in counts) for place, name in enumerate(COUNTED)}
     seconds = (MINUTES - 1) * 60 + now.second + 1
     return {**totals, "seconds": seconds, "stored_per_second": round(totals["stored"] / seconds, 2)}
@@ -94,9 +115,12 @@ def beat() -> dict[str, Any]:
     Raises:
         StreamUnavailable: Redis did not answer.
     """
-    with stream() as (client, settings), redis_translated():
-        key = beat_key(settings.stream)
-        seen = moment_of(mended(client, lambda: client.get(key), key))
+
+    def of_one(client: redis.Redis, stream_key: str) -> datetime | None:
+        key = beat_key(stream_key)
+        return moment_of(mended(client, lambda: client.get(key), key))
+
+    seen = max(filter(None, of_each_stream(of_one)), default=None)
     seconds = None if seen is None else round((datetime.now(UTC) - seen).total_seconds(), 1)
     return {"seen": seen, "seconds_ago": seconds}
 

@@ -10,7 +10,7 @@ from django.core import checks
 from django.utils.module_loading import import_string
 
 from trailkeeper.producer.errors import StreamUnavailable
-from trailkeeper.producer.redis_client import connect, redis_translated
+from trailkeeper.producer.redis_client import of_each_stream
 from trailkeeper.producer.settings import spool_problem
 
 from .middleware import TrailkeeperMiddleware
@@ -48,8 +48,7 @@ def check_services(**_: Any) -> list[Any]:
         return []
     found = []
     try:
-        with redis_translated():
-            connect(config.settings.redis_url, answer_seconds=SECONDS).ping()
+        of_each_stream(config.settings, lambda client, _: client.ping(), answer_seconds=SECONDS)
     except StreamUnavailable as error:
         hint = "Start it, or correct REDIS_URL in TRAILKEEPER. Until then events go to the spool."
         found.append(checks.Warning(f"Redis does not answer: {error}", hint=hint, id="trailkeeper.W002"))

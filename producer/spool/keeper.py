@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from trailkeeper.producer.settings import ProducerSettings, spool_path, spool_problem
-from trailkeeper.producer.transports import RedisStream
+from trailkeeper.producer.transports import StreamTransport
 
 from . import folder
 from .file import SpoolFile
@@ -28,13 +28,13 @@ class FileSpool:
         stream: the stream that its messages are for.
     """
 
-    def __init__(self, path: Path, limits: Limits, stream: RedisStream) -> None:
+    def __init__(self, path: Path, limits: Limits, stream: StreamTransport) -> None:
         self._stream = stream
         self.queue = Queue(SpoolFile(path, limits), stream.place)
         self._scheduler = FlushScheduler(self.flush, self._may_hold)
 
     @classmethod
-    def of(cls, settings: ProducerSettings, stream: RedisStream) -> FileSpool | None:
+    def of(cls, settings: ProducerSettings, stream: StreamTransport) -> FileSpool | None:
         """The spool that the settings name; None if it is off or has no place, which the log says once."""
         path = spool_path(settings.spool)
         if problem := spool_problem(settings.spool) or (path and folder.problem(path)):

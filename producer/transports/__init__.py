@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from trailkeeper.producer.shards import StreamSettings, shards_of
 
-from .base import Transport
+from .base import StreamTransport, Transport
 from .redis_stream import RedisStream
 from .sharded import ShardedStream
 
-__all__ = ["RedisStream", "ShardedStream", "Transport", "stream_of"]
+__all__ = ["RedisStream", "StreamTransport", "Transport", "stream_of"]
 
 
-def stream_of(settings: StreamSettings) -> RedisStream | ShardedStream:
+class TransportSettings(StreamSettings, Protocol):
+    """The settings that say how messages get there."""
+
+    @property
+    def redis_replicas(self) -> int:
+        """How many replicas have to have a message."""
+
+
+def stream_of(settings: TransportSettings) -> StreamTransport:
     """The stream of some settings, or all of them where they are several.
 
     Raises:

@@ -71,3 +71,11 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Close idle connections. A later `send` opens new ones."""
+
+
+class StreamTransport(Transport, Protocol):
+    """A `Transport` to Redis, for which what it did not take is kept."""
+
+    @property
+    def place(self) -> str:
+        """Server, database and key, without credentials: what is kept is delivered there and nowhere else."""

@@ -1,4 +1,4 @@
-"""The node of a Redis Cluster that has the stream: learned from how nodes answer, not asked for beforehand."""
+"""The node of a Redis Cluster that has the stream: learned from how nodes answer, never asked for."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A Redis URL as redis-py reads it, without redis-py: nothing else of it is needed to emit.
 
 Besides redis-py's, ``redis+sentinel://user:password@host:26379,host:26379/NAME/0``: the master that several
-Sentinels call NAME, and its database; and ``redis+cluster://user:password@host:6379,host:6379``: a Cluster, by
-some of its nodes.
+Sentinels call NAME, and its database; and ``redis+cluster://user:password@host:6379,host:6379``: a Cluster,
+by some of its nodes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def options_of(url: str) -> dict[str, Any]:
         ValueError: it is no such URL. The message may quote a part of a password.
     """
     parts = urlsplit(url)
-    if parts.scheme.removesuffix(SENTINEL).removesuffix(CLUSTER) not in SCHEMES or not url.partition(":")[2].startswith("//"):
+    base = parts.scheme.removesuffix(SENTINEL).removesuffix(CLUSTER)
+    if base not in SCHEMES or not url.partition(":")[2].startswith("//"):
         raise ValueError("not a scheme of Redis")
     options: dict[str, Any] = {name: values[0] for name, values in parse_qs(parts.query).items()}
     if "ssl_check_hostname" in options:

@@ -9,12 +9,14 @@ import pytest
 import redis
 from sqlalchemy import text
 
+from tests.support.drains import STREAM
 from tests.support.roles import engine_as
 from trailkeeper.cli.doctor import of_redis
 from trailkeeper.cli.doctor.of_postgres import _roles
 from trailkeeper.cli.doctor.of_redis import _access, _is_local
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.models.privileges import READER, WRITER
+from trailkeeper.producer.shards import Shard
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def open_redis_url(redis_url: str) -> Iterator[str]:
 
 
 def severities(url: str) -> dict[str, str]:
-    return {finding.check: finding.severity for finding in _access(url)}
+    return {finding.check: finding.severity for finding in _access(Shard(url, STREAM))}
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_a_process_that_hangs_in_its_transaction_holds_up_the_others_for_seconds
     events = [an_event(), an_event()]
     hanging, working = Drainer(settings, "gone/1"), Drainer(settings, "here/1")
     put(client, events[0])
-    messages = hanging._stream.read(10)
+    messages = hanging.streams[0]._stream.read(10)
     with hanging.engine.connect() as connection:
         connection.begin()
         write(connection, hanging.ingest.prepare(messages), source=STREAM)

@@ -195,7 +195,7 @@ def test_counts_add_up(engine: Engine, settings: WorkerSettings, client: redis.R
 
     assert check(settings).merged == 1
     now = datetime.now(UTC)
-    found = reconcile_live(engine, client, settings, (now - timedelta(hours=2), now), verify=True)
+    found = reconcile_live(engine, settings, (now - timedelta(hours=2), now), verify=True)
 
     assert [line.fates for line in found.lines if line.producer == "shop" and line.fates] == [
         {"stored": [(1, 2), (4, 4)]}

@@ -69,7 +69,7 @@ def emit(emitter: Emitter, times: int = 1) -> None:
 
 def looked(engine: Engine, client: redis.Redis, settings: WorkerSettings) -> Reconciliation:
     now = datetime.now(UTC)
-    return reconcile_live(engine, client, settings, (now - timedelta(hours=2), now), verify=True)
+    return reconcile_live(engine, settings, (now - timedelta(hours=2), now), verify=True)
 
 
 def test_what_is_stored_and_what_waits_adds_up(
@@ -215,7 +215,7 @@ def test_purged_events_are_accounted_for(
     purge(replace(settings, retention_user_days=90), now)
 
     span = (now - timedelta(days=401), now)
-    found = reconcile_live(engine, client, settings, span, verify=True)
+    found = reconcile_live(engine, settings, span, verify=True)
     assert _fates(found) == {"purged": 2, "stored": 2}
     assert found.missing == 0
 

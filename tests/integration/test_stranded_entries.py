@@ -51,7 +51,7 @@ def restart_under_load(server: AclServer, database_url: str) -> list[UUID]:
                 with pytest.raises(StoreUnavailable):
                     drainer.run(5)
             else:
-                drainer.run_source(5)
+                drainer.streams[0].run_unpaused(5)
             drainer.close()
         more = [an_event() for _ in range(11)]
         put(client, *more)

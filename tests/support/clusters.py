@@ -19,7 +19,7 @@ from trailkeeper.cli.embedded.processes import Child
 MASTERS = 3
 SLOTS = 16_384
 NODE_TIMEOUT_MS = 1_000
-PASSWORD = "cluster-password"  # noqa: S105 - of servers on the loopback that live for one test
+PASSWORD = "cluster-password"
 
 
 @contextmanager
@@ -58,16 +58,16 @@ class RedisCluster:
         masters, replicas = self.nodes[:MASTERS], self.nodes[MASTERS:]
         with first.asked() as client:
             for node in others:
-                client.execute_command("CLUSTER MEET", "127.0.0.1", node.port, node.bus_port)
-        until(lambda: all(node.info("cluster_known_nodes") == "6" for node in self.nodes), what="all have met")
+                _run(client, "CLUSTER MEET", "127.0.0.1", node.port, node.bus_port)
+        until(lambda: self._all_say("cluster_known_nodes", str(len(self.nodes))), what="all have met")
         for place, node in enumerate(masters):
             begin, end = place * SLOTS // MASTERS, (place + 1) * SLOTS // MASTERS - 1
             with node.asked() as client:
-                client.execute_command("CLUSTER ADDSLOTSRANGE", begin, end)
+                _run(client, "CLUSTER ADDSLOTSRANGE", begin, end)
         for master, replica in zip(masters, replicas, strict=True):
             with replica.asked() as client:
-                client.execute_command("CLUSTER REPLICATE", master.id)
-        until(lambda: all(node.info("cluster_state") == "ok" for node in self.nodes), what="all slots are served")
+                _run(client, "CLUSTER REPLICATE", master.id)
+        until(lambda: self._all_say("cluster_state", "ok"), what="all slots are served")
         until(lambda: all(node.follows() for node in replicas), what="the replicas follow")
 
     def stop(self) -> None:
@@ -87,7 +87,7 @@ class RedisCluster:
         raise AssertionError(f"nobody has slot {slot}")
 
     def fail_over(self, key: str, *, stop: bool = False) -> Node:
-        """Kill or only stop the node that has a key, and wait until another one has it; returns the old one."""
+        """Kill or only stop the node that has a key; returns it once another one has the key."""
         old, slot = self.owner_of(key), self._slot(key)
         if stop:
             assert old.pid is not None
@@ -103,18 +103,19 @@ class RedisCluster:
         old, slot = self.owner_of(key), self._slot(key)
         new = next(node for node in self.nodes if node is not old and node.role() == "master")
         with old.asked() as source, new.asked() as target:
-            target.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", old.id)
-            source.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", new.id)
-            while keys := source.execute_command("CLUSTER GETKEYSINSLOT", slot, 100):
-                source.execute_command(
-                    "MIGRATE", "127.0.0.1", new.port, "", 0, 5000, "AUTH", PASSWORD, "KEYS", *keys
-                )
+            _run(target, "CLUSTER SETSLOT", slot, "IMPORTING", old.id)
+            _run(source, "CLUSTER SETSLOT", slot, "MIGRATING", new.id)
+            while keys := _run(source, "CLUSTER GETKEYSINSLOT", slot, 100):
+                _run(source, "MIGRATE", "127.0.0.1", new.port, "", 0, 5000, "AUTH", PASSWORD, "KEYS", *keys)
             for client in (target, source):
-                client.execute_command("CLUSTER SETSLOT", slot, "NODE", new.id)
+                _run(client, "CLUSTER SETSLOT", slot, "NODE", new.id)
+
+    def _all_say(self, name: str, value: str) -> bool:
+        return all(node.info(name) == value for node in self.nodes)
 
     def _slot(self, key: str) -> int:
         with next(node for node in self.nodes if node.is_running()).asked() as client:
-            return int(client.execute_command("CLUSTER KEYSLOT", key))
+            return int(_run(client, "CLUSTER KEYSLOT", key))
 
 
 class Node(Child):
@@ -140,9 +141,7 @@ class Node(Child):
         ]
         configuration.write_text("\n".join(lines) + "\n")
         command = [str(valkey(folder).binary), str(configuration)]
-        super().__init__(
-            "node", command, log=folder / "log", records=folder, environment=None, patience=1.0
-        )
+        super().__init__("node", command, log=folder / "log", records=folder, environment=None, patience=1.0)
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -158,7 +157,7 @@ class Node(Child):
         """Whether it is the master of a slot, and says so."""
         for begin, end, master, *_ in self._said("CLUSTER SLOTS") or ():
             if begin <= slot <= end:
-                return bool(master[1] == self.port) and self.role() == "master"
+                return self.role() == "master" and int(master[1]) == self.port
         return False
 
     def role(self) -> str | None:
@@ -183,9 +182,13 @@ class Node(Child):
         """What it answers; None if it does not."""
         try:
             with self.asked() as client:
-                return client.execute_command(command)
+                return _run(client, command)
         except redis.RedisError:
             return None
+
+
+def _run(client: redis.Redis, *command: Any) -> Any:
+    return client.execute_command(*command)  # type: ignore[no-untyped-call]  # as published
 
 
 def _free_port() -> int:

@@ -150,11 +150,12 @@ def test_it_says_what_a_file_of_location_data_is_for(tmp_path: Path, kind: str, 
         (1, 1, "redis://h/0", "warning"),
         (2, 1, "redis://h/0", "ok"),
         (2, 0, "redis+sentinel://h/mymaster/0", "warning"),
+        (2, 0, "redis+cluster://h", "warning"),
     ],
 )
 def test_there_should_be_one_replica_more_than_have_to_have_each_event(
     there: int, wanted: int, url: str, level: str | None
 ) -> None:
     settings = WorkerSettings(redis_url=url, redis_replicas=wanted)
-    found = [finding.severity for finding in _replicas({"connected_slaves": there}, settings)]
+    found = [finding.severity for finding in _replicas(url, {"connected_slaves": there}, settings)]
     assert found == ([level] if level else [])

@@ -39,7 +39,7 @@ def test_what_relieves_a_full_redis_goes_on_after_any_failure_also_at_its_start(
     error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(full_redis_drain, "settings", lambda: settings_for("redis://127.0.0.1:1/0", URL))
-    monkeypatch.setattr(full_redis_drain, "takes_writes", lambda *_: False)
+    monkeypatch.setattr(full_redis_drain, "all_take_writes", lambda _: False)
     monkeypatch.setattr(full_redis_drain, "CHECK_SECONDS", 0.01)
     monkeypatch.setattr(full_redis_drain, "_outage", Outage(full_redis_drain.logger, "relieve Redis"))
     monkeypatch.setattr(subprocess, "run", run := Failing(error))

@@ -75,8 +75,8 @@ def _policy(settings: ViewsSettings) -> list[PolicyLine] | None:
         None if Redis does not answer, or no worker has published it yet.
     """
     try:
-        with connected(settings) as client:
-            key = policy_key(settings.stream)
+        with connected(settings) as (client, stream):
+            key = policy_key(stream)
             return note_of(mended(client, lambda: client.get(key), key), list[PolicyLine])
     except StreamUnavailable:
         return None

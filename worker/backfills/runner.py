@@ -26,8 +26,7 @@ from trailkeeper.models.backfills.jobs import (
 )
 from trailkeeper.models.engine import transaction
 from trailkeeper.producer.errors import StreamUnavailable
-from trailkeeper.producer.redis_client import connect
-from trailkeeper.worker.backlog import read_backlog
+from trailkeeper.worker.backlog import Backlogs
 from trailkeeper.worker.engines import engine_of
 from trailkeeper.worker.gil_switch_interval import short_gil_switch_interval
 from trailkeeper.worker.ingest.dead_letters import detail_text
@@ -41,6 +40,9 @@ logger = logging.getLogger(__name__)
 
 ATTEMPTS = 10
 """A backfill fails after so many chunks that began and never ended: it kills its workers."""
+
+BACKLOG_SECONDS = 10.0
+"""The longest to wait for Redis, which says how much waits."""
 
 BATCHES_BEHIND = 10
 """While so many batches wait in the stream, ingestion goes first."""
@@ -83,7 +85,7 @@ class Runner:
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
         self.engine = engine_of(settings, "backfill", pool_size=3, idle_timeout_ms=IDLE_MS)
-        self._redis = connect(settings.redis_url)
+        self._backlogs = Backlogs(settings, BACKLOG_SECONDS)
         self.parts = BackfillParts(self.engine, settings)
 
     def step(self, identity: int, *, after_silence: bool = False) -> ChunkResult:
@@ -129,7 +131,7 @@ class Runner:
         """Give connections back."""
         self.parts.close()
         self.engine.dispose()
-        self._redis.close()
+        self._backlogs.close()
 
     def _step(self, connection: Connection, identity: int, *, behind: bool) -> ChunkResult:
         job = lock(connection, identity)
@@ -187,7 +189,7 @@ class Runner:
 
     def _is_behind(self) -> bool:
         try:
-            backlog = read_backlog(self._redis, self._settings.stream)
+            backlog, _ = self._backlogs.read()
         except StreamUnavailable:
             return False  # then nothing is ingested either
         return backlog.new > BATCHES_BEHIND * self._settings.batch_size

@@ -19,14 +19,13 @@ from trailkeeper.models.engine import after_commit, transaction
 from trailkeeper.models.partitions import ensure, period_of
 from trailkeeper.producer import catalogue
 from trailkeeper.producer.catalogue import Catalogue
-from trailkeeper.producer.redis_client import connect
 from trailkeeper.producer.validation import harmless
 from trailkeeper.worker.engines import engine_for
 from trailkeeper.worker.ingest.sequence_numbers import Numbered, ranges_by_producer
 from trailkeeper.worker.recording import SYSTEM, record
 from trailkeeper.worker.settings import WorkerSettings
 
-from .waiting import in_spool, in_stream, newest_in_stream
+from .waiting import in_spool, in_streams
 
 logger = logging.getLogger(__name__)
 
@@ -57,10 +56,8 @@ def check(settings: WorkerSettings) -> GapCheck:
         StreamUnavailable: Redis did not answer, so what waits in the stream is unknown.
         StoreUnavailable: Postgres did not answer.
     """
-    with connect(settings.redis_url) as client:
-        waiting = in_stream(client, settings, MOST_WAITING)
-        newest = [] if waiting.complete else newest_in_stream(client, settings)
-    numbered = [*waiting.numbered, *newest, *in_spool(settings)]
+    waiting = in_streams(settings, MOST_WAITING)
+    numbered = [*waiting.numbered, *in_spool(settings)]
     with engine_for(settings, "counting") as engine:
         return _checked(engine, settings, numbered, complete=waiting.complete)
 

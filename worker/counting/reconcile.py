@@ -7,19 +7,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-import redis
 from sqlalchemy import Engine
 
 from trailkeeper.models.counting.gaps import open_gaps
 from trailkeeper.models.counting.ranges import Ranges, union, within
 from trailkeeper.models.counting.reading import counted, covered, producers_with_gaps, stored
 from trailkeeper.models.engine import transaction
+from trailkeeper.producer.redis_client import of_each_stream
 from trailkeeper.worker.ingest.sequence_numbers import Numbered
 from trailkeeper.worker.settings import WorkerSettings
 from trailkeeper.worker.stranded import stranded_ids
 
 from .accounts import Account, Accounts
-from .waiting import in_spool, in_stream
+from .waiting import in_spool, in_streams
 
 HOUR = timedelta(hours=1)
 MICROSECOND = timedelta(microseconds=1)
@@ -96,7 +96,6 @@ def reconcile(
 
 def reconcile_live(
     engine: Engine,
-    client: redis.Redis,
     settings: WorkerSettings,
     hours: tuple[datetime, datetime],
     *,
@@ -106,8 +105,7 @@ def reconcile_live(
 
     Args:
         engine: of the database.
-        client: of Redis.
-        settings: say which stream, and where this host's spool is.
+        settings: say which streams, and where this host's spool is.
         hours: from when to when.
         verify: hold counts against the rows of the table.
 
@@ -117,11 +115,14 @@ def reconcile_live(
     """
 
     def once() -> Reconciliation:
-        waiting = in_stream(client, settings, MOST)
+        waiting = in_streams(settings, MOST)
         numbered = [*waiting.numbered, *in_spool(settings)]
         reconciliation = reconcile(engine, *hours, numbered, verify=verify)
         reconciliation.complete = waiting.complete
-        reconciliation.stranded = len(stranded_ids(client, settings.stream, MOST_STRANDED, look_further=True))
+        stranded = of_each_stream(
+            settings, lambda client, key: stranded_ids(client, key, MOST_STRANDED, look_further=True)
+        )
+        reconciliation.stranded = sum(map(len, stranded))
         return reconciliation
 
     reconciliation = once()

@@ -1,4 +1,4 @@
-"""Numbered events that are not stored yet: in the stream, and in the spool of this host.
+"""Numbered events that are not stored yet: in the streams, and in the spool of this host.
 
 Where keys are set, only signed ones: anybody else could open a gap of any size, or hide one.
 """
@@ -12,11 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-import redis
-
 from trailkeeper.producer.catalogue import load
 from trailkeeper.producer.errors import SpoolUnavailable
-from trailkeeper.producer.redis_client import redis_translated
+from trailkeeper.producer.redis_client import of_each_stream
 from trailkeeper.producer.settings import spool_path
 from trailkeeper.producer.spool import folder
 from trailkeeper.producer.spool.packing import unpack
@@ -35,45 +33,39 @@ class Waiting(NamedTuple):
 
     Attributes:
         numbered: the events that have numbers.
-        complete: whether all of the stream was read.
+        complete: whether all of each stream was read.
     """
 
     numbered: list[Numbered]
     complete: bool
 
 
-def in_stream(client: redis.Redis, settings: WorkerSettings, most: int) -> Waiting:
-    """What the stream holds, delivered or not, from its beginning.
+def in_streams(settings: WorkerSettings, most: int) -> Waiting:
+    """What the streams hold, delivered or not, from their beginning.
 
     Args:
-        client: of Redis.
-        settings: name it, and the keys.
-        most: the most entries to read.
+        settings: name them, and the keys of signatures.
+        most: the most entries to read of each; of one that holds more, the newest are read as well.
 
     Raises:
-        StreamUnavailable: Redis did not answer.
+        StreamUnavailable: one of them is away, so what waits there is unknown.
     """
-    entries, numbered, seen = Entries(client, settings.stream), list[Numbered](), 0
+    found = of_each_stream(settings, lambda client, key: _in_stream(Entries(client, key), settings, most))
+    numbered = [each for waiting in found for each in waiting.numbered]
+    return Waiting(numbered, complete=all(waiting.complete for waiting in found))
+
+
+def _in_stream(entries: Entries, settings: WorkerSettings, most: int) -> Waiting:
+    numbered, seen = list[Numbered](), 0
     after: str | None = None
     while seen < most:
-        with redis_translated():
-            page = entries.oldest(PAGE, after)
+        page = entries.oldest(PAGE, after)
         if not page:
             return Waiting(numbered, complete=True)
         numbered += _numbered(settings, page)
         seen += len(page)
         after = page[-1].stream_id
-    return Waiting(numbered, complete=False)
-
-
-def newest_in_stream(client: redis.Redis, settings: WorkerSettings) -> list[Numbered]:
-    """The newest of what the stream holds.
-
-    Raises:
-        StreamUnavailable: Redis did not answer.
-    """
-    with redis_translated():
-        return _numbered(settings, Entries(client, settings.stream).newest(PAGE))
+    return Waiting([*numbered, *_numbered(settings, entries.newest(PAGE))], complete=False)
 
 
 def in_spool(settings: WorkerSettings) -> list[Numbered]:

@@ -1,4 +1,4 @@
-"""The drain: takes over what dead consumers left, then empties the stream in batches.
+"""The drain: empties the streams in batches.
 
 Knows nothing of Celery: a task runs it, and so does `trailkeeper drain`.
 """
@@ -6,142 +6,70 @@ Knows nothing of Celery: a task runs it, and so does `trailkeeper drain`.
 from __future__ import annotations
 
 import gc
-import logging
 import time
-from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
+import zlib
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-from msgspec.structs import replace
-
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.shards import shards_of
 from trailkeeper.worker.gil_switch_interval import short_gil_switch_interval
-from trailkeeper.worker.ingest import Report
-from trailkeeper.worker.ingest.crash_markers import DELIVERIES_BEFORE_SUSPICION
-from trailkeeper.worker.ingest.messages import IncomingMessage
+from trailkeeper.worker.ingest import RETRY, Report
 from trailkeeper.worker.ingest.process import IngestProcess
 from trailkeeper.worker.settings import WorkerSettings
-from trailkeeper.worker.stranded import stranded_ids
 
-from .batches import StreamBatches
-from .stream import Pending, Stream
-from .write_pipeline import WritePipeline
+from .stream_drain import StreamDrain
 
 OBJECTS_BEFORE_COLLECTION = 50_000
-
-logger = logging.getLogger(__name__)
+AWAY_SECONDS = 5.0
+"""How long a stream that is away is left alone, as long as there is another."""
 
 
 class Drainer(IngestProcess):
-    """One consumer emptying the stream, with connections and caches that live as long as its process."""
+    """One consumer emptying the streams, with connections and caches that live as long as its process."""
 
     role = "drain"
     check_signatures = True
 
     def __init__(self, settings: WorkerSettings, consumer: str) -> None:
         super().__init__(settings, consumer)
-        self._stream = Stream(self.client, settings.stream, consumer)
-        self._batches = StreamBatches(self._stream, self.ingest, self.engine)
-        self._lease_ms = int(settings.lease_seconds * 1000)
-
-    def run_source(self, seconds: float) -> Report:
-        """Drain until the stream is empty or *seconds* have passed, finishing the batch at hand."""
-        deadline = time.monotonic() + seconds
-        with _few_collections(), short_gil_switch_interval():
-            report = self.recover(deadline)
-            with WritePipeline(self._batches) as pipeline:
-                while time.monotonic() < deadline and (
-                    messages := self._stream.read(self.settings.batch_size)
-                ):
-                    pipeline.add(messages)
-            report.add(pipeline.report)
-        return report
-
-    def recover(self, deadline: float) -> Report:
-        """Store what this consumer held when it died, others hold for too long, and nobody holds."""
-        report = self._recover(deadline, mine=True, idle_ms=0)
-        report.add(self._recover(deadline, mine=False, idle_ms=self._lease_ms))
-        report.add(self._recover_stranded(deadline))
-        return report
-
-    def _recover_stranded(self, deadline: float) -> Report:
-        report = Report()
-        while time.monotonic() < deadline:
-            stranded = stranded_ids(self.client, self.settings.stream, self.settings.batch_size)
-            if stranded:
-                logger.warning(
-                    "%d entries of the stream were stranded, from %s on", len(stranded), stranded[0]
-                )
-            # what another drain takes over first is no longer stranded, and held for less than the lease
-            messages = self._stream.take_over(stranded, self._lease_ms)
-            if not messages:
-                break
-            report.add(self._batches.run(messages, fresh=False))
-        return report
-
-    def _recover(self, deadline: float, *, mine: bool, idle_ms: int) -> Report:
-        report = Report()
-        while time.monotonic() < deadline:
-            pending = self._stream.pending(mine=mine, idle_ms=idle_ms, count=self.settings.batch_size)
-            before = report.batches
-            report.add(self._together([entry for entry in pending if not _is_suspect(entry)], idle_ms))
-            report.add(self._suspects([*filter(_is_suspect, pending)], idle_ms, deadline))
-            if report.batches == before:
-                break  # nothing is left, or another drain was quicker
-        return report
-
-    def _together(self, pending: Sequence[Pending], idle_ms: int) -> Report:
-        messages = self._stream.take_over([entry.stream_id for entry in pending], idle_ms)
-        return self._batches.run(messages, fresh=False) if messages else Report()
-
-    def _suspects(self, suspects: Sequence[Pending], idle_ms: int, deadline: float) -> Report:
-        """Store messages that may have killed their process; after three deaths reject one."""
-        report = Report()
-        marked = self.crash_markers.marked([entry.stream_id for entry in suspects])
-        for group in _groups(suspects, marked):
-            # killed at the time limit of its task, a drain would count as one more death of these messages
-            if time.monotonic() < deadline:
-                report.add(self._suspect_group(group, idle_ms))
-        return report
-
-    def _suspect_group(self, group: Sequence[Pending], idle_ms: int) -> Report:
-        deliveries = {entry.stream_id: entry.deliveries + 1 for entry in group}
-        messages = [
-            replace(message, deliveries=deliveries[message.stream_id])
-            for message in self._stream.take_over([*deliveries], idle_ms)
+        self.streams = [
+            StreamDrain(shard, consumer, settings, self.ingest, self.engine) for shard in shards_of(settings)
         ]
-        if not messages:
-            return Report()
-        if len(group) == 1:
-            return self._guarded(messages[0])
-        return self.crash_markers.run_together(
-            [message.stream_id for message in messages], lambda: self._batches.run(messages, fresh=False)
-        )
+        self._away_until = [0.0] * len(self.streams)
 
-    def _guarded(self, message: IncomingMessage) -> Report:
-        return self.crash_markers.run(
-            message.stream_id,
-            lambda: self._batches.run([message], fresh=False),
-            lambda reason, detail: self._batches.reject(message, reason, detail),
-            lambda: self._batches.finish(message),
-        )
+    def run(self, seconds: float | None = None) -> Report:
+        """Drain each stream until it is empty, or for its share of *seconds*, or of what the settings give.
 
+        Raises:
+            One of `fates.RETRY`: nothing is lost. One stream that fails keeps nobody from the others.
+        """
+        share = (self.settings.drain_seconds if seconds is None else seconds) / len(self.streams)
+        report, problem = Report(), None
+        with _few_collections(), short_gil_switch_interval():
+            for place in self._in_turn():
+                try:
+                    report.add(self.streams[place].run(share))
+                except RETRY as error:
+                    problem = problem or error
+                    if isinstance(error, StreamUnavailable):
+                        self._away_until[place] = time.monotonic() + AWAY_SECONDS
+        if problem is not None:
+            raise problem
+        return report
 
-def _is_suspect(entry: Pending) -> bool:
-    return entry.deliveries >= DELIVERIES_BEFORE_SUSPICION
+    def close(self) -> None:
+        """Give connections back."""
+        super().close()
+        for stream in self.streams:
+            stream.close()
 
-
-def _groups(suspects: Sequence[Pending], marked: AbstractSet[str]) -> Iterator[Sequence[Pending]]:
-    """What is stored together: 1, 2, 4 … of those that no process died on, then each of the others alone.
-
-    An outage makes suspects of thousands. The first shows whether it is over; and where it is only that
-    many at once are too slow for Postgres, each try stores some nevertheless.
-    """
-    unmarked = [entry for entry in suspects if entry.stream_id not in marked]
-    start, size = 0, 1
-    while start < len(unmarked):
-        yield unmarked[start : start + size]
-        start, size = start + size, size * 2
-    yield from ([entry] for entry in suspects if entry.stream_id in marked)
+    def _in_turn(self) -> list[int]:
+        """Streams that are there; consumers begin with different ones, so that none waits for the others."""
+        number, now = len(self.streams), time.monotonic()
+        first = zlib.crc32(self.consumer.encode())
+        places = [(first + step) % number for step in range(number)]
+        return [place for place in places if self._away_until[place] <= now] or places
 
 
 @contextmanager

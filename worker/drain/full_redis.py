@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import redis
 
-from trailkeeper.producer.redis_client import StreamFull, connect, redis_translated
+from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.redis_client import StreamFull, of_each_stream, redis_translated
 from trailkeeper.producer.stream_keys import last_write_key
 from trailkeeper.worker.ingest.fates import RETRY, Report
 from trailkeeper.worker.settings import WorkerSettings, settings
@@ -40,6 +42,19 @@ def takes_writes(client: redis.Redis, stream: str) -> bool:
     return True
 
 
+def all_take_writes(config: WorkerSettings) -> bool:
+    """Note the time beside each stream; False if a server is full, also where another one is away."""
+    full = []
+
+    def note(client: redis.Redis, key: str) -> None:
+        if not takes_writes(client, key):
+            full.append(key)
+
+    with suppress(StreamUnavailable):  # the dispatcher says so
+        of_each_stream(config, note)
+    return not full
+
+
 def relieve(config: WorkerSettings, consumer: str, seconds: float = LONGEST_SECONDS) -> Report:
     """Drain a full Redis until nothing is left and it takes writes again; returns what was drained.
 
@@ -53,12 +68,11 @@ def relieve(config: WorkerSettings, consumer: str, seconds: float = LONGEST_SECO
     drainer, done = Drainer(config, consumer), Report()
     deadline = time.monotonic() + seconds
     try:
-        with connect(config.redis_url) as client:
-            more = not takes_writes(client, config.stream)
-            while more and time.monotonic() < deadline:
-                report = _slice(drainer)
-                done.add(report)
-                more = not takes_writes(client, config.stream) or report.batches > 0
+        more = not all_take_writes(config)
+        while more and time.monotonic() < deadline:
+            report = _slice(drainer)
+            done.add(report)
+            more = not all_take_writes(config) or report.batches > 0
     finally:
         drainer.close()
     return done

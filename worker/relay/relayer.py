@@ -12,9 +12,12 @@ from collections.abc import Callable, Sequence
 
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.outbox import OutboxRow, Span, ids, take
+from trailkeeper.producer.redis_client import connect
+from trailkeeper.producer.shards import shards_of
 from trailkeeper.worker.ingest import Prepared, Report, write
-from trailkeeper.worker.ingest.crash_markers import DEATHS
+from trailkeeper.worker.ingest.crash_markers import DEATHS, CrashMarkers
 from trailkeeper.worker.ingest.messages import EVENT, HEAD_BYTES, NO_FIELDS, OUTBOX, IncomingMessage
+from trailkeeper.worker.ingest.pause import run_or_pause
 from trailkeeper.worker.ingest.process import IngestProcess
 from trailkeeper.worker.settings import WorkerSettings
 
@@ -28,9 +31,26 @@ class Relayer(IngestProcess):
 
     def __init__(self, settings: WorkerSettings, consumer: str) -> None:
         super().__init__(settings, consumer)
-        self._marker = BatchMarker(self.client, settings.stream, consumer)
+        home = shards_of(settings)[0]
+        self._client, self._home = connect(home), home.key
+        self._crash_markers = CrashMarkers(self._client, self._home)
+        self._marker = BatchMarker(self._client, self._home, consumer)
 
-    def run_source(self, seconds: float) -> Report:
+    def run(self, seconds: float | None = None) -> Report:
+        """Relay for *seconds*, or for the time the settings give; pause the fleet where it must wait.
+
+        Raises:
+            One of `fates.RETRY`: nothing is lost, and a pause is on if Redis could be reached.
+        """
+        longest = self.settings.drain_seconds if seconds is None else seconds
+        return run_or_pause(self._client, self._home, lambda: self._run(longest))
+
+    def close(self) -> None:
+        """Give connections back."""
+        super().close()
+        self._client.close()
+
+    def _run(self, seconds: float) -> Report:
         """Relay until no row waits that is not locked by another relay, or *seconds* have passed."""
         deadline = time.monotonic() + seconds
         report = self._recover(deadline)
@@ -72,7 +92,7 @@ class Relayer(IngestProcess):
 
     def _guarded(self, row_id: int) -> Report:
         row = Span(row_id, row_id)
-        return self.crash_markers.run(
+        return self._crash_markers.run(
             f"{OUTBOX}/{row_id}",
             lambda: self._relay(row, self.ingest.prepare),
             lambda reason, detail: self._relay(

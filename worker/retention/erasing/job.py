@@ -17,7 +17,7 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.locks import ERASING
 from trailkeeper.models.tables import Erasure, Hold
 from trailkeeper.producer import catalogue
-from trailkeeper.producer.redis_client import connect
+from trailkeeper.producer.redis_client import of_each_stream
 from trailkeeper.producer.validation import id_of
 from trailkeeper.worker.recording import announce, staff_or_system
 from trailkeeper.worker.retention import records
@@ -30,7 +30,7 @@ from .everywhere import everywhere
 from .knowing import known_person
 from .person import Person
 from .receipt import ErasureReceipt, Kept
-from .redis_files import rewrite_files
+from .redis_files import rewrite_all_files
 from .unreached import unreached
 from .waiting import deliver_spooled, wait_until_drained
 from .walks import ErasureJob
@@ -75,14 +75,13 @@ def erase(
     """
     known, user_id = catalogue.load(settings.catalogue), id_of("user", user_id)
     deliver_spooled(settings, wait_seconds)
-    with connect(settings.redis_url) as client:
-        wait_until_drained(client, settings.stream, wait_seconds)
-        with one_at_a_time(settings, "erasure", ERASING) as engine:
-            identity = records.opened(engine, Erasure, {"user_id": user_id}, {"requested_by": by})
-            job = ErasureJob(engine, known, PersonalKeys(known), user_id, identity)
-            person = known_person(job)
-            report = everywhere(job, person)
-            return _close(job, report, by, [*rewrite_files(client, wait_seconds), *_shared(person)])
+    of_each_stream(settings, lambda client, key: wait_until_drained(client, key, wait_seconds))
+    with one_at_a_time(settings, "erasure", ERASING) as engine:
+        identity = records.opened(engine, Erasure, {"user_id": user_id}, {"requested_by": by})
+        job = ErasureJob(engine, known, PersonalKeys(known), user_id, identity)
+        person = known_person(job)
+        report = everywhere(job, person)
+        return _close(job, report, by, [*rewrite_all_files(settings, wait_seconds), *_shared(person)])
 
 
 def _close(job: ErasureJob, report: ErasureReport, by: str | None, left: list[str]) -> ErasureReceipt:

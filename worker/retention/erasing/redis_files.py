@@ -7,33 +7,49 @@ from typing import Any, NamedTuple
 
 import redis
 
+from trailkeeper.producer.counted import counted
 from trailkeeper.producer.errors import StreamUnavailable
-from trailkeeper.producer.redis_client import redis_translated
+from trailkeeper.producer.redis_client import connect, redis_translated
+from trailkeeper.producer.shards import StreamSettings, servers_of
 
 LOOK_SECONDS = 0.1
+COMMANDS = ("BGREWRITEAOF", "BGSAVE")
 
 
-def rewrite_files(client: redis.Redis, seconds: float) -> list[str]:
-    """Have Redis rewrite its files, and wait until it has.
+def rewrite_all_files(settings: StreamSettings, seconds: float) -> list[str]:
+    """Have each server of the streams rewrite its files, and wait until it has.
 
     Args:
-        client: of Redis.
+        settings: name the servers.
         seconds: the longest to wait for each file.
 
     Returns:
         What was not rewritten, and what to do about it; empty if all was.
     """
+    left = list[str]()
+    for shard in servers_of(settings):
+        with connect(shard) as client:
+            left += _rewrite(client, seconds)
+    return left
+
+
+def _rewrite(client: redis.Redis, seconds: float) -> list[str]:
     try:
         state = _state(client)
     except StreamUnavailable as error:
-        return [f"Redis' files: {error}; {_advice('BGREWRITEAOF and BGSAVE')}"]
+        return [f"Redis' files: {error}; {_advice(' and '.join(COMMANDS))}"]
     files = [_AOF] if state["aof_enabled"] else []
     files += [_SNAPSHOT] if _has_snapshot(client, state) else []
-    return [
+    left = [
         f"Redis' {file.name}, not rewritten yet: {problem}; {_advice(file.command)}"
         for file in files
         if (problem := _problem(client, file, seconds))
     ]
+    if replicas := int(state.get("connected_slaves", 0)):
+        # replicas delete what their master deletes, and rewrite their files when they want
+        advice = _advice(" and ".join(COMMANDS))
+        left.append(f"the files of {counted(replicas, 'replica')} of Redis: on each, {advice}")
+    return left
 
 
 class _File(NamedTuple):
@@ -89,5 +105,5 @@ def _advice(command: str) -> str:
 
 def _state(client: redis.Redis) -> dict[str, Any]:
     with redis_translated():
-        found: Any = client.info("persistence")
+        found: Any = client.info("persistence") | client.info("replication")
     return dict(found)
