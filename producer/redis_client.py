@@ -17,7 +17,7 @@ from redis.sentinel import MasterNotFoundError, Sentinel
 
 from .errors import SettingsError, StreamRefused, StreamUnavailable
 from .redis_cluster import cluster_client
-from .shards import Shard, StreamSettings, shards_of
+from .transports.shards import Shard, StreamSettings, shards_of
 from .transports.url import UNREADABLE, is_cluster, is_sentinel, is_tls, options_of
 
 ANSWER_SECONDS = 10.0

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import redis
 
 from trailkeeper.producer.redis_client import connect, redis_translated
-from trailkeeper.producer.shards import shards_of
+from trailkeeper.producer.transports.shards import shards_of
 
 from .settings import ViewsSettings
 

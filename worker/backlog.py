@@ -9,8 +9,8 @@ import redis
 
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.redis_client import connect, redis_translated
-from trailkeeper.producer.shards import StreamSettings, shards_of
 from trailkeeper.producer.stream_keys import GROUP, pause_key
+from trailkeeper.producer.transports.shards import StreamSettings, shards_of
 from trailkeeper.worker.ingest.pause import believed
 
 

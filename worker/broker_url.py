@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from trailkeeper.producer.errors import SettingsError
 from trailkeeper.producer.redis_client import sentinel_options
-from trailkeeper.producer.shards import shards_of
+from trailkeeper.producer.transports.shards import shards_of
 from trailkeeper.producer.transports.url import bracketed, is_cluster, is_sentinel
 
 from .settings import WorkerSettings

@@ -19,9 +19,9 @@ from kombu.exceptions import OperationalError
 
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.redis_client import connect, redis_translated
-from trailkeeper.producer.shards import shards_of
 from trailkeeper.producer.spool.keeper import FileSpool
 from trailkeeper.producer.stream_keys import admin_commands_key
+from trailkeeper.producer.transports.shards import shards_of
 
 from .backlog import Backlog, Backlogs
 from .outage import Outage

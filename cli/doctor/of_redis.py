@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from trailkeeper.cli.status.in_redis import refusal
 from trailkeeper.producer.redis_client import connect, redis_translated
 from trailkeeper.producer.settings import variable
-from trailkeeper.producer.shards import Shard, servers_of
 from trailkeeper.producer.transports.address import RedisAddress
+from trailkeeper.producer.transports.shards import Shard, servers_of
 from trailkeeper.producer.transports.url import is_cluster, is_sentinel, is_tls
 from trailkeeper.worker.settings import WorkerSettings
 from trailkeeper.worker.settings import settings as worker_settings

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from trailkeeper.producer.shards import StreamSettings, shards_of
-
 from .base import StreamTransport, Transport
 from .redis_stream import RedisStream
 from .sharded import ShardedStream
+from .shards import StreamSettings, shards_of
 
 __all__ = ["RedisStream", "StreamTransport", "Transport", "stream_of"]
 

@@ -16,7 +16,7 @@ from trailkeeper.cli.doctor.of_postgres import _roles
 from trailkeeper.cli.doctor.of_redis import _access, _is_local
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.models.privileges import READER, WRITER
-from trailkeeper.producer.shards import Shard
+from trailkeeper.producer.transports.shards import Shard
 
 
 @pytest.fixture

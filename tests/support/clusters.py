@@ -167,8 +167,8 @@ class Node(Child):
 
     def follows(self) -> bool:
         """Whether it is a replica with all that its master has."""
-        answer = self._said("ROLE") or ["", "", "", ""]
-        return answer[0] == "slave" and answer[3] == "connected"
+        answer: list[Any] = self._said("ROLE") or [""]
+        return bool(answer[0] == "slave" and answer[3] == "connected")
 
     @contextmanager
     def asked(self) -> Iterator[redis.Redis]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from trailkeeper.producer.errors import StreamUnavailable
-from trailkeeper.producer.shards import shards_of
+from trailkeeper.producer.transports.shards import shards_of
 from trailkeeper.worker.gil_switch_interval import short_gil_switch_interval
 from trailkeeper.worker.ingest import RETRY, Report
 from trailkeeper.worker.ingest.process import IngestProcess

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from trailkeeper.producer.redis_client import connect
-from trailkeeper.producer.shards import Shard
+from trailkeeper.producer.transports.shards import Shard
 from trailkeeper.worker.ingest import Ingest, Report
 from trailkeeper.worker.ingest.crash_markers import DELIVERIES_BEFORE_SUSPICION, CrashMarkers
 from trailkeeper.worker.ingest.messages import IncomingMessage

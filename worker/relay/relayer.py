@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.outbox import OutboxRow, Span, ids, take
 from trailkeeper.producer.redis_client import connect
-from trailkeeper.producer.shards import shards_of
+from trailkeeper.producer.transports.shards import shards_of
 from trailkeeper.worker.ingest import Prepared, Report, write
 from trailkeeper.worker.ingest.crash_markers import DEATHS, CrashMarkers
 from trailkeeper.worker.ingest.messages import EVENT, HEAD_BYTES, NO_FIELDS, OUTBOX, IncomingMessage

@@ -10,7 +10,7 @@ import redis
 from trailkeeper.producer.counted import counted
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.redis_client import connect, redis_translated
-from trailkeeper.producer.shards import StreamSettings, servers_of
+from trailkeeper.producer.transports.shards import StreamSettings, servers_of
 
 LOOK_SECONDS = 0.1
 COMMANDS = ("BGREWRITEAOF", "BGSAVE")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from .transports.url import is_cluster
+from .url import is_cluster
 
 
 class Shard(NamedTuple):
@@ -45,9 +45,10 @@ def shards_of(settings: StreamSettings) -> tuple[Shard, ...]:
 
 def servers_of(settings: StreamSettings) -> tuple[Shard, ...]:
     """A stream for each server that has one; in a Cluster each may be on a node of its own."""
-    shards = shards_of(settings)
-    by_server = {shard.key if is_cluster(shard.url) else shard.url: shard for shard in reversed(shards)}
-    return tuple(reversed(by_server.values()))
+    by_server = dict[str, Shard]()
+    for shard in shards_of(settings):
+        by_server.setdefault(shard.key if is_cluster(shard.url) else shard.url, shard)
+    return tuple(by_server.values())
 
 
 def _key(stream: str, url: str, place: int) -> str:
