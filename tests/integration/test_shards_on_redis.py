@@ -13,14 +13,13 @@ import pytest
 import redis
 from sqlalchemy import Engine
 
-from tests.support.drains import an_event, settings_for, stored_ids
+from tests.support.drains import STREAM, an_event, put, settings_for, stored_ids
 from tests.support.emitting import CATALOGUE, REQUIRED, SPOOLED
 from tests.support.servers import serving, valkey
 from tests.support.waiting import within
 from trailkeeper import Emitter, ProducerSettings
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.redis_client import connect, of_each_stream
-from trailkeeper.producer.transports import StreamTransport, stream_of
 from trailkeeper.producer.transports.shards import servers_of, shards_of
 from trailkeeper.producer.wire import encode
 from trailkeeper.views.settings import ViewsSettings
@@ -29,6 +28,7 @@ from trailkeeper.worker.backlog import Backlogs
 from trailkeeper.worker.counting.reconcile import reconcile_live
 from trailkeeper.worker.drain import Drainer
 from trailkeeper.worker.drain.full_redis import relieve
+from trailkeeper.worker.drain.stream import Stream
 from trailkeeper.worker.retention.erasing.waiting import Undrained, wait_until_drained
 from trailkeeper.worker.settings import WorkerSettings
 from trailkeeper.worker.upkeep import beat_alive
@@ -104,10 +104,6 @@ def test_the_same_event_in_two_streams_is_stored_once(settings: WorkerSettings) 
     with closing(Drainer(settings, "here/1")) as drainer:
         report = drainer.run(9)
     assert (report.stored, report.duplicates) == (1, 1)
-
-
-def a_stream(settings: WorkerSettings) -> StreamTransport:
-    return stream_of(settings)
 
 
 def test_a_process_keeps_to_one_stream(settings: WorkerSettings) -> None:
@@ -195,8 +191,8 @@ def test_a_full_server_is_relieved_while_another_is_away(
 ) -> None:
     half = settings_for(f"{redis_url} {AWAY}", database_url, spool="off")
     with connect(redis_url) as client:
-        for _ in range(5):
-            client.xadd("trailkeeper:events", {"e": encode(an_event())})
+        Stream(client, STREAM, "here/1").make_group()
+        put(client, *[an_event() for _ in range(5)])
         client.config_set("maxmemory", "1")
         try:
             relieve(half, "here/relief", seconds=5)
