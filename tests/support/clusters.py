@@ -98,6 +98,10 @@ class RedisCluster:
         until(lambda: any(node.has(slot) for node in others), 60, "another node has the slot")
         return old
 
+    def start_again(self, node: Node) -> None:
+        """Start one that was killed; it becomes a replica."""
+        node.start()
+
     def move(self, key: str) -> None:
         """Move the slot of a key, with all keys in it, to another master."""
         old, slot = self.owner_of(key), self._slot(key)

@@ -89,8 +89,13 @@ class SentineledRedis:
                 os.kill(process.pid, signal.SIGCONT)
                 process.kill()
 
-    def fail_over(self, *, stop: bool = False) -> EmbeddedRedis:
-        """Kill or only stop the master, and wait until the other one is named; returns the old one."""
+    def fail_over(self, _key: str = "", *, stop: bool = False) -> EmbeddedRedis:
+        """Kill or only stop the master, and wait until the other one is named; returns the old one.
+
+        Args:
+            _key: as of a Cluster; here the master has all.
+            stop: stop it only.
+        """
         old, port = self.master, _port(self.master)
         if stop:
             os.kill(old.pid, signal.SIGSTOP)
