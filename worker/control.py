@@ -24,6 +24,16 @@ def start_chunk(settings: WorkerSettings, identity: int, seconds: float = 2.0) -
         app.send_task("trailkeeper.backfill_chunk", (identity,), connection=connection)
 
 
+def check_broker(settings: WorkerSettings, seconds: float = 2.0) -> None:
+    """Return if the broker answers.
+
+    Raises:
+        StreamUnavailable: it does not.
+    """
+    with _broker(settings, seconds):
+        pass
+
+
 def queues_by_worker(settings: WorkerSettings, seconds: float = 1.0) -> dict[str, list[str]]:
     """The workers that answer, and which queues each takes.
 

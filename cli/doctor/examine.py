@@ -9,6 +9,7 @@ from trailkeeper.cli.errors import explain
 from .finding import Finding, problem
 from .fleet import beat, clocks, completeness, drains, relays, workers
 from .local import catalogue, geoip, variables
+from .of_broker import broker
 from .of_postgres import postgres
 from .of_redis import redis_server
 from .of_spool import spooled
@@ -20,6 +21,7 @@ CHECKS: dict[str, Check] = {
     "catalogue": catalogue,
     "location data": geoip,
     "Redis": redis_server,
+    "Celery's broker": broker,
     "spool": spooled,
     "Postgres": postgres,
     "clocks": clocks,

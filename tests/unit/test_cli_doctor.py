@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from _maxminddb_geolite2 import geolite2_database
 
 from tests.support.command import call
 from tests.support.small_mmdb import write_mmdb
-from trailkeeper.cli.doctor import Finding, examine
+from trailkeeper.cli.doctor import Finding, examine, of_broker
 from trailkeeper.cli.doctor.finding import ok
 from trailkeeper.cli.doctor.fleet import _clock
 from trailkeeper.cli.doctor.local import _file, catalogue
@@ -159,3 +160,22 @@ def test_there_should_be_one_replica_more_than_have_to_have_each_event(
     settings = WorkerSettings(redis_url=url, redis_replicas=wanted)
     found = [finding.severity for finding in _replicas(url, {"connected_slaves": there}, settings)]
     assert found == ([level] if level else [])
+
+
+@pytest.mark.parametrize(
+    ("redis_url", "broker_url", "said"),
+    [
+        ("redis+cluster://127.0.0.1:1", None, "TRAILKEEPER_BROKER_URL"),
+        ("redis+cluster://127.0.0.1:1", "redis://:s3cret@127.0.0.1:1/0", "did not answer|refused"),
+        ("redis://127.0.0.1:1", None, None),
+    ],
+)
+def test_a_broker_that_is_needed_and_missing_or_away_is_a_problem(
+    redis_url: str, broker_url: str | None, said: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = WorkerSettings(redis_url=redis_url, broker_url=broker_url)
+    monkeypatch.setattr(of_broker, "settings", lambda: settings)
+    found = [*examine({"Celery's broker": of_broker.broker})]
+    assert [finding.severity for finding in found] == (["problem"] if said else [])
+    assert all(re.search(said or "", finding.found) for finding in found)
+    assert "s3cret" not in str(found)
