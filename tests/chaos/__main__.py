@@ -1,6 +1,7 @@
-"""`python -m tests.chaos [--events N] [--rate R] [--seed S] [--server valkey|redis_8|both] [--json]`.
+"""`python -m tests.chaos [--events N] [--rate R] [--seed S] [--server SERVER] [--json]`.
 
-Ends with a scorecard for each server, and with exit code 1 if anything was lost or doubled.
+SERVER is valkey, redis_8, sentinels, cluster, or all. Ends with a scorecard for each, and with exit code 1 if
+anything was lost or doubled.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = _parser().parse_args(arguments)
     console = Console(stderr=asked.json, highlight=False)
     clean = True
-    for server in SERVERS if asked.server == "both" else (asked.server,):
+    for server in SERVERS if asked.server == "all" else (asked.server,):
         plan = Plan(server=server, events=asked.events, rate=asked.rate, seed=asked.seed)
         home = Path(tempfile.mkdtemp(prefix="tk-chaos-"))
         home.chmod(0o755)  # Postgres' own user passes through
@@ -52,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--events", type=int, default=Plan().events, help="requests, one event each")
     parser.add_argument("--rate", type=float, default=Plan().rate, help="requests a second")
     parser.add_argument("--seed", type=int, default=Plan().seed, help="of the choice of faults")
-    parser.add_argument("--server", choices=[*SERVERS, "both"], default="both")
+    parser.add_argument("--server", choices=[*SERVERS, "all"], default="all")
     parser.add_argument("--json", action="store_true", help="end with one line of JSON a server")
     return parser
 

@@ -15,6 +15,7 @@ from .proxy import MODES, Mode
 from .room import Room
 
 Hurt = Callable[[Room, random.Random], AbstractContextManager[None]]
+ONE, SEVERAL = frozenset({"valkey", "redis_8"}), frozenset({"sentinels", "cluster"})
 CLOCK_JUMP = 600
 """Seconds. Less than the hour ahead of the worker's clock at which an event's time is no longer believed."""
 
@@ -26,11 +27,13 @@ class Fault(msgspec.Struct, frozen=True):
         name: as the scorecard counts it.
         hurt: hurts while its block runs.
         seconds: how long at most the block runs.
+        servers: in which plans it can happen.
     """
 
     name: str
     hurt: Hurt
     seconds: float = 3.0
+    servers: frozenset[str] = ONE | SEVERAL
 
 
 @contextmanager
@@ -64,6 +67,19 @@ def _crash_redis(room: Room, choice: random.Random) -> Iterator[None]:
         yield
     finally:
         room.redis.start()
+
+
+@contextmanager
+def _hang_redis(room: Room, choice: random.Random) -> Iterator[None]:
+    """It comes back and takes itself for what it was, until the others tell it otherwise."""
+    room.redis.hang()
+    yield
+
+
+@contextmanager
+def _move(room: Room, choice: random.Random) -> Iterator[None]:
+    room.redis.move()
+    yield
 
 
 @contextmanager
@@ -147,11 +163,17 @@ FAULTS: tuple[Fault, ...] = (
     Fault("kill beat", _kill_beat, 0.5),
     Fault("kill a web process", _kill_web, 0.5),
     Fault("crash Redis", _crash_redis),
+    Fault("hang Redis' master", _hang_redis, 0.5, SEVERAL),
+    Fault("move the stream", _move, 0.5, frozenset({"cluster"})),
     Fault("crash Postgres", _crash_postgres),
-    Fault("disk full, Redis away", _fill_disk),
+    Fault("disk full, Redis away", _fill_disk, servers=ONE),
     Fault("clock jumps ten minutes", _jump),
     *(
-        Fault(f"{mode} {name}", partial(_network, which=which, mode=mode))
+        Fault(
+            f"{mode} {name}",
+            partial(_network, which=which, mode=mode),
+            servers=ONE if "Redis" in name else ONE | SEVERAL,
+        )
         for name, which in NETWORKS.items()
         for mode in MODES
         if mode != "pass"

@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Server = Literal["valkey", "redis_8"]
+Server = Literal["valkey", "redis_8", "sentinels", "cluster"]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """One run.
 
     Attributes:
-        server: which server holds the stream.
+        server: what holds the stream: one server, or several of which another takes over.
         events: how many requests emit one event each.
         rate: of requests a second, over all web processes.
         seed: of the choice of faults.

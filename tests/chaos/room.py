@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,11 @@ import psutil
 import redis
 from sqlalchemy.engine import make_url
 
-from tests.support.drains import STREAM
-from tests.support.servers import SERVERS
 from tests.support.stacks import pool_of
 from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
 from trailkeeper.cli.embedded.stack import Stack
 from trailkeeper.producer.errors import SpoolUnavailable
+from trailkeeper.producer.redis_client import connect
 from trailkeeper.producer.settings import variable
 from trailkeeper.producer.spool.file import SpoolFile
 from trailkeeper.producer.spool.schema import Limits
@@ -29,6 +28,7 @@ from trailkeeper.producer.stream_keys import GROUP
 from .journal import Journal
 from .plan import Plan
 from .processes import Network, Web
+from .topologies import make_redis, streams_of
 
 WEBS = 2
 LEASE_SECONDS = "2"
@@ -45,7 +45,7 @@ class Room:
     def __init__(self, home: Path, plan: Plan) -> None:
         self.plan = plan
         self.journal = Journal()
-        self.redis = SERVERS[plan.server](home / "redis")
+        self.redis = make_redis(plan.server, home / "redis")
         self.postgres = EmbeddedPostgres(home / "pg")
         self._home = home
         self._spool = SpoolFile(home / "spool" / "spool.sqlite", Limits())
@@ -54,12 +54,13 @@ class Room:
     def start(self) -> None:
         """Bring everything up; `stop` ends what was started, whatever happened."""
         self.redis.start()
-        self._closing.callback(self.redis.kill)
+        self._closing.callback(self.redis.stop)
         self._socket = _socket_of(self.postgres.start())
         self._closing.callback(self.postgres.stop, "immediate")
-        redis_address = make_url(self.redis.url)
-        self.web_to_redis = self._network(f"{redis_address.host}:{redis_address.port}")
-        self.worker_to_redis = self._network(f"{redis_address.host}:{redis_address.port}")
+        if self.redis.is_one:
+            redis_address = make_url(self.redis.url)
+            self.web_to_redis = self._network(f"{redis_address.host}:{redis_address.port}")
+            self.worker_to_redis = self._network(f"{redis_address.host}:{redis_address.port}")
         self.worker_to_postgres = self._network(self._socket)
         self.stack = self._closing.enter_context(self._stack())
         self.webs = [self._web(number) for number in range(WEBS)]
@@ -98,18 +99,17 @@ class Room:
         return not all(web.is_done() for web in self.webs)
 
     def backlog(self) -> int | None:
-        """Events in the stream, or None while Redis does not answer."""
-        with suppress(redis.RedisError), self.client() as client:
-            found: Any = client.xlen(STREAM)
-            return int(found)
-        return None
+        """Events in the streams, or None while Redis does not answer."""
+        return self._summed(lambda client, key: int(client.xlen(key)))
 
     def taken(self) -> int | None:
-        """How many events ever left the stream for the table, or None while Redis does not answer."""
-        with suppress(redis.RedisError), self.client() as client:
-            found: Any = client.xinfo_stream(STREAM)
+        """How many events ever left the streams for the table, or None while Redis does not answer."""
+
+        def taken(client: redis.Redis, key: str) -> int:
+            found: Any = client.xinfo_stream(key)
             return int(found["entries-added"]) - int(found["length"])
-        return None
+
+        return self._summed(taken)
 
     def spooled(self) -> int:
         """Events in the spool."""
@@ -119,14 +119,23 @@ class Room:
             return 1  # it is just being written to; none or some is not known
 
     def is_drained(self) -> bool:
-        """Whether nothing is in the stream, given out or not."""
-        with suppress(redis.RedisError), self.client() as client:
-            return not client.xlen(STREAM) and not client.xpending(STREAM, GROUP)["pending"]
-        return False
+        """Whether nothing is in the streams, given out or not."""
 
-    def client(self) -> redis.Redis:
-        """A client past the networks, for those who look on."""
-        return redis.Redis.from_url(self.redis.url, socket_timeout=2, retry=None)
+        def left(client: redis.Redis, key: str) -> int:
+            return int(client.xlen(key)) + int(client.xpending(key, GROUP)["pending"])
+
+        return self._summed(left) == 0
+
+    def _summed(self, call: Callable[[redis.Redis, str], int]) -> int | None:
+        """The sum over the streams, past the networks; None while Redis does not answer."""
+        total = 0
+        for shard in streams_of(self.redis):
+            with connect(shard, answer_seconds=2.0) as client:
+                try:
+                    total += call(client, shard.key)
+                except redis.RedisError:
+                    return None
+        return total
 
     def pool(self) -> list[psutil.Process]:
         """The worker's pool processes."""
@@ -140,6 +149,8 @@ class Room:
     @property
     def web_environment(self) -> dict[str, str]:
         """What a web process is told: its way to Redis is its own."""
+        if not self.redis.is_one:
+            return self.stack.environment
         own = make_url(self.redis.url).set(port=self.web_to_redis.port)
         return self.stack.environment | {variable("redis_url"): own.render_as_string(hide_password=False)}
 
@@ -149,16 +160,16 @@ class Room:
         return network
 
     def _stack(self) -> Stack:
-        seen = make_url(self.redis.url), make_url(self.database_url)
-        ports = self.worker_to_redis.port, self.worker_to_postgres.port
-        queue, table = (
-            url.set(host="127.0.0.1", port=port, query={}).render_as_string(hide_password=False)
-            for url, port in zip(seen, ports, strict=True)
-        )
+        queue = _past(self.redis.url, self.worker_to_redis) if self.redis.is_one else self.redis.url
+        table = _past(self.database_url, self.worker_to_postgres)
         environment = {
             variable("lease_seconds"): LEASE_SECONDS,
             variable("spool"): str(self._spool.path),
+            variable("redis_shards"): str(self.redis.shards),
+            variable("redis_replicas"): str(self.redis.replicas),
         }
+        if self.redis.broker_url is not None:
+            environment[variable("broker_url")] = self.redis.broker_url
         return Stack(
             self._home / "stack",
             concurrency=2,
@@ -173,6 +184,12 @@ class Room:
         web = Web(f"web{number}", count, rate, self.web_environment, self.journal)
         self._closing.callback(web.stop)
         return web
+
+
+def _past(url: str, network: Network) -> str:
+    """A server's URL by way of a network."""
+    way = make_url(url).set(host=network.host, port=network.port, query={})
+    return way.render_as_string(hide_password=False)
 
 
 def _socket_of(url: str) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from .faults import FAULTS, Fault
+from .plan import Plan
 from .room import Room
 from .watch import recovery
 
@@ -34,7 +35,7 @@ def storm(room: Room, say: Callable[[str], None]) -> Toll:
     """Hurt the room until its web processes have handled all requests."""
     choice = random.Random(room.plan.seed)
     toll = Toll()
-    for fault in _deck(choice, room.plan.faults):
+    for fault in _deck(choice, room.plan):
         if not room.is_at_work():
             return toll
         say(f"{room.journal.emitted:>9,} emitted   {fault.name}")
@@ -46,9 +47,10 @@ def storm(room: Room, say: Callable[[str], None]) -> Toll:
     raise AssertionError("the deck has no end")
 
 
-def _deck(choice: random.Random, names: tuple[str, ...]) -> Iterator[Fault]:
+def _deck(choice: random.Random, plan: Plan) -> Iterator[Fault]:
     """Every fault once before any comes again."""
-    cards = [fault for fault in FAULTS if not names or fault.name in names]
+    possible = [fault for fault in FAULTS if plan.server in fault.servers]
+    cards = [fault for fault in possible if not plan.faults or fault.name in plan.faults]
     while True:
         choice.shuffle(cards)
         yield from cards

@@ -102,6 +102,10 @@ class RedisCluster:
         """Start one that was killed; it becomes a replica."""
         node.start()
 
+    def is_whole(self) -> bool:
+        """Whether each master has a replica that has all that it has."""
+        return sum(node.follows() for node in self.nodes) == len(self.nodes) - MASTERS
+
     def move(self, key: str) -> None:
         """Move the slot of a key, with all keys in it, to another master."""
         old, slot = self.owner_of(key), self._slot(key)

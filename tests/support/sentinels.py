@@ -115,6 +115,14 @@ class SentineledRedis:
         server.start()
         self._may_follow(server)
 
+    def is_whole(self) -> bool:
+        """Whether the replica has all that the master has."""
+        try:
+            with redis.Redis.from_url(self.replica.url, socket_timeout=2) as client:
+                return bool(client.info("replication").get("master_link_status") == "up")
+        except redis.RedisError:
+            return False
+
     def _may_follow(self, server: EmbeddedRedis) -> None:
         with redis.Redis.from_url(server.url) as client:
             client.config_set("masterauth", self._password)
