@@ -19,17 +19,18 @@ class Network:
 
     Args:
         target: ``host:port`` or a Unix socket's path.
+        host: address to listen on.
     """
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, host: str = HOST) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.chaos.proxy", target],
+            [sys.executable, "-m", "tests.chaos.proxy", target, host],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         assert self._process.stdout is not None
-        self.host = HOST
+        self.host = host
         self.port = int(self._process.stdout.readline())
 
     def turn(self, mode: Mode) -> None:

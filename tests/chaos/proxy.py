@@ -1,7 +1,7 @@
-"""A TCP proxy that fails as networks do: `python -m tests.chaos.proxy TARGET`.
+"""A TCP proxy that fails as networks do: `python -m tests.chaos.proxy TARGET [HOST]`.
 
 Its first line on standard output is the port it listens on; each line on its
-standard input is a mode of `MODES`. TARGET is ``host:port`` or a Unix socket's path.
+standard input is a mode of `MODES`. TARGET is ``host:port`` or a Unix socket's path, HOST where it listens.
 """
 
 from __future__ import annotations
@@ -31,10 +31,12 @@ class Proxy:
 
     Args:
         target: where the server is.
+        host: address to listen on.
     """
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, host: str = HOST) -> None:
         self._target = target
+        self._host = host
         self._mode: Mode = "pass"
         self._flowing = asyncio.Event()
         self._flowing.set()
@@ -44,7 +46,7 @@ class Proxy:
 
     async def listen(self) -> None:
         """Begin, at the same port each time."""
-        self._server = await asyncio.start_server(self._accept, HOST, self.port)
+        self._server = await asyncio.start_server(self._accept, self._host, self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def turn(self, mode: Mode) -> None:
@@ -102,8 +104,8 @@ class Proxy:
         writer.close()
 
 
-async def _run(target: str) -> None:
-    proxy = Proxy(target)
+async def _run(target: str, host: str = HOST) -> None:
+    proxy = Proxy(target, host)
     await proxy.listen()
     print(proxy.port, flush=True)  # noqa: T201 - for the process that started this one
     orders = asyncio.StreamReader()
@@ -121,4 +123,4 @@ def _mode(order: str) -> Mode:
 
 
 if __name__ == "__main__":
-    asyncio.run(_run(sys.argv[1]))
+    asyncio.run(_run(*sys.argv[1:]))
