@@ -7,6 +7,7 @@ from celery.schedules import crontab
 from kombu.entity import Exchange, Queue
 
 from trailkeeper.worker import broker_url as _urls
+from trailkeeper.worker.expiry import EXPIRES_SECONDS
 from trailkeeper.worker.settings import settings
 
 _broker = _urls.broker_of(settings())
@@ -51,45 +52,23 @@ worker_max_tasks_per_child = None  # memory stays flat; restarts would empty the
 task_time_limit = 300  # no soft one: its exception, in the middle of a message, would make that a dead letter
 worker_cancel_long_running_tasks_on_connection_loss = False  # a drain does not need the broker
 
-# Time. Any number of beats may run: what they start is harmless twice.
+# Time. Any number of beats may run: what they start is harmless twice. A task that no worker took expires by
+# the clock of the worker that takes it, so after longer than clocks of hosts differ.
 timezone = "UTC"
+_options = {"expires": EXPIRES_SECONDS}
+_schedules = {
+    "beat_alive": 15.0,
+    "make_partitions": 3600.0,
+    "forget_stored_batches": 3600.0,
+    "reap_consumers": 300.0,
+    "resume_stalled_backfills": 10.0,
+    "run_admin_commands": 10.0,  # the dispatcher sends one at once; this is for when its hint was lost
+    "count": 60.0,
+    "purge": crontab(hour="3", minute="17"),
+    "scrub": crontab(hour="4", minute="17"),  # after the purge: what is gone needs no scrub
+    "collect": crontab(day_of_week="sunday", hour="5", minute="17"),
+}
 beat_schedule = {
-    "beat-alive": {"task": "trailkeeper.beat_alive", "schedule": 15.0, "options": {"expires": 60}},
-    "make-partitions": {
-        "task": "trailkeeper.make_partitions",
-        "schedule": 3600.0,
-        "options": {"expires": 3000},
-    },
-    "forget-stored-batches": {
-        "task": "trailkeeper.forget_stored_batches",
-        "schedule": 3600.0,
-        "options": {"expires": 3000},
-    },
-    "reap-consumers": {"task": "trailkeeper.reap_consumers", "schedule": 300.0, "options": {"expires": 240}},
-    "resume-stalled-backfills": {
-        "task": "trailkeeper.resume_stalled_backfills",
-        "schedule": 10.0,
-        "options": {"expires": 30},
-    },
-    "run-admin-commands": {
-        "task": "trailkeeper.run_admin_commands",
-        "schedule": 10.0,  # the dispatcher sends one at once; this is for when its hint was lost
-        "options": {"expires": 30},
-    },
-    "count": {"task": "trailkeeper.count", "schedule": 60.0, "options": {"expires": 50}},
-    "purge": {
-        "task": "trailkeeper.purge",
-        "schedule": crontab(hour="3", minute="17"),
-        "options": {"expires": 3600},
-    },
-    "scrub": {
-        "task": "trailkeeper.scrub",
-        "schedule": crontab(hour="4", minute="17"),  # after the purge: what is gone needs no scrub
-        "options": {"expires": 3600},
-    },
-    "collect": {
-        "task": "trailkeeper.collect",
-        "schedule": crontab(day_of_week="sunday", hour="5", minute="17"),
-        "options": {"expires": 3600},
-    },
+    name.replace("_", "-"): {"task": f"trailkeeper.{name}", "schedule": schedule, "options": _options}
+    for name, schedule in _schedules.items()
 }

@@ -24,6 +24,7 @@ from trailkeeper.producer.stream_keys import admin_commands_key
 from trailkeeper.producer.transports.shards import shards_of
 
 from .backlog import Backlog, Backlogs
+from .expiry import EXPIRES_SECONDS
 from .outage import Outage
 from .relay import OutboxPoller
 from .running import Running, running, wanted
@@ -35,7 +36,6 @@ logger = logging.getLogger(__name__)
 QUEUE = "ingest"
 TASK = "trailkeeper.drain"
 RELAY_TASK = "trailkeeper.relay"
-EXPIRES_SECONDS = 30
 ADMIN_COMMANDS_TASK = "trailkeeper.run_admin_commands"
 ADMIN_COMMANDS_SECONDS = 0.3
 """How often to check whether an admin sent a command."""

@@ -51,6 +51,7 @@ class RedisAddress:
             # not chained: the cause may quote a password that a stray "/" or "@" made look like a port
             raise SettingsError(UNREADABLE) from None
         self._sentinels: Sequence[Place] = options.get("sentinels", ())
+        self._turn = 0
         self._nodes = ClusterNodes(options["nodes"]) if "nodes" in options else None
         self._service: str = options.get("service", "")
         self._path: str | None = options.get("path")
@@ -129,22 +130,28 @@ class RedisAddress:
             except OSError as error:
                 problem = error
                 nodes.leave()
+                if time.monotonic() >= deadline:
+                    break
         raise problem or OSError("there is no node")
 
     def _master(self, deadline: float) -> Place:
-        """Where the master is now, as the first Sentinel says that answers.
+        """Where the master is now, as the first Sentinel says that answers, beginning with the last that did.
 
         Raises:
             OSError: none of them knows, or not in time.
         """
         problem: OSError | None = None
-        for place in self._sentinels:
+        for _ in self._sentinels:
             until = min(deadline, time.monotonic() + SENTINEL_SECONDS)
             try:
-                with closing(self._open_at(place, until)) as asked:
+                with closing(self._open_at(self._sentinels[self._turn], until)) as asked:
                     return master_of(asked, self._service, self._of_sentinels, until)
             except OSError as error:
                 problem = error
+                # the next one first from now on: silent ones must not use up the time of every call
+                self._turn = (self._turn + 1) % len(self._sentinels)
+                if until == deadline:
+                    break
         raise problem or OSError("there is no Sentinel")
 
     async def connect(self, protocol: Callable[[], BaseProtocol]) -> None:

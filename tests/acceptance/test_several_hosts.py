@@ -94,6 +94,7 @@ def test_hosts_with_clocks_minutes_apart_share_the_work_and_one_that_vanishes_co
     with load.going_on():
         until(lambda: takers(client) == names, what="both hosts take events")
         until(lambda: _newest_age(load, database_url) < 1, what="all is stored within a second")
+        assert [host.thrown_away() for host in hosts] == [0, 0]
         hosts[1].vanish()
         time.sleep(LEASE_SECONDS)  # what it holds is its own for so long
         began = time.monotonic()

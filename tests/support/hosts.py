@@ -67,6 +67,10 @@ class Host:
         """Put it in again."""
         _ip("link", "set", self._cable, "up")
 
+    def thrown_away(self) -> int:
+        """How many tasks its worker did not run, as they had expired by its clock."""
+        return (self._folder / "log").read_text().count("Discarding revoked task")
+
     @contextmanager
     def worker(self, servers: Mapping[str, str]) -> Iterator[None]:
         """A worker there, for the time of the block.
@@ -82,7 +86,8 @@ class Host:
             "AHEAD_SECONDS": str(self._ahead_seconds),
         }
         celery = [sys.executable, "-m", "celery", "-A", "trailkeeper.worker", "worker", "-c", "1"]
-        command = ["ip", "netns", "exec", self.name, *celery, "-Q", "ingest", "-n", f"worker@{self.name}"]
+        options = ["-Q", "ingest", "-l", "INFO", "-n", f"worker@{self.name}"]
+        command = ["ip", "netns", "exec", self.name, *celery, *options]
         with (self._folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 command, env=environment, stdout=log, stderr=log, start_new_session=True

@@ -9,10 +9,11 @@ from trailkeeper import celeryconfig
 from trailkeeper.producer.errors import SettingsError
 from trailkeeper.producer.settings import changed
 from trailkeeper.worker.celery import app
+from trailkeeper.worker.clocks import CLOCK_SKEW
 from trailkeeper.worker.dispatcher import QUEUE, TASK
 from trailkeeper.worker.settings import WorkerSettings
 
-OURS = {"crontab", "Exchange", "Queue", "settings"}  # what the module imports
+OURS = {"EXPIRES_SECONDS", "crontab", "Exchange", "Queue", "settings"}  # what the module imports
 
 
 def test_every_setting_is_one_that_celery_knows() -> None:
@@ -28,6 +29,12 @@ def test_every_scheduled_task_exists() -> None:
     scheduled = {entry["task"] for entry in celeryconfig.beat_schedule.values()}
 
     assert scheduled - set(app.tasks) == set()
+
+
+def test_no_task_of_beats_is_thrown_away_where_clocks_of_hosts_differ_by_minutes() -> None:
+    expires = {entry["options"]["expires"] for entry in celeryconfig.beat_schedule.values()}
+
+    assert expires == {CLOCK_SKEW.total_seconds()}
 
 
 def test_drains_have_a_queue_of_their_own() -> None:
