@@ -36,6 +36,7 @@ from .sizing import sizing
 from .spool import spool
 from .staging import staging
 from .store import store
+from .web import web
 
 BENCHMARKS: dict[str, Callable[[Machine], Results]] = {
     "limits": limits,
@@ -48,6 +49,7 @@ BENCHMARKS: dict[str, Callable[[Machine], Results]] = {
     "staging": staging,
     "latency": latency,
     "outbox": outbox,
+    "web": web,
     "memory": memory,
     "purge": purge,
     "backfills": backfills,

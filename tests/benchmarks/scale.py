@@ -22,6 +22,7 @@ class Scale:
         histories: events of the smaller and of the larger table that histories are read from.
         history_calls: readings of each page.
         export_events: events of each export, about.
+        web_seconds: of load on each web server in a round.
         leaves_out: benchmarks that run only when they are asked for.
     """
 
@@ -37,6 +38,7 @@ class Scale:
     histories: tuple[int, int]
     history_calls: int
     export_events: int
+    web_seconds: float
     leaves_out: tuple[str, ...] = ()
 
 
@@ -52,6 +54,7 @@ FULL = Scale(
     histories=(1_000_000, 10_000_000),
     history_calls=60,
     export_events=300_000,
+    web_seconds=8.0,
     purged=1_000_000,
 )
 QUICK = Scale(
@@ -66,6 +69,7 @@ QUICK = Scale(
     histories=(200_000, 1_000_000),
     history_calls=50,
     export_events=60_000,
+    web_seconds=4.0,
     leaves_out=("histories", "one-drain", "staging", "drain-parts"),
     purged=200_000,
 )
@@ -81,6 +85,7 @@ TINY = Scale(
     histories=(4_000, 8_000),
     history_calls=3,
     export_events=4_000,
+    web_seconds=0.3,
     leaves_out=("histories",),
     purged=3_000,
 )

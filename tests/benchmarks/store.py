@@ -47,6 +47,8 @@ def store(machine: Machine) -> Results:
             batches = batches or stored_rows(machine)
             copied.append(copy_rate(machine, batches))
             tasks.append(_task_an_event(machine))
+    with _our_worker(machine, processes=1) as turn:
+        alone = [turn() for _ in range(machine.scale.rounds)]
     stored, task, copy = median(ours), median(tasks), median(copied)
     return {
         "store_events_per_second": round(stored),
@@ -54,6 +56,8 @@ def store(machine: Machine) -> Results:
         "copy_events_per_second": round(copy),
         "store_vs_celery_task": round(stored / task, 2),
         "store_vs_copy": round(stored / copy, 3),
+        "store_one_process_events_per_second": round(median(alone)),
+        "store_scaling_2_workers": round(stored / median(alone), 2),
         "store_rounds": {
             "ours": [round(rate) for rate in ours],
             "copy": [round(rate) for rate in copied],
@@ -63,12 +67,12 @@ def store(machine: Machine) -> Results:
 
 
 @contextmanager
-def _our_worker(machine: Machine) -> Iterator[Callable[[], float]]:
+def _our_worker(machine: Machine, processes: int = 2) -> Iterator[Callable[[], float]]:
     """A worker that has been at work for a while, and rests between its turns."""
     machine.say("store: a worker warms up")
     machine.client.flushall()
     machine.empty("ours")
-    with worker(machine.home, machine.environment("ours"), OURS):
+    with worker(machine.home, machine.environment("ours"), OURS, processes):
         fill(machine.client, map(encode, events(machine.scale.events, others=True)))
         until(lambda: waiting(machine.client) == 0, "the warm-up is stored")
         _ours(machine)  # its caches know the facts, as the peer's do
