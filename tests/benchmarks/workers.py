@@ -1,4 +1,4 @@
-"""Real Celery workers, ours and the peer's, started alike, with two pool processes if nothing else is said."""
+"""Real Celery workers, ours and the peer's, started alike: with two pool processes, unless told otherwise."""
 
 from __future__ import annotations
 
