@@ -15,6 +15,7 @@ COMMANDS = {
     "status": "Show backlog, throughput, workers, dead letters, partitions and active alarms.",
     "reconcile": "Count by producer and hour: emitted = stored + dead letters + purged + waiting + missing.",
     "doctor": "Check servers, schema, data, workers, beat and clocks.",
+    "size": "Say which processes, memory and disks a load needs, and what gives way first.",
     "emit": "Record one event, as an application would.",
     "history": "Show events, newest first.",
     "token": "Print a signed token for the history pages.",
