@@ -8,7 +8,6 @@ that it stores, and whoever follows asks for the notes that the last snapshot di
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
@@ -17,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Text, cast, delete, func, select, text
 
+from .snapshots import Snapshot
 from .tables import StoredBatchRow
 
 KEPT = timedelta(days=1)
@@ -26,43 +26,6 @@ MOST_IDS = 1_000
 """Of one note, so that few are enough for one look."""
 
 MOST_NOTES = 500
-HIGHEST = (1 << 63) - 1
-SNAPSHOT = re.compile(r"\d{1,19}:\d{1,19}:(\d{1,19}(,\d{1,19})*)?", re.ASCII)
-LONGEST = 1_500
-"""Characters of a snapshot; one with more transactions in it is simplified."""
-
-
-class Snapshot(NamedTuple):
-    """Which transactions were over: those below *xmax*, but for those that were running.
-
-    Written as Postgres does, ``10:20:10,14,15``.
-    """
-
-    xmin: int
-    xmax: int
-    running: tuple[int, ...]
-
-    def __str__(self) -> str:
-        return f"{self.xmin}:{self.xmax}:{','.join(map(str, self.running))}"
-
-    @classmethod
-    def parse(cls, written: str) -> Snapshot:
-        """Read what `__str__` wrote.
-
-        Raises:
-            ValueError: it is not a snapshot.
-        """
-        if SNAPSHOT.fullmatch(written):
-            xmin, xmax, running = written.split(":")
-            snapshot = cls(int(xmin), int(xmax), tuple(map(int, filter(None, running.split(",")))))
-            order = [1, snapshot.xmin, *snapshot.running, snapshot.xmax, HIGHEST]
-            if order == sorted(order):
-                return snapshot
-        raise ValueError(f"{written[:40]!r} is not a snapshot; expected one such as 10:20:10,14")
-
-    def shortened(self) -> Snapshot:
-        """At most some length: one before this, after which some may be seen twice, and none is missed."""
-        return self if len(str(self)) <= LONGEST else Snapshot(self.xmin, self.xmin, ())
 
 
 class NotedEvents(NamedTuple):
@@ -87,12 +50,6 @@ def note(connection: Connection, keys: Iterable[tuple[str, UUID | str]]) -> None
             connection.exec_driver_sql(
                 "INSERT INTO stored_batches (scope, event_ids) VALUES (%s, %s)", (scope, written)
             )
-
-
-def snapshot(connection: Connection) -> Snapshot:
-    """What is committed now."""
-    written: str = connection.scalar(text("SELECT CAST(pg_current_snapshot() AS text)"))
-    return Snapshot.parse(written)
 
 
 def can_follow(connection: Connection, seen: Snapshot, now: Snapshot) -> bool:

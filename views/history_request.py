@@ -42,8 +42,8 @@ class HistoryRequest:
         """Asks before anything is read, so that nothing is promised that came meanwhile."""
         object.__setattr__(self, "as_of", self.state.replica_age.as_of(self.viewer))
 
-    def read_page(self, *, limit: int, cursor: str | None) -> VisiblePage:
-        """The newest events, or those beside a cursor. That an admin looks at them is recorded first.
+    def read_page(self, *, limit: int, cursor: str | None, followed: bool = False) -> VisiblePage:
+        """The newest events, or those beside a cursor, as `Reader.page`. An admin's look is recorded first.
 
         Raises:
             NotFound: the history does not exist, or is not the viewer's to see.
@@ -52,7 +52,7 @@ class HistoryRequest:
         """
         start = self.state.cursors.start(self.question, cursor)
         record_view(self.viewer, self.question, request=self.request)
-        page = self.state.reader.page(self.viewer, self.question, limit=limit, **start)
+        page = self.state.reader.page(self.viewer, self.question, limit=limit, followed=followed, **start)
         if not page.events and not start:
             self.refuse_unknown()
         return page

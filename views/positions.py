@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from trailkeeper.models.histories import EventKey
 from trailkeeper.models.histories.event_key import AFTER_ALL
-from trailkeeper.models.stored_batches import Snapshot
+from trailkeeper.models.snapshots import Snapshot
 
 from .secret import ViewsSecret
 from .tail import TailPosition

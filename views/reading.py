@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Engine
@@ -29,7 +29,8 @@ from trailkeeper.models.histories.counts import MOST_COUNTED, count_by_place, co
 from trailkeeper.models.histories.export import ExportReader
 from trailkeeper.models.histories.page import read_page, read_stored
 from trailkeeper.models.periods import EPOCH
-from trailkeeper.models.stored_batches import Snapshot, can_follow, snapshot, stored_between
+from trailkeeper.models.snapshots import Snapshot, snapshot
+from trailkeeper.models.stored_batches import can_follow, stored_between
 from trailkeeper.models.tables import SCOPES
 
 from .errors import NotFound
@@ -51,11 +52,13 @@ class VisiblePage:
         events: one JSON object each.
         older: pass it as *before* for the next page; None at the end of the history.
         newer: pass it as *after* for the previous page; None at its beginning.
+        stored: a snapshot of before they were read, if asked for; a tail shows what it does not hold.
     """
 
     events: list[dict[str, Any]]
     older: EventKey | None
     newer: EventKey | None
+    stored: Snapshot | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,20 @@ class Activity:
     complete: bool
 
 
+class StoredSince(NamedTuple):
+    """What was stored after a snapshot.
+
+    Attributes:
+        events: one JSON object each, oldest first.
+        until: the snapshot up to which they are.
+        last: what to pass as *after* for the rest, with *until*; None if that is all.
+    """
+
+    events: list[dict[str, Any]]
+    until: Snapshot
+    last: int | None
+
+
 class Reader:
     """Answers questions for viewers, from one database by one policy. Safe for threads."""
 
@@ -91,8 +108,11 @@ class Reader:
         limit: int = 50,
         before: Cursor | None = None,
         after: Cursor | None = None,
+        followed: bool = False,
     ) -> VisiblePage:
         """The newest events that answer a question, or those next to a cursor.
+
+        With *followed*, also up to where they are, for a tail that goes on from there.
 
         Raises:
             NotFound: the history is not the viewer's to see.
@@ -101,10 +121,11 @@ class Reader:
         """
         visible = self._visible(viewer, question)
         if visible.nothing:
-            return VisiblePage([], None, None)
+            return VisiblePage([], None, None, self.snapshot() if followed else None)
         with transaction(self._engine) as connection:
+            stored = snapshot(connection) if followed else None
             page = read_page(connection, question, limit=limit, before=before, after=after, visible=visible)
-        return VisiblePage(self._visible_events(viewer, page.events), page.older, page.newer)
+        return VisiblePage(self._visible_events(viewer, page.events), page.older, page.newer, stored)
 
     def with_id(self, viewer: Viewer, event_id: UUID) -> list[dict[str, Any]]:
         """The events with an id that the viewer may see: one in each scope at most, and one as a rule.
@@ -150,26 +171,39 @@ class Reader:
             return can_follow(connection, seen, now)
 
     def stored_between(
-        self, viewer: Viewer, question: Question, seen: Snapshot, until: Snapshot, after: int = 0
-    ) -> tuple[list[dict[str, Any]], int | None]:
-        """Events that answer a question and were stored after one snapshot and before another, oldest first.
+        self,
+        viewer: Viewer,
+        question: Question,
+        seen: Snapshot,
+        until: Snapshot | None = None,
+        after: int = 0,
+    ) -> StoredSince:
+        """Events that answer a question and were stored after a snapshot, oldest first; or some of them.
 
-        Returns:
-            Some of them, and what to pass as *after* for the rest; None if that is all.
+        Args:
+            viewer: who asks.
+            question: what.
+            seen: the snapshot.
+            until: the one at which to stop, where a part was read before; else that of now.
+            after: the last note of that part.
 
         Raises:
             NotFound, StoreError: as `page`.
         """
         visible = self._visible(viewer, question)
-        if visible.nothing:
-            return [], None
         with transaction(self._engine) as connection:
+            # on the connection that is read from: another one may lead to a replica that is ahead of this one
+            now = snapshot(connection)
+            if until is None or not until.is_within(now):
+                until, after = now, 0
+            if visible.nothing or until.is_within(seen):
+                return StoredSince([], until if visible.nothing else seen, None)
             batches = stored_between(connection, seen, until, after)
             ids = sorted({event_id for found in batches.ids.values() for event_id in found})
             events = read_stored(connection, question, ids, visible) if ids else []
         stored = {EventKey(event_id, scope) for scope, found in batches.ids.items() for event_id in found}
         asked = [event for event in reversed(events) if event.key in stored]
-        return self._visible_events(viewer, asked), batches.last
+        return StoredSince(self._visible_events(viewer, asked), until, batches.last)
 
     def newer_than(
         self, viewer: Viewer, question: Question, place: Cursor, limit: int = MAX_LIMIT

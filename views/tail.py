@@ -1,7 +1,7 @@
 """A live tail: each event once, in the order in which events are stored, which no id and no time tells.
 
 A tail knows a snapshot of the database, and asks for what the next one holds besides; see
-`models.stored_batches`.
+`models.snapshots` and `models.stored_batches`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from trailkeeper.models.histories import MAX_LIMIT, EventKey, Question
-from trailkeeper.models.stored_batches import Snapshot
+from trailkeeper.models.snapshots import Snapshot
 
 from .reading import Reader, key_of
 from .viewer import Viewer
@@ -78,18 +78,14 @@ class Tail:
         """
         if self._catching_up is not None:
             return self._catch_up(self._catching_up)
-        until = self._until or self._reader.snapshot()
-        if until == self._seen:
-            return []
-        events, last = self._reader.stored_between(
-            self._viewer, self._question, self._seen, until, self._note
-        )
-        before, fresh = self._seen, [event for event in events if key_of(event) not in self._caught_up]
-        if last is None:
-            self._seen, self._until, self._note = until, None, 0
-            self._caught_up = set()
+        found = self._reader.stored_between(self._viewer, self._question, self._seen, self._until, self._note)
+        before, fresh = self._seen, [event for event in found.events if key_of(event) not in self._caught_up]
+        if found.last is not None:
+            self._until, self._note = found.until, found.last
         else:
-            self._until, self._note = until, last
+            self._until, self._note = None, 0
+            if found.until != self._seen:
+                self._seen, self._caught_up = found.until, set()
         return self._tailed(fresh, before, self._seen)
 
     def _catch_up(self, place: EventKey) -> list[Tailed]:

@@ -143,7 +143,7 @@ def walk(reader: Reader, viewer: Viewer, question: Question, *, back: bool) -> l
     found: list[dict[str, Any]] = []
     place: Cursor | None = UUID(int=0) if back else None
     while True:
-        how = {"after": place} if back else {"before": place}
+        how: dict[str, Any] = {"after": place} if back else {"before": place}
         page = reader.page(viewer, question, limit=7, **how)
         found = [*page.events, *found] if back else [*found, *page.events]
         place = page.newer if back else page.older

@@ -14,7 +14,8 @@ from trailkeeper.models.engine import transaction
 from trailkeeper.models.histories import EventKey, Question
 from trailkeeper.models.histories.event_key import newer_than
 from trailkeeper.models.partitions import ensure, period_of
-from trailkeeper.models.stored_batches import Snapshot, forget, note
+from trailkeeper.models.snapshots import Snapshot
+from trailkeeper.models.stored_batches import forget, note
 from trailkeeper.models.tables import EventRow, StoredBatchRow
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views import tail as module

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from tests.support.rows import NOON
 from trailkeeper.models.histories import Cursor, PlaceCount, Question
-from trailkeeper.models.stored_batches import Snapshot
+from trailkeeper.models.snapshots import Snapshot
 from trailkeeper.producer.catalogue import load
 from trailkeeper.views.app import create_app
 from trailkeeper.views.app_state import make_app_state
@@ -64,7 +64,10 @@ class FakeReader(Reader):
     def page(self, viewer: Viewer, question: Question, **place: Any) -> VisiblePage:
         self._ask(viewer, question)
         keys = [key_of(event) for event in self.events]
-        return VisiblePage(self.events, keys[-1] if keys else None, keys[0] if place.get("before") else None)
+        newer, stored = keys[0] if place.get("before") else None, Snapshot(1, 1, ())
+        return VisiblePage(
+            self.events, keys[-1] if keys else None, newer, stored if place.get("followed") else None
+        )
 
     def with_id(self, viewer: Viewer, event_id: UUID) -> list[dict[str, Any]]:
         self._ask(viewer, Question(about="project", id="p1"))

@@ -13,7 +13,7 @@ import pytest
 from tests.support.api import settings
 from trailkeeper.models.errors import StoreUnavailable
 from trailkeeper.models.histories import EventKey
-from trailkeeper.models.stored_batches import Snapshot
+from trailkeeper.models.snapshots import Snapshot
 from trailkeeper.views import tail_stream
 from trailkeeper.views.app_state import make_app_state
 from trailkeeper.views.documents.examples import EVENT

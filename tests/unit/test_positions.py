@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 
 from trailkeeper.models.histories import EventKey
 from trailkeeper.models.histories.event_key import AFTER_ALL
-from trailkeeper.models.stored_batches import LONGEST, Snapshot
+from trailkeeper.models.snapshots import LONGEST, Snapshot
 from trailkeeper.views.api.histories import LONGEST_POSITION
 from trailkeeper.views.positions import Positions
 from trailkeeper.views.secret import ViewsSecret

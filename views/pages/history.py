@@ -8,7 +8,6 @@ from typing import Any
 from fastapi import Request
 from starlette.responses import HTMLResponse
 
-from trailkeeper.models.stored_batches import Snapshot
 from trailkeeper.producer.deceptive import is_visible
 from trailkeeper.views.errors import NotFound
 from trailkeeper.views.reading import VisiblePage, key_of
@@ -37,9 +36,7 @@ def history_page(request: Request, viewer: Viewer, subject: PageSubject) -> HTML
         StoreError: the database does not answer.
     """
     ask = page_request(request, viewer, subject)
-    # what is stored from here on, the live tail of the page shows
-    before = ask.state.reader.snapshot() if _can_be_live(ask) else None
-    events = ask.read_page(limit=PAGE_EVENTS, cursor=ask.cursor) if ask.valid else _no_events(ask)
+    events = _events(ask) if ask.valid else _no_events(ask)
     pictures = _overview(ask) if ask.valid and ask.cursor is None else Overview(None, None)
     return page(
         request,
@@ -52,8 +49,13 @@ def history_page(request: Request, viewer: Viewer, subject: PageSubject) -> HTML
         **_head(subject, events),
         **_list(ask, events),
         **_form(ask),
-        **_links(ask, events, before),
+        **_links(ask, events),
     )
+
+
+def _events(ask: PageRequest) -> VisiblePage:
+    is_live = ask.cursor is None and not ask.question.until
+    return ask.read_page(limit=PAGE_EVENTS, cursor=ask.cursor, followed=is_live)
 
 
 def _no_events(ask: PageRequest) -> VisiblePage:
@@ -117,13 +119,13 @@ def _form(ask: PageRequest) -> dict[str, Any]:
     }
 
 
-def _links(ask: PageRequest, events: VisiblePage, before: Snapshot | None) -> dict[str, Any]:
+def _links(ask: PageRequest, events: VisiblePage) -> dict[str, Any]:
     values = ask.filters.values
     exports = FORMATS.items() if ask.valid else ()
     return {
         "newest": ask.cursor is None,
         "newest_href": ask.to(ask.filters.query),
-        "live": _live(ask, events, before),
+        "live": _live(ask, events),
         "exports": [{"name": name, "href": ask.api("export", [("format", form)])} for name, form in exports],
         "tabs": [
             {"name": name, "href": ask.to(filters.items()), "current": filters == values}
@@ -132,17 +134,12 @@ def _links(ask: PageRequest, events: VisiblePage, before: Snapshot | None) -> di
     }
 
 
-def _can_be_live(ask: PageRequest) -> bool:
-    """Whether events can be added to the page."""
-    return ask.valid and ask.cursor is None and not ask.question.until
-
-
-def _live(ask: PageRequest, events: VisiblePage, before: Snapshot | None) -> str | None:
-    """The address of the live tail after a snapshot; None without one."""
-    if before is None:
+def _live(ask: PageRequest, events: VisiblePage) -> str | None:
+    """The address of the live tail of what is stored after these events; None where none is added to them."""
+    if events.stored is None:
         return None
     subject = ask.subject
     history = [("about", subject.about), *([("id", subject.id)] if subject.id else [])]
     newest = key_of(events.events[0]) if events.events else None
-    after = ask.state.positions.writer()(TailPosition(newest, before))
+    after = ask.state.positions.writer()(TailPosition(newest, events.stored))
     return ask.addresses.to("/live", [*history, ("after", after), *ask.filters.query])
