@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support.command import call
 from trailkeeper.cli.all_settings import KINDS, all_settings
@@ -26,10 +28,62 @@ from trailkeeper.producer.settings import variable
             "postgresql+psycopg2://joe:***@h/x?sslpassword=***",
         ),
         ("secret", "(not a URL)"),
+        (
+            "postgresql+psycopg2:///audit?host=/run/pg&password=hunter@2secret",
+            "postgresql+psycopg2:///audit?***",
+        ),
+        ("redis://joe:se?cr@et@host/0", "redis://joe?***"),
+        ("redis://joe:secret/0", "redis://joe:***"),
+        (
+            "redis://host/0?pass%77ord=secret&%73sl_password=secret",
+            "redis://host/0?password=***&ssl_password=***",
+        ),
+        ("redis://host/0?password=sec#ret&more&db=1", "redis://host/0?password=***&***&db=1"),
+        (
+            "redis+sentinel://:secret@[::1]:26379,s2:26379/mymaster/0?sentinel_password=secret",
+            "redis+sentinel://:***@[::1]:26379,s2:26379/mymaster/0?sentinel_password=***",
+        ),
+        ("redis://:secret@h1:1/0 rediss://joe:se cret@h2:2/0", "redis://:***@h1:1/0 rediss://joe:***@h2:2/0"),
+        ("unix://:secret@/run/redis.sock?db=1", "unix://:***@/run/redis.sock?db=1"),
     ],
 )
 def test_a_url_is_shown_without_its_secrets(url: str, shown: str) -> None:
     assert without_password(url) == shown
+
+
+ODD = st.text(st.sampled_from(":@/?#%&=;, []+~\\\t\n'\"") | st.characters(), max_size=8)
+SECRET_NAMES = ["password", "sslpassword", "sentinel_password", "token", "api_key", "scram_client_key", "pwd"]
+
+
+@given(
+    base=st.sampled_from(
+        [
+            "redis://{}h:1/0",
+            "redis+sentinel://{}h,i:1/m",
+            "postgresql+psycopg2://{}/x",
+            "amqp://{}h//",
+            "x://{}",
+        ]
+    ),
+    before=ODD,
+    after=ODD,
+    user=st.sampled_from(["", "joe"]),
+    name=st.sampled_from(SECRET_NAMES),
+    first=st.sampled_from(["", "host=/run/pg&", "db=1&"]),
+    place=st.sampled_from(["user-info", "query"]),
+)
+def test_no_secret_of_a_url_is_shown_whatever_letters_it_has(
+    *, base: str, before: str, after: str, user: str, name: str, first: str, place: str
+) -> None:
+    secret = f"{before}hunter{after}2secret"
+    if place == "user-info":
+        url = base.format(f"{user}:{secret}@")
+    else:
+        secret = secret.replace("&", "")  # where it ends for everybody
+        url = f"{base.format('')}?{first}{name}={secret}"
+    shown = without_password(url)
+    assert "hunter" not in shown
+    assert "2secret" not in shown
 
 
 def test_config_never_prints_a_password(
