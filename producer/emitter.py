@@ -16,7 +16,15 @@ from .catalogue import Catalogue, EventType, load
 from .delivery import Delivery, Result
 from .errors import EventNotRecorded, InvalidEvent, SettingsError
 from .event import Event
-from .facts import EmitArguments, EventFacts, all_named, context_of, event_of, unknown_argument
+from .facts import (
+    EmitArguments,
+    EventFacts,
+    all_named,
+    context_of,
+    event_of,
+    facts_as_understood,
+    unknown_argument,
+)
 from .frames import NOTHING, RequestContext
 from .log_line import logger
 from .message import Message
@@ -42,9 +50,6 @@ from .wire import unmapped
 MAX_TAG = 128
 UNKNOWN = "unknown"
 """Metric label for unknown tags; bounds cardinality."""
-
-UNSTATED = ("request", "origin")
-"""Arguments that are no facts of the event."""
 
 
 class Emitter:
@@ -228,14 +233,9 @@ class Emitter:
             event = event_of(kind, context, datetime.now(UTC), **facts)
             return self._checked(event, kind, None)
         except Exception as error:  # noqa: BLE001 - a value of the application's may raise anything
-            stated = {
-                name: value
-                for name, value in facts.items()
-                if name not in {"request", "origin"} and value is not None
-            }
-            if type(request := facts.get("request")) is RequestContext:
+            if context is NOTHING and type(request := facts.get("request")) is RequestContext:
                 context = request
-            return self._invalid(unknown_argument(facts) or error, tag, asdict(context) | stated)
+            return self._invalid(unknown_argument(facts) or error, tag, facts_as_understood(context, facts))
 
     def _message_of(self, event: Event) -> Message:
         try:

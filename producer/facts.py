@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Literal, Protocol, TypedDict
+from typing import Any, Literal, NamedTuple, Protocol, TypedDict
 from uuid import UUID
 
 from msgspec import UNSET, UnsetType
@@ -43,6 +43,9 @@ class HasPk(Protocol):
 
 
 Origin = Literal["request"]
+UNSTATED = ("request", "origin")
+"""Arguments that are no facts of the event."""
+
 SubjectLike = Subject | str | int | UUID | Decimal | Enum | tuple[Any, Any] | HasId | HasPk
 """A subject in any of the forms that `emit` takes."""
 
@@ -88,12 +91,7 @@ def event_of(
     moment = now if occurred_at is None else moment_of(occurred_at, now)
     if origin is not None and not (type(origin) is str and origin == "request"):
         raise InvalidEvent("origin", shortened(origin), '"request", or nothing')
-    from_request = origin == "request" or isinstance(request, RequestContext)
-    stated = context.actor if actor is None else actor
-    actor = ANONYMOUS if stated is None else actor_of(stated)
-    maker = request_actor(unproxied(request), context)
-    is_own = made_the_request(actor, actor if maker is stated else maker)
-    takes_origin = from_request or is_own
+    who = acting(context, actor, request, origin)
     return Event(
         id=uuid7(moment),
         tag=kind.tag,
@@ -101,12 +99,62 @@ def event_of(
         user=subject_of("user", user),
         project=subject_of("project", project),
         organization=subject_of("organization", organization),
-        actor=actor,
-        ip=context.ip if takes_origin else None,
-        user_agent=context.user_agent if takes_origin else None,
+        actor=who.actor,
+        ip=context.ip if who.takes_origin else None,
+        user_agent=context.user_agent if who.takes_origin else None,
         request_id=context.request_id,
         additional=payload_of(additional, kind),
-        requested_by=UNSET if is_own else _requester(actor, context.actor, maker),
+        requested_by=who.requested_by,
+    )
+
+
+def facts_as_understood(context: RequestContext, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a wrong call, what its event would say: who acted, and whose the origin is, as for any event.
+
+    Where that cannot be understood, the origin is nobody's.
+
+    Args:
+        context: of the call, as far as it was understood.
+        facts: its arguments; those that `emit` does not have are kept, too.
+    """
+    stated = {name: value for name, value in facts.items() if name not in UNSTATED and value is not None}
+    try:
+        who = acting(context, facts.get("actor"), facts.get("request"), facts.get("origin"))
+    except Exception:  # noqa: BLE001 - a value of the application's may raise anything
+        return {"actor": context.actor, "request_id": context.request_id} | stated
+    origin = {"ip": context.ip, "user_agent": context.user_agent} if who.takes_origin else {}
+    made = {"request_id": context.request_id, "requested_by": who.requested_by, **origin}
+    return made | stated | {"actor": who.actor}
+
+
+class Acting(NamedTuple):
+    """Who acts in an event, and in whose request.
+
+    Attributes:
+        actor: as stated, or the context's.
+        takes_origin: whether address and user agent of the request are the actor's own.
+        requested_by: who else made the request.
+    """
+
+    actor: Actor
+    takes_origin: bool
+    requested_by: Requester | UnsetType
+
+
+def acting(context: RequestContext, actor: Actor | None, request: Any, origin: Origin | None) -> Acting:
+    """Who acts, by the arguments of a call and its context.
+
+    Raises:
+        InvalidEvent: the actor, or the context's, is none.
+    """
+    stated = context.actor if actor is None else actor
+    actor = ANONYMOUS if stated is None else actor_of(stated)
+    maker = request_actor(unproxied(request), context)
+    is_own = made_the_request(actor, actor if maker is stated else maker)
+    return Acting(
+        actor,
+        is_own or origin == "request" or isinstance(request, RequestContext),
+        UNSET if is_own else _requester(actor, context.actor, maker),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,13 +16,17 @@ from .event import VERSION
 from .ids import uuid7
 from .message import Message
 from .mistakes import described
-from .validation import moment_of, subject_of
+from .validation import actor_of, moment_of, subject_of
 from .validation.nested import Walk
 
 MAX_QUARANTINED = 256 * 1024
 """Bytes. A dead letter may be larger than an event, but a thousand must fit into a worker's memory."""
 
-SUBJECTS = {"user", "project", "organization"}
+READ: dict[str, Callable[[Any], Any]] = {
+    **{name: partial(subject_of, name) for name in ("user", "project", "organization")},
+    "actor": actor_of,
+}
+"""What reads an argument as `emit` does, so that it is found by its id, and can be replayed."""
 
 
 def quarantined(
@@ -78,7 +83,7 @@ def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The facts as JSON; what is no JSON as its repr."""
     walk = KeptWalk(MAX_QUARANTINED)
     given = {
-        name: _subject(name, value)
+        name: _as_emit_reads(name, value)
         for name, value in facts.items()
         if value is not None and value is not msgspec.UNSET
     }
@@ -87,9 +92,10 @@ def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _subject(name: str, value: Any) -> Any:
-    subject = _or_none(lambda: subject_of(name, value)) if name in SUBJECTS else None
-    return value if subject is None else subject
+def _as_emit_reads(name: str, value: Any) -> Any:
+    read = READ.get(name)
+    found = None if read is None else _or_none(lambda: read(value))
+    return value if found is None else found
 
 
 def _repr(value: object) -> str:
