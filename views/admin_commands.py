@@ -75,9 +75,7 @@ class AdminCommandQueue:
             StoreError: the database does not answer; send the same again.
         """
         requested_by = viewer.user_id or "staff"
-        if action.startswith(PREVIEW):
-            kind, filters = action.removeprefix(PREVIEW), arguments.get("filters", arguments)
-            record_look(viewer, "admin:backfill:preview", request, kind=kind, filters=filters)
+        _record_preview(viewer, action, arguments, request)
         try:
             with transaction(self._writing) as connection:
                 command = admin_commands.submit(
@@ -95,12 +93,18 @@ class AdminCommandQueue:
             raise Problem(409, "this id was used for another command; give each command an id of its own")
         return self._finished(command)
 
-    def get(self, identity: UUID) -> AdminCommand:
-        """One command.
+    def get(self, viewer: Viewer, identity: UUID, request: Any = None) -> AdminCommand:
+        """One command. A look at a preview that another admin asked for is recorded, too.
 
         Raises:
             NotFound: there is none with this id.
         """
+        command = self._get(identity)
+        if command.outcome is not None and command.requested_by != viewer.user_id:
+            _record_preview(viewer, command.action, command.arguments, request)
+        return command
+
+    def _get(self, identity: UUID) -> AdminCommand:
         with transaction(self._reading) as connection:
             command = admin_commands.find(connection, identity)
         if command is None:
@@ -113,7 +117,7 @@ class AdminCommandQueue:
         end = time.monotonic() + self._wait
         while command.finished_at is None and time.monotonic() < end:
             time.sleep(POLL_SECONDS)
-            command = self.get(command.id)
+            command = self._get(command.id)
         return command
 
     def _hint(self) -> None:
@@ -123,6 +127,12 @@ class AdminCommandQueue:
                 client.set(admin_commands_key(stream), "1", ex=HINT_EXPIRY)
         except StreamUnavailable as error:
             logger.warning("an admin command waits for the next run of beat: %s", error)
+
+
+def _record_preview(viewer: Viewer, action: str, arguments: Mapping[str, Any], request: Any) -> None:
+    if action.startswith(PREVIEW):
+        kind, filters = action.removeprefix(PREVIEW), arguments.get("filters", arguments)
+        record_look(viewer, "admin:backfill:preview", request, kind=kind, filters=filters)
 
 
 def state_of(command: AdminCommand) -> str:

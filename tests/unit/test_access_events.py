@@ -77,18 +77,27 @@ def test_a_look_at_one_event_names_the_event(trailkeeper_events: Recorder) -> No
         (JOE, OF_JOE),
         (JOE, Question(about="project", id="p1")),
         (ANYBODY, Question(about="project", id="p1")),
-        (ADMIN, Question(about="user", id="s1")),
     ],
 )
-def test_looks_at_what_is_ones_own_are_nobodys_business(
+def test_looks_of_those_who_are_no_admins_are_nobodys_business(
     viewer: Viewer, question: Question, trailkeeper_events: Recorder
 ) -> None:
     record_view(viewer, question)
     assert trailkeeper_events.events == []
 
 
-def test_an_admin_without_an_id_has_nothing_of_its_own(trailkeeper_events: Recorder) -> None:
-    record_view(Viewer(staff=True), OF_JOE)
+@pytest.mark.parametrize(
+    ("viewer", "question"),
+    [
+        (ADMIN, Question(about="user", id="s1")),
+        (ADMIN, Question(about="actor", id="s1")),
+        (Viewer(staff=True), OF_JOE),
+    ],
+)
+def test_an_admin_has_nothing_of_its_own_as_it_tells_of_others(
+    viewer: Viewer, question: Question, trailkeeper_events: Recorder
+) -> None:
+    record_view(viewer, question)
     assert trailkeeper_events.events[0].actor.kind == "staff"
 
 

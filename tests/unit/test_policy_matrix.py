@@ -78,6 +78,7 @@ admin:organization:manual_activation:add .    .     .     .          .         .
 admin:history:view                       .    .     .     .          .         .      F
 admin:history:export                     .    .     .     .          .         .      F
 admin:dead_letters:view                  .    .     .     .          .         .      F
+admin:retention:view                     .    .     .     .          .         .      F
 admin:backfill:preview                   .    .     .     .          .         .      F
 system:purge:finish                      .    .     .     .          .         .      F
 nobody:knows:this                        .    .     .     .          .         .      F

@@ -45,9 +45,9 @@ IdempotencyKey = Annotated[
     responses=READING,
     operation_id="get_command",
 )
-def get_command(request: Request, _viewer: AdminViewer, id: UUID) -> Response:  # noqa: A002 - the name in the path
+def get_command(request: Request, viewer: AdminViewer, id: UUID) -> Response:  # noqa: A002 - the name in the path
     """A command as it stands: waiting, done, or refused."""
-    return json_answer(document(request, app_state_of(request).admin_commands.get(id)))
+    return json_answer(document(request, app_state_of(request).admin_commands.get(viewer, id, request)))
 
 
 def command_answer(

@@ -41,7 +41,7 @@ KINDS = {"enrich": "enrich", "replay": "dead_letters"}
 def command_page(request: Request, viewer: AdminViewer, identity: str) -> Response:
     """A command as it stands. If it started or changed a backfill, that backfill's page is shown."""
     state = app_state_of(request)
-    command = state.admin_commands.get(_command_id(identity))
+    command = state.admin_commands.get(viewer, _command_id(identity), request)
     if (address := outcome_address(request, command)) != here(request):
         return RedirectResponse(address, 303)
     outcome = command.outcome or {}

@@ -16,6 +16,7 @@ from trailkeeper.producer.counted import counted
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.redis_notes import mended, note_of
 from trailkeeper.producer.stream_keys import policy_key
+from trailkeeper.views.access_events import record_look
 from trailkeeper.views.app_state import app_state_of
 from trailkeeper.views.auth import AdminViewer
 from trailkeeper.views.settings import ViewsSettings
@@ -47,7 +48,8 @@ class PolicyLine(msgspec.Struct, frozen=True):
 
 @router.get("/retention")
 def retention(request: Request, viewer: AdminViewer) -> HTMLResponse:
-    """All of it; while Redis is down, without the policy."""
+    """All of it; while Redis is down, without the policy. Holds and erasures name people."""
+    record_look(viewer, "admin:retention:view", request)
     state = app_state_of(request)
     lines = _policy(state.settings)
     with transaction(state.engine) as connection:
