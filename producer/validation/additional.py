@@ -9,7 +9,8 @@ from trailkeeper.producer.catalogue import EventType
 from trailkeeper.producer.errors import InvalidEvent
 from trailkeeper.producer.event import MAX_BYTES
 
-from .nested import Walk, is_container, room_after
+from .named import Several
+from .nested import Walk, parts_of, room_after
 from .text import refuse, shortened
 from .values import is_boolean, number, text_of, unproxied, whole_number
 
@@ -52,15 +53,15 @@ def payload_of(additional: Any, kind: EventType) -> dict[str, Any]:
 
 def _of_other(additional: Any, kind: EventType) -> dict[str, Any]:
     try:
-        mapping = unproxied(additional)
-        is_mapping = isinstance(mapping, Mapping)
+        given = unproxied(additional)
+        parts = parts_of(given)
     except Exception as error:  # noqa: BLE001 - a value of the application's may raise anything
         refuse("additional", error)
-    if mapping is None:
+    if given is None:
         return {}
-    if not is_mapping:
-        raise InvalidEvent("additional", shortened(mapping), DICT)
-    return _converted(mapping, kind)
+    if not isinstance(parts, Mapping):
+        raise InvalidEvent("additional", shortened(given), DICT)
+    return _converted(parts, kind)
 
 
 def _converted(additional: Mapping[Any, Any], kind: EventType) -> dict[str, Any]:
@@ -94,10 +95,13 @@ def _value(walk: Walk, path: str, value: Any, json_type: str) -> Any:
     if value is None:
         return None
     if json_type == "string":
-        return walk.text(text_of(path, value))
+        # of a form's field that came twice, as any client may send it, both
+        texts = value if type(value) is Several else (value,)
+        return walk.text(", ".join(text_of(path, text) for text in texts))
     if json_type in {"array", "object"}:
-        if is_container(value) and isinstance(value, Mapping) is (json_type == "object"):
-            return walk.container(path, value)
+        parts = walk.parts(value)
+        if parts is not None and isinstance(parts, Mapping) is (json_type == "object"):
+            return walk.container(path, parts)
         converted = None
     else:
         converted = CONVERSIONS[json_type](value)

@@ -12,8 +12,9 @@ from typing import Any
 from trailkeeper.producer.errors import InvalidEvent
 from trailkeeper.producer.event import MAX_BYTES, NUMBER_ROOM
 
+from .named import by_name, headers_of
 from .text import CUT, SHORTEST, cut, free_name, refuse, shortened
-from .values import MAX_BITS, is_boolean, is_lazy, number, text_of, text_or_none, unproxied
+from .values import MAX_BITS, is_boolean, number, reads_as_text, text_of, text_or_none, unproxied
 
 MAX_DEPTH = 32
 TOO_DEEP = "…[nested too deeply]"
@@ -27,6 +28,7 @@ COST = 2
 """Bytes that each value takes at least: itself and a comma. Quotes are one more."""
 
 CONTAINERS = frozenset({dict, list, tuple})
+TEXTS = (str, bytes, bytearray, memoryview)
 MARK = 16
 """Bytes set aside in each container for the mark that it was cut, until it is known that it is not."""
 
@@ -65,13 +67,19 @@ def _is_scalar(value: Any) -> bool:
     )
 
 
-def is_container(value: Any) -> bool:
-    """Whether it holds other values: a mapping, or a collection that is not text."""
-    return isinstance(value, Mapping) or (
-        isinstance(value, Collection)
-        and not isinstance(value, (str, bytes, bytearray, memoryview))
-        and not is_lazy(value)
-    )
+def parts_of(value: Any) -> Collection[Any] | None:
+    """What a value holds: a mapping if its parts have names, else a collection; None if it is no container.
+
+    Headers as ASGI has them are a list of objects.
+    """
+    if type(value) is list or type(value) is tuple:  # nearly always
+        return headers_of(value) or value
+    if isinstance(value, TEXTS) or reads_as_text(value):
+        return None
+    named = by_name(value)
+    if named is not None or not isinstance(value, Collection):
+        return named
+    return headers_of(value) or value
 
 
 class Walk:
@@ -88,6 +96,7 @@ class Walk:
         self._room = ROOM
         self._characters = MAX_CHARACTERS
         self._waiting: list[tuple[int, str, Any, Any, int]] = []
+        self._parts: dict[int, tuple[Any, Collection[Any] | None]] = {}
 
     def text(self, text: str) -> str:
         """A text, cut if an event cannot hold it anyway."""
@@ -96,8 +105,19 @@ class Walk:
         self._characters -= len(text)
         return text
 
-    def container(self, path: str, value: Any, depth: int = MAX_DEPTH) -> Any:
-        """An empty dict or list, which `fill` will fill with what *value* holds."""
+    def parts(self, value: Any) -> Collection[Any] | None:
+        """`parts_of` a value, found once however often others hold it."""
+        if type(value) is dict:
+            return value
+        if not hasattr(type(value), "__len__"):  # as most values that are no container have none
+            return None
+        found = self._parts.get(id(value))
+        if found is None:
+            found = self._parts[id(value)] = (value, parts_of(value))
+        return found[1]
+
+    def container(self, path: str, value: Collection[Any], depth: int = MAX_DEPTH) -> Any:
+        """An empty dict or list, which `fill` will fill with what *value*, as `parts` has it, holds."""
         if not depth:
             return TOO_DEEP
         self._room -= MARK
@@ -174,7 +194,8 @@ class Walk:
             value = value.value
         if value is None or is_boolean(value):
             return value if value is None else bool(value)
-        return self.container(path, value, depth) if is_container(value) else self.scalar(path, value)
+        parts = self.parts(value)
+        return self.scalar(path, value) if parts is None else self.container(path, parts, depth)
 
     def _name(self, path: str, key: Any, made: dict[str, Any]) -> str:
         return free_name(self.text(key if type(key) is str else self._key(path, key)), made)

@@ -11,13 +11,21 @@ from trailkeeper.producer.errors import InvalidEvent, InvalidMessage, is_interru
 from trailkeeper.producer.event import MAX_USER_AGENT
 from trailkeeper.producer.wire import check_address
 
+from .named import as_read
+
 CUT = "…[cut]"
 """The end of a text that was cut."""
 
 SHORTEST = 64
 """Characters of a text, or items of a list, that are left before anything else is cut."""
 
-_repr = Repr()
+
+class _Repr(Repr):
+    def repr1(self, x: Any, level: int) -> str:
+        return super().repr1(as_read(x), level)
+
+
+_repr = _Repr()
 _repr.maxstring = _repr.maxother = 80
 
 
@@ -61,7 +69,7 @@ def is_address(text: object) -> bool:
 
 
 def shortened(value: object) -> str:
-    """Any value for an error message: short and on one line."""
+    """Any value for an error message: short, on one line, and with the names by which secrets are found."""
     try:
         return harmless(_repr.repr(value), 200)
     except ValueError:  # an integer with thousands of digits has no repr

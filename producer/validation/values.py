@@ -16,13 +16,14 @@ from typing import Any
 
 from trailkeeper.producer.errors import InvalidEvent
 
+from .named import url_method
 from .text import CUT, shortened
 
 MAX_BITS = 14_000
 """Python refuses to write integers of more than 4,300 digits."""
 
 TEXT = "text, or a value with a text form of its own (UUID, Decimal, a date, an address, a path …)"
-NO_TEXT = (Mapping, list, tuple, AbstractSet, type, BaseException)
+NO_TEXT = (Mapping, list, AbstractSet, type, BaseException)
 
 
 OF_A_ROW = ("id", "pk", "model_fields", "__fields__")
@@ -72,9 +73,18 @@ def text_or_none(value: Any) -> str | None:  # noqa: PLR0911 - one a kind of val
         return str.__str__(value.isoformat())
     if isinstance(value, timedelta):
         return _duration(value)
-    if isinstance(value, NO_TEXT) or is_plain_number(value) or not (_is_value(value) or is_lazy(value)):
+    if not reads_as_text(value) or is_plain_number(value):
         return None
+    if (as_url := url_method(value)) is not None:
+        return text_or_none(as_url())
     return str.__str__(str(value))  # which may be of a subclass of str
+
+
+def reads_as_text(value: Any) -> bool:
+    """Whether it says how it reads, and is equal by its content or stands for a text."""
+    return not isinstance(value, NO_TEXT) and (
+        _is_value(value) or url_method(value) is not None or is_lazy(value)
+    )
 
 
 def is_plain_number(value: Any) -> bool:

@@ -5,25 +5,36 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sqlite3
 from collections import UserString
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
+from email.message import Message
 from enum import Enum, IntEnum
 from fractions import Fraction
 from ipaddress import IPv4Address, ip_address, ip_interface
 from numbers import Integral
 from pathlib import Path, PurePosixPath
+from time import gmtime
 from types import MappingProxyType, SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlparse, urlsplit
 from uuid import UUID
+from wsgiref.headers import Headers as WsgiHeaders
 
+import httpx
 import pytest
+from django.utils.datastructures import MultiValueDict
 from django.utils.functional import SimpleLazyObject, lazy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from sqlalchemy import create_engine, make_url, text
+from starlette.datastructures import Headers as StarletteHeaders
+from starlette.datastructures import QueryParams
+from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.local import LocalProxy
 
 from tests.support.emitting import SPOOLED, an_emitter
@@ -100,14 +111,40 @@ class AnonymousUser:
     is_anonymous = True
 
 
+class Login(NamedTuple):
+    user: str
+    password: str | None
+
+
+QUERY = "SELECT 7 AS id, 'alice' AS name"
+
+
+def query_row(query: str = QUERY) -> Any:
+    with create_engine("sqlite://").connect() as connection:
+        return connection.execute(text(query)).one()
+
+
+def sqlite_row(query: str = QUERY) -> Any:
+    connection = sqlite3.connect(":memory:")
+    connection.row_factory = sqlite3.Row
+    return connection.execute(query).fetchone()
+
+
 NAMES = {
     kind.__name__: kind
     for kind in (
         *(Colour, Level, Pair, Clock, Row, AnonymousUser, Actor, Credential, Subject, UUID, Decimal),
         *(Fraction, IPv4Address, UserString, LocalProxy, PurePosixPath, datetime, date, timedelta, timezone),
         *(ip_address, ip_interface, Int64, Frozen, SimpleLazyObject),
+        *(urlsplit, make_url, gmtime, Login, Headers, MultiDict, QueryParams),
     )
-} | {"UTC": UTC, "gettext_lazy": lazy(str, str), "MappingProxyType": MappingProxyType}
+} | {
+    "UTC": UTC,
+    "gettext_lazy": lazy(str, str),
+    "MappingProxyType": MappingProxyType,
+    "query_row": query_row(),
+    "sqlite_row": sqlite_row(),
+}
 
 
 def rows() -> list[Any]:
@@ -148,6 +185,68 @@ def test_a_value_is_stored_as_the_page_says(
 
 def test_the_page_has_its_tables() -> None:
     assert len(rows()) > 90
+
+
+SECRET = "abc123secret"
+SECRET_QUERY = f"SELECT 'bob' AS name, '{SECRET}' AS password"
+message = Message()
+message.add_header("X-Api-Key", SECRET)
+NAMED: dict[str, Any] = {
+    "a named tuple": Login("bob", SECRET),
+    "a row of SQLAlchemy": query_row(SECRET_QUERY),
+    "a row of sqlite3": sqlite_row(SECRET_QUERY),
+    "headers of Werkzeug": Headers([("X-Api-Key", SECRET)]),
+    "headers of Starlette": StarletteHeaders({"X-Api-Key": SECRET}),
+    "headers of httpx": httpx.Headers({"X-Api-Key": SECRET}),
+    "headers of wsgiref": WsgiHeaders([("X-Api-Key", SECRET)]),
+    "headers of a mail, and of urllib": message,
+    "headers of ASGI": [(b"host", b"example.com"), (b"x-api-key", SECRET.encode())],
+    "headers of Mangum": [[b"x-api-key", SECRET.encode()]],
+    "a form of Werkzeug": MultiDict([("password", SECRET), ("password", "other")]),
+    "a form of Django": MultiValueDict({"password": [SECRET, "other"]}),
+    "a query of Starlette": QueryParams([("password", SECRET)]),
+    "a URL of SQLAlchemy": make_url(f"postgresql://app:{SECRET}@db.example/shop"),
+    "a URL": urlsplit(f"https://bob:{SECRET}@example.com/"),
+    "a URL in bytes": urlparse(f"https://bob:{SECRET}@example.com/".encode()),
+}
+PLACES: dict[str, Callable[[Any], dict[str, Any]]] = {
+    "in an object": lambda value: {"additional": {"extra": {"it": value}}},
+    "in a list": lambda value: {"additional": {"tags": ["x", value]}},
+    "as an object": lambda value: {"additional": {"extra": value}},
+    "as a list": lambda value: {"additional": {"tags": value}},
+    "as a text": lambda value: {"additional": {"version": value}},
+    "as a number": lambda value: {"additional": {"files": value}},
+    "as the payload": lambda value: {"additional": value},
+    "as a subject": lambda value: {"project": value if type(value) is not Login else [value]},
+    "as an actor": lambda value: {"actor": value},
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("kind", NAMED)
+def test_a_secret_is_found_by_its_name_in_whatever_has_names_for_its_parts(
+    kind: str, place: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    emitter, recorder = an_emitter(on_invalid="quarantine")
+    emitter.emit(SPOOLED, **PLACES[place](NAMED[kind]))
+    kept = [*map(encode, recorder.events), *(letter.payload for letter in recorder.invalid)]
+    assert len(kept) == 1
+    assert SECRET not in f"{kept} {recorder.invalid} {caplog.text}"
+
+
+def test_a_form_keeps_every_value_that_a_client_sent() -> None:
+    emitter, recorder = an_emitter()
+    fields = {"version": ["1", "2"], "tags": ["a", "b"]}
+    emitter.emit(SPOOLED, additional=MultiDict[str, str](fields))
+    emitter.emit(SPOOLED, additional=MultiValueDict(fields))
+    emitter.emit(SPOOLED, additional=QueryParams("version=1&tags=a&version=2&tags=b"))
+    for event in recorder.events:
+        assert event.additional == {"version": "1, 2", "tags": ["a", "b"]}
+
+
+def test_a_row_whose_columns_share_a_name_keeps_all_of_them() -> None:
+    same = "SELECT 1 AS id, 2 AS id"
+    assert stored("", "object", query_row(same)) == stored("", "object", sqlite_row(same)) == {"id": [1, 2]}
 
 
 ADDRESSES = [row.values[2:] for row in rows() if "`ip`" in row.values[0] and row.values[2].startswith('"')]

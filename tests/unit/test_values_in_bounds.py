@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from tests.support.emitting import SPOOLED, an_emitter
 from trailkeeper import Actor, InvalidEvent, RequestContext
@@ -51,6 +52,8 @@ LARGE: dict[str, Callable[[], Any]] = {
     "ten megabytes": lambda: "Ab1 " * 2_500_000,
     "texts of ten megabytes": lambda: ["\0" * 300] * 30_000,
     "a range without end": lambda: range(10**12),
+    "a form of very many fields": lambda: MultiDict((str(n), "x") for n in range(200_000)),
+    "headers that are held very often": lambda: [[(b"a", b"b")] * 100_000] * 10_000,
 }
 PLACES: dict[str, Callable[[Any], dict[str, Any]]] = {
     "array": lambda value: {"additional": {"tags": value}},
