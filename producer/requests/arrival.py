@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, MutableMapping
 from typing import Any, NamedTuple
 
 from trailkeeper.producer.event import MAX_USER_AGENT
@@ -40,7 +40,7 @@ def of_scope(scope: Mapping[str, Any], request_id_header: str | None) -> Arrival
     """From an ASGI scope of type ``http`` or ``websocket``."""
     id_header = (request_id_header or "").lower().encode("latin-1", "replace")
     names = (b"x-forwarded-for", b"forwarded", b"user-agent", id_header)
-    forwarded_for, forwarded, user_agent, request_id = _headers(scope.get("headers") or (), names)
+    forwarded_for, forwarded, user_agent, request_id = _headers(_kept_headers(scope), names)
     client = scope.get("client")
     return Arrival(
         (_text(client[0]) or "") if client else "",
@@ -49,6 +49,16 @@ def of_scope(scope: Mapping[str, Any], request_id_header: str | None) -> Arrival
         _short(user_agent),
         request_id if id_header else None,
     )
+
+
+def _kept_headers(scope: Mapping[str, Any]) -> Iterable[tuple[bytes, bytes]]:
+    """The headers of a scope, which may be an iterator: read once, for us and for the application."""
+    headers: Iterable[tuple[bytes, bytes]] = scope.get("headers") or ()
+    if not isinstance(headers, Collection):
+        headers = list(headers)
+        if isinstance(scope, MutableMapping):
+            scope["headers"] = headers
+    return headers
 
 
 def _headers(headers: Iterable[tuple[bytes, bytes]], names: tuple[bytes, ...]) -> list[str | None]:

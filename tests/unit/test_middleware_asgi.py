@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -46,6 +47,37 @@ def test_the_application_knows_who_asks_until_it_returns(kind: str) -> None:
 
     assert asyncio.run(serve()) == RequestContext()
     assert seen == [RequestContext(ip="192.0.2.1", user_agent="pip/24", request_id="r1")]
+
+
+class OneWay:
+    """Headers that can be read once, and are no iterator themselves."""
+
+    def __init__(self, headers: list[tuple[bytes, bytes]]) -> None:
+        self._rest = iter(headers)
+
+    def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
+        return self._rest
+
+
+@pytest.mark.parametrize("once", [iter, OneWay])
+def test_the_application_gets_headers_that_can_be_read_only_once(once: Any) -> None:
+    seen: list[Any] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        from_request(scope, ["192.0.2.1"])
+        seen.extend((list(scope["headers"]), current().user_agent))
+
+    given = scope()
+    asyncio.run(ASGIMiddleware(app)({**given, "headers": once(given["headers"])}, receive, send))
+    assert seen == [given["headers"], "pip/24"]
+
+
+@pytest.mark.parametrize("once", [iter, OneWay])
+def test_a_request_that_an_event_names_keeps_headers_that_can_be_read_only_once(once: Any) -> None:
+    given = scope()
+    named = {**given, "headers": once(given["headers"])}
+    assert from_request(named, []).user_agent == from_request(named, []).user_agent == "pip/24"
+    assert list(named["headers"]) == given["headers"]
 
 
 def test_other_scopes_pass_untouched() -> None:
