@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from trailkeeper.producer.catalogue import load
 from trailkeeper.producer.errors import CatalogueError, SettingsError, SpoolUnavailable
@@ -104,13 +103,10 @@ def _database(url: str) -> None:
 
 
 def _broker(url: str) -> None:
-    from trailkeeper.worker.broker import is_known  # noqa: PLC0415 - as above
+    from trailkeeper.worker.broker_url import broker_of  # noqa: PLC0415 - as above
+    from trailkeeper.worker.settings import WorkerSettings  # noqa: PLC0415 - as above
 
-    parts = urlsplit(url)
-    if parts.scheme.removesuffix("+sentinel") in {"redis", "rediss"}:
-        RedisAddress(url)
-    elif not is_known(parts.scheme) or parts.port == 0:
-        raise ValueError(f"no broker is called {parts.scheme!r}")
+    broker_of(WorkerSettings(broker_url=url))
 
 
 def _spool(setting: str) -> None:

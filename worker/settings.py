@@ -9,6 +9,8 @@ import msgspec
 
 from trailkeeper.producer.redis_settings import RedisSettings
 from trailkeeper.producer.settings import (
+    ENCODED,
+    HOST_AND_PORT,
     SCHEMA,
     DatabaseUrl,
     FingerprintKey,
@@ -20,7 +22,6 @@ from trailkeeper.producer.settings import (
     SchemaName,
     Seconds,
     SpoolPath,
-    Url,
     read,
 )
 
@@ -41,6 +42,21 @@ DrainSeconds = Annotated[float, msgspec.Meta(ge=0.1, le=60, extra={"expected": "
 """Far below the time limit of tasks (celeryconfig.py), which kills what it meets in the middle of a batch."""
 LeaseSeconds = Annotated[float, msgspec.Meta(ge=1, le=86_400, extra={"expected": "1 to 86,400 seconds"})]
 """A shorter one would take messages over from a drain that is about to store them."""
+
+BROKER_HOST = HOST_AND_PORT.replace("#:@", "#:@,;")
+ONE_BROKER = (
+    r"(azure[a-z]+://[^\s;\[\]]+"  # whose keys have slashes, and which Kombu reads in its own way
+    rf"|[A-Za-z][\w.+-]*://([^\s/?#;\[\]]*@)?{BROKER_HOST}(,{BROKER_HOST})*([/?][^@\s;]*)?)"
+)
+BrokerUrl = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=rf"^{ONE_BROKER}(;{ONE_BROKER})*\Z",
+        extra={
+            "expected": f"a URL that Celery takes, such as redis://:password@host:6379/1; {ENCODED}",
+        },
+    ),
+]
 
 VerifyKeys = Annotated[
     tuple[Annotated[str, msgspec.Meta(pattern=r"^[^:,\s]+:[^,\s]{32,}$")], ...],
@@ -94,7 +110,7 @@ class WorkerSettings(RedisSettings, frozen=True, kw_only=True):
 
     redis_url: RedisUrl = "redis://127.0.0.1:6379/0"
     redis_replicas: Replicas = 0
-    broker_url: Url | None = None
+    broker_url: BrokerUrl | None = None
     database_url: DatabaseUrl = "postgresql+psycopg2://postgres@127.0.0.1:5432/postgres"
     schema: SchemaName = SCHEMA
     stream: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "trailkeeper:events"

@@ -52,6 +52,11 @@ def options_of(url: str) -> dict[str, Any]:
     return options | {"host": unquote(parts.hostname or "localhost"), "port": parts.port or PORT}
 
 
+def scheme_of(url: str) -> str:
+    """What a URL begins with; of any text, as it reads no further."""
+    return url.partition("://")[0].lower()
+
+
 def bracketed(host: str) -> str:
     """A host as it stands in a URL, before a port."""
     return f"[{host}]" if ":" in host else host
@@ -59,17 +64,17 @@ def bracketed(host: str) -> str:
 
 def is_tls(url: str) -> bool:
     """Whether everything is encrypted, also what Sentinels are asked."""
-    return urlsplit(url).scheme.startswith("rediss")
+    return scheme_of(url).startswith("rediss")
 
 
 def is_sentinel(url: str) -> bool:
     """Whether it names Sentinels, which know the server."""
-    return urlsplit(url).scheme.endswith(SENTINEL)
+    return scheme_of(url).endswith(SENTINEL)
 
 
 def is_cluster(url: str) -> bool:
     """Whether it names nodes of a Cluster, of which one has the stream."""
-    return urlsplit(url).scheme.endswith(CLUSTER)
+    return scheme_of(url).endswith(CLUSTER)
 
 
 def _of_sentinels(parts: SplitResult, database: str | None) -> dict[str, Any]:

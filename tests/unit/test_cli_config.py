@@ -149,7 +149,9 @@ WRONG = [
     ("REDIS_URL", f"redis//:{HUSH}@h", "expected a URL such as redis://"),
     ("BROKER_URL", f"redis://:{HUSH}@h:70000/1", "expected"),
     ("BROKER_URL", f"ampq://me:{HUSH}@h//", "no broker is called 'ampq'"),
-    ("BROKER_URL", f"amqp://me:{HUSH}@h:70000//", "expected a URL that Celery takes"),
+    ("BROKER_URL", f"amqp://me:{HUSH}@h:70000//", "expected a port from 1 to 65535"),
+    ("BROKER_URL", f"amqp://me:{HUSH}/x@h//", "a secret (amqp://***); expected a URL that Celery takes"),
+    ("BROKER_URL", f"rediss://me:{HUSH}?x@h", "special characters in a password percent-encoded"),
     (
         "DATABASE_URL",
         f"postgres://joe:{HUSH}@h/x",
