@@ -17,7 +17,7 @@ import msgspec
 from .errors import InvalidMessage
 from .event import MAX_BYTES, Event
 from .ids import derived_uuid7
-from .line_details import expanded
+from .line_details import expanded, leniently_read, made_to_fit
 from .plain_lines import plain_event, plain_without_id
 from .wire import EARLIEST, decode, decode_mapping
 
@@ -105,13 +105,28 @@ def _read(number: int, raw: bytes, seen: _Seen, now: datetime | None) -> EventLi
 
 
 def _event(raw: bytes, seen: _Seen, now: datetime | None) -> tuple[Event, dict[str, Any] | None]:
-    full = expanded(decode_mapping(raw), holds_nul=NUL in raw)
+    full = expanded(_fields(raw), holds_nul=NUL in raw)
     if full.get("id") is not None:
-        return decode(_encoded(full), now=now)
+        return decode(_fitting(full), now=now)
     moment = _moment(full)
     timed = full | {"id": derived_uuid7(moment, b""), "occurred_at": moment}
-    event, unknown = decode(_encoded(timed), now=now)
+    event, unknown = decode(_fitting(timed), now=now)
     return msgspec.structs.replace(event, id=_derived(event, unknown, seen)), unknown
+
+
+def _fields(raw: bytes) -> dict[str, Any]:
+    try:
+        return decode_mapping(raw)
+    except InvalidMessage:
+        if (fields := leniently_read(raw)) is None:
+            raise
+        return fields
+
+
+def _fitting(full: dict[str, Any]) -> bytes:
+    encoded = _encoded(full)
+    fit = made_to_fit(full, encoded)
+    return encoded if fit is full else _encoded(fit)
 
 
 def _moment(full: dict[str, Any]) -> datetime:

@@ -76,8 +76,8 @@ _event_decoder = msgspec.json.Decoder(Event)
 _mapping_decoder = msgspec.json.Decoder(dict[str, Any])
 
 
-def encode(event: Event) -> bytes:
-    """An event as the stream carries it.
+def encode(event: Event | dict[str, Any]) -> bytes:
+    """An event, or a part of one, as the stream carries it.
 
     Raises:
         TypeError: `additional` holds a value that is not JSON.

@@ -66,8 +66,8 @@ def _actor(actor: Any) -> Any:
 
 
 def stored_id(value: Any) -> Any:
-    """An id as it can be stored; what is no text stays."""
-    return id_of("id", without_unstorable(value)) if type(value) is str else value
+    """An id as it can be stored; what is neither text nor a whole number stays."""
+    return id_of("id", without_unstorable(value)) if type(value) is str or type(value) is int else value
 
 
 def stored_name(value: Any) -> Any:
@@ -107,19 +107,26 @@ def _fits(event: Event) -> bool:
 
 
 def _cut(event: Event) -> Event:
-    """With the largest texts cut as little as possible; then, if that is not enough, the longest lists."""
-    for shorter in (partial(_limited, event, most=MAX_BYTES), partial(_limited, event, SHORTEST)):
-        if _fits_at(shorter, SIZES[-1]):
+    others = len(encode(replace(event, additional={})))
+    return replace(event, additional=fitted(event.additional, MAX_SIZE - others))
+
+
+def fitted(payload: dict[str, Any], room: int) -> dict[str, Any]:
+    """A payload of at most *room* bytes as JSON, if that can be.
+
+    The largest texts are cut, as little as possible; then, if that is not enough, the longest lists.
+    """
+    for shorter in (partial(_limited, payload, most=MAX_BYTES), partial(_limited, payload, SHORTEST)):
+        if _fits_at(shorter, SIZES[-1], room):
             # the largest size that fits: bisection needs an order in which what fits comes last
-            return shorter(SIZES[bisect_left(SIZES, x=True, key=partial(_fits_at, shorter))])
-    return replace(event, additional=dict.fromkeys(event.additional, CUT))
+            return shorter(SIZES[bisect_left(SIZES, x=True, key=partial(_fits_at, shorter, room=room))])
+    return dict.fromkeys(payload, CUT)
 
 
-def _fits_at(event_of: Callable[[int], Event], size: int) -> bool:
-    return _fits(event_of(size))
+def _fits_at(payload_of: Callable[[int], dict[str, Any]], size: int, room: int) -> bool:
+    return len(encode(payload_of(size))) <= room
 
 
-def _limited(event: Event, characters: int, most: int) -> Event:
+def _limited(payload: dict[str, Any], characters: int, most: int) -> dict[str, Any]:
     change = partial(_shortened, limit=characters)
-    payload = {key: _mapped(value, change, most) for key, value in event.additional.items()}
-    return replace(event, additional=payload)
+    return {key: _mapped(value, change, most) for key, value in payload.items()}

@@ -121,7 +121,7 @@ def test_bad_lines_are_kept_with_their_numbers_and_reasons_and_stop_nobody(
         {"tag": 7},
         a_line(1, tag="no:such:tag"),
         a_line(2, ip="here"),
-        a_line(3, user=7),
+        a_line(3, user=7.5),
     ]
     lines = [a_line(number) for number in range(20)]
     path = write_lines(tmp_path / "mixed.jsonl", [*lines[:10], *bad, *lines[10:]])

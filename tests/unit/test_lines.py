@@ -3,20 +3,33 @@
 from __future__ import annotations
 
 import io
+import json
+import math
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from trailkeeper.producer.event import ANONYMOUS, MAX_USER_AGENT, Actor, Credential, Event, Requester, Subject
+from tests.support.emitting import SPOOLED, an_emitter
+from trailkeeper import RequestContext
+from trailkeeper.producer.event import (
+    ANONYMOUS,
+    MAX_BYTES,
+    MAX_USER_AGENT,
+    Actor,
+    Credential,
+    Event,
+    Requester,
+    Subject,
+)
 from trailkeeper.producer.ids import moment_of, uuid7
 from trailkeeper.producer.lines import MAX_LINE, EventLine, read_lines
 from trailkeeper.producer.validation import id_of
 from trailkeeper.producer.validation.text import cut, harmless
-from trailkeeper.producer.wire import REASONS, encode
+from trailkeeper.producer.wire import REASONS, decode, encode
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 LOGIN = (
@@ -163,12 +176,13 @@ def test_no_bytes_whatever_raise(raw: bytes) -> None:
         pytest.param({"id": "8c5b8b52-6a0a-4d5c-9d0a-1d2f3a4b5c6d"}, "bad_id", id="an id of another version"),
         pytest.param({"id": 7}, "wrong_shape", id="an id that is a number"),
         pytest.param({"tag": "a" * 129}, "wrong_shape", id="a tag that is too long"),
-        pytest.param({"user": 7}, "wrong_shape", id="a subject that is a number"),
+        pytest.param({"user": 7.5}, "wrong_shape", id="a subject that is no whole number"),
+        pytest.param({"user": True}, "wrong_shape", id="a subject that is a truth"),
         pytest.param({"user": {"name": "x"}}, "wrong_shape", id="a subject without an id"),
         pytest.param({"actor": "root"}, "wrong_shape", id="an actor that is a word"),
         pytest.param({"ip": "256.1.1.1"}, "bad_address", id="no address"),
         pytest.param({"later": "b\0"}, "bad_text", id="a NUL in an unknown key"),
-        pytest.param({"additional": {"a": "b" * 70_000}}, "too_large", id="more than an event holds"),
+        pytest.param({"later": "b" * 70_000}, "too_large", id="more than an event holds"),
         pytest.param({"v": 2}, "unknown_version", id="a later version"),
     ],
 )
@@ -223,6 +237,26 @@ LONG = "x" * 300
             {"actor": Actor("user", credential=Credential("api_token", label=cut(LONG, 255)))},
         ),
         ({"requested_by": {"kind": "user", "id": ""}}, {"requested_by": Requester("user")}),
+        (
+            {"user": 42, "project": {"id": 42, "name": "x"}},
+            {"user": Subject("42"), "project": Subject("42", "x")},
+        ),
+        (
+            {
+                "actor": {
+                    "kind": "user",
+                    "id": 1,
+                    "on_behalf_of": 2,
+                    "credential": {"kind": "api_token", "id": 3},
+                }
+            },
+            {"actor": Actor("user", "1", None, Credential("api_token", "3"), Subject("2"))},
+        ),
+        (
+            {"actor": {"kind": "user", "credential": {"kind": "session", "id_is_public": None}}},
+            {"actor": Actor("user", credential=Credential("session"))},
+        ),
+        ({"request_id": 12}, {"request_id": "12"}),
         ({"request_id": ""}, {"request_id": None}),
         ({"request_id": LONG}, {"request_id": cut(LONG, 255)}),
         ({"additional": None}, {"additional": {}}),
@@ -234,6 +268,99 @@ LONG = "x" * 300
 def test_what_emit_forgives_loses_no_line(keys: dict[str, Any], stored: dict[str, Any]) -> None:
     event = event_of(read_one(**keys))
     assert {name: getattr(event, name) for name in stored} == stored
+
+
+HALF = "party \ud83d"
+"""An emoji cut in two, as JavaScript's substring does."""
+
+AS_PYTHON_WRITES = [
+    ({"user": HALF}, {"user": Subject("party �")}),
+    (
+        {"user": {"id": HALF, "name": f"{HALF} \U0001f389"}},
+        {"user": Subject("party �", "party � \U0001f389")},
+    ),
+    ({"actor": {"kind": "user", "name": HALF}}, {"actor": Actor("user", name="party �")}),
+    ({"user_agent": HALF, "request_id": HALF}, {"user_agent": "party �", "request_id": "party �"}),
+    (
+        {"additional": {HALF: [HALF, {"a\\ud83d": 1}]}},
+        {"additional": {"party �": ["party �", {"a\\ud83d": 1}]}},
+    ),
+    ({"additional": {"a": [math.nan, -math.inf]}}, {"additional": {"a": ["NaN", "-Infinity"]}}),
+]
+
+
+@pytest.mark.parametrize(("keys", "stored"), AS_PYTHON_WRITES)
+@pytest.mark.parametrize("is_ascii", [True, False])
+def test_nor_does_what_python_writes_of_what_emit_forgives(
+    keys: dict[str, Any], stored: dict[str, Any], is_ascii: bool
+) -> None:
+    text = json.dumps({"tag": "a:b", "occurred_at": "2017-03-27T13:08:09Z", **keys}, ensure_ascii=is_ascii)
+    (line,) = read(text.encode("utf-8", "surrogatepass"))
+    event = event_of(line)
+    assert {name: getattr(event, name) for name in stored} == stored
+    assert decode(encode(event), now=NOW)[0] == event
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "1" * 5_000])
+def test_nor_does_a_number_that_no_double_can_hold(number: str) -> None:
+    (line,) = read(LOGIN.replace(b'"publickey"', number.encode()))
+    assert event_of(line).additional["method"] in {
+        "Infinity",
+        "-Infinity",
+        "…[cut] a number of about 5,000 digits",
+    }
+
+
+@pytest.mark.parametrize(
+    "payload", [{"reason": "x" * 100_000}, {"list": list(range(30_000))}, {"deep": [{"a": "é" * 50}] * 1_000}]
+)
+@pytest.mark.parametrize(
+    "more", [{}, {"id": "015b0fe1-82a8-7000-b2fb-f6ce92a10293"}, {"later": "x" * 20_000}]
+)
+def test_a_payload_that_is_too_large_is_cut_as_by_emit(payload: dict[str, Any], more: dict[str, Any]) -> None:
+    line = read_one(additional=payload, **more)
+    event = event_of(line)
+    assert "…[cut]" in str(event.additional)
+    assert list(event.additional) == list(payload)
+    whole = encode(event) + (encode(line.unknown) if line.unknown else b"")
+    assert MAX_BYTES - 4_000 < len(whole) <= MAX_BYTES
+
+
+@given(
+    user=st.text(st.characters()) | st.integers() | st.none(),
+    name=st.text(st.characters()),
+    request_id=st.text(st.characters()) | st.integers() | st.none(),
+    additional=st.dictionaries(
+        st.sampled_from(["version", "extra"]),
+        st.none() | st.text(st.characters()),
+    ),
+    extra=st.dictionaries(st.text(st.characters()), st.text(st.characters()) | st.floats() | st.integers()),
+)
+@settings(max_examples=200, deadline=None)
+def test_what_emit_stores_an_import_stores(
+    user: Any, name: str, request_id: Any, additional: dict[str, Any], extra: dict[str, Any]
+) -> None:
+    emitter, recorder = an_emitter()
+    payload = {"version": additional.get("version"), "extra": extra}
+    context = RequestContext(request_id=request_id)
+    subject = user if user is None else (user, name)
+    emitter.emit(SPOOLED, user=subject, project=user, additional=payload, request=context)
+    fields = {
+        "tag": SPOOLED,
+        "occurred_at": "2017-03-27T13:08:09Z",
+        "user": user if user is None else {"id": user, "name": name},
+        "project": user,
+        "request_id": request_id,
+        "additional": payload,
+    }
+    (line,) = read(json.dumps(fields).encode())
+    emitted, imported = recorder.events[0], event_of(line)
+    assert (imported.user is None, imported.project is None) == (
+        emitted.user is None,
+        emitted.project is None,
+    )
+    assert len(imported.additional["extra"]) == len(emitted.additional["extra"])
+    decode(encode(imported), now=NOW)
 
 
 class Watched(io.BytesIO):
