@@ -39,17 +39,29 @@ HAS_IDENTIFYING_KEYS = _HAS.format("naming")
 
 
 def has_address(value: str) -> str:
-    """Whether a text has an address in it, in SQL; JSON's escapes in it are none of an address."""
-    unescaped = rf"regexp_replace({value}, '\\[a-z]', ' ', 'g')"
+    """Whether a text has an address in it, in SQL."""
+    return _has_address(value, value)
+
+
+def has_address_in_json(value: str) -> str:
+    """Whether a JSON value has an address in one of its texts or keys, in SQL.
+
+    JSON's escapes are blanks then, save for that of a backslash: of an address they are no part.
+    """
+    written = f"CAST({value} AS text)"
+    return _has_address(written, rf"regexp_replace({written}, '\\(u[0-9a-f]{{4}}|[^\\u]|(\\))', ' \2', 'g')")
+
+
+def _has_address(written: str, meant: str) -> str:
     # CASE, as AND looks at the second even where the first is NULL
-    return f"CASE WHEN {value} ~ :candidate THEN {unescaped} ~ :address ELSE false END"
+    return f"CASE WHEN {written} ~ :candidate THEN {meant} ~ :address ELSE false END"
 
 
-_FOUND = "CAST(jsonb_path_query_array(e.additional, CAST(path AS jsonpath)) AS text)"
+_FOUND = "jsonb_path_query_array(e.additional, CAST(path AS jsonpath))"
 HAS_ADDRESS_IN_KEYS = f"""
     CASE WHEN CAST(e.additional AS text) ~ :candidate
          THEN EXISTS (SELECT FROM jsonb_array_elements_text(CAST(:each AS jsonb) -> e.tag) AS path
-                       WHERE {has_address(_FOUND)})
+                       WHERE {has_address_in_json(_FOUND)})
          ELSE false END
 """
 """Whether there is an address in a personal key; the parameter is `PersonalKeys.each`."""

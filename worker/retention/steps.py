@@ -15,7 +15,15 @@ from trailkeeper.worker.settings import WorkerSettings
 
 from .addresses import ADDRESS, CANDIDATE, cut_addresses
 from .dead_letters import without_addresses, without_persons
-from .personal import HAS_ADDRESS, HAS_ADDRESS_IN_KEYS, HAS_KEYS, NETWORK, PersonalKeys, has_address
+from .personal import (
+    HAS_ADDRESS,
+    HAS_ADDRESS_IN_KEYS,
+    HAS_KEYS,
+    NETWORK,
+    PersonalKeys,
+    has_address,
+    has_address_in_json,
+)
 
 NAMES = ("user_name", "actor_name", "on_behalf_of_name", "credential_label")
 """Columns with texts that people chose."""
@@ -75,8 +83,8 @@ def steps(settings: WorkerSettings, keys: PersonalKeys) -> list[ScrubStep]:
 
 
 def _of_addresses(days: int, keys: PersonalKeys) -> ScrubStep:
-    texts = [*(f"e.{name}" for name in NAMES), "CAST(e.extras AS text)"]
-    due = " OR ".join((HAS_ADDRESS, HAS_ADDRESS_IN_KEYS, *map(has_address, texts)))
+    texts = [*(has_address(f"e.{name}") for name in NAMES), has_address_in_json("e.extras")]
+    due = " OR ".join((HAS_ADDRESS, HAS_ADDRESS_IN_KEYS, *texts))
 
     def rewrite(row: Row) -> dict[str, Any]:
         cut = {name: cut_addresses(row[name]) for name in (*NAMES, "extras")}
