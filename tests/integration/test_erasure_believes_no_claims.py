@@ -6,13 +6,22 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, text
 
 from tests.support.drains import query, settings_for
 from tests.support.retained import NOW, stored
 from tests.support.rows import store_in
+from trailkeeper.models.engine import transaction
 from trailkeeper.models.tables import DeadLetterRow
+from trailkeeper.producer.catalogue import load
 from trailkeeper.worker.retention import erase, erasure_plan
+from trailkeeper.worker.retention.emails import emails_in
+from trailkeeper.worker.retention.erasing.claims import MAY_BE_NAMED, Claims, like
+from trailkeeper.worker.retention.erasing.events import NAMES
+from trailkeeper.worker.retention.personal import PersonalKeys
 from trailkeeper.worker.settings import WorkerSettings
 
 EMAIL, ADDRESS = "victor@victim.example", "198.51.100.5"
@@ -23,6 +32,7 @@ RECORDS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("project:role:add", {"scope": "project", "project_id": "p1"}, {"target_user": EMAIL}),
 ]
 """What others did, and what tells of the address in it."""
+KEYS = PersonalKeys(load())
 
 
 @pytest.fixture
@@ -64,14 +74,18 @@ EMPTIED = [None, {"address": ADDRESS}, {"about": "all", "filters": {}}, None, b"
         {"tag": "account:email:verify", "additional": {"email": EMAIL}},
         {"tag": "account:email:primary:change", "additional": {"old_primary": "x@y.z", "new_primary": EMAIL}},
         {"tag": "account:email:send", "additional": {"to": f"Victor <{EMAIL}>"}},
+        {"tag": "account:email:send", "additional": {"to": f"“email={EMAIL}”"}},
+        {"tag": "account:email:send", "additional": {"to": f"{EMAIL}/work"}},
         {"tag": "account:login:success", "user_name": EMAIL},
+        {"tag": "account:login:success", "user_name": f"/?to={EMAIL.replace('@', '%40')}"},
         {"tag": "project:create", "scope": "project", "user_id": None, "actor_name": f"Víctor <{EMAIL}>"},
         {"tag": "account:logout", "user_id": "u9", "actor_kind": "staff", "actor_id": "s2",
          "actor_name": EMAIL},
         {"tag": "account:logout", "actor_kind": "service", "actor_id": "ci", "on_behalf_of_id": "u-victim",
          "on_behalf_of_name": EMAIL, "user_id": None},
     ],
-    ids=["added", "verified", "made primary", "mailed", "called", "acted", "staff", "acted for"],
+    ids=["added", "verified", "made primary", "mailed", "mailed so", "mailed there", "called",
+         "called so", "acted", "staff", "acted for"],
 )  # fmt: skip
 @pytest.mark.parametrize("typed", ["email", "display name", "name"])
 def test_what_an_account_only_typed_takes_nothing_where_another_is_known_by_it(
@@ -216,7 +230,7 @@ def test_an_address_from_which_others_acted_too_is_not_the_persons(
     assert left(database_url)[1] == ({"address": ADDRESS} if stays else {}) | ban
 
 
-@pytest.mark.parametrize("other", [None, "Olga", "olga"])
+@pytest.mark.parametrize("other", [None, "Olga", "olga", "  OLGA\t"])
 def test_a_name_counts_in_what_was_looked_for_and_only_while_nobody_else_has_it(
     engine: Engine, settings: WorkerSettings, database_url: str, other: str | None
 ) -> None:
@@ -229,3 +243,30 @@ def test_a_name_counts_in_what_was_looked_for_and_only_while_nobody_else_has_it(
 
     [found] = query(database_url, "SELECT additional FROM events WHERE tag = 'admin:history:view'")
     assert found["additional"] == (look if other else {"about": "all", "filters": {}})
+
+
+TEXTS = st.text("anAN@.=/' \t\nxé\\%40_", max_size=12) | st.sampled_from(
+    [EMAIL, "Victor  Victim", "victor\tVICTIM"]
+)
+
+
+def test_every_event_that_may_be_anothers_claim_is_read(engine: Engine) -> None:
+    """What Postgres passes over has nothing in its names that the person is looked for by."""
+    columns = ", ".join(f"CAST(:{name} AS text) AS {name}" for name in NAMES.values())
+    statement = text(f"SELECT {MAY_BE_NAMED} FROM (SELECT {columns}) AS e")
+    with transaction(engine) as connection:
+
+        @hypothesis_settings(max_examples=500, deadline=None)
+        @given(st.lists(TEXTS, min_size=3, max_size=3), st.lists(TEXTS, min_size=1, max_size=2))
+        def check(names: list[str], own_names: list[str]) -> None:
+            row = dict(zip(NAMES.values(), names, strict=True)) | {"tag": "x", "additional": None}
+            own, others = Claims(), Claims(emails_of=emails_in)
+            others.learn(row, NAMES, KEYS)
+            own.learn(
+                dict.fromkeys(NAMES.values(), own_names[0]) | {"tag": "x", "additional": None}, NAMES, KEYS
+            )
+            own.said.update(each for name in own_names for each in emails_in(name))
+            is_read = connection.scalar(statement, {**row, "like": [like(each) for each in own.said]})
+            assert is_read or own.said.isdisjoint(others.said)
+
+        check()

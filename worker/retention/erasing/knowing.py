@@ -6,6 +6,7 @@ import msgspec
 
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.tables import SCOPES
+from trailkeeper.worker.retention.emails import emails_in
 
 from . import events
 from .claims import Claims, may_claim, others_in, shared_addresses
@@ -45,7 +46,7 @@ def _learn(own: Claims, row: events.Row, job: ErasureJob) -> None:
 
 
 def _others(job: ErasureJob, own: Claims) -> Claims:
-    others = Claims()
+    others = Claims(emails_of=emails_in)
     if own.addresses:
         with transaction(job.engine) as connection:
             others.addresses.update(shared_addresses(connection, job.user_id, own))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 
+from trailkeeper.worker.retention.emails import plain
 from trailkeeper.worker.retention.message import (
     ERASED,
     SUBJECTS,
@@ -21,9 +21,10 @@ from trailkeeper.worker.retention.message import (
     subjects_of,
 )
 from trailkeeper.worker.retention.personal import PersonalKeys
+from trailkeeper.worker.retention.readings import readings
 
 from .owning import anothers, has_origin, is_anothers
-from .person import LASTING, Person, plain
+from .person import LASTING, Person
 from .sweeping import swept
 
 NAMED_BY = ("user", "actor", "on_behalf_of")
@@ -31,8 +32,6 @@ ID_KEY = re.compile(
     r"(?:^|_|[a-z](?=[A-Z]))(?:ids?|users?|user_?names?|actor|account|owner|member|uid|pk)$", re.IGNORECASE
 )
 """Names of keys whose values are ids."""
-
-_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 
 
 def without(raw: bytes, person: Person, keys: PersonalKeys) -> bytes | None:
@@ -160,13 +159,7 @@ def _tells(raw: bytes, person: Person) -> bool:
     """Whether a text has the id in it as a word, or the person's email address, also escaped."""
     text = raw.replace(b"\0", b"").decode("utf-8", "replace")
     word = re.compile(r"(?<![\w-])" + re.escape(person.user) + r"(?![\w-])")
-    ways = {text, unquote(text), _unescaped(text)}
-    return any(word.search(way) or person.has_email(way) for way in ways)
-
-
-def _unescaped(text: str) -> str:
-    """With JSON's escapes undone, also those within a text within a text."""
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text).replace("\\", "")
+    return person.has_email(text) or any(word.search(way) for way in readings(text))
 
 
 def _without_credential(actor: Message) -> Message:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Any
 
 import msgspec
 
 from trailkeeper.worker.retention.addresses import addresses_in, cut_addresses
+from trailkeeper.worker.retention.emails import emails_in, plain
+from trailkeeper.worker.retention.readings import readings
 
 LASTING = ("project", "organization")
 """Scopes of events that outlive those by which a typed address could be told to be another's."""
-
-_EMAIL = re.compile(r"[^\s<>\"'(),;:\[\]]+@[^\s<>\"'(),;:\[\]]+")
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -62,19 +60,9 @@ class Person(msgspec.Struct, frozen=True):
         return [*texts, *sorted({cut_addresses(address) for address in self.addresses})]
 
     def _has_address(self, text: str) -> bool:
-        return bool(self.addresses) and not self.addresses.isdisjoint(addresses_in(text))
-
-
-def emails_in(text: str) -> set[str]:
-    """The email addresses in a text, in lower case."""
-    if "@" not in text:
-        return set()
-    return {match[0].rstrip(".!?") for match in _EMAIL.finditer(plain(text))}
-
-
-def plain(text: str) -> str:
-    """A text as it is compared: composed, in lower case, with single spaces."""
-    return unicodedata.normalize("NFKC", " ".join(text.split())).casefold()
+        if not self.addresses:
+            return False
+        return any(not self.addresses.isdisjoint(addresses_in(way)) for way in readings(text))
 
 
 def _masked(text: str) -> str:
