@@ -31,6 +31,8 @@ from trailkeeper.worker.settings import WorkerSettings
 
 USER, NAME, LOGIN, EMAIL = "user-4711", "Annabelle Needle", "ann-needle", "ann.needle@example.org"
 V4, V6, AGENT, LABEL = "203.0.113.77", "2001:db8:77::7", "NeedleAgent/7", "needle's laptop"
+FORMS = ("2001:0db8:0077:0:0:0:0:7", "2001:DB8:77::7", "203.000.113.077", "::ffff:cb00:714d")
+"""The same addresses, written otherwise."""
 NEEDLES = ("needle", V4, V6)
 CATALOGUE = list(load())
 SELF = {"actor_kind": "user", "actor_id": USER, "actor_name": LOGIN}
@@ -78,6 +80,8 @@ BY_OTHERS: list[tuple[str, dict[str, Any], dict[str, Any] | None]] = [
     ("admin:ip_address:ban", {"address": V6, "reason": f"{EMAIL} wrote from there"}, None),
     ("admin:ip_address:ban", {"address": "192.0.2.1", "reason": "spam"},
      {"address": "192.0.2.1", "reason": "spam"}),
+    ("admin:ip_address:ban", {"address": "192.0.2.2", "reason": f"“{EMAIL}” [IPv6:{V6}], {V6}: refused"},
+     {"address": "192.0.2.2"}),
     ("project:role:add", {"target_user": EMAIL, "submitted_by": "bob", "role_name": "Owner"},
      {"submitted_by": "bob", "role_name": "Owner"}),
 ]  # fmt: skip
@@ -162,7 +166,12 @@ def everywhere(engine: Engine, settings: WorkerSettings, folder: Path) -> None:
         connection.execute(insert(Outgoing), values)
     actor = {"kind": "user", "id": USER, "name": NAME}
     line = a_line(1, user={"id": USER, "name": NAME}, actor=actor, user_agent=AGENT)
-    start_import(engine, write_lines(folder / "lines", [line, json.dumps(line).replace(USER, ESCAPED)]))
+    escaped = json.dumps(line).replace(USER, ESCAPED)
+    start_import(engine, write_lines(folder / "lines", [line, escaped]))
+    others = {**a_line(2), "tag": "admin:ip_address:ban", "actor": {"kind": "staff", "id": "s1"}}
+    for number, address in enumerate(FORMS):
+        banned = {**others, "additional": {"address": address, "reason": "spam"}}
+        start_import(engine, write_lines(folder / f"lines{number}", [banned]))
     who = Actor(kind="user", id=USER, name=LOGIN, credential=Credential(kind="api_token", label=LABEL))
     event = an_event(user=Subject(id=USER, name=NAME), actor=who, ip=V4, user_agent=AGENT)
     queue = a_queue(folder, place=RedisStream(settings.redis_url, STREAM).place)
@@ -196,7 +205,7 @@ def test_an_erasure_leaves_nothing_of_a_person_in_any_table_or_file(
     assert [path.name for path in tmp_path.glob("spool.sqlite*") if needles_in(path.read_bytes())] == []
     assert not [what for what in receipt.unreached if what.startswith("Redis")]
     assert receipt.events > len(CATALOGUE)
-    assert (receipt.dead_letters, receipt.import_lines, receipt.held) == (len(LETTERS), 2, 0)
+    assert (receipt.dead_letters, receipt.import_lines, receipt.held) == (len(LETTERS), 2 + len(FORMS), 0)
     assert erase(settings, USER).events == 0
 
 

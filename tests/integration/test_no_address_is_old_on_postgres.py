@@ -128,6 +128,7 @@ def test_dead_letters_lose_addresses_at_the_same_age_counted_from_when_it_happen
     raws = [
         json.dumps(OLD).encode(),
         json.dumps(OLD | {"tag": "no:such", "additional": {"a": [V4]}}).encode(),
+        json.dumps(OLD | {"additional": {"client_ip": V4, V6: {"of": V6}}}).encode(),
         f"no JSON: {V4}".encode() + b"\xff",
         b'e=%b\ninvalid={"problem":"ip is %b"}\n' % (json.dumps(OLD).encode(), V4.encode()),
     ]
@@ -136,11 +137,11 @@ def test_dead_letters_lose_addresses_at_the_same_age_counted_from_when_it_happen
     letter(engine, json.dumps(OLD | {"seq": 1}).encode())
     young = json.dumps(OLD | {"occurred_at": days_ago(3).isoformat()}).encode()
     letter(engine, young)
-    assert [(each.partition, each.events) for each in scrub_plan(settings, NOW)] == [("dead_letters", 5)]
+    assert [(each.partition, each.events) for each in scrub_plan(settings, NOW)] == [("dead_letters", 6)]
 
     [done] = scrub(settings, NOW)
 
-    assert (done.partition, done.events) == ("dead_letters", 5)
+    assert (done.partition, done.events) == ("dead_letters", 6)
     *left, kept = (
         bytes(row["raw"]) for row in query(database_url, "SELECT raw FROM dead_letters ORDER BY id")
     )
@@ -151,7 +152,7 @@ def test_dead_letters_lose_addresses_at_the_same_age_counted_from_when_it_happen
         "additional": {"subject": "from 2001:db8:1::/48", "redact_ip": True},
         "peer": ["198.51.100.0/24"],
     }
-    assert left[2] == b"no JSON: 198.51.100.0/24\xff"
+    assert left[3] == b"no JSON: 198.51.100.0/24\xff"
     assert scrub(settings, NOW) == []
 
 

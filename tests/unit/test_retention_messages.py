@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trailkeeper.models.tables import Hold
 from trailkeeper.producer.catalogue import load
-from trailkeeper.worker.retention.erasing.message import without
+from trailkeeper.producer.validation import id_of
+from trailkeeper.worker.retention.erasing.message import may_tell, without
 from trailkeeper.worker.retention.erasing.person import Person
-from trailkeeper.worker.retention.message import subjects
+from trailkeeper.worker.retention.held_messages import holding
+from trailkeeper.worker.retention.message import event_of, mapping, subjects_of
 from trailkeeper.worker.retention.personal import PersonalKeys
 
 KEYS = PersonalKeys(load())
@@ -62,7 +65,8 @@ def test_where_the_user_acted_alone_nothing_personal_is_left(
 
     assert left is not None
     assert SECRET.encode() not in left
-    assert subjects(left)["user"] == subjects(left)["actor"] == "u1"
+    named = subjects_of(mapping(event_of(left)))
+    assert named["user"] == named["actor"] == "u1"
 
 
 @given(message=messages, quarantined=st.booleans())
@@ -147,3 +151,133 @@ def test_what_calls_itself_anothers_in_place_of_the_user_keeps_no_name() -> None
     user = {"kind": "staff", "id": "u1", "name": SECRET}
     left = without(json.dumps({"user": user}).encode(), ANN, KEYS)
     assert json.loads(left or b"") == {"user": {"id": "u1", "name": None}}
+
+
+ODD = [
+    {"actor": "u1"}, {"actor": ["u1", SECRET]}, {"actor": [{"kind": "user", "id": "u1"}]}, {"user_id": "u1"},
+    {"actor_id": "u1", "actor_name": SECRET}, {"event": {"actor": {"kind": "user", "id": "u1"}}},
+    {"user": [{"id": "u1", "name": SECRET}]}, {"user": {"id": {"value": "u1"}, "name": SECRET}},
+    {"User": {"Id": "u1", "Name": SECRET}}, {"user": {"pk": "u1", "username": SECRET}},
+    {"actor": "Actor(kind='user', id='u1')"}, {"actor": {"kind": "service", "on_behalf_of": ["u1", SECRET]}},
+    {"actor": "u1", "user": {"id": "u2"}}, {"cut": '{\\"user\\":{\\"id\\":\\"u1\\"}'},
+]  # fmt: skip
+"""The user who acted, in shapes that no event has."""
+
+
+@pytest.mark.parametrize("shape", ODD)
+@pytest.mark.parametrize("quarantined", [True, False])
+def test_whatever_the_shape_in_which_a_message_names_the_user_alone_nothing_personal_is_left(
+    shape: dict[str, Any], *, quarantined: bool
+) -> None:
+    origin = {"ip": SECRET, "user_agent": SECRET, "additional": {"email": SECRET, "odd": SECRET}}
+    left = without(
+        encoded({"tag": "account:email:add", **origin, **shape}, quarantined=quarantined), ANN, KEYS
+    )
+    assert left is not None
+    assert SECRET.encode() not in left
+
+
+@pytest.mark.parametrize("shape", ODD)
+def test_a_hold_keeps_what_an_erasure_would_take_whatever_the_shape(shape: dict[str, Any]) -> None:
+    hold = Hold(id=7, about="user", subject_id="u1")
+    others = [Hold(id=8, about="user", subject_id="u11"), Hold(id=9, about="project", subject_id="p9")]
+    assert holding(encoded(shape, quarantined=True), [hold, *others]) == {7}
+    assert holding(json.dumps(shape).encode()[:-1], [hold, *others]) == {7}
+
+
+@pytest.mark.parametrize(
+    "odd", [{"actor": "u1"}, {"user_id": "u1"}, {"on_behalf_of": "u1"}, {"seen": ["u1"]}]
+)
+def test_of_another_person_who_acted_address_and_device_stay_whatever_else_is_named(
+    odd: dict[str, Any],
+) -> None:
+    actor = {"kind": "user", "id": "u2", "name": "bob"}
+    message = {"tag": "account:logout", "ip": "198.51.100.9", "user_agent": "twine", "actor": actor}
+    left = json.loads(without(json.dumps({**odd, **message}).encode(), ANN, KEYS) or json.dumps(message))
+    assert left == message
+
+
+@pytest.mark.parametrize("identity", ["u" * 300, "u" * 256])
+def test_an_id_that_is_too_long_to_be_stored_is_the_users_in_messages_too(identity: str) -> None:
+    person, hold = (
+        Person(id_of("user", identity)),
+        Hold(id=7, about="user", subject_id=id_of("user", identity)),
+    )
+    messages = [
+        {"user": {"id": identity, "name": SECRET}, "ip": SECRET},
+        {"actor": {"kind": "service", "on_behalf_of": {"id": identity, "name": SECRET}}, "ip": SECRET},
+        {"actor": [identity, SECRET], "ip": SECRET},
+    ]
+    for message in messages:
+        raw = json.dumps(message).encode()
+        assert SECRET.encode() not in (without(raw, person, KEYS) or raw)
+        assert holding(raw, [hold]) == {7}
+
+
+@pytest.mark.parametrize("identity", ["7", "4711", "ann"])
+@pytest.mark.parametrize(
+    ("odd", "counts"),
+    [
+        ({"trace": {"step": "{} of 9"}}, False), ({"order": "A {}"}, False), ({"said": "{}"}, False),
+        ({"said": "at 10.0.0.{}"}, False), ({"valid": "{}"}, False), ({"owner": "{}"}, True),
+        ({"userId": "{}"}, True), ({"user": {"id": {"value": "{}"}}}, True),
+        ({"seen_by": ["bob", "{}"]}, True),
+        ({"path": "/users/{}/mail"}, True), ({"said": "user {} left"}, True), ({"users": {"{}": "x"}}, True),
+    ],
+)  # fmt: skip
+def test_an_id_that_may_be_any_number_or_word_counts_only_behind_what_names_a_person(
+    identity: str, odd: dict[str, Any], *, counts: bool
+) -> None:
+    others = {"tag": "account:logout", "user": {"id": "u9"}, "actor": {"kind": "user", "id": "u9"}}
+    raw = json.dumps({**others, "x": odd}).replace("{}", identity).encode()
+    assert (without(raw, Person(identity), KEYS) is not None) == counts
+    number = raw.replace(b'"%b"' % identity.encode(), identity.encode())
+    if identity.isdecimal():
+        assert (without(number, Person(identity), KEYS) is not None) == counts
+
+
+@pytest.mark.parametrize(
+    ("line", "counts"), [("step 7 of 9", False), ("/users/7?x", True), ('{"user_id":7,', True)]
+)
+def test_in_a_text_too(line: str, *, counts: bool) -> None:
+    assert without(line.encode(), Person("7"), KEYS) == (b"" if counts else None)
+
+
+@pytest.mark.parametrize("tag", ["account:email:add", "no:such"])
+def test_payload_keys_of_which_nobody_knows_what_they_hold_lose_what_tells_of_the_person(tag: str) -> None:
+    person = Person("u1", emails=frozenset({"ann@example.org"}), addresses=frozenset({"203.0.113.9"}))
+    undeclared = {"mail": "ann@example.org", "n": {"ip": ["203.0.113.9", "x"]}, "step": 3}
+    message = {"tag": tag, "user": {"id": "u9"}, "additional": undeclared}
+    left = json.loads(without(json.dumps(message).encode(), person, KEYS) or b"")
+    assert left["additional"] == {"n": {"ip": ["x"]}, "step": 3}
+
+
+TELLING = st.sampled_from(
+    ["ann@example.org", "ANN%40example.org", "“ann@example.org”", "2001:0db8:0:0:0:0:0:7", "203.000.113.009",
+     "::ffff:cb00:7109", "ip%3D203.0.113.9", "GET /?user=user%2D4711", "user-4711", "Ann  Needle", "é", "%",
+     " ", "7", "user=7"]
+)  # fmt: skip
+
+
+@given(
+    texts=st.lists(TELLING | st.text(max_size=4), max_size=4).map("".join),
+    key=st.sampled_from(["email", "odd", "owner", "filters"]),
+    identity=st.sampled_from(["user-4711", "7"]),
+    tag=st.sampled_from(["admin:history:view", "account:email:add", "no:such"]),
+    shape=st.sampled_from(["payload", "field", "text", "cut"]),
+    is_ascii=st.booleans(),
+)
+def test_a_quick_look_passes_over_no_message_that_tells(
+    texts: str, key: str, tag: str, shape: str, identity: str, *, is_ascii: bool
+) -> None:
+    person = Person(
+        identity,
+        names=frozenset({"ann needle"}),
+        emails=frozenset({"ann@example.org"}),
+        addresses=frozenset({"2001:db8::7", "203.0.113.9"}),
+    )
+    payload = {key: {"text": texts} if key == "filters" else texts}
+    message = {"tag": tag, "additional": payload} if shape == "payload" else {"tag": tag, key: texts}
+    raw = json.dumps(message, ensure_ascii=is_ascii).encode("utf-8", "replace")
+    raw = {"text": texts.encode("utf-8", "replace"), "cut": raw[:-1]}.get(shape, raw)
+    assert may_tell(raw, person) or without(raw, person, KEYS) is None

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, select, update
 from trailkeeper.models.tables import DeadLetterRow, Hold
 
 from .addresses import cut_addresses
-from .message import ERASED, Message, changed, holding, mapping, nameless, part, rebuilt
+from .held_messages import holding
+from .message import ERASED, Message, changed, mapping, nameless, part, rebuilt
 from .personal import PersonalKeys
 
 BATCH = 100
@@ -39,8 +40,10 @@ def without_addresses(keys: PersonalKeys) -> Rewrite:
         if left.get("ip") != event.get("ip"):
             left["ip"] = None
         tag, payload = str(event.get("tag")), part(event, "additional")
-        if payload and keys.of(tag) is not None:
-            left["additional"] = keys.changed(tag, payload, cut_addresses) or {}
+        if payload:
+            declared, undeclared = keys.split(tag, payload)
+            cut = keys.changed(tag, declared, cut_addresses) or {}
+            left["additional"] = cut | cut_addresses(undeclared)
         return left
 
     return lambda raw: changed(raw, change, _opaque)
@@ -59,8 +62,7 @@ def without_persons(keys: PersonalKeys) -> Rewrite:
             if isinstance(actor.get(key), dict):
                 actor[key] = {**actor[key], name: None}
         tag = str(left.get("tag"))
-        payload = part(left, "additional") if keys.of(tag) is not None else {}
-        declared = {key: item for key, item in payload.items() if key in keys.declared(tag)}
+        declared, _ = keys.split(tag, part(left, "additional"))
         new = {"actor": actor, "additional": keys.without(tag, declared) or {}}
         return left | {key: value for key, value in new.items() if left.get(key)}
 

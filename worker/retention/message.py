@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, get_args
 
 import msgspec
 
-from trailkeeper.models.tables import Hold
+from trailkeeper.producer import validation
 from trailkeeper.producer.event import ActorKind
 
 Message: TypeAlias = dict[str, Any]
@@ -21,6 +21,10 @@ ERASED = b""
 
 PLAIN = ("v", "id", "tag", "occurred_at", "ip", "user_agent", "request_id", "producer", "seq")
 SUBJECTS = ("user", "project", "organization")
+NAMED_BY = ("user", "actor", "on_behalf_of")
+"""Places of `subjects_of` where a message names users."""
+REQUESTER = {"kind", "id", "name"}
+"""The keys of `requested_by`."""
 OTHER_KINDS = tuple(kind for kind in get_args(ActorKind) if kind != "user")
 """Of actors that are no user, though one may have the same id. Without a kind, the user may be meant."""
 _SCALARS = (str, int, float, type(None))
@@ -58,14 +62,14 @@ def mapping(raw: bytes) -> Message:
     return value if isinstance(value, dict) else {}
 
 
-def subjects(raw: bytes) -> dict[str, str | None]:
-    """The ids of users, project and organization that a message names, by place, as far as it is readable."""
+def event_of(raw: bytes) -> bytes:
+    """The event of a message as it came; of one in quarantine, without what is wrong with it."""
     quarantined = QUARANTINED.match(raw)
-    return subjects_of(mapping(quarantined[1] if quarantined else raw))
+    return quarantined[1] if quarantined else raw
 
 
 def subjects_of(event: Message) -> dict[str, str | None]:
-    """Likewise."""
+    """The ids of users, project and organization that a message names, by place, as far as it is readable."""
     actor = part(event, "actor")
     return {
         "user": id_of(event.get("user")),
@@ -88,6 +92,20 @@ def rebuilt(event: Message) -> Message:
     return {name: left[name] for name in event if name in left}
 
 
+def odd_of(event: Message) -> Message:
+    """The fields that no event of this version has, or not in that shape."""
+    known = rebuilt(event)
+    return {name: value for name, value in event.items() if name not in known or known[name] != value}
+
+
+def is_somebody_else(value: Any, user: str) -> bool:
+    """Whether a value is another person, service or the like, by kind and id, as `requested_by` is."""
+    if not isinstance(value, dict) or not value.keys() <= REQUESTER:
+        return False
+    kind, identity = value.get("kind"), id_of(value)
+    return kind in OTHER_KINDS or (kind == "user" and identity not in (None, user))
+
+
 def part(parent: Mapping[str, Any], key: str) -> Message:
     """An object within another one; empty if it is none."""
     value = parent.get(key)
@@ -95,22 +113,16 @@ def part(parent: Mapping[str, Any], key: str) -> Message:
 
 
 def id_of(subject: Any) -> str | None:
-    """As text; a message whose ids are numbers is a dead letter for that very reason."""
+    """As it is stored: a wrong call is kept with ids that are numbers, or too long."""
     identity = subject.get("id") if isinstance(subject, dict) else subject
-    return str(identity) if isinstance(identity, str | int) and not isinstance(identity, bool) else None
+    if not isinstance(identity, str | int) or isinstance(identity, bool):
+        return None
+    return validation.id_of("id", identity)
 
 
 def nameless(subject: Any) -> Any:
     """A subject or actor without its name."""
     return {**subject, "name": None} if isinstance(subject, dict) and "name" in subject else subject
-
-
-def holding(raw: bytes, holds: Iterable[Hold], *users: str) -> set[int]:
-    """The holds, of those in force, that name what a message is about, or one of some users."""
-    named = subjects(raw)
-    of_users = {*users, named["user"], named["actor"], named["on_behalf_of"]}
-    about = {"user": of_users, "project": {named["project"]}, "organization": {named["organization"]}}
-    return {hold.id for hold in holds if hold.subject_id in about[hold.about]}
 
 
 def _subject(value: Any) -> Any:

@@ -92,9 +92,14 @@ class PersonalKeys:
         """The scope of a tag; None of one that the catalogue does not know."""
         return self._scopes.get(tag)
 
-    def declared(self, tag: str) -> tuple[str, ...]:
-        """The payload keys of a tag; none of one that the catalogue does not know."""
-        return self._declared.get(tag, ())
+    def split(self, tag: str, payload: Payload | None) -> tuple[Payload, Payload]:
+        """What a payload has in the keys of its tag; and besides, of which nobody knows what it is.
+
+        Of a tag that the catalogue does not know, all is besides.
+        """
+        declared = self._declared.get(tag, ())
+        known = {key: item for key, item in (payload or {}).items() if key in declared}
+        return known, {key: item for key, item in (payload or {}).items() if key not in declared}
 
     def without(self, tag: str, payload: Payload | None) -> Payload | None:
         """A payload without its personal keys; None where nothing is left."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from trailkeeper.models.tables import Hold
-from trailkeeper.worker.retention.message import holding
+from trailkeeper.worker.retention.held_messages import holding
 from trailkeeper.worker.retention.personal import PersonalKeys
 
 from .message import without

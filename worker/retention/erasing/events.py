@@ -153,5 +153,6 @@ def _of_payload(row: Row, person: Person, keys: PersonalKeys) -> Change | None:
 
 
 def _payload(tag: str, payload: Payload | None, keys: PersonalKeys) -> Payload | None:
-    """Without personal keys; of an event type that the catalogue does not know any more, nothing."""
-    return keys.without(tag, payload) if keys.of(tag) is not None else None
+    """Without personal keys, and without those that the catalogue does not know any more."""
+    declared, _ = keys.split(tag, payload)
+    return keys.without(tag, declared)

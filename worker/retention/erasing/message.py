@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
@@ -10,28 +9,25 @@ import msgspec
 from trailkeeper.worker.retention.emails import plain
 from trailkeeper.worker.retention.message import (
     ERASED,
+    NAMED_BY,
     SUBJECTS,
     Message,
     changed,
     id_of,
     mapping,
     nameless,
+    odd_of,
     part,
     rebuilt,
     subjects_of,
 )
+from trailkeeper.worker.retention.naming import may_name, mentions
+from trailkeeper.worker.retention.naming import names as has_id
 from trailkeeper.worker.retention.personal import PersonalKeys
-from trailkeeper.worker.retention.readings import readings
 
 from .owning import anothers, has_origin, is_anothers
 from .person import LASTING, Person
 from .sweeping import swept
-
-NAMED_BY = ("user", "actor", "on_behalf_of")
-ID_KEY = re.compile(
-    r"(?:^|_|[a-z](?=[A-Z]))(?:ids?|users?|user_?names?|actor|account|owner|member|uid|pk)$", re.IGNORECASE
-)
-"""Names of keys whose values are ids."""
 
 
 def without(raw: bytes, person: Person, keys: PersonalKeys) -> bytes | None:
@@ -53,28 +49,35 @@ def without(raw: bytes, person: Person, keys: PersonalKeys) -> bytes | None:
 
 
 def may_tell(content: bytes, person: Person) -> bool:
-    """A quick look at many messages: whether a long one is worth it."""
-    if person.user.encode() in content or b"\\" in content:
+    """A quick look at many messages: whether any of them may tell of the person.
+
+    Where nothing is escaped by JSON, their texts stand in it as they are.
+    """
+    text = _text(content)
+    if b"\\" in content or person.is_in(text) or may_name(text, person.user):
         return True
-    lowered = plain(content.decode("utf-8", "replace"))
-    return any(word in lowered for words in (person.names, person.emails, person.addresses) for word in words)
+    lowered = plain(text)
+    return any(name in lowered for name in person.names)
 
 
 def _left(event: Message, person: Person, keys: PersonalKeys) -> Message:
-    named = {
+    subjects, known, odd = subjects_of(event), rebuilt(event), odd_of(event)
+    named = {place for place in NAMED_BY if subjects[place] == person.user}
+    unknown = {name: value for name, value in odd.items() if name not in known}
+    # of another shape, but in the place of a person
+    named |= {
         place
-        for place, identity in subjects_of(event).items()
-        if identity == person.user and place in NAMED_BY
+        for place in ("user", "actor")
+        if id_of(known.get(place)) is None and _names(odd.get(place), person)
     }
-    known = rebuilt(event)
-    unknown = {name: value for name, value in event.items() if name not in known}
-    odd = unknown | {name: event[name] for name in known if known[name] != event[name]}
-    if named:
+    is_nobodys = all(subjects[place] is None for place in NAMED_BY)
+    if named or (is_nobodys and _names(odd, person)):
         return _payload_erased(_unnamed(known, named, person.user), keys) | anothers(unknown, person)
-    person = person.within(_scope(event, keys))
-    if _mentions(odd, "", person):
-        event = known | {name: value for name, value in unknown.items() if is_anothers(value, person)}
-    return _of_another(event, person, keys)
+    believed = person.within(_scope(event, keys))
+    if _names(odd, person) or _tells_of(odd, believed):
+        others = {name: value for name, value in unknown.items() if is_anothers(value, believed)}
+        event = (_unnamed(known, named, person.user) if _names(odd, person) else known) | others
+    return _of_another(event, believed, keys)
 
 
 def _scope(event: Message, keys: PersonalKeys) -> str | None:
@@ -85,7 +88,7 @@ def _scope(event: Message, keys: PersonalKeys) -> str | None:
 
 def _unnamed(left: Message, named: set[str], user: str) -> Message:
     actor = part(left, "actor")
-    if "user" in named:
+    if "user" in named and "user" in left:
         left["user"] = nameless(left["user"])
     if "actor" in named:
         actor = nameless(actor)
@@ -100,24 +103,23 @@ def _unnamed(left: Message, named: set[str], user: str) -> Message:
 
 
 def _payload_erased(left: Message, keys: PersonalKeys) -> Message:
-    """Without personal payload keys; of an unknown event type, without any payload."""
+    """Without personal payload keys, and without those of which the catalogue does not say what they hold."""
     if "additional" not in left:
         return left
     tag = str(left.get("tag"))
-    declared = keys.declared(tag)
-    kept = {key: value for key, value in left["additional"].items() if key in declared}
-    return {**left, "additional": keys.without(tag, kept) or {}}
+    declared, _ = keys.split(tag, left["additional"])
+    return {**left, "additional": keys.without(tag, declared) or {}}
 
 
 def _of_another(event: Message, person: Person, keys: PersonalKeys) -> Message:
     """A message that does not name the user, without what tells of the person in its payload."""
-    payload, tag = part(event, "additional"), event.get("tag")
+    payload, tag = part(event, "additional"), str(event.get("tag"))
     if not payload:
         return event
-    if not isinstance(tag, str) or keys.of(tag) is None:
-        return {**event, "additional": _without_texts(payload, person)}
+    declared, undeclared = keys.split(tag, payload)
     nobody = all(id_of(event.get(subject)) is None for subject in SUBJECTS)
-    return {**event, "additional": swept(tag, payload, person, keys, about_nobody=nobody) or {}}
+    left = swept(tag, declared, person, keys, about_nobody=nobody) or {}
+    return {**event, "additional": left | _without_texts(undeclared, person)}
 
 
 def _without_texts(value: Any, person: Person) -> Any:
@@ -137,29 +139,24 @@ def _is_text_of(value: Any, person: Person) -> bool:
     return isinstance(value, str) and person.is_in(value)
 
 
-def _mentions(value: Any, key: str, person: Person) -> bool:
-    """Whether something that is no part of an event has the id where an id stands, or in a text.
+def _names(value: Any, person: Person) -> bool:
+    """Whether something that is no part of an event has the id in it, not said to be of another kind."""
+    return mentions(value, lambda text: has_id(text, person.user), lambda item: is_anothers(item, person))
 
-    Not where it says that the id is of another kind, such as staff's.
-    """
-    if is_anothers(value, person):
-        return False
-    if isinstance(value, dict):
-        return any(
-            _mentions(item, name, person) or _tells(name.encode(), person) for name, item in value.items()
-        )
-    if isinstance(value, list):
-        return any(_mentions(item, key, person) for item in value)
-    if isinstance(value, str):
-        return _tells(value.encode("utf-8", "replace"), person)
-    return ID_KEY.search(key) is not None and id_of(value) == person.user
+
+def _tells_of(value: Any, person: Person) -> bool:
+    """Likewise, whether it has the person's email address in it."""
+    return mentions(value, person.has_email, lambda item: is_anothers(item, person))
 
 
 def _tells(raw: bytes, person: Person) -> bool:
-    """Whether a text has the id in it as a word, or the person's email address, also escaped."""
-    text = raw.replace(b"\0", b"").decode("utf-8", "replace")
-    word = re.compile(r"(?<![\w-])" + re.escape(person.user) + r"(?![\w-])")
-    return person.has_email(text) or any(word.search(way) for way in readings(text))
+    """Whether a text has the id in it, or the person's email address, also escaped."""
+    text = _text(raw)
+    return has_id(text, person.user) or person.has_email(text)
+
+
+def _text(raw: bytes) -> str:
+    return raw.replace(b"\0", b"").decode("utf-8", "replace")
 
 
 def _without_credential(actor: Message) -> Message:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from trailkeeper.worker.retention.message import OTHER_KINDS, id_of, nameless
+from trailkeeper.worker.retention.message import OTHER_KINDS, id_of, is_somebody_else, nameless
 from trailkeeper.worker.retention.personal import Payload
 
 from .person import Person
 
 PERSONS = ("user", "staff")
 """The kinds of actors that are persons. A user is erased, not staff, who have ids of their own."""
-REQUESTER = {"kind", "id", "name"}
-"""The keys of `requested_by`."""
 
 
 def has_origin(user: str, kind: Any, actor: str | None, principal: str | None) -> bool:
@@ -47,14 +45,8 @@ def anothers(fields: Payload, person: Person) -> Payload:
 
 
 def is_anothers(value: Any, person: Person) -> bool:
-    """Whether a value is another person, service or the like, by kind and id, as `requested_by` is."""
-    return (
-        isinstance(value, dict)
-        and value.keys() <= REQUESTER
-        and (value.get("kind") in OTHER_KINDS or (value.get("kind") == "user" and id_of(value) is not None))
-        and not is_persons(value, person)
-        and not person.is_in(value)
-    )
+    """Whether a value is somebody else by kind and id, and has nothing of the person."""
+    return is_somebody_else(value, person.user) and not person.is_in(value)
 
 
 def is_persons(value: Any, person: Person) -> bool:
