@@ -91,6 +91,7 @@ WRITERS: dict[str, Verbs] = {
     "scrub_marks": _verbs("SELECT", "INSERT", update="relation inserted policy"),
     "holds": _verbs("SELECT"),
     "erasures": _verbs("SELECT"),
+    "erased_persons": _verbs("DELETE", select="recorded_at holds"),
     "import_secret": _verbs("SELECT"),
     VERSION_TABLE: _verbs("SELECT"),
 }
@@ -101,10 +102,11 @@ OPERATORS: dict[str, Verbs] = {
         "INSERT",
         update="finished_at requested_by events dead_letters import_lines held holds receipt",
     ),
+    "erased_persons": _verbs("SELECT", "INSERT", update="recorded_at key fingerprints holds"),
 }
 """What an operator may do beyond what a writer may."""
 
-NOT_SHOWN = {"backfill_blocks", "coverage", "event_counts", "import_secret", "scrub_marks"}
+NOT_SHOWN = {"backfill_blocks", "coverage", "erased_persons", "event_counts", "import_secret", "scrub_marks"}
 READERS: dict[str, Verbs] = {
     **{name: _verbs("SELECT") for name in (*Base.metadata.tables, VERSION_TABLE) if name not in NOT_SHOWN},
     "outbox": _verbs(select="id created_at"),

@@ -9,7 +9,7 @@ from .base import SCOPES, VERSION_TABLE, Base
 from .counting import Coverage, EventCountRow, GapRow, Producer
 from .dictionaries import ClientRow, DictionaryRow, LocationRow, NetworkRow
 from .events import EventRow
-from .governed import Erasure, Hold, Purge, Scrub, ScrubMark
+from .governed import ErasedPerson, Erasure, Hold, Purge, Scrub, ScrubMark
 from .kept_secrets import ImportSecretRow, KeptSecretRow, ViewsSecretRow
 from .messages import DeadLetterRow, Outgoing
 from .stored_batches import StoredBatchRow
@@ -26,6 +26,7 @@ __all__ = [
     "Coverage",
     "DeadLetterRow",
     "DictionaryRow",
+    "ErasedPerson",
     "Erasure",
     "EventCountRow",
     "EventRow",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from .base import Base, BigKey, HoldIds, Moment, Number, RecordedAt, Word
@@ -98,3 +98,15 @@ class Erasure(Base):
     holds: Mapped[HoldIds]
     receipt: Mapped[dict[str, Any] | None]
     import_lines: Mapped[Number]
+
+
+class ErasedPerson(Base):
+    """By what a person was known whose data were erased, as fingerprints; a purge removes it in time."""
+
+    __tablename__ = "erased_persons"
+
+    user_id: Mapped[Word] = mapped_column(primary_key=True)
+    recorded_at: Mapped[RecordedAt]
+    key: Mapped[bytes] = mapped_column(LargeBinary)
+    fingerprints: Mapped[dict[str, Any]]
+    holds: Mapped[HoldIds]

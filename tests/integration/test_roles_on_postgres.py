@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,7 +14,7 @@ from tests.support.drains import query
 from tests.support.retained import NOW, stored
 from tests.support.roles import engine_as, url_as
 from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
-from trailkeeper.models import admin_commands, partitions
+from trailkeeper.models import admin_commands, erased_persons, partitions
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.models.errors import StoreError
 from trailkeeper.models.migrate import upgrade
@@ -114,6 +114,25 @@ def test_a_worker_changes_no_hold_and_no_receipt_and_an_operator_removes_none(
             assert refused(connection, f"TRUNCATE {table}")
             assert refused(connection, f"DROP TABLE {table}")
             assert refused(connection, "CREATE ROLE another")
+
+
+def test_by_what_an_erased_person_was_known_an_operator_reads_and_a_worker_only_removes(
+    database_url: str,
+) -> None:
+    known_by = erased_persons.KnownBy(b"key", {"own": {"said": ["f1"]}})
+    with engine_as(database_url, OPERATOR) as engine, transaction(engine) as connection:
+        for _ in range(2):
+            erased_persons.write(connection, "u1", known_by)
+        erased_persons.erased(connection, "u1", [7])
+        assert erased_persons.read(connection, "u1") == known_by
+    for role in (WRITER, READER):
+        with engine_as(database_url, role) as engine, transaction(engine) as connection:
+            for column in ("user_id", "key", "fingerprints"):
+                assert refused(connection, f"SELECT {column} FROM erased_persons"), column
+            assert refused(connection, "UPDATE erased_persons SET holds = '{}'")
+    with engine_as(database_url, WRITER) as engine, transaction(engine) as connection:
+        erased_persons.forget(connection, datetime.now(UTC) + timedelta(days=1))
+    assert query(database_url, "SELECT * FROM erased_persons") == []
 
 
 def test_the_views_read_what_they_show_and_no_messages_on_their_way(database_url: str) -> None:

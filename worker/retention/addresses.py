@@ -40,8 +40,9 @@ ADDRESS = (
 """An address of a single machine, or a network smaller than what is left of an address."""
 
 CANDIDATE = f"[0-9][.][0-9]{{1,3}}[.][0-9]{{1,3}}[.][0-9]|{_C}[0-9A-Fa-f]{{0,4}}{_C}"
-"""What each address has in it, and few other texts. Postgres finds it in 1 µs, `ADDRESS` in 0.4 ms."""
+"""What each address has in it, and few other texts. It is found in 1 µs, `ADDRESS` by Postgres in 0.4 ms."""
 
+_CANDIDATE = re.compile(CANDIDATE)
 _ADDRESS = re.compile(ADDRESS)
 _EACH = re.compile(f"(?=({ADDRESS}))")
 _PREFIX = re.compile(f"({ADDRESS})(?:/[0-9]{{1,3}})?")
@@ -52,6 +53,8 @@ def addresses_in(text: str) -> set[str]:
 
     Of one with what may be a port behind it, ``2001:db8::1:443``, both are.
     """
+    if not _CANDIDATE.search(text):
+        return set()
     return {
         str(found)
         for match in _EACH.finditer(text)

@@ -12,13 +12,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
+from trailkeeper.models import erased_persons
 from trailkeeper.models.counting import from_text
 from trailkeeper.models.counting.moving import move
 from trailkeeper.models.engine import after_commit, transaction
@@ -81,6 +82,7 @@ def purge(settings: WorkerSettings, now: datetime | None = None) -> list[Removal
         with transaction(engine) as connection:
             for identity in records.left_open(connection, Purge):
                 _close(connection, known, identity, [])
+            erased_persons.forget(connection, now - timedelta(days=erased_persons.DAYS))
     return [removal for removal in removed if removal.events or removal.whole or removal.held]
 
 

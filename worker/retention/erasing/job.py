@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, update
 
-from trailkeeper.models import holds
+from trailkeeper.models import erased_persons, holds
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.locks import ERASING
 from trailkeeper.models.tables import Erasure, Hold
@@ -93,6 +93,7 @@ def _close(job: ErasureJob, report: ErasureReport, by: str | None, left: list[st
         kept = update(Erasure).where(Erasure.id == job.identity).values(receipt=msgspec.to_builtins(receipt))
         connection.execute(kept)
         facts = record | {"erasure_id": str(job.identity)}
+        erased_persons.erased(connection, job.user_id, because)
         announce(connection, job.known, "system:erasure:finish", facts, staff_or_system(by))
     logger.info("erased a user's data from %d events, %d held", record["events"], held)
     return receipt

@@ -1,4 +1,4 @@
-"""Who is erased, as far as the events tell."""
+"""Who is erased, as far as the events tell, or told an erasure before."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from trailkeeper.worker.retention.emails import emails_in
 from . import events
 from .claims import Claims, may_claim, others_in, shared_addresses
 from .person import LASTING, Person
+from .recalling import recall
 from .walks import ErasureJob, named, windows
 
 
@@ -21,6 +22,7 @@ def known_person(job: ErasureJob) -> Person:
     verified: events of users are purged, and what tells that a typed address is another's goes with them.
     """
     own, lasting = _own(job)
+    recall(job, {"own": own, "lasting": lasting})
     others = _others(job, own)
     lasting.verified.update(own.verified)
     person = own.person(job.user_id, others)

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from trailkeeper.worker.retention.emails import plain
 from trailkeeper.worker.retention.message import (
     ERASED,
     NAMED_BY,
@@ -54,10 +53,7 @@ def may_tell(content: bytes, person: Person) -> bool:
     Where nothing is escaped by JSON, their texts stand in it as they are.
     """
     text = _text(content)
-    if b"\\" in content or person.is_in(text) or may_name(text, person.user):
-        return True
-    lowered = plain(text)
-    return any(name in lowered for name in person.names)
+    return b"\\" in content or may_name(text, person.user) or person.may_be_in(text)
 
 
 def _left(event: Message, person: Person, keys: PersonalKeys) -> Message:

@@ -54,6 +54,10 @@ class Person(msgspec.Struct, frozen=True):
         """Whether a text has the person's email address in it."""
         return bool(self.emails) and not self.emails.isdisjoint(emails_in(text))
 
+    def may_be_in(self, text: str) -> bool:
+        """Whether any of many values, as they stand in a text, may be sought by or have the person in it."""
+        return self.is_in(text) or any(name in plain(text) for name in self.names)
+
     def masked(self) -> list[str]:
         """What is looked for, as far as it helps to tell whether it is the person's."""
         texts = [_masked(text) for text in sorted(self.emails | self.names)]

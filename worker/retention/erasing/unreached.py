@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from trailkeeper.models.erased_persons import DAYS
 from trailkeeper.models.orphans import GRACE_HOURS
 
-ALWAYS = """\
-spools of other hosts: see that `trailkeeper spool status` shows nothing waiting there, then erase again
+AGAIN = f"erase again within {DAYS} days"
+ALWAYS = f"""\
+spools of other hosts: see that `trailkeeper spool status` shows nothing waiting there, then {AGAIN}
 backups, replicas and the write-ahead log of Postgres, and old versions of rows until VACUUM has removed them
-headers of tasks that wait in an application's own Celery broker: let these run, then erase again
+headers of tasks that wait in an application's own Celery broker: let these run, then {AGAIN}
 logs and exported files
 events and dead letters of others that have no more of the person than the name\
 """.splitlines()
