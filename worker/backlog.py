@@ -56,6 +56,10 @@ class Backlogs:
         new, pending = (sum(getattr(each, name) for each in going_on) for name in ("new", "pending"))
         return Backlog(new, pending, going_on[0].paused), away
 
+    def is_away(self, key: str) -> bool:
+        """Whether a stream did not answer when it was last asked."""
+        return key in self._away
+
     def close(self) -> None:
         """Give the connections back."""
         for client, _ in self._streams:

@@ -27,8 +27,7 @@ OLD_BACKLOG_SECONDS = 60.0
 
 def clocks() -> Iterator[Finding]:
     """The difference between the clocks of this machine, Redis and Postgres."""
-    for seconds in of_each_stream(lambda client, _: ahead(client.time())):
-        yield _clock("Redis", seconds)
+    yield _clock("Redis", max(of_each_stream(lambda client, _: ahead(client.time())), key=abs))
     with store() as engine, transaction(engine) as connection:
         yield _clock("Postgres", (server_facts(connection).clock - datetime.now(UTC)).total_seconds())
 
