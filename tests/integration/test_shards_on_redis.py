@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from sqlalchemy import Engine
 
+from tests.support.command import call
 from tests.support.drains import STREAM, an_event, put, settings_for, stored_ids
 from tests.support.emitting import CATALOGUE, REQUIRED, SPOOLED
 from tests.support.servers import serving, valkey
@@ -199,3 +202,26 @@ def test_a_full_server_is_relieved_while_another_is_away(
         finally:
             client.config_set("maxmemory", "0")
     assert len(stored_ids(database_url)) == 5
+
+
+def test_status_doctor_and_reconcile_count_every_stream_and_drain_empties_them(
+    settings: WorkerSettings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_everywhere(settings, 2)
+    servers = {
+        "REDIS_URL": settings.redis_url,
+        "REDIS_SHARDS": "3",
+        "DATABASE_URL": settings.database_url,
+        "SPOOL": "off",
+    }
+
+    def answer(*command: str) -> Any:
+        return json.loads(call(capsys, monkeypatch, *command, "--json", **servers).out)
+
+    assert answer("status")["stream"]["waiting"] == 6
+    findings = [each for each in answer("doctor")["findings"] if each["check"] == "Redis version"]
+    assert len(findings) == 2  # one for each server, which it names
+    assert all("trailkeeper:events" in each["found"] for each in findings)
+    assert answer("reconcile")["stranded"] == 0
+    assert answer("drain")["stored"] == 6
+    assert answer("status")["stream"]["waiting"] == 0
