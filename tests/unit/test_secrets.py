@@ -7,6 +7,7 @@ import random
 import re
 import string
 import time
+import tracemalloc
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,14 @@ def test_a_key_that_names_a_secret_loses_its_value_whatever_it_is(key: str) -> N
         "token_endpoint",
         "secret_manager",
         "authorization_flow",
+        "token_last4",
+        "password_last_set",
+        "api_key_last_used",
+        "token_expires_in",
+        "recovery_codes_remaining",
+        "password_reset_sent",
+        "tokens_per_minute",
+        "totp_devices",
     ],
 )
 def test_a_key_that_only_tells_about_a_secret_keeps_its_value(key: str) -> None:
@@ -155,6 +164,31 @@ def test_a_key_that_the_catalogue_declares_may_be_called_as_it_likes_but_not_hol
     assert checked({"token": "upload for CI"}, kind=kind) == {"token": "upload for CI"}
     for secret in (KNOWN["PyPI"], "9944b09199c62bcf9418ad846dd0e4bb" + "dfc6ee4b"):
         assert checked({"token": secret}, kind=kind) == {"token": REMOVED}
+
+
+@pytest.mark.parametrize(
+    "key", ["пароль", "новый_пароль", "用户密码", "パスワード", "비밀번호", "contraseña", "Passwort"]
+)
+def test_a_password_is_one_in_the_languages_that_most_people_speak(key: str) -> None:
+    assert checked({"metadata": {key: "hunter22"}}) == {"metadata": {key: REMOVED}}
+
+
+@pytest.mark.parametrize("word", ["ключница", "钥匙", "κλειδί", "mot clé", "klíč_od_domu"])
+def test_an_application_s_own_words_may_be_of_any_script(word: str) -> None:
+    for key in (word, f"new_{word}", word.upper()):
+        payload = {"metadata": {key: "hunter22"}}
+        assert checked(payload) == payload
+        assert checked(payload, more=(word,)) == {"metadata": {key: REMOVED}}
+
+
+def test_of_a_long_key_only_its_beginning_is_remembered() -> None:
+    tracemalloc.start()
+    try:
+        for number in range(300):
+            checked({"metadata": {f"k{number}{'€' * 50_000}": "x"}})
+        assert tracemalloc.get_traced_memory()[0] < 5_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_application_names_words_of_its_own() -> None:
@@ -241,6 +275,13 @@ def test_the_secret_half_of_a_key_of_aws_goes_where_the_id_is_which_stays() -> N
 
 def test_secrets_are_found_in_the_keys_of_objects() -> None:
     assert checked({"metadata": {KNOWN["GitHub"]: 1}}) == {"metadata": {REMOVED: 1}}
+
+
+def test_a_mark_within_a_key_does_not_name_a_secret() -> None:
+    for key in (None, "k" * 32):
+        once = checked({"metadata": {"https://u:secr9pw@h/": "x", KNOWN["GitHub"]: "y"}}, key=key)
+        assert sorted(once["metadata"].values()) == ["x", "y"]
+        assert checked(once, key=key) == once
 
 
 def test_two_unknown_facts_that_become_the_same_mark_keep_both_values() -> None:
@@ -372,6 +413,17 @@ def test_what_is_kept_anyway_loses_what_is_too_deep_to_be_looked_at() -> None:
         "&quot;:" * 8_000,
         "password=" + ")" * 60_000,
         "password=" + "," * 60_000,
+        *(
+            "\\\\n" * 30_000,
+            "%25" * 20_000,
+            "&amp;" * 12_000,
+            "\x1b[32m" * 12_000,
+            "\\" * 60_000,
+            "&#61;" * 12_000,
+        ),
+        *("Bearer 1" + "a" * 60_000, "://a'" * 12_000, "postgres://a:b'" * 4_000, "'https://a:b'c" * 4_000),
+        *("пароль=" * 8_000, "Basic YWRt" * 6_000, "machine a login b password " * 2_000, "5K" * 30_000),
+        *("token={'version':'1.0'," * 2_500, "pwd=" + "/a" * 30_000, "token=" + "1.0," * 15_000),
     ],
     ids=lambda text: text[:12],
 )
