@@ -11,9 +11,17 @@ from trailkeeper.producer.event import Actor, Credential, Event, Requester, Subj
 
 from .finding import Findings
 from .fingerprint import Fingerprints
-from .randomness import AWS_SECRET, SHORTEST_RANDOM, is_key
+from .randomness import SHORTEST_RANDOM, is_key
 from .shapes import SHORTEST
-from .texts import LENGTH_OF_UUID, LONGEST_FIELD, all_harmless, is_clean, is_harmless, is_plain_id
+from .texts import (
+    LENGTH_OF_UUID,
+    LONGEST_FIELD,
+    all_harmless,
+    is_clean,
+    is_harmless,
+    is_plain_id,
+    without_halves,
+)
 from .words import names_session
 
 T = TypeVar("T", Subject, Actor, Requester)
@@ -183,7 +191,7 @@ class FieldsSearch:
         if _is_session(kind):
             return self._fingerprints.of_id(text)
         self._findings.look_for_pair(text)
-        is_half = self._findings.pairs and AWS_SECRET.search(text)
+        is_half = self._findings.pairs and without_halves(text, lambda _: "") != text
         return self._fingerprints.of_id(text) if is_half or is_key(text) or not is_clean(text) else given
 
     def label(self, kind: Any, given: Any, label: Any) -> Any:

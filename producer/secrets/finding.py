@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .fingerprint import Fingerprints
-from .randomness import AWS_SECRET, holds_aws_id
-from .texts import is_clean, is_harmless, without_secrets
+from .texts import holds_aws_id, is_clean, is_harmless, without_halves, without_secrets
 
 DEPTH = "its depth"
 """Why something was removed that was no secret, as far as could be seen."""
@@ -56,7 +55,7 @@ class Findings:
         if self._is_off:
             return text
         if self.pairs:
-            text = AWS_SECRET.sub(lambda match: self.removed(match[0], path, "its form"), text)
+            text = without_halves(text, lambda secret: self.removed(secret, path, "its form"))
         if is_harmless(text):
             return text
         self.look_for_pair(text)

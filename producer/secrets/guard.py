@@ -15,8 +15,9 @@ from trailkeeper.producer.validation.text import harmless
 
 from .fields import IDS, FieldsSearch, are_harmless, with_ids
 from .finding import DEPTH, Findings, SecretSeen
-from .fingerprint import Fingerprints
+from .fingerprint import REMOVED, Fingerprints
 from .payload import MAX_DEPTH, PayloadRules, PayloadSearch, TooDeep, may_hold_secrets
+from .texts import without_halves
 from .words import words_of
 
 T = TypeVar("T")
@@ -137,7 +138,9 @@ class SecretGuard:
         if not findings.has_pair:
             return made, findings.seen
         pairs = Findings(self._fingerprints, is_off=self._is_off, pairs=True)
-        return search(made, pairs), findings.seen + pairs.seen
+        # the first search did not know yet that a key in a path is such a half
+        seen = [one._replace(path=without_halves(one.path, lambda _: REMOVED)) for one in findings.seen]
+        return search(made, pairs), seen + pairs.seen
 
     def _once(self, event: Event, kind: EventType, findings: Findings, *, is_kept: bool) -> Event:
         rules = self._rules_of(kind)

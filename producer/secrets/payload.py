@@ -10,6 +10,7 @@ from trailkeeper.producer.validation.text import free_name
 
 from .finding import DEPTH, Findings
 from .fingerprint import MARK
+from .ordinary import is_ordinary, is_package
 from .randomness import SHORTEST_RANDOM, is_key, is_random
 from .texts import is_harmless
 from .words import SMALL, names_counted, names_random, names_secret
@@ -80,7 +81,11 @@ def _may_hold(value: Any, more: frozenset[str]) -> bool:
 
 
 def _is_no_secret(key: str, value: Any) -> bool:
-    """Whether a value is none under a key that names one: it says whether there is one, or how many."""
+    """Whether a value is none under a key that names one, such as how many there are."""
+    if isinstance(value, str):
+        return is_ordinary(key, value)
+    if isinstance(value, dict):
+        return is_package(value, value.get("version"))
     if isinstance(value, (int, float)) and names_counted(key):
         return abs(value) < SMALL
     return isinstance(value, NO_SECRET)
@@ -118,7 +123,8 @@ class PayloadSearch:
         cleaned: dict[Any, Any] = {}
         for key, value in payload.items():
             try:
-                cleaned[self._key(key, path, cleaned)] = self._of(key, value, path)
+                shown = self._key(key, path, cleaned)
+                cleaned[shown] = self._of(key, value, f"{path}.{shown}")
             except TooDeep as error:
                 if not is_kept:
                     raise
@@ -133,7 +139,6 @@ class PayloadSearch:
     def _declared(self, key: str, value: Any, path: str) -> Any:
         if key in self._rules.unchecked:
             return value
-        path = f"{path}.{key}"
         if isinstance(value, str):
             if key in self._rules.named and is_key(value):
                 return self._findings.removed(value, path, "its randomness")
@@ -143,7 +148,6 @@ class PayloadSearch:
     def _undeclared(self, key: object, value: Any, path: str, depth: int) -> Any:
         if not isinstance(key, str):
             return value
-        path = f"{path}.{key}"
         if names_secret(key, self._rules.more) and not _is_no_secret(key, value):
             is_mark = isinstance(value, str) and MARK.fullmatch(value)
             return value if is_mark else self._findings.removed(value, path, "its name")
@@ -161,7 +165,8 @@ class PayloadSearch:
         if isinstance(value, dict):
             cleaned: dict[Any, Any] = {}
             for key, item in value.items():
-                cleaned[self._key(key, path, cleaned)] = self._undeclared(key, item, path, depth + 1)
+                shown = self._key(key, path, cleaned)
+                cleaned[shown] = self._undeclared(key, item, f"{path}.{shown}", depth + 1)
             return cleaned
         return [
             self._value(item, f"{path}[{index}]", depth + 1, may_be_random=may_be_random)

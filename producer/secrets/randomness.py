@@ -8,6 +8,8 @@ from collections import Counter
 from itertools import pairwise
 from math import log2
 
+from .forms import BASE64, random
+
 SHORTEST_RANDOM = 32
 """Characters. Shorter random words are ids: of KSUID 27, of Firebase 28, of YouTube 24, of nanoid 21."""
 
@@ -22,12 +24,11 @@ LABELLED = re.compile(
 LABEL = re.compile(r"[A-Za-z]{1,12}(?:_(?:test|live))?_(?=[A-Za-z0-9]+\Z)")
 """How ids begin that say of what: ``price_``, ``PR_``."""
 
-AWS_SECRET = re.compile(
-    r"(?<![\w+/=])(?=[^a-z\s]{0,40}[a-z])(?=[^A-Z\s]{0,40}[A-Z])[A-Za-z0-9+/]{40}(?![\w+/=])", re.ASCII
-)
+_MIXED = r"(?=[^a-z\s]{0,40}[a-z])(?=[^A-Z\s]{0,40}[A-Z])"
+AWS_SECRET = re.compile(rf"(?<![A-Za-z0-9]){_MIXED}{random(4, BASE64, '40')}(?![A-Za-z0-9])", re.ASCII)
 """AWS's secret half of a key. Others look like it: it is looked for only where the other half is."""
 
-_AWS_ID = re.compile("(?<![A-Za-z0-9])A(?:KI|SI)A[A-Z0-9]{16}(?![A-Za-z0-9])")
+AWS_ID = re.compile("(?<![A-Za-z0-9])A(?:KI|SI)A[A-Z0-9]{16}(?![A-Za-z0-9])")
 """The other half. It is an id, and tells whose key to take back: it stays."""
 
 HEXADECIMAL = re.compile("[0-9a-f]{32,}", re.IGNORECASE)
@@ -71,9 +72,16 @@ def is_key(text: str) -> bool:
     )
 
 
-def holds_aws_id(text: str) -> bool:
-    """Whether the half of a key of AWS that is an id is in *text*."""
-    return "IA" in text and bool(_AWS_ID.search(text))
+def is_user_and_password(text: str) -> bool:
+    """Whether *text*, perhaps cut off, is both in base64, joined by a colon."""
+    coded = text.rstrip("=").replace("-", "+").replace("_", "/")
+    whole = len(coded) - (len(coded) % 4 == 1)
+    try:
+        pair = b64decode(coded[:whole] + "=" * (-whole % 4)).decode()
+    except ValueError:
+        return False
+    user, joined, password = pair.partition(":")
+    return bool(joined) and (bool(user) or password.isascii()) and pair.isprintable()
 
 
 def _is_text(text: str) -> bool:

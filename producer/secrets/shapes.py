@@ -6,10 +6,12 @@ docs/security.md says how many of each are found, and how many ordinary texts ar
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 
-from .forms import LONG, WORDS
-from .urls import IN_URL
+from .encoded import SIGNS
+from .forms import ANYWHERE, BASIC, BASIC_WORDS, LONG, WORDS
+from .randomness import is_user_and_password
 
 SHORTEST = 10
 """Characters; no secret that is recognised by its form is shorter."""
@@ -17,14 +19,30 @@ SHORTEST = 10
 LONG_WORD = 16
 """Letters and digits in a row, without which a form that has no words of its own is not there."""
 
-_LETTERS = bytes(code if code < 128 and chr(code).isalnum() else ord(" ") for code in range(256))  # noqa: PLR2004 - ASCII
-_WORDS = frozenset(word.encode() for words, _ in WORDS.values() for word in words.split())
+_SPACE, _ESCAPE = b" \n"
+_LETTERS = bytes(
+    code if code < 128 and chr(code).isalnum() else _ESCAPE if code in SIGNS else _SPACE  # noqa: PLR2004 - ASCII
+    for code in range(256)
+)
+"""Letters and digits as they are, what begins an escape as a line's end, and everything else as a space."""
+
+_WORDS = frozenset(
+    word.encode() for words, _ in (*WORDS.values(), (BASIC_WORDS, "")) for word in words.split()
+)
 
 
-def may_hold_known(text: str) -> bool:
-    """Whether a text may hold one of these forms: a quick check that is enough for nearly all."""
+def may_hold_known(text: str, or_escapes: bool = False) -> bool:
+    """Whether a text may hold one of these forms: a quick check that is enough for nearly all.
+
+    Args:
+        text: any.
+        or_escapes: also whether it may hold an escape, behind which there may be more.
+    """
     # as bytes: four times as fast as the same with text, and as any expression
-    words = text.encode("utf-8", "replace").translate(_LETTERS).split()
+    letters = text.encode("utf-8", "replace").translate(_LETTERS)
+    if or_escapes and _ESCAPE in letters:
+        return True
+    words = letters.split()
     if not _WORDS.isdisjoint(words):
         return True
     for word in words:
@@ -37,12 +55,24 @@ def may_hold_known(text: str) -> bool:
         or ":AA" in text
         or "EAAA" in text
         or "Q~" in text
-        or ("@" in text and ("://" in text or ":\\" in text))
+        or "GR1348941" in text
+        or ("@" in text and "://" in text)
     )
 
 
+def known_in(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each secret of one of these forms."""
+    known, basic = _patterns()
+    for found in known.finditer(text):
+        yield found.span(found.lastgroup or 0)
+    for found in basic.finditer(text) if "asic" in text or "ASIC" in text else ():
+        if is_user_and_password(found[1]):
+            yield found.span()
+
+
 @cache
-def known() -> re.Pattern[str]:
-    """Compiled when it is first needed, as that takes as long as the rest of the import."""
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Compiled when they are first needed, as that takes as long as the rest of the import."""
     at_a_start = "|".join([*(form for _, form in WORDS.values()), *LONG.values()])
-    return re.compile(f"(?<![A-Za-z0-9])(?:{at_a_start})|{IN_URL}", re.ASCII)
+    known = re.compile(f"(?<![A-Za-z0-9])(?:{at_a_start})|{ANYWHERE}", re.ASCII)
+    return known, re.compile(f"(?<![A-Za-z0-9]){BASIC}", re.ASCII)

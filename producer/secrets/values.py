@@ -15,9 +15,12 @@ _PREFIX = "[bBrRuUfFN$@8]{1,3}"
 _QUOTED = r"""(?:(?P<one>["'`])(?P<body>(?s:(?:\\.|(?P=one){2}|(?!(?P=one))[^\\])*+))(?:(?P=one)|\\?\Z)
     |(?P<many>\\{1,16}["'])(?P<inner>(?s:.*?))(?:(?<!\\)(?P=many)|\Z))"""
 _TYPED = "“[^”]*+”?|„[^“”]*+[“”]?|«[^»]*+»?|‘[^’]*+’?"  # noqa: RUF001 - as word processors put them
+_BETWEEN = r"(?:[;,&]|(?:\\{1,16}[nrt]){1,8})"
 _PLAIN = rf"""(?:{MARKED}
-    |\\[ ]|(?![;,&](?:\s|\Z|\\{{0,16}}["']|[\w.-]{{1,64}}+[ ]?=)|\\{{0,16}}["'](?!\w))\S)"""
-"""One character of a value without quotes: a separator ends it where another name follows, or nothing."""
+    |\\[ ]
+    |(?!{_BETWEEN}(?:\s|\Z|\\{{0,16}}["']|[\w.-]{{1,64}}+[ ]?=)|\\{{0,16}}["'](?!\w))\S)"""
+"""One character of a value without quotes: a separator, such as the escape of a line's end, ends it where
+another name follows, or nothing."""
 
 _VALUE = re.compile(
     rf"(?:{_PREFIX}(?=[\"'`]))?{_QUOTED}(?P<tail>(?=\w){_PLAIN}++)?|{_TYPED}|{_PLAIN}*+", re.VERBOSE

@@ -167,6 +167,24 @@ def test_a_key_that_the_catalogue_declares_may_be_called_as_it_likes_but_not_hol
 
 
 @pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("PWD", "/home/ada"),
+        ("totp", "enabled"),
+        ("authorization", "granted"),
+        ("jsonwebtoken", "^9.0.2"),
+        (
+            "tough-cookie",
+            {"version": "4.1.3", "resolved": "https://registry.example/tough-cookie", "dev": True},
+        ),
+        ("public_key", "hPUfBdL5NnMCroOdEQPG1HqHrOxtYBVxgWIA5Pk8rdE="),
+    ],
+)
+def test_what_plainly_is_no_secret_stays_under_the_name_of_one(key: str, value: Any) -> None:
+    assert checked({"metadata": {key: value}}) == {"metadata": {key: value}}
+
+
+@pytest.mark.parametrize(
     "key", ["пароль", "новый_пароль", "用户密码", "パスワード", "비밀번호", "contraseña", "Passwort"]
 )
 def test_a_password_is_one_in_the_languages_that_most_people_speak(key: str) -> None:
@@ -271,6 +289,17 @@ def test_the_secret_half_of_a_key_of_aws_goes_where_the_id_is_which_stays() -> N
     assert checked({"note": f"aws_secret_access_key = {half}"}) == {
         "note": f"aws_secret_access_key = {REMOVED}"
     }
+
+
+@pytest.mark.parametrize("joint", ["=", "/", ":", "&key=", r"\n", "%2F", "+", "&#10;", "_"])
+def test_the_secret_half_of_a_key_of_aws_is_found_whatever_joins_it_to_the_id(joint: str) -> None:
+    other, half = "AKIA" + "IOSFODNN7EXAMPLE", "LmfzU+ydUF3MTplzoINzW9CrAbyvcQNVWXLq+gx2"
+    for text in (
+        f"{other}{joint}{half}",
+        f"x\\n{other}{joint}{half}",
+        f"{other}{joint}{half}{joint}us-east-1",
+    ):
+        assert checked({"note": text}) == {"note": text.replace(half, REMOVED)}
 
 
 def test_secrets_are_found_in_the_keys_of_objects() -> None:

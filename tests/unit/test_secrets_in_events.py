@@ -46,6 +46,18 @@ def test_emit_records_marks_in_the_place_of_secrets_counts_them_and_logs_where_t
     assert SECRETIVE["extra"]["password"] == "hunter2"  # what the application holds is not touched
 
 
+def test_no_log_and_no_error_has_a_secret_that_is_a_key(caplog: pytest.LogCaptureFixture) -> None:
+    other, half = "AKIA" + "IOSFODNN7EXAMPLE", "LmfzU+ydUF3MTplzoINzW9CrAbyvcQNVWXLq+gx2"
+    extra = {key: {"password": "hunter2"} for key in (TOKEN, "https://u:secr9pw@h/", half)}
+    payload = {"version": other, "extra": extra}
+    an_emitter()[0].emit(SPOOLED, additional=payload)
+    with pytest.raises(InvalidEvent) as raised:
+        an_emitter(secrets="refuse")[0].emit(SPOOLED, additional=payload)
+    assert f"additional.extra.{REMOVED}.password by=its name" in caplog.text
+    for secret in (TOKEN, "secr9pw", half):
+        assert secret not in caplog.text + str(raised.value)
+
+
 def test_refuse_raises_at_the_call() -> None:
     emitter, _ = an_emitter(secrets="refuse")
     with pytest.raises(InvalidEvent, match=r"additional\.version: it looks like a secret by its form"):

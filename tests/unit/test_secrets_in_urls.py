@@ -20,6 +20,16 @@ FOUND = {
     "https://u:12345@host/": "https://*@host/",
     "https://u:p@host?email=a@b.example": "https://*@host?email=a@b.example",
     "https://jane@corp.com:pw@h/x@y:z": "https://*@h/x@y:z",
+    "postgresql://app:Xk{9}w7T@db/x": "postgresql://*@db/x",
+    "postgresql://app:p'w9xQz7@db/x": "postgresql://*@db/x",
+    "'postgresql://app:p'w9xQz7@db/x'": "'postgresql://*@db/x'",
+    'postgresql://app:a"b9<>[]`Qz7x@db/x': "postgresql://*@db/x",
+    "postgresql://app:80/secret9@db/x": "postgresql://*@db/x",
+    "postgresql://app:p@ss/w0rd@db/x": "postgresql://*@db/x",
+    "postgres://u:p@host/db?email=a@b.example": "postgres://*@host/db?email=a@b.example",
+    "https://us;er,s:pw@h": "https://*@h",
+    "https://u:pa/ss9@h": "https://*@h",
+    "postgres:%2F%2Fu:hunter22@h/db": "postgres:%2F%2F*@h/db",
 }
 NOTHING = [
     '{"home":"https://example.com","email":"jane@example.com"}',
@@ -40,6 +50,11 @@ NOTHING = [
     "git://github.com:org/repo@main",
     "file://C:/Users/jane@corp/x",
     "mongodb://h1:27017,h2:27017/db?u=a@b",
+    f"docker://nginx:1.25@sha256:{'ab' * 32}",
+    "https://localhost:8080>;x,<mailto:a@b>",
+    '"see https://h.example","email":"jane@h.example"',
+    'home: "https://{host}:{port}", mail: "a@b.example"',
+    "svn://host:3690/repo/trunk@1234",
 ]
 
 
