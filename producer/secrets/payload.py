@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Self
 
 from trailkeeper.producer.catalogue import EventType
@@ -18,6 +18,7 @@ from .words import SMALL, names_counted, names_random, names_secret
 MAX_DEPTH = 32
 """Validation refuses anything deeper."""
 
+PAIR = ("name", "value")
 NO_SECRET = (bool, type(None))
 NUMBERS = frozenset({int, float, bool, type(None)})
 NOTHING: frozenset[str] = frozenset()
@@ -76,8 +77,18 @@ def _may_hold(value: Any, more: frozenset[str]) -> bool:
             for key, item in value.items()
         )
     if type(value) is list or type(value) is tuple:
+        if _are_pairs(value) and any(names_secret(name, more) for name, _ in value):
+            return True
         return any(_may_hold(item, more) for item in value)
     return type(value) not in NUMBERS
+
+
+def _are_pairs(value: Sequence[Any]) -> bool:
+    """Whether it is a list of names with their values, as headers are."""
+    return bool(value) and all(
+        isinstance(item, (list, tuple)) and len(item) == len(PAIR) and isinstance(item[0], str)
+        for item in value
+    )
 
 
 def _is_no_secret(key: str, value: Any) -> bool:
@@ -168,10 +179,17 @@ class PayloadSearch:
                 shown = self._key(key, path, cleaned)
                 cleaned[shown] = self._undeclared(key, item, f"{path}.{shown}", depth + 1)
             return cleaned
+        if _are_pairs(value):
+            return [self._pair(pair, f"{path}[{index}]", depth + 1) for index, pair in enumerate(value)]
         return [
             self._value(item, f"{path}[{index}]", depth + 1, may_be_random=may_be_random)
             for index, item in enumerate(value)
         ]
+
+    def _pair(self, pair: Sequence[Any], path: str, depth: int) -> list[Any]:
+        """A name, and what is named by it."""
+        shown = self._value(pair[0], f"{path}[0]", depth + 1, may_be_random=True)
+        return [shown, self._undeclared(pair[0], pair[1], f"{path}[1]", depth + 1)]
 
     def _key(self, key: Any, path: str, made: dict[Any, Any]) -> Any:
         return free_name(self._findings.cleaned(key, path), made) if isinstance(key, str) else key

@@ -220,6 +220,17 @@ def test_secrets_are_found_in_lists_within_objects() -> None:
     assert found == {"metadata": {"headers": [{"name": "x", "cookie": REMOVED}, REMOVED]}}
 
 
+def test_secrets_are_found_by_their_names_in_lists_of_pairs_and_lists_of_two_words_stay() -> None:
+    headers = [["Accept", "*/*"], ["X-Api-Key", "abc123secret"], ["Cookie", "sessionid=abcdefgh"]]
+    cleaned = checked(
+        {"headers": headers, "pairs": (("password", "hunter22"),), "changed": ["password", "email"]}
+    )
+    assert cleaned["headers"] == [["Accept", "*/*"], ["X-Api-Key", REMOVED], ["Cookie", REMOVED]]
+    assert cleaned["pairs"] == [["password", REMOVED]]
+    assert cleaned["changed"] == ["password", "email"]
+    assert checked({"data": {"of": headers}})["data"]["of"] == cleaned["headers"]
+
+
 @given(st.uuids(), st.binary(min_size=32, max_size=64))
 @example(UUID(int=0), bytes.fromhex("EAAA" * 32))  # begins as tokens do
 @example(UUID(int=0), bytes.fromhex("EAAA" * 16))
