@@ -26,6 +26,7 @@ broker_transport_options = {
 }
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None  # the default gives up after 100 and the worker exits
+broker_channel_error_retry = True  # no answer of the broker is a reason to end
 task_publish_retry = False  # the dispatcher's next tick is the retry
 
 # Messages

@@ -2,7 +2,8 @@
 
 Kombu lets an entry that is not JSON, or not a message, end the worker, and Celery keeps a slot of its pool
 for one whose headers are wrong. Whoever may write to Redis could put them there. Here they are logged and
-dropped: no event is in a Celery message, so nothing is lost.
+dropped: no event is in a Celery message, so nothing is lost. What Redis refuses is no rubbish: see
+`broker_refusals`.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from queue import Empty
 from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
+import redis
 from kombu import transport
 from kombu.transport import redis as of_kombu
 
 from trailkeeper.producer.redis_notes import MAX_SHOWN, is_garbage
 
 from .broker_keys import MendingRedis, remove_wrong
+from .broker_refusals import refusals
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +34,9 @@ TASK_EXCHANGE = "trailkeeper"
 Text: TypeAlias = str | None
 Limit: TypeAlias = Annotated[float, msgspec.Meta(ge=60)]
 """Seconds; a shorter one kills whoever begins the task. None is soft: what that raises could be anywhere."""
+
+ASKING_KEY, ASKING_SECONDS = "asking", 0.001
+"""With which Redis is asked whether it still refuses; 0 would be for ever."""
 
 KEYS = {"content_type": "content-type", "content_encoding": "content-encoding"}
 
@@ -187,17 +193,21 @@ class TolerantChannel(of_kombu.Channel):
 
     def _receive_one(self, connection: Any) -> Any:
         parent: Any = super()
-        return self._read(partial(parent._receive_one, connection))  # noqa: SLF001 - overridden here
+        try:
+            return self._read(partial(parent._receive_one, connection))  # noqa: SLF001 - overridden here
+        except redis.ResponseError as error:
+            logger.warning("Redis lets nobody ask this worker anything: %s", error)
+            raise Empty from error
 
     def _read(self, read: Callable[[], Any]) -> Any:
         """Read and deliver one message; what cannot be read counts as none."""
         try:
             return read()
         except Exception as error:
-            if isinstance(error, (Empty, *self._away())):
-                raise
             if is_garbage(error):
                 self._remove_wrong_keys()
+            elif isinstance(error, (Empty, redis.RedisError, *self._away())):
+                raise
             else:
                 _dropped("?", error)
             raise Empty from error
@@ -228,8 +238,56 @@ class TolerantChannel(of_kombu.Channel):
         prefix = self.global_keyprefix
         remove_wrong(self.pool, prefix, [f"{prefix}{name}" for name in names])
 
+    def ask(self) -> None:
+        """Run commands of the kinds that Celery does: one that adds something, and one that takes it.
 
-class TolerantTransport(of_kombu.Transport):
+        Raises:
+            BrokerRefused: Redis refuses one of them.
+        """
+        with self.conn_or_acquire() as client:
+            client.set(ASKING_KEY, "", px=1_000)
+            client.brpop(f"{ASKING_KEY}.queue", timeout=ASKING_SECONDS)
+
+
+class TolerantPoller(of_kombu.MultiChannelPoller):
+    """Kombu's own, which says of what Redis refuses that the connection is no good."""
+
+    def on_poll_start(self) -> None:
+        """Ask for messages."""
+        parent: Any = super()
+        with refusals.translated():
+            parent.on_poll_start()
+
+    def on_readable(self, fileno: int) -> Any:
+        """Read an answer."""
+        parent: Any = super()
+        with refusals.translated():
+            return parent.on_readable(fileno)
+
+
+class _Asking(of_kombu.Transport):
+    """A transport that connects to no server that refuses what it refused before."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        parent: Any = super()
+        parent.__init__(*args, **options)
+        poller: Any = TolerantPoller
+        self.cycle = poller()
+
+    def establish_connection(self) -> Any:
+        """Connect; after a refusal, find out whether it is over."""
+        transport: Any = super()
+        with refusals.translated():
+            connection = transport.establish_connection()
+            try:
+                refusals.ask(self._avail_channels[-1].ask)
+            except BaseException:
+                transport.close_connection(connection)
+                raise
+        return connection
+
+
+class TolerantTransport(_Asking):
     """Kombu's own, with such channels."""
 
     Channel = TolerantChannel
@@ -239,7 +297,7 @@ class TolerantSentinelChannel(TolerantChannel, of_kombu.SentinelChannel):
     """Such a channel to the master that Sentinels name."""
 
 
-class TolerantSentinelTransport(of_kombu.SentinelTransport):
+class TolerantSentinelTransport(_Asking, of_kombu.SentinelTransport):
     """Kombu's own, with such channels."""
 
     Channel = TolerantSentinelChannel

@@ -15,6 +15,8 @@ from kombu.transport import redis as of_kombu
 
 from trailkeeper.producer.redis_notes import is_garbage
 
+from .broker_refusals import refusals
+
 logger = logging.getLogger(__name__)
 
 TYPES = {
@@ -42,14 +44,18 @@ def remove_wrong(pool: Any, prefix: str, keys: Iterable[str]) -> None:
     """
     client = redis.Redis(connection_pool=pool)
     for key in dict.fromkeys(keys):
-        expected, answer = type_of(key.removeprefix(prefix)), client.type(key)
-        found = answer.decode() if isinstance(answer, bytes) else str(answer)
-        if found not in {expected, "none"}:
-            logger.warning(
-                "removed %s from Redis, which is none of Celery's: a %s in place of a %s",
-                key, found, expected,
-            )  # fmt: skip
-            client.delete(key)
+        with refusals.translated():
+            _remove_wrong(client, prefix, key)
+
+
+def _remove_wrong(client: redis.Redis, prefix: str, key: str) -> None:
+    expected, answer = type_of(key.removeprefix(prefix)), client.type(key)
+    found = answer.decode() if isinstance(answer, bytes) else str(answer)
+    if found not in {expected, "none"}:
+        client.delete(key)
+        logger.warning(
+            "removed %s from Redis, which is none of Celery's: a %s in place of a %s", key, found, expected
+        )
 
 
 class MendingRedis(of_kombu.PrefixedStrictRedis):
@@ -95,7 +101,8 @@ class MendingPipeline(of_kombu.PrefixedRedisPipeline):
 
 def _mended(client: Any, run: Callable[[], Any], commands: Iterable[Iterable[Any]]) -> Any:
     try:
-        return run()
+        with refusals.translated():
+            return run()
     except redis.ResponseError as error:
         if not is_garbage(error):
             raise
@@ -103,4 +110,5 @@ def _mended(client: Any, run: Callable[[], Any], commands: Iterable[Iterable[Any
     words = (word for command in commands for word in command)
     keys = [word for word in words if isinstance(word, str) and word.startswith(prefix)]
     remove_wrong(client.connection_pool, prefix, keys)
-    return run()
+    with refusals.translated():
+        return run()

@@ -39,7 +39,7 @@ class FullRedisDrain(bootsteps.StartStopStep):  # type: ignore[misc]  # celery p
         if QUEUE not in parent.app.amqp.queues.consume_from:
             return
         consumer = f"{parent.hostname}/relief"
-        _check(consumer)  # to connect to its broker, Celery has to write, and ends if it cannot
+        _check(consumer)  # to connect to its broker, Celery has to write
         threading.Thread(target=self._go_on, args=(consumer,), name="trailkeeper-relief", daemon=True).start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - the interface is Celery's
