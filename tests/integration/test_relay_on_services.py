@@ -11,6 +11,7 @@ import pytest
 import redis
 from sqlalchemy import Engine, text
 
+from tests.support.contracts.ingest import Death
 from tests.support.drains import STREAM, an_event, query, settings_for, stored_ids
 from tests.support.waiting import until
 from trailkeeper.models import outbox
@@ -262,6 +263,25 @@ class TestDeaths:
         left = BatchMarker(client, STREAM, "here/1").read()
         assert left is not None
         assert (left.span, left.deaths) == (outbox.Span(1, 5), 1)
+
+    def test_a_process_that_is_killed_while_postgres_does_not_answer_did_not_die_of_a_row(
+        self, engine: Engine, relayer: Relayer, client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        [row] = put(engine, an_event())
+        self.dead(client, outbox.Span(row, row), 0)
+        with monkeypatch.context() as patch:
+            patch.setattr("trailkeeper.worker.relay.relayer.assert_commits", _die)
+            for _ in range(3 * DEATHS):
+                with pytest.raises(Death):
+                    relayer.run(SECONDS)
+        left = BatchMarker(client, STREAM, "here/1").read()
+        assert left is not None
+        assert left.deaths == 0
+        assert relayer.run(SECONDS).counts() == {"stored": 1}
+
+
+def _die(*_: object) -> None:
+    raise Death
 
 
 def test_numbers_in_rows_close_no_gap(engine: Engine, relayer: Relayer, database_url: str) -> None:

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 from unittest.mock import patch
 
+import psutil
 import pytest
 import redis
+from sqlalchemy import text
 
 from tests.support.contracts.ingest import Death
+from tests.support.databases import passing_folder, raw_engine
 from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
+from tests.support.waiting import until
+from trailkeeper.cli.embedded.postgres import EmbeddedPostgres
 from trailkeeper.models.errors import StoreUnavailable
+from trailkeeper.models.migrate import upgrade
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.wire import encode
-from trailkeeper.worker.drain import Drainer
+from trailkeeper.worker.drain import Drainer, stream_drain
 from trailkeeper.worker.drain.batches import StreamBatches
 from trailkeeper.worker.drain.stream import Stream
+from trailkeeper.worker.ingest import RETRY
 from trailkeeper.worker.ingest.crash_markers import DEATHS, DELIVERIES_BEFORE_SUSPICION, CrashMarkers
 from trailkeeper.worker.ingest.judge import judge_all
 from trailkeeper.worker.ingest.messages import IncomingMessage
@@ -232,15 +240,16 @@ def test_where_many_at_once_are_too_slow_each_try_stores_some_and_marks_none(
     assert stored_ids(database_url) == sorted(event.id for event in events)
 
 
+@pytest.mark.parametrize("asked_before", range(DEATHS))
 def test_an_event_whose_processes_died_after_the_commit_is_no_dead_letter(
-    client: redis.Redis, drainer: Drainer, database_url: str
+    asked_before: int, client: redis.Redis, drainer: Drainer, database_url: str
 ) -> None:
     event = an_event()
     [stream_id] = put(client, event)
     deliver(client, DELIVERIES_BEFORE_SUSPICION)
     with patch.object(Stream, "acknowledge", side_effect=Death), pytest.raises(Death):
         drainer.run(SECONDS)
-    client.hset(f"{STREAM}:crash_markers", stream_id, str(DEATHS))
+    client.hset(f"{STREAM}:crash_markers", stream_id, str(DEATHS + asked_before))
     report = drainer.run(SECONDS)
     assert (report.duplicates, report.dead_lettered) == (1, 0)
     assert (stored_ids(database_url), query(database_url, "SELECT * FROM dead_letters")) == ([event.id], [])
@@ -259,3 +268,101 @@ def test_deaths_are_remembered_while_postgres_is_away(
         drainer.run(SECONDS)
     drainer.close()
     assert client.hgetall(f"{STREAM}:crash_markers") == {stream_id.encode(): b"2"}
+
+
+def test_a_process_that_is_killed_while_postgres_does_not_answer_did_not_die_of_a_message(
+    client: redis.Redis, drainer: Drainer, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(client, *(an_event() for _ in range(3)))
+    deliver(client, DELIVERIES_BEFORE_SUSPICION)
+    with monkeypatch.context() as patch:
+        patch.setattr(stream_drain, "assert_commits", _die)
+        for _ in range(3 * DEATHS):
+            with pytest.raises(Death):
+                drainer.run(SECONDS)
+    assert client.hlen(f"{STREAM}:crash_markers") == 0
+    assert drainer.run(SECONDS).counts() == {"stored": 3}
+
+
+def _die(*_: object) -> None:
+    raise Death
+
+
+def test_nobody_takes_a_suspect_over_from_a_process_that_lives_and_waits_for_postgres(
+    client: redis.Redis, redis_url: str, database_url: str
+) -> None:
+    [stream_id] = put(client, an_event())
+    deliver(client, DELIVERIES_BEFORE_SUSPICION)
+    patient = Drainer(settings_for(redis_url, database_url, lease_seconds=1.0), "there/1")
+    others = [Drainer(settings_for(redis_url, database_url, lease_seconds=1.0), f"here/{n}") for n in (1, 2)]
+    client.xclaim(STREAM, "drain", "there/1", 0, [stream_id], justid=True)
+    locking = raw_engine(database_url)
+    with locking.begin() as connection:
+        connection.execute(text("LOCK TABLE events_user IN SHARE MODE"))
+        waiting = threading.Thread(target=_attempt, args=(patient,))
+        waiting.start()
+        until(lambda: client.hlen(f"{STREAM}:crash_markers"), what="a message is marked")
+        began = time.monotonic()
+        while time.monotonic() < began + 3.5:  # three leases, and less than it waits for a lock
+            assert not any(other.run(0.2).batches for other in others)
+            assert client.hgetall(f"{STREAM}:crash_markers") == {stream_id.encode(): b"1"}
+            time.sleep(0.05)
+    waiting.join()
+    locking.dispose()
+    _attempt(patient)
+    for drainer in (patient, *others):
+        drainer.close()
+    assert len(stored_ids(database_url)) == 1
+    assert query(database_url, "SELECT reason FROM dead_letters") == []
+
+
+def _attempt(drainer: Drainer) -> None:
+    try:
+        drainer.run(SECONDS)
+    except RETRY:
+        return
+
+
+def test_what_a_fleet_hands_on_while_postgres_is_frozen_is_stored_and_no_dead_letter(
+    client: redis.Redis, redis_url: str
+) -> None:
+    with passing_folder() as folder:
+        server = EmbeddedPostgres(folder / "postgres")
+        url = server.start()
+        upgrade(url)
+        fleet = [Drainer(settings_for(redis_url, url, lease_seconds=1.0), f"here/{n}") for n in range(8)]
+        for drainer in fleet:  # each has a connection
+            put(client, an_event())
+            drainer.run(SECONDS)
+        put(client, an_event())
+        frozen = _processes(folder / "postgres")
+        threads = [threading.Thread(target=_attempt, args=(drainer,)) for drainer in fleet]
+        for process in frozen:
+            process.suspend()
+        try:
+            for place, thread in enumerate(threads):
+                thread.start()
+                until(lambda: _idle_ms(client) > 1_000, 10, f"the lease of process {place} is over")
+        finally:
+            for process in frozen:
+                process.resume()
+        for thread in threads:
+            thread.join()
+        for drainer in fleet:
+            _attempt(drainer)
+            drainer.close()
+        found = (len(stored_ids(url)), query(url, "SELECT reason, detail FROM dead_letters"))
+        server.stop("immediate")
+    assert found == (9, [])
+    assert client.xlen(STREAM) == client.hlen(f"{STREAM}:crash_markers") == 0
+
+
+def _processes(folder: Any) -> list[psutil.Process]:
+    found = psutil.process_iter(["cmdline"])
+    main = next(process for process in found if str(folder) in " ".join(process.info["cmdline"] or []))
+    return [main, *main.children(recursive=True)]
+
+
+def _idle_ms(client: redis.Redis) -> int:
+    pending: Any = client.xpending_range(STREAM, "drain", "-", "+", 1)
+    return int(pending[0]["time_since_delivered"]) if pending else 0

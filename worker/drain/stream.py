@@ -18,6 +18,15 @@ from trailkeeper.worker.entries import Entries
 from trailkeeper.worker.ingest import stats
 from trailkeeper.worker.ingest.messages import IncomingMessage
 
+_RENEW = """
+for place = 3, #ARGV do
+  if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[place], ARGV[place], 1, ARGV[2]) == 1 then
+    redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[place], 'JUSTID')
+  end
+end
+"""
+"""In one script, so that what another has taken over meanwhile stays with it."""
+
 
 class Pending:
     """A message delivered and not acknowledged: its consumer, since when, how often it was delivered."""
@@ -77,6 +86,11 @@ class Stream:
             return []
         with redis_translated():
             return self._entries.claim(stream_ids, idle_ms)
+
+    def renew(self, stream_ids: Sequence[str]) -> None:
+        """Hold those of some messages that are still mine as if I had taken them over now."""
+        with redis_translated():
+            self._client.eval(_RENEW, 1, self.key, GROUP, self.consumer, *stream_ids)
 
     def acknowledge(
         self, stream_ids: Sequence[str], counts: Mapping[str, int], latencies: Mapping[str, int] | None = None

@@ -10,6 +10,7 @@ from collections.abc import Set as AbstractSet
 from msgspec.structs import replace
 from sqlalchemy import Engine
 
+from trailkeeper.models.engine import assert_commits
 from trailkeeper.producer.redis_client import connect
 from trailkeeper.producer.transports.shards import Shard
 from trailkeeper.worker.ingest import Ingest, Report
@@ -20,6 +21,7 @@ from trailkeeper.worker.settings import WorkerSettings
 from trailkeeper.worker.stranded import stranded_ids
 
 from .batches import StreamBatches
+from .lease import renewed
 from .stream import Pending, Stream
 from .write_pipeline import WritePipeline
 
@@ -42,6 +44,7 @@ class StreamDrain:
     ) -> None:
         self._client = connect(shard)
         self._settings = settings
+        self._engine = engine
         self._stream = Stream(self._client, shard.key, consumer)
         self._batches = StreamBatches(self._stream, ingest, engine)
         self._crash_markers = CrashMarkers(self._client, shard.key)
@@ -109,6 +112,9 @@ class StreamDrain:
     def _suspects(self, suspects: Sequence[Pending], idle_ms: int, deadline: float) -> Report:
         """Store messages that may have killed their process; after three deaths reject one."""
         report = Report()
+        if not suspects:
+            return report
+        assert_commits(self._engine)
         marked = self._crash_markers.marked([entry.stream_id for entry in suspects])
         for group in _groups(suspects, marked):
             # killed at the time limit of its task, a drain would count as one more death of these messages
@@ -124,11 +130,13 @@ class StreamDrain:
         ]
         if not messages:
             return Report()
-        if len(group) == 1:
-            return self._guarded(messages[0])
-        return self._crash_markers.run_together(
-            [message.stream_id for message in messages], lambda: self._batches.run(messages, fresh=False)
-        )
+        stream_ids = [message.stream_id for message in messages]
+        with renewed(self._stream, stream_ids, self._lease_ms):
+            if len(group) == 1:
+                return self._guarded(messages[0])
+            return self._crash_markers.run_together(
+                stream_ids, lambda: self._batches.run(messages, fresh=False)
+            )
 
     def _guarded(self, message: IncomingMessage) -> Report:
         return self._crash_markers.run(

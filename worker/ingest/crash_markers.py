@@ -5,6 +5,10 @@ only a process that dies on it leaves the mark behind. What has no mark yet may 
 with others, since an outage makes thousands of such messages; what has one is handled alone.
 So a slow database or a hundred restarts never reject anything, and a message that kills each
 process that touches it does so three times.
+
+A process that waits for Postgres does not die of a message, whoever kills it meanwhile. So whoever handles
+marked messages has Postgres commit something first (`assert_commits`), and marks none while it cannot; and
+as long as a process lives, nobody takes such messages over from it.
 """
 
 from __future__ import annotations
@@ -59,8 +63,8 @@ class CrashMarkers:
             if deaths < DEATHS:
                 report = handle()
             else:
-                # a message that kills whoever asks about it is asked about once
-                report = (finish() if deaths == DEATHS else None) or reject(
+                # a message that kills whoever asks about it does so a few times more
+                report = (finish() if deaths < 2 * DEATHS else None) or reject(
                     "killed_worker", f"{deaths} processes died while handling it"
                 )
         except Exception:

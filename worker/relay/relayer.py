@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from trailkeeper.models.engine import transaction
+from trailkeeper.models.engine import assert_commits, transaction
 from trailkeeper.models.outbox import OutboxRow, Span, ids, take
 from trailkeeper.producer.redis_client import connect
 from trailkeeper.producer.transports.shards import shards_of
@@ -69,6 +69,7 @@ class Relayer(IngestProcess):
         left = self._marker.read()
         if left is None:
             return Report()
+        assert_commits(self.engine)  # see `crash_markers`
         deaths = left.deaths + 1
         if deaths < DEATHS:
             report, complete = self._marked(left.span, deaths), True
