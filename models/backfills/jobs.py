@@ -95,6 +95,11 @@ def count_attempt(connection: Connection, identity: int) -> None:
     _update(connection, identity, attempts=Backfill.attempts + 1, due_at=func.clock_timestamp())
 
 
+def forget_attempt(connection: Connection, identity: int) -> None:
+    """Take one such attempt back: its worker lives, and could not do the chunk now."""
+    _update(connection, identity, attempts=func.greatest(Backfill.attempts - 1, 0))
+
+
 def change(connection: Connection, identity: int, action: str) -> StoredBackfill:
     """Do what an admin asks for: ``pause``, ``resume`` or ``cancel``, once the chunk under way has ended.
 

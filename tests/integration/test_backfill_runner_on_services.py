@@ -134,6 +134,21 @@ def test_one_whose_every_chunk_dies_fails_in_the_end_and_says_so(
     assert (found.state, found.detail) == ("failed", "10 chunks were begun here and did not end")
 
 
+def test_one_whose_chunks_wait_for_postgres_goes_on_however_often_that_was(
+    runner: Runner, job: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waiting(*_: Any) -> None:
+        raise StoreUnavailable("canceling statement due to lock timeout", "55P03")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(importing, "next_block", waiting)
+        for _ in range(2 * running.ATTEMPTS):
+            with pytest.raises(StoreUnavailable):
+                runner.step(job, after_silence=True)
+    assert standing(runner.engine, job).attempts == 0
+    assert runner.step(job, after_silence=True).state == "running"
+
+
 def test_an_error_of_ours_fails_it_and_after_a_fix_it_goes_on_where_it_was(
     runner: Runner, job: int, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

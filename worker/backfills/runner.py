@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
@@ -20,11 +21,13 @@ from trailkeeper.models.backfills.jobs import (
     change_state,
     count_attempt,
     find,
+    forget_attempt,
     lock,
     put_off,
     wait_for,
 )
 from trailkeeper.models.engine import transaction
+from trailkeeper.models.errors import StoreError
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.worker.backlog import Backlogs
 from trailkeeper.worker.engines import engine_of
@@ -98,13 +101,15 @@ class Runner:
         Raises:
             One of `fates.RETRY`: nothing was changed; the same again will work later.
         """
+        is_counted = False
         try:
-            if after_silence:
-                self._count_attempt(identity)
+            is_counted = after_silence and self._count_attempt(identity)
             behind = self._is_behind()
             with short_gil_switch_interval(), transaction(self.engine) as connection:
                 return self._step(connection, identity, behind=behind)
         except RETRY:
+            if is_counted:
+                self._forget_attempt(identity)
             raise
         except Exception as error:
             logger.exception("backfill failed", extra={"backfill": identity})
@@ -172,17 +177,23 @@ class Runner:
                 self._end(connection, identity, "failed", detail_text(detail))
             return ChunkResult("failed")
 
-    def _count_attempt(self, identity: int) -> None:
+    def _count_attempt(self, identity: int) -> bool:
+        """Count one more attempt, or end a backfill that had enough; returns whether it was counted."""
         with transaction(self.engine) as connection:
             job = lock(connection, identity)
             if job is None or job.state != "running" or job.due_in > 0:
-                return
+                return False
             if job.attempts >= ATTEMPTS:
                 self._end(
                     connection, identity, "failed", f"{ATTEMPTS} chunks were begun here and did not end"
                 )
-            else:
-                count_attempt(connection, identity)
+                return False
+            count_attempt(connection, identity)
+            return True
+
+    def _forget_attempt(self, identity: int) -> None:
+        with suppress(StoreError), transaction(self.engine) as connection:
+            forget_attempt(connection, identity)
 
     def _state(self, connection: Connection, identity: int) -> str:
         return "missing" if find(connection, identity) is None else "unknown"
