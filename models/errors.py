@@ -19,6 +19,9 @@ from sqlalchemy import ExceptionContext
 
 DATA_CLASSES = ("22", "23", "54")  # data exception, integrity violation, program limit exceeded
 OPERATOR_CLASSES = ("3D", "3F", "28", "42")  # no such database or schema, not allowed, no such table
+# no connection, read-only, deadlock, short of something, being stopped, a fault of its disk or its own
+PASSING_CLASSES = ("08", "25", "40", "53", "57", "58", "XX")
+IN_USE_CLASS = "55"
 UNIQUE_VIOLATION = "23505"
 LOCKED = "55P03"
 READ_ONLY = "25006"  # also of a server that lives on as the replica of the one that was promoted
@@ -51,6 +54,16 @@ class DuplicateRow(StoreError):  # noqa: N818
 
 class RefusedRow(StoreError):  # noqa: N818
     """The data itself is refused: too long for an index, out of range, not text."""
+
+
+def is_passing(error: StoreError) -> bool:
+    """Whether Postgres itself could not, whatever it was asked for: then it will soon."""
+    return error.sqlstate is None or error.sqlstate.startswith(PASSING_CLASSES)
+
+
+def is_in_use(error: StoreError) -> bool:
+    """Whether somebody holds what is needed, or has begun to change it."""
+    return error.sqlstate is not None and error.sqlstate.startswith(IN_USE_CLASS)
 
 
 @contextmanager

@@ -8,14 +8,23 @@ way, so that the caller's transaction stays usable.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from trailkeeper.models.counting import add
-from trailkeeper.models.errors import LOCKED, DuplicateRow, MissingPartition, RefusedRow, StoreUnavailable
+from trailkeeper.models.engine import LOCK_TIMEOUT_MS
+from trailkeeper.models.errors import (
+    LOCKED,
+    DuplicateRow,
+    MissingPartition,
+    RefusedRow,
+    StoreError,
+    is_in_use,
+    is_passing,
+)
 from trailkeeper.models.partitions import Period, beyond, ensure, is_past
 from trailkeeper.models.writing import CopyRow, insert, insert_missing, key_of_row
 
@@ -26,8 +35,8 @@ from .prepared import Prepared, halves
 from .rows import periods_of
 from .sequence_numbers import of_inserted, unused_in
 
-OLD_LOCK_MS = 2_000
-"""The longest that a batch waits until a partition of a time long ago can be made."""
+OLD_LOCK_MS, NO_WAIT_MS = 2_000, 1
+"""The longest that a batch waits until a partition of a time long ago can be made; and one more of them."""
 
 logger = logging.getLogger(__name__)
 
@@ -123,21 +132,24 @@ class Partitions:
                 f"there are {self._most_old} partitions of the past already (TRAILKEEPER_OLD_PARTITIONS);"
                 " an import by an admin may make more"
             )
-        past = {period for period in wanted if is_past(period, now)}
-        made = ensure(engine, wanted - past) + self._make_past(engine, past - self.refused.keys())
+        past = {period for period in wanted if period.end <= now}
+        made = ensure(engine, wanted - past)
+        wait_ms = LOCK_TIMEOUT_MS if self._most_old is None else OLD_LOCK_MS
+        for period in sorted(past - self.refused.keys()):
+            try:
+                made += ensure(engine, [period], lock_timeout_ms=wait_ms)
+            except StoreError as error:
+                self._refuse(period, error, now)
+                if error.sqlstate == LOCKED:
+                    wait_ms = NO_WAIT_MS  # the next would wait for the same
         logger.info("made partitions on demand", extra={"partitions": made})
 
-    def _make_past(self, engine: Engine, past: Collection[Period]) -> list[str]:
-        """Of a time long ago. Where somebody has locked the table, all would wait for a few old events."""
-        if self._most_old is None:
-            return ensure(engine, past)
-        try:
-            return ensure(engine, past, lock_timeout_ms=OLD_LOCK_MS)
-        except StoreUnavailable as error:
-            if error.sqlstate != LOCKED:
-                raise
-            self.refused |= dict.fromkeys(past, f"it cannot be made now ({error}); replay this later")
-            return []
+    def _refuse(self, period: Period, error: StoreError, now: datetime) -> None:
+        """Else all would wait for a few old events: until a lock is free, or an operator has acted."""
+        is_old = self._most_old is not None and is_past(period, now)
+        if is_passing(error) or (is_in_use(error) and not is_old):
+            raise error
+        self.refused[period] = f"it cannot be made now ({error}); replay this later"
 
 
 class _Rows:
