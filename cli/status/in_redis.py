@@ -59,21 +59,22 @@ def memory() -> dict[str, Any]:
     Raises:
         StreamUnavailable: Redis did not answer.
     """
-    return max(of_each_stream(_memory), key=lambda each: (bool(each["refuses"]), _share_used(each)))
+    return max(of_each_stream(memory_of), key=lambda each: (bool(each["refuses"]), _share_used(each)))
 
 
 def _share_used(memory: Mapping[str, Any]) -> float:
     return float(memory["used_bytes"] / memory["max_bytes"]) if memory["max_bytes"] else 0.0
 
 
-def _memory(client: redis.Redis, stream_key: str) -> dict[str, Any]:
+def memory_of(client: redis.Redis, stream_key: str) -> dict[str, Any]:
+    """The same of one server."""
     info: Mapping[str, Any] = client.info()
     key = last_write_key(stream_key)
     written: Any = mended(client, lambda: client.get(key), key)
     return {
         "used_bytes": info["used_memory"],
         "max_bytes": info["maxmemory"] or None,
-        "refuses": refusal(info),
+        "refuses": refusal(info) or _refused(client, stream_key),
         "last_write": moment_of(written),
     }
 
@@ -87,6 +88,19 @@ def refusal(info: Mapping[str, Any]) -> str | None:
         return "it is a replica"
     if info.get("aof_last_write_status", "ok") != "ok":
         return "it cannot write its append-only file"
+    if info.get("min_slaves_good_slaves") == 0:
+        return "no replica follows it closely (min-replicas-to-write)"
+    return None
+
+
+def _refused(client: redis.Redis, stream_key: str) -> str | None:
+    """What a server answers to a write that changes nothing, where its INFO does not tell all."""
+    try:
+        client.delete(f"{stream_key}:asking")
+    except redis.exceptions.NoPermissionError:
+        return None  # this user may not, whoever else may
+    except redis.ResponseError as error:
+        return str(error)
     return None
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+import redis
 
 from trailkeeper.cli.status import alarms
-from trailkeeper.cli.status.in_redis import refusal
+from trailkeeper.cli.status.in_redis import memory_of, refusal
 
 NOON = datetime(2026, 11, 15, 12, tzinfo=UTC)
 EARLIER = NOON - timedelta(hours=1)
@@ -89,9 +91,34 @@ def test_an_alarm_reads_as_a_sentence() -> None:
             {"used_memory": 10, "maxmemory": 0, "aof_last_write_status": "err"},
             "it cannot write its append-only file",
         ),
+        ({"used_memory": 10, "maxmemory": 0, "min_slaves_good_slaves": 1}, None),
+        (
+            {"used_memory": 10, "maxmemory": 0, "min_slaves_good_slaves": 0},
+            "no replica follows it closely (min-replicas-to-write)",
+        ),
     ],
 )
 def test_why_a_server_refuses_writes_is_read_from_what_it_says(
     info: dict[str, Any], expected: str | None
 ) -> None:
     assert refusal(info) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (redis.ResponseError("NOREPLICAS Not enough good replicas to write."), "NOREPLICAS Not enough"),
+        (redis.ResponseError("MISCONF Errors writing to the AOF file"), "MISCONF Errors"),
+        (redis.exceptions.NoPermissionError("no permissions to run the 'del' command"), None),
+        (0, None),
+    ],
+)
+def test_what_a_server_does_not_say_of_itself_its_answer_to_a_write_tells(
+    answer: Any, expected: str | None
+) -> None:
+    client = Mock(redis.Redis)
+    client.info.return_value = {"used_memory": 10, "maxmemory": 0}
+    client.get.return_value = None
+    client.delete.side_effect = [answer]
+    found = memory_of(client, "trailkeeper:events")["refuses"]
+    assert found is None if expected is None else found.startswith(expected)
