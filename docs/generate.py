@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from .benchmarks_page import benchmark_files
 from .decisions_page import decisions_page
 from .events_page import events_page
 from .settings_page import settings_page
@@ -21,6 +22,7 @@ def pages() -> dict[Path, str]:
         FOLDER / "events.md": events_page(),
         FOLDER / "settings.md": settings_page(),
         FOLDER / "decisions" / "README.md": decisions_page(),
+        **benchmark_files(),
     }
 
 

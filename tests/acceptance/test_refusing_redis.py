@@ -47,7 +47,6 @@ REFUSING: dict[str, Callable[..., None]] = {
     "a replica": a_replica,
     "no memory": no_memory,
     "no permission to take": no_permission_to("brpop"),
-    "no permission to bind": no_permission_to("sadd"),
 }
 
 

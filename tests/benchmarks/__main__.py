@@ -80,6 +80,7 @@ def main(arguments: Sequence[str]) -> int:
     report = Report(stderr=asked.json)
     results: Results = {"cores": os.cpu_count(), "scale": msgspec.to_builtins(asked.scale)}
     with machine(asked.scale, report.say) as place:
+        results["machine"] = place.facts()
         for name in asked.only or [name for name in BENCHMARKS if name not in asked.scale.leaves_out]:
             results |= BENCHMARKS[name](place)
     report.show(results)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -56,6 +59,18 @@ class Machine:
             self.query("postgres", f"CREATE DATABASE {name}")
             upgrade(self.database_url(name))
         self.client = redis.Redis.from_url(self.redis_url)
+
+    def facts(self) -> dict[str, str]:
+        """What is measured on: processors, versions, the day."""
+        redis_info: Any = self.client.info("server")
+        postgres: str = self.query("postgres", "SHOW server_version")[0][0]
+        return {
+            "cores": f"{os.cpu_count()}, shared by all",
+            "Python": platform.python_version(),
+            "Postgres": postgres.partition(" ")[0],
+            "Valkey": str(redis_info.get("valkey_version", redis_info["redis_version"])),
+            "on": f"{datetime.now(UTC):%Y-%m-%d}",
+        }
 
     def stop(self) -> None:
         """Stop the servers; their data are thrown away."""

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from .results import FIGURES, Figure, Results, look_up
+from .table import shown_side, shown_target, shown_value
 
 LINE = 110
 MINUTE = 60
@@ -64,30 +65,14 @@ def _figures(results: Results) -> Table:
 def _line(figure: Figure, value: float, results: Results) -> tuple[str, ...]:
     reached = figure.reached(value)
     verdict = "" if reached is None else "[green]yes[/]" if reached else "[red]no[/]"
-    own_unit = figure.unit if figure.ours is None else ""
     return (
         figure.title,
-        _side(figure.ours, figure.unit, results),
-        _side(figure.peer, figure.unit, results),
-        f"{_number(value)} {own_unit}".strip(),
-        _target(figure),
+        shown_side(figure.ours, figure.unit, results),
+        shown_side(figure.peer, figure.unit, results),
+        shown_value(figure, value),
+        shown_target(figure),
         verdict,
     )
-
-
-def _side(key: str | None, unit: str, results: Results) -> str:
-    value = None if key is None else look_up(results, key)
-    return "" if value is None else f"{_number(value)} {unit}"
-
-
-def _target(figure: Figure) -> str:
-    if figure.most is not None:
-        return f"≤ {figure.most:g}"
-    return "" if figure.least is None else f"≥ {figure.least:g}"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
 
 
 def _parts(parts: dict[str, dict[str, float]]) -> Table:
