@@ -29,11 +29,15 @@ class Outgoing(Base):
 
 
 class DeadLetterRow(Base):
-    """A message that can never be stored, whole, with the reason and the signature that came with it."""
+    """A message that can never be stored, whole, with the reason and the signature that came with it.
+
+    The digest is what makes it the same as another one; the stream and the id there are of the first.
+    """
 
     __tablename__ = "dead_letters"
     __table_args__ = (
-        Index("dead_letters_stream_id_key", "stream", "stream_id", "digest", unique=True),
+        Index("dead_letters_digest_key", "digest", unique=True),
+        Index("dead_letters_stream_id_idx", "stream", "stream_id"),
         Index("dead_letters_reason_id_idx", "reason", "id"),
     )
 

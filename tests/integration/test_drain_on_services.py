@@ -6,10 +6,12 @@ import errno
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 import redis
+from msgspec.structs import replace
 
 from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
 from trailkeeper.models.errors import StoreUnavailable
@@ -131,6 +133,38 @@ def test_an_event_sent_twice_is_stored_once(client: redis.Redis, drainer: Draine
 
     assert report.counts() == {"stored": 2, "duplicates": 1}
     assert stored_ids(database_url).count(event.id) == 1
+
+
+def test_a_wrong_call_sent_twice_is_one_dead_letter(
+    client: redis.Redis, drainer: Drainer, database_url: str
+) -> None:
+    wrong = encode(replace(an_event(), tag="nobody:knows", producer="web:1:a", seq=1))
+    quarantined: dict[Any, Any] = {"e": b'{"odd":"\\ud800"}', "invalid": b'{"problem":"user is missing"}'}
+    for _ in range(2):  # in one batch, and in two
+        put(client, wrong, wrong)
+        client.xadd(STREAM, quarantined)
+        client.xadd(STREAM, {"e": wrong, "s": b"other:signature"})
+        drainer.run(SECONDS)
+
+    letters = query(database_url, "SELECT reason, signature FROM dead_letters")
+    assert sorted((letter["reason"], bytes(letter["signature"] or b"")) for letter in letters) == [
+        ("quarantined", b""),
+        ("unknown_tag", b""),
+        ("unknown_tag", b"other:signature"),  # another message: only one of the two may be vouched for
+    ]
+    numbers = query(database_url, "SELECT fate, CAST(sequences AS text) AS numbers FROM event_counts")
+    assert {(count["fate"], count["numbers"]) for count in numbers} == {("dead", "{[1,2)}")}
+
+
+def test_rubbish_that_names_no_event_is_a_dead_letter_each_time_it_comes(
+    client: redis.Redis, drainer: Drainer, database_url: str
+) -> None:
+    put(client, b"{}", b"{}", b"rubbish", b"rubbish")
+
+    drainer.run(SECONDS)
+
+    [found] = query(database_url, "SELECT count(*) AS number FROM dead_letters")
+    assert found["number"] == 4
 
 
 def test_an_event_from_years_ago_gets_its_partition(

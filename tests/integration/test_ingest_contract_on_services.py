@@ -115,8 +115,10 @@ class DeadLetters(OfBackfills):
             " VALUES (:stream, :stream_id, :digest, 'unsigned', 'before', 1, :raw)"
         )
         for payload in payloads:
-            about = {"stream_id": f"{next(self._numbers)}-0", "digest": hashlib.sha256(payload).digest()[:16]}
-            query(self.database_url, statement, stream=STREAM, raw=payload, **about)
+            stream_id = f"{next(self._numbers)}-0"
+            digest = hashlib.sha256(stream_id.encode() + payload).digest()[:16]
+            about = {"stream": STREAM, "stream_id": stream_id, "digest": digest, "raw": payload}
+            query(self.database_url, statement, **about)
         start_replay(self.engine)
 
     def letters(self) -> list[Letter]:

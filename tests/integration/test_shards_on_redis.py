@@ -16,7 +16,7 @@ import redis
 from sqlalchemy import Engine
 
 from tests.support.command import call
-from tests.support.drains import STREAM, an_event, put, settings_for, stored_ids
+from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
 from tests.support.emitting import CATALOGUE, REQUIRED, SPOOLED
 from tests.support.servers import serving, valkey
 from tests.support.waiting import within
@@ -107,6 +107,17 @@ def test_the_same_event_in_two_streams_is_stored_once(settings: WorkerSettings) 
     with closing(Drainer(settings, "here/1")) as drainer:
         report = drainer.run(9)
     assert (report.stored, report.duplicates) == (1, 1)
+
+
+def test_the_same_wrong_call_in_two_streams_is_one_dead_letter(settings: WorkerSettings) -> None:
+    wrong = encode(an_event(tag="nobody:knows"))
+    for shard in shards_of(settings)[:2]:
+        with connect(shard) as client:
+            client.xadd(shard.key, {"e": wrong})
+    with closing(Drainer(settings, "here/1")) as drainer:
+        drainer.run(9)
+    [found] = query(settings.database_url, "SELECT count(*) AS number FROM dead_letters")
+    assert found["number"] == 1
 
 
 def test_a_process_keeps_to_one_stream(settings: WorkerSettings) -> None:

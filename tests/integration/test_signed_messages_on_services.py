@@ -85,7 +85,7 @@ def test_what_is_not_signed_or_forged_is_a_dead_letter_that_no_tally_counts(
     emitter.close()
 
     assert drain(f"web:{SECRET}") == {"dead_lettered": 4}
-    letters = query(database_url, "SELECT reason, raw, signature FROM dead_letters ORDER BY id")
+    letters = query(database_url, "SELECT reason, raw, signature FROM dead_letters ORDER BY stream_id")
     assert [row["reason"] for row in letters] == ["unsigned", "forged", "forged", "forged"]
     assert bytes(letters[0]["raw"]) == raw
     assert letters[0]["signature"] is None

@@ -138,3 +138,26 @@ def test_previews_of_before_keep_their_counts_and_lose_what_was_in_the_examples(
     assert [row["outcome"] for row in rows] == [
         {"preview": preview | {"sample": [], "bad": []}}, {"count": 2},
     ]  # fmt: skip
+
+
+def test_dead_letters_of_before_stay_however_alike_they_are(database_url: str) -> None:
+    query(database_url, "DROP INDEX dead_letters_digest_key, dead_letters_stream_id_idx")
+    query(
+        database_url,
+        "CREATE UNIQUE INDEX dead_letters_stream_id_key ON dead_letters (stream, stream_id, digest)",
+    )
+    for stream, stream_id in (("events", "1-0"), ("events", "2-0"), ("import:a", "1"), ("import:a1", "")):
+        query(
+            database_url,
+            "INSERT INTO dead_letters (stream, stream_id, digest, reason, detail, deliveries, raw)"
+            " VALUES (:stream, :stream_id, 'digest', 'not_json', '', 1, '{}')",
+            stream=stream,
+            stream_id=stream_id,
+        )
+    query(database_url, "UPDATE trailkeeper_version SET version_num = '0013'")
+
+    upgrade(database_url)
+
+    digests = [bytes(row["digest"]) for row in query(database_url, "SELECT digest FROM dead_letters")]
+    assert len(set(digests)) == 4
+    assert {len(digest) for digest in digests} == {16}

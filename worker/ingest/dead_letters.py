@@ -13,6 +13,7 @@ from trailkeeper.models.engine import after_commit
 from trailkeeper.producer.validation import harmless
 
 from .messages import HEAD_BYTES, SIGNATURE, IncomingMessage, Rejected
+from .repeated import digest_of, sort_key
 from .sequence_numbers import of_dead_letters
 
 MAX_DETAIL = 4_000
@@ -55,7 +56,7 @@ logger = logging.getLogger(__name__)
 def keep(
     connection: Connection, source: str, rejected: Sequence[Rejected], producers: Mapping[str, int]
 ) -> None:
-    """Keep and count rejected messages; one that is kept already stays as it is.
+    """Keep and count rejected messages; one that is kept already stays as it is, see `repeated`.
 
     Args:
         connection: in a transaction.
@@ -68,7 +69,8 @@ def keep(
     """
     if not rejected:
         return
-    new = {key for part in _slices(rejected) for key in _insert(connection, source, part)}
+    ordered = sorted(rejected, key=lambda rejection: sort_key(rejection.message))
+    new = {key for part in _slices(ordered) for key in _insert(connection, source, part)}
     kept = [rejection for rejection in rejected if rejection.message.stream_id in new]
     add(connection, of_dead_letters(kept, producers))
     after_commit(connection, lambda: _log(source, kept))
@@ -90,16 +92,17 @@ def whole(message: IncomingMessage) -> bytes:
 def _row(source: str, rejection: Rejected) -> dict[str, object]:
     message = rejection.message
     raw, detail = whole(message), rejection.detail
-    digest, size = hashlib.sha256(raw), len(raw)
+    size = len(raw)
     if rejection.reason in NO_EVENTS and size > HEAD_BYTES:
-        raw = raw[:HEAD_BYTES]
         if message.excess is None:
-            beginning = f"the first {HEAD_BYTES:,} of {size:,} bytes with the SHA-256 {digest.hexdigest()}"
+            sha256 = hashlib.sha256(raw).hexdigest()
+            beginning = f"the first {HEAD_BYTES:,} of {size:,} bytes with the SHA-256 {sha256}"
             detail = f"{detail[: MAX_DETAIL - 200]}; {beginning} are kept"
+        raw = raw[:HEAD_BYTES]
     return {
         "stream": source,
         "stream_id": message.stream_id,
-        "digest": digest.digest()[:16],
+        "digest": digest_of(source, message),
         "reason": rejection.reason,
         "detail": detail_text(detail),
         "deliveries": message.deliveries,
