@@ -15,7 +15,7 @@ from trailkeeper.producer.errors import SpoolUnavailable
 from . import folder, forks
 from .folder import Identity
 from .schema import Limits, connect
-from .sqlite_errors import is_damage, retry_while_busy, unavailable, was_moved
+from .sqlite_errors import is_damage, is_not_writable, retry_while_busy, unavailable, was_moved
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,11 +26,16 @@ TRIES = 3
 
 
 class Opened(NamedTuple):
-    """A connection, the file it is to, and the process that opened it."""
+    """A connection, the file it is to, the process that opened it, and whether that keeps all others out."""
 
     connection: sqlite3.Connection
     identity: Identity
     pid: int
+    alone: bool = False
+
+
+class _RemovedError(Exception):
+    """The file is removed: nothing is to be tried again on the next one."""
 
 
 class SpoolFile:
@@ -53,6 +58,11 @@ class SpoolFile:
         """The file in use."""
         return folder.usable(self._path)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether this process has it open, also where it is removed."""
+        return self._opened is not None
+
     def all(self) -> Iterator[SpoolFile]:
         """This one, and those beside it that forked children had to begin; closed by turns."""
         yield self
@@ -61,7 +71,7 @@ class SpoolFile:
                 with closing(SpoolFile(path, self.limits)) as file:
                     yield file
 
-    def run(self, work: Callable[[Opened], T], deadline: float) -> T:
+    def run(self, work: Callable[[Opened], T], deadline: float, *, may_be_alone: bool = False) -> T:
         """Run one statement or one transaction on the file.
 
         It is repeated where the file was damaged, or replaced meanwhile by another process.
@@ -69,6 +79,7 @@ class SpoolFile:
         Args:
             work: what to do; all or nothing.
             deadline: on `time.monotonic`'s clock; how long to wait for other threads and processes.
+            may_be_alone: keep other processes out meanwhile, if the disk has no room to share the file.
 
         Raises:
             SpoolUnavailable: it was not done.
@@ -77,28 +88,66 @@ class SpoolFile:
         if not lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
             raise SpoolUnavailable(f"{self.path} is busy: other threads kept writing")
         try:
-            return self.run_locked(work, deadline)
+            return self.run_locked(work, deadline, may_be_alone=may_be_alone)
         finally:
             lock.release()
 
-    def run_locked(self, work: Callable[[Opened], T], deadline: float) -> T:
+    def run_locked(self, work: Callable[[Opened], T], deadline: float, *, may_be_alone: bool = False) -> T:
         """`run`, for a thread that holds the lock."""
         import sqlite3  # noqa: PLC0415 - loaded only where something is spooled
 
         for _ in range(TRIES):
             identity = folder.identity(self.path)
             try:
-                opened = self._open(identity, deadline)
+                opened = self._open(identity, deadline, may_be_alone=may_be_alone)
                 result = retry_while_busy(lambda: work(opened), deadline)  # noqa: B023 - called at once
             except sqlite3.Error as error:
                 self._recover(error, identity, deadline)
                 continue
             except OSError as error:
                 raise unavailable(self.path, error) from error
+            finally:
+                if self._opened is not None and self._opened.alone:
+                    self.close_locked()
             # what was written to a file that was renamed meanwhile would never be delivered
             if opened.identity == folder.identity(self.path):
                 return result
         raise SpoolUnavailable(f"{self.path} is damaged or replaced again and again")
+
+    def drop(self, may_go: Callable[[Opened], bool], deadline: float) -> bool:
+        """Remove the file while nobody writes to it; the next use begins another one.
+
+        Args:
+            may_go: whether nothing in it is needed any more.
+            deadline: as of `run`.
+
+        Returns:
+            Whether it is removed.
+
+        Raises:
+            SpoolUnavailable: it could not be found out, or not be done.
+        """
+
+        def work(opened: Opened) -> None:
+            with folder.locked(self.path, deadline, exclusive=True):  # nobody opens it meanwhile
+                if opened.identity != folder.identity(self.path):
+                    return
+                opened.connection.execute("BEGIN IMMEDIATE")  # nor writes to it
+                try:
+                    if not may_go(opened):
+                        return
+                    folder.remove(self.path)
+                finally:
+                    # whoever waited to write finds that it is another file, and writes to that
+                    opened.connection.execute("ROLLBACK")
+            raise _RemovedError
+
+        try:
+            self.run(work, deadline, may_be_alone=True)
+        except _RemovedError:
+            self.close()
+            return True
+        return False
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
@@ -124,18 +173,31 @@ class SpoolFile:
         if hasattr(self, "_opened"):
             self.close_locked()
 
-    def _open(self, identity: Identity | None, deadline: float) -> Opened:
+    def _open(self, identity: Identity | None, deadline: float, *, may_be_alone: bool = False) -> Opened:
         opened = self._opened
         if opened is not None and opened.pid == os.getpid() and opened.identity == identity:
             return opened
         self.close_locked()
         folder.make(self.path)
         with folder.locked(self.path, deadline, exclusive=False):
+            if folder.identity(self.path) is None:  # removed by another process until we had the lock
+                folder.make(self.path)
             identity = folder.identity(self.path)
             if identity is None:
                 raise SpoolUnavailable(f"{self.path} is removed again and again")
-            self._opened = Opened(connect(self.path, self.limits, deadline), identity, os.getpid())
+            self._opened = self._connected(identity, deadline, may_be_alone=may_be_alone)
         return self._opened
+
+    def _connected(self, identity: Identity, deadline: float, *, may_be_alone: bool) -> Opened:
+        import sqlite3  # noqa: PLC0415 - loaded only where something is spooled
+
+        try:
+            return Opened(connect(self.path, self.limits, deadline), identity, os.getpid())
+        except sqlite3.Error as error:
+            if not may_be_alone or not is_not_writable(error):
+                raise
+        connection = connect(self.path, self.limits, deadline, alone=True)
+        return Opened(connection, identity, os.getpid(), alone=True)
 
     def _recover(self, error: sqlite3.Error, identity: Identity | None, deadline: float) -> None:
         """Make the next try find a usable file, or raise.

@@ -122,6 +122,16 @@ def set_aside(path: Path, problem: object) -> None:
     logger.error("spool_damaged: %s was moved to %s, and a new spool begun: %s", path, name, problem)
 
 
+def remove(path: Path) -> None:
+    """Remove a file and its companions, which takes no room. Needs the exclusive lock.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    for part in PARTS:
+        Path(f"{path}{part}").unlink(missing_ok=True)
+
+
 def aside(path: Path) -> list[Path]:
     """The damaged files that were set aside, oldest first."""
     files = path.parent.glob(f"{path.name}{ASIDE}*")

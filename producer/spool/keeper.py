@@ -71,7 +71,7 @@ class FileSpool:
         return sum(flush(Queue(file, place), self._stream) for file in self.queue.file.all())
 
     def _may_hold(self) -> bool:
-        return any(file.path.exists() for file in self.queue.file.all())
+        return any(file.path.exists() or file.is_open for file in self.queue.file.all())
 
     def close(self) -> None:
         """See `Spool.close`."""

@@ -22,7 +22,9 @@ SPARE_PAGES = 4
 VACUUM_PAGES = 2000
 """Pages freed in one transaction; other processes wait for it."""
 
-OLDEST = "SELECT number, fields FROM messages WHERE place = ? ORDER BY number LIMIT ?"
+OLDEST = "SELECT number, fields FROM messages WHERE place = ? AND number > ? ORDER BY number LIMIT ?"
+ONE = "SELECT fields FROM messages WHERE place = ? AND number = ?"
+OTHERS = "SELECT 1 FROM messages WHERE place <> ? OR number > ? LIMIT 1"
 REMOVE = "DELETE FROM messages WHERE place = ? AND number BETWEEN ? AND ?"
 REFUSED = "UPDATE counts SET value = value + ? WHERE name = 'refused'"
 
@@ -33,6 +35,13 @@ class SpoolBatch(NamedTuple):
     identity: Identity
     numbers: list[int]
     entries: list[dict[bytes, bytes]]
+
+
+class LastSent(NamedTuple):
+    """The last of the messages that the stream has and that could not be removed: its number and fields."""
+
+    number: int
+    fields: dict[bytes, bytes]
 
 
 class Queue:
@@ -66,13 +75,22 @@ class Queue:
         except NoRoom as error:
             raise self._refused(error, [len(row[-1]) for row in rows], deadline) from error
 
-    def oldest(self, deadline: float) -> SpoolBatch:
-        """The next messages to deliver, at most `BATCH`, and about `BATCH_BYTES`.
+    def oldest(self, deadline: float, after: LastSent | None = None, most: int = BATCH) -> SpoolBatch:
+        """The next messages to deliver, at most *most*, and about `BATCH_BYTES`.
+
+        Args:
+            deadline: as of `SpoolFile.run`.
+            after: those that the stream has; if the last of them is not there any more, none is left out.
+            most: the number of messages.
 
         Raises:
             SpoolUnavailable: they cannot be read.
         """
-        return self.file.run(lambda opened: _oldest(opened, self.place), deadline)
+
+        def work(opened: Opened) -> SpoolBatch:
+            return _after(opened, self.place, _number(opened, self.place, after), most)
+
+        return self.file.run(work, deadline, may_be_alone=True)
 
     def remove(self, batch: SpoolBatch, count: int, deadline: float) -> None:
         """Delete the first *count* messages of a batch: the stream has them.
@@ -90,7 +108,39 @@ class Queue:
                 raise SpoolUnavailable(f"{self.file.path} was replaced while its messages were delivered")
             opened.connection.execute(REMOVE, values)
 
-        self.file.run(work, deadline)
+        self.file.run(work, deadline, may_be_alone=True)
+
+    def forget(self, sent: LastSent, deadline: float) -> None:
+        """Delete all messages up to the last of those that the stream has.
+
+        Raises:
+            SpoolUnavailable: they are still there.
+        """
+
+        def work(opened: Opened) -> None:
+            opened.connection.execute(REMOVE, (self.place, 0, _number(opened, self.place, sent)))
+
+        self.file.run(work, deadline, may_be_alone=True)
+
+    def drop(self, sent: LastSent | None, deadline: float) -> bool:
+        """Remove the file, where nothing can be deleted in it, unless it holds what is not delivered yet.
+
+        Args:
+            sent: those that the stream has; None if all of them are deleted.
+            deadline: as of `SpoolFile.run`.
+
+        Returns:
+            Whether it is removed.
+
+        Raises:
+            SpoolUnavailable: it could not be found out, or not be done.
+        """
+
+        def may_go(opened: Opened) -> bool:
+            values = (self.place, _number(opened, self.place, sent))
+            return opened.connection.execute(OTHERS, values).fetchone() is None
+
+        return self.file.drop(may_go, deadline)
 
     def shrink(self, deadline: float) -> None:
         """Free the disk space that an outage took; no delivered message stays in the file.
@@ -98,7 +148,7 @@ class Queue:
         Raises:
             SpoolUnavailable: it was not done.
         """
-        while self.file.run(_shrink, deadline):
+        while self.file.run(_shrink, deadline, may_be_alone=True):
             pass
 
     def _refused(self, error: NoRoom, sizes: Sequence[int], deadline: float) -> SpoolUnavailable:
@@ -110,10 +160,21 @@ class Queue:
         return error
 
 
-def _oldest(opened: Opened, place: str) -> SpoolBatch:
+def _number(opened: Opened, place: str, sent: LastSent | None) -> int:
+    """The number up to which the stream has what is in the file; 0 where that is of another file.
+
+    Numbers begin anew in an empty file, so the message itself has to be there.
+    """
+    if sent is None:
+        return 0
+    found = opened.connection.execute(ONE, (place, sent.number)).fetchone()
+    return sent.number if found and unpack(found[0]) == sent.fields else 0
+
+
+def _after(opened: Opened, place: str, sent: int, most: int) -> SpoolBatch:
     batch = SpoolBatch(opened.identity, [], [])
     size = 0
-    cursor = opened.connection.execute(OLDEST, (place, BATCH))
+    cursor = opened.connection.execute(OLDEST, (place, sent, most))
     try:
         for number, packed in cursor:
             batch.numbers.append(number)

@@ -51,8 +51,15 @@ class Limits(NamedTuple):
     sync: Sync = "full"
 
 
-def connect(path: Path, limits: Limits, deadline: float) -> sqlite3.Connection:
+def connect(path: Path, limits: Limits, deadline: float, *, alone: bool = False) -> sqlite3.Connection:
     """A connection to an existing file, empty or one of ours. For any thread, one at a time.
+
+    Args:
+        path: of the file.
+        limits: see `Limits`.
+        deadline: on `time.monotonic`'s clock.
+        alone: keep all other processes out, which takes no file beside the database: those that share it
+            share some memory, for which a full disk has no room.
 
     Raises:
         sqlite3.Error: it cannot be opened, or is damaged.
@@ -64,6 +71,8 @@ def connect(path: Path, limits: Limits, deadline: float) -> sqlite3.Connection:
     uri = f"file:{quote(str(path))}?mode=rw"
     connection = sqlite3.connect(uri, timeout=0, isolation_level=None, check_same_thread=False, uri=True)
     try:
+        if alone:
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
         retry_while_busy(lambda: _prepare(connection, path, limits), deadline)
     except BaseException:
         connection.close()
@@ -85,15 +94,18 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, limits: Limits) -> None:
+    """Writes to an empty file only: one of ours is opened on a full disk as well."""
+    has_tables = _has_tables(connection, path)
+    if not has_tables:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL").fetchall()
     for pragma in (
-        "auto_vacuum = INCREMENTAL",  # has an effect on an empty file only
         "journal_mode = WAL",
         f"synchronous = {limits.sync}",
         f"max_page_count = {limits.max_mb * PAGES_PER_MB}",
         f"journal_size_limit = {WAL_BYTES}",
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
-    if not _has_tables(connection, path):
+    if not has_tables:
         with transaction(connection):
             if not _has_tables(connection, path):  # another process may have been faster
                 for statement in TABLES:
@@ -106,8 +118,9 @@ def _has_tables(connection: sqlite3.Connection, path: Path) -> bool:
     Raises:
         SpoolUnavailable: it is another program's database, or of an unknown version.
     """
-    queries = ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_schema")
-    application, version, tables = (connection.execute(query).fetchone()[0] for query in queries)
+    # in this order: whoever makes the tables meanwhile commits all three at once
+    queries = ("SELECT count(*) FROM sqlite_schema", "PRAGMA application_id", "PRAGMA user_version")
+    tables, application, version = (connection.execute(query).fetchone()[0] for query in queries)
     if application != APPLICATION_ID and tables:
         raise SpoolUnavailable(f"{path} is another program's database; set another path in TRAILKEEPER_SPOOL")
     if application == APPLICATION_ID and version != VERSION:

@@ -14,15 +14,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-BUSY, CORRUPT, FULL, PROTOCOL, NOT_A_DATABASE = 5, 11, 13, 15, 26
+BUSY, READONLY, CORRUPT, FULL, CANNOT_OPEN, PROTOCOL, NOT_A_DATABASE = 5, 8, 11, 13, 14, 15, 26
 MOVED = 1032
 """Primary result codes, and the extended one of a file that was renamed or removed."""
+
+CANNOT_WRITE = frozenset({778, 1034, 1546, 4618, 4874, 5386})
+"""Extended codes of writing, syncing and cutting a file, and of memory that processes share."""
 
 FIRST_PAUSE, MAX_PAUSE = 0.000_2, 0.003
 """Seconds. SQLite's own pauses grow to a tenth of a second, while every other process overtakes."""
 
 
-class NoRoom(SpoolUnavailable):
+class NotWritable(SpoolUnavailable):
+    """Nothing can be written to the file now; what is in it can be read."""
+
+
+class NoRoom(NotWritable):
     """The disk is full, or the file has reached its limit."""
 
 
@@ -36,6 +43,12 @@ def was_moved(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) == MOVED
 
 
+def is_not_writable(error: Exception) -> bool:
+    """Whether it was writing that failed, or making a file beside the database."""
+    extended = getattr(error, "sqlite_errorcode", 0)
+    return _code(error) in {FULL, READONLY, CANNOT_OPEN} or extended in CANNOT_WRITE
+
+
 def unavailable(path: object, error: Exception) -> SpoolUnavailable:
     """What to raise instead of an error of SQLite or the operating system."""
     code = _code(error)
@@ -43,7 +56,8 @@ def unavailable(path: object, error: Exception) -> SpoolUnavailable:
         return SpoolUnavailable(f"{path} is busy: other processes kept writing")
     if code == FULL or getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}:
         return NoRoom(f"{path}: the disk is full")
-    return SpoolUnavailable(f"{path}: {str(error) or type(error).__name__}")
+    kind = NotWritable if is_not_writable(error) else SpoolUnavailable
+    return kind(f"{path}: {str(error) or type(error).__name__}")
 
 
 def retry_while_busy(work: Callable[[], T], deadline: float) -> T:

@@ -54,7 +54,7 @@ def read_status(file: SpoolFile) -> SpoolStatus:
         size += folder.size(each.path)
         aside += [str(path) for path in folder.aside(each.path)]
         if folder.identity(each.path):
-            found, count = each.run(_read, time.monotonic() + READ_SECONDS)
+            found, count = each.run(_read, time.monotonic() + READ_SECONDS, may_be_alone=True)
             rows, refused = rows + found, refused + count
     places: Counter[str] = Counter()
     for place, count, _ in rows:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.support.spooling import Stream, a_queue, fill, held, soon
 from tests.support.waiting import until, within
 from trailkeeper.producer.errors import SpoolUnavailable, StreamUnavailable
-from trailkeeper.producer.spool import flushing
+from trailkeeper.producer.spool import flushing, folder
 from trailkeeper.producer.spool.flushing import FlushInProgress, flush
-from trailkeeper.producer.spool.queue import BATCH, BATCH_BYTES
+from trailkeeper.producer.spool.queue import BATCH, BATCH_BYTES, Queue
+from trailkeeper.producer.spool.sqlite_errors import NotWritable
 
 
 def sent(stream: Stream) -> list[bytes]:
@@ -148,3 +153,160 @@ def test_a_thread_waits_for_another_and_not_for_ever(tmp_path: Path, monkeypatch
     end.set()
     first.join()
     until(lambda: flush(queue, Stream()) == 0)
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Iterator[Callable[[], Path]]:
+    """A small disk, and what fills it to the last byte; returns the folder."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if os.geteuid() != 0 or os.system(f"mount -t tmpfs -o size=4m,mode=700 none {place} 2>/dev/null"):
+        pytest.skip("mounts a small file system, which takes root; others here do without")
+
+    def fill_up() -> Path:
+        with suppress(OSError), (place / "others").open("wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 512)
+        return place
+
+    (place / "state").mkdir(mode=0o700)
+    yield fill_up
+    os.system(f"umount -l {place}")
+
+
+@pytest.mark.parametrize("others", ["none", "one", "open"])
+def test_what_waits_on_a_full_disk_is_delivered_once_and_its_room_is_free_again(
+    tmp_path: Path, full_disk: Callable[[], Path], others: str
+) -> None:
+    queue = a_queue(tmp_path / "disk" / "state")
+    payloads = [b"%04d" % number + b"x" * 200 for number in range(BATCH * 3)]
+    for begin in range(0, len(payloads), 100):
+        queue.put_all([({b"e": payload}, "a:b") for payload in payloads[begin : begin + 100]], soon())
+    other = a_queue(tmp_path / "disk" / "state")
+    if others == "open":
+        other.oldest(soon())
+    if others == "none":
+        queue.file.close()  # what SQLite keeps beside the file is gone, and has no room to come back
+    full_disk()
+    with suppress(SpoolUnavailable):
+        while True:
+            fill(queue, b"y" * 50)
+    there = [entry[b"e"] for entry in queue.oldest(soon(), most=10_000).entries]
+    queue.file.close()
+
+    assert flush(other, stream := Stream()) == len(there)
+    assert flush(other, stream) == flush(queue, stream) == 0
+    assert sent(stream) == there
+    assert there[: len(payloads)] == payloads
+    (tmp_path / "disk" / "others").unlink()
+    fill(queue, b"afterwards")
+    assert flush(other, stream) == 1
+    assert not list((tmp_path / "disk" / "state").glob("*broken*"))
+
+
+def test_on_a_full_disk_what_waits_for_another_stream_stays_and_the_rest_is_sent_once(
+    tmp_path: Path, full_disk: Callable[[], Path]
+) -> None:
+    mine = a_queue(tmp_path / "disk" / "state")
+    other = a_queue(tmp_path / "disk" / "state", place="elsewhere:6379/0 audit")
+    expected = [b"%d" % number for number in range(BATCH * 2)]
+    for begin in range(0, BATCH * 2, 100):
+        mine.put_all([({b"e": payload}, "a:b") for payload in expected[begin : begin + 100]], soon())
+        fill(other, b"other")
+    for queue in (mine, other):
+        queue.file.close()
+    full_disk()
+
+    assert flush(mine, stream := Stream()) == len(expected)
+    assert flush(mine, stream) == 0
+    assert sent(stream) == expected
+    assert held(other) == [b"other"] * (BATCH * 2 // 100)
+
+
+class ReadOnly(Queue):
+    """Nothing can be written to its file."""
+
+    def remove(self, *_: Any) -> None:
+        raise NotWritable("the disk is full")
+
+    def forget(self, *_: Any) -> None:
+        raise NotWritable("the disk is full")
+
+    def shrink(self, *_: Any) -> None:
+        raise NotWritable("the disk is full")
+
+
+def read_only(queue: Queue) -> Queue:
+    return ReadOnly(queue.file, queue.place)
+
+
+def test_what_cannot_be_removed_is_remembered_as_long_as_it_is_there(tmp_path: Path) -> None:
+    queue, other = a_queue(tmp_path), a_queue(tmp_path, place="elsewhere:6379/0 audit")
+    fill(other, b"other")
+    fill(queue, b"1", b"2")
+    assert flush(read_only(queue), stream := Stream()) == 2
+    fill(queue, b"3")
+    assert flush(read_only(queue), stream) == 1
+    assert sent(stream) == [b"1", b"2", b"3"]
+    assert (held(queue), held(other)) == ([b"1", b"2", b"3"], [b"other"])
+
+    assert flush(queue, stream) == 0  # there is room again
+    assert (held(queue), held(other)) == ([], [b"other"])
+    assert flush(read_only(other), stream) == 1
+    assert not queue.file.path.exists()
+
+
+def test_what_is_remembered_of_a_file_means_nothing_in_its_successor(tmp_path: Path) -> None:
+    queue, other = a_queue(tmp_path), a_queue(tmp_path, place="elsewhere:6379/0 audit")
+    fill(queue, b"1", b"2")
+    fill(other, b"other")
+    flush(read_only(queue), stream := Stream())
+    for path in tmp_path.iterdir():
+        path.unlink()
+    fill(queue, b"3", b"4", b"5")
+
+    assert flush(queue, stream) == 3
+    assert sent(stream) == [b"1", b"2", b"3", b"4", b"5"]
+
+
+def test_who_writes_while_the_file_is_removed_loses_nothing(tmp_path: Path) -> None:
+    """Each writer has the file open for itself, as processes do."""
+    payloads = [[b"%d of %d" % (number, writer) for number in range(150)] for writer in range(3)]
+
+    def write(mine: Sequence[bytes]) -> None:
+        queue = a_queue(tmp_path)
+        for payload in mine:
+            queue.put({b"e": payload}, "a:b", time.monotonic() + 10)
+
+    writers = [threading.Thread(target=write, args=(mine,)) for mine in payloads]
+    for writer in writers:
+        writer.start()
+    queue, stream = a_queue(tmp_path), Stream()
+    while any(writer.is_alive() for writer in writers):
+        flush(read_only(queue), stream)
+    flush(read_only(queue), stream)
+
+    assert sorted(set(sent(stream))) == sorted(payload for mine in payloads for payload in mine)
+    assert folder.aside(queue.file.path) == []
+
+
+def test_a_batch_that_may_be_in_the_stream_is_not_sent_whole_again(tmp_path: Path) -> None:
+    """As where a replica is away: the server takes each, and too few have it."""
+    queue = a_queue(tmp_path)
+    payloads = [b"%d" % number for number in range(10)]
+    fill(queue, *payloads)
+
+    class Unconfirmed(Stream):
+        def send_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
+            super().send_all(entries, deadline)
+            raise StreamUnavailable("0 of 1 replicas have it")
+
+    stream = Unconfirmed()
+    for _ in range(4):
+        with pytest.raises(StreamUnavailable):
+            flush(queue, stream)
+    assert sent(stream) == [*payloads, b"0", b"0", b"0"]
+
+    again = Stream()
+    assert flush(queue, again) == 10
+    assert sent(again) == payloads
