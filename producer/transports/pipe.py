@@ -42,7 +42,7 @@ class Pipe(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
         while self._waiting:
-            _settle(self._waiting.popleft().future, error)
+            settle(self._waiting.popleft().future, error)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See `asyncio.BaseProtocol`."""
@@ -68,7 +68,7 @@ class Pipe(asyncio.Protocol):
         asked.replies.append(reply)
         if len(asked.replies) == asked.expected:
             self._waiting.popleft()
-            _settle(asked.future, asked.replies)
+            settle(asked.future, asked.replies)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See `asyncio.BaseProtocol`."""
@@ -83,6 +83,7 @@ class _Asked(NamedTuple):
     replies: list[Reply]
 
 
-def _settle(future: asyncio.Future[Answer], answer: Answer) -> None:
+def settle(future: asyncio.Future[Answer], answer: Answer) -> None:
+    """Give an answer to whoever still waits for it."""
     if not future.done():  # whoever asked may have been cancelled
         future.set_result(answer)

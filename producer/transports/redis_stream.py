@@ -13,6 +13,7 @@ from .pool import ConnectionPool
 from .redis_errors import FAILURES, translated
 from .redis_stream_async import AsyncRedisStream
 from .resp import confirmed
+from .shared_wait import wait_command
 
 
 class RedisStream(AsyncRedisStream):
@@ -40,7 +41,10 @@ class RedisStream(AsyncRedisStream):
     def send_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
         """See `Transport.send_all`."""
         with translated(self._address):
-            return self._execute(self._commands(entries, deadline), deadline, self._replies_to(entries))
+            commands = self._added(entries)
+            if self._replicas:
+                commands += wait_command(self._replicas, deadline)
+            return self._execute(commands, deadline, self._replies_to(entries))
 
     @property
     def place(self) -> str:

@@ -17,12 +17,10 @@ from .patience import Patience
 from .pipe import Answer, Pipe
 from .redis_errors import FAILURES, translated
 from .resp import Reply, accepted, confirmed, packed
+from .shared_wait import SharedWait
 
 CONNECT_SECONDS = 2.0
 """How long an attempt to connect may last beyond the patience of those who wait for it."""
-
-WAIT_SHARE = 0.5
-"""Of the time that is left, for replicas: the server looks at its clock ten times a second only."""
 
 T = TypeVar("T")
 _of_parents: list[Any] = []
@@ -57,8 +55,7 @@ class AsyncRedisStream:
             line = await self._line()
             while True:
                 try:
-                    commands = self._commands(entries, deadline)
-                    answer = await line.ask(commands, deadline, self._replies_to(entries))
+                    answer = await line.ask(self._added(entries), deadline, self._replies_to(entries))
                     return confirmed(_replies_in(answer), self._replicas)
                 except FAILURES as error:
                     if (pause := self._pause_after(error, deadline)) is None:
@@ -71,13 +68,9 @@ class AsyncRedisStream:
         pause = self._address.pause_after(error)
         return None if pause is None or time.monotonic() + pause >= deadline else pause
 
-    def _commands(self, entries: Iterable[Mapping[bytes, bytes]], deadline: float) -> bytes:
+    def _added(self, entries: Iterable[Mapping[bytes, bytes]]) -> bytes:
         begin = (b"XADD", self._key, b"*")
-        commands = [packed(*begin, *chain.from_iterable(fields.items())) for fields in entries]
-        if self._replicas:
-            left = max(deadline - time.monotonic(), 0) * WAIT_SHARE
-            commands.append(packed(b"WAIT", b"%d" % self._replicas, b"%d" % max(left * 1000, 1)))
-        return b"".join(commands)
+        return b"".join([packed(*begin, *chain.from_iterable(fields.items())) for fields in entries])
 
     def _replies_to(self, entries: Sequence[Mapping[bytes, bytes]]) -> int:
         return len(entries) + bool(self._replicas)
@@ -90,7 +83,7 @@ class AsyncRedisStream:
         if loop not in self._lines:
             for closed in [each for each in self._lines if each.is_closed()]:
                 del self._lines[closed]
-            line = self._lines[loop] = _Line(self._address)
+            line = self._lines[loop] = _Line(self._address, self._replicas)
             await anext(line.closing)
         return self._lines[loop]
 
@@ -98,9 +91,11 @@ class AsyncRedisStream:
 class _Line:
     """The way of one event loop to Redis: a connection that all coroutines share, opened by the first."""
 
-    def __init__(self, address: RedisAddress) -> None:
+    def __init__(self, address: RedisAddress, replicas: int) -> None:
         self._address = address
+        self._replicas = replicas
         self._pipe = Pipe()
+        self._shared = SharedWait(self._pipe, replicas)
         self._opening: asyncio.Task[Pipe] | None = None
         self.closing = self._close_with_loop()
 
@@ -113,8 +108,10 @@ class _Line:
         while True:
             opening = self._opened()
             is_new = not opening.done()
+            shared = self._shared
             pipe = await self._wait(opening, self._pipe, deadline)
-            answer = await self._wait(pipe.ask(commands, count), pipe, deadline)
+            asked = shared.ask(commands, count, deadline) if self._replicas else pipe.ask(commands, count)
+            answer = await self._wait(asked, pipe, deadline)
             # an open connection may have been closed while it was idle, as by a restarted server
             if is_new or not isinstance(answer, OSError) or time.monotonic() >= deadline:
                 return answer
@@ -128,6 +125,7 @@ class _Line:
         opening = self._opening
         if opening is None or (opening.done() and self._pipe.error is not None):
             self._pipe = Pipe()
+            self._shared = SharedWait(self._pipe, self._replicas)
             opening = self._opening = asyncio.create_task(self._open(self._pipe))
             opening.add_done_callback(_retrieve_exception)
         return opening

@@ -78,11 +78,18 @@ def confirmed(replies: Sequence[Reply], replicas: int) -> int:
         return accepted(replies)
     *added, reached = replies
     taken = accepted(added)
-    if isinstance(reached, RefusedError):
-        raise reached
-    if not isinstance(reached, int) or reached < replicas:
-        raise RefusedError(f"{reached!r} of {replicas} replicas have it (TRAILKEEPER_REDIS_REPLICAS)")
+    if (refusal := too_few(reached, replicas)) is not None:
+        raise refusal
     return taken
+
+
+def too_few(reached: Reply, replicas: int) -> RefusedError | None:
+    """Why a WAIT's reply does not confirm what was sent before it; None if it does."""
+    if isinstance(reached, RefusedError):
+        return reached
+    if not isinstance(reached, int) or reached < replicas:
+        return RefusedError(f"{reached!r} of {replicas} replicas have it (TRAILKEEPER_REDIS_REPLICAS)")
+    return None
 
 
 def _text(size: int, received: bytes) -> tuple[Reply, bytes] | None:

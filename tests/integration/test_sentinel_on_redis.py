@@ -32,6 +32,9 @@ from trailkeeper.worker.broker_url import broker_of
 from trailkeeper.worker.settings import WorkerSettings
 
 BUDGET = 0.25
+PATIENCE = BUDGET + 0.25
+"""With the step that was begun in time, and a hundred commits of the spool."""
+
 PLENTY = 5.0
 
 
@@ -114,6 +117,22 @@ def test_what_too_few_replicas_have_is_spooled_as_well(servers: SentineledRedis,
     assert asyncio.run(sending.aemit(REQUIRED)).outcome == "spooled"
     os.kill(servers.replica.pid, signal.SIGCONT)
     until(lambda: sending.emit(SPOOLED).outcome == "stream", what="the replica is back")
+
+
+def test_while_a_replica_is_away_all_coroutines_end_within_the_budget(
+    servers: SentineledRedis, tmp_path: Path
+) -> None:
+    sending = emitter(servers.url, tmp_path, replicas=1)
+
+    async def run() -> list[str]:
+        assert (await sending.aemit(SPOOLED)).outcome == "stream"
+        os.kill(servers.replica.pid, signal.SIGSTOP)
+        with within(PATIENCE):
+            receipts = await asyncio.gather(*(sending.aemit(SPOOLED) for _ in range(100)))
+        os.kill(servers.replica.pid, signal.SIGCONT)
+        return [receipt.outcome for receipt in receipts]
+
+    assert asyncio.run(run()) == ["spooled"] * 100
 
 
 def test_no_sentinel_that_answers_is_an_outage_within_the_budget(servers: SentineledRedis) -> None:
