@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 from .aside import Aside
@@ -18,8 +18,16 @@ from .receipt import Outcome, Receipt
 from .spool import Spool, SpoolsMany
 from .transports import Transport
 
-BREAKER_OPEN = "Redis failed a moment ago and is not tried again yet"
-TOOK_A_PART = "Redis took only a part of the batch"
+
+class Failure(NamedTuple):
+    """Why something did not take messages, and whether it may have them all the same."""
+
+    reason: str
+    may_have_it: bool
+
+
+BREAKER_OPEN = Failure("Redis failed a moment ago and is not tried again yet", may_have_it=False)
+TOOK_A_PART = Failure("Redis took only a part of the batch", may_have_it=True)
 INTERRUPTED = "interrupted on its way; Redis or the spool may have it as well"
 NOT_SPOOLED = "the spool did not take it"
 
@@ -41,7 +49,8 @@ class Delivery:
         budget: seconds that one message may take in all.
         counting: counts each message once.
         spool: keeps what the transport does not take; None for no spool.
-        on_refusal: called with each refused message, before its caller gets the error.
+        on_refusal: called with each refused message and those of its numbers that no event has, before its
+            caller gets the error.
     """
 
     def __init__(
@@ -102,32 +111,32 @@ class Delivery:
                 raise. Whoever is stopped meanwhile sees here which were delivered.
         """
         now = time.monotonic()
-        taken, reason = 0, BREAKER_OPEN
+        taken, failure = 0, BREAKER_OPEN
         if self._breaker.allows():
             try:
                 entries = [message.fields for message in messages]
-                taken, reason = self._transport.send_all(entries, now + self._redis_budget), TOOK_A_PART
+                taken, failure = self._transport.send_all(entries, now + self._redis_budget), TOOK_A_PART
             except BaseException as error:  # noqa: BLE001 - as above
-                reason = self._failure(error, now)
+                failure = self._failure(error, now)
         results.extend(map(self._sent, messages[:taken]))
-        self._all_without_redis(messages[taken:], results, reason, now + self._budget)
+        self._all_without_redis(messages[taken:], results, failure, now + self._budget)
 
     async def adeliver_all(self, messages: Sequence[Message], results: list[Result]) -> None:
         """`deliver_all` without blocking the event loop; ``batched`` is what a thread has in hand."""
         now = time.monotonic()
-        taken, reason = 0, BREAKER_OPEN
+        taken, failure = 0, BREAKER_OPEN
         if self._breaker.allows():
             try:
                 entries = [message.fields for message in messages]
                 taken = await self._transport.asend_all(entries, now + self._redis_budget)
-                reason = TOOK_A_PART
+                failure = TOOK_A_PART
             except BaseException as error:  # noqa: BLE001 - as above
-                reason = self._failure(error, now)
+                failure = self._failure(error, now)
         results.extend(map(self._sent, messages[:taken]))
         if taken < len(messages):
             rest: list[Result] = []
             kept = self._aside.run(
-                self._all_without_redis, messages[taken:], rest, reason, now + self._budget
+                self._all_without_redis, messages[taken:], rest, failure, now + self._budget
             )
             # whoever is cancelled now must not keep them once more
             results += [Receipt(message.id, "batched") for message in messages[taken:]]
@@ -157,8 +166,8 @@ class Delivery:
                 self._spool.put_all([(message.fields, message.tag) for message in messages], deadline)
                 return None, {message.id for message in messages}
             for message in messages:
-                if (refusal := self._spooled(message, deadline)) is not None:
-                    return refusal, spooled
+                if (failure := self._spooled(message, deadline)) is not None:
+                    return failure.reason, spooled
                 spooled.add(message.id)
         except SpoolUnavailable as error:
             return f"{NOT_SPOOLED}: {error}", spooled
@@ -167,11 +176,11 @@ class Delivery:
         return None, spooled
 
     def _all_without_redis(
-        self, messages: Sequence[Message], results: list[Result], reason: str, deadline: float
+        self, messages: Sequence[Message], results: list[Result], failure: Failure, deadline: float
     ) -> None:
         for message in messages:
             try:
-                results.append(self._without_redis(message, reason, deadline))
+                results.append(self._without_redis(message, failure, deadline))
             except EventNotRecorded as error:
                 results.append(error)
 
@@ -188,38 +197,47 @@ class Delivery:
         return self._receipt(message, "stream" if message.invalid is None else "quarantined")
 
     def _awithout_redis(
-        self, message: Message, reason: str, deadline: float
+        self, message: Message, failure: Failure, deadline: float
     ) -> Receipt | asyncio.Future[Receipt]:
         if self._spool is None or message.delivery == "best_effort":
-            return self._without_redis(message, reason, deadline)
-        return self._aside.run(self._without_redis, message, reason, deadline)
+            return self._without_redis(message, failure, deadline)
+        return self._aside.run(self._without_redis, message, failure, deadline)
 
-    def _without_redis(self, message: Message, reason: str, deadline: float) -> Receipt:
+    def _without_redis(self, message: Message, failure: Failure, deadline: float) -> Receipt:
         if message.delivery == "best_effort":
             return self._receipt(message, "dropped")
-        refusal = self._spooled(message, deadline)
-        if refusal is None:
+        of_spool = self._spooled(message, deadline)
+        if of_spool is None:
             return self._receipt(message, "spooled")
-        reason = f"{reason}; {refusal}" if refusal else reason
+        reason = "; ".join(filter(None, [failure.reason, of_spool.reason]))
         if message.delivery == "required":
-            # not logged as an event: the caller has to refuse the action, so it did not happen
-            self._counting.count(message.tag, "refused")
-            self._on_refusal(message)
-            raise EventNotRecorded(f"{message.tag} {message.id} was not recorded: {reason}")
+            raise self._refused(message, reason, failure.may_have_it or of_spool.may_have_it)
         log(message, reason)
         return self._receipt(message, "logged")
 
-    def _spooled(self, message: Message, deadline: float) -> str | None:
-        """Put it into the spool. None if that worked, else why not; empty without a spool."""
+    def _refused(self, message: Message, reason: str, may_be_recorded: bool) -> EventNotRecorded:
+        """The error for its caller, who has to refuse the action: so it is not logged as an event."""
+        self._counting.count(message.tag, "refused")
+        if not may_be_recorded:
+            self._on_refusal(message)
+            return EventNotRecorded(f"{message.tag} {message.id} was not recorded: {reason}")
+        # its own number may have an event; what it was to report as unused has none in any case
+        self._on_refusal(message._replace(numbers=message.numbers[1:]))
+        return EventNotRecorded(
+            f"{message.tag} {message.id} was not confirmed, though it may have been recorded: {reason}"
+        )
+
+    def _spooled(self, message: Message, deadline: float) -> Failure | None:
+        """Put it into the spool. None if that worked, else why not; without reason if there is no spool."""
         if self._spool is None:
-            return ""
+            return Failure("", may_have_it=False)
         try:
             self._spool.put(message.fields, message.tag, deadline)
         except SpoolUnavailable as error:
-            return f"{NOT_SPOOLED}: {error}"
+            return Failure(f"{NOT_SPOOLED}: {error}", error.may_have_it)
         return None
 
-    def _failure(self, error: BaseException, began: float) -> str:
+    def _failure(self, error: BaseException, began: float) -> Failure:
         """Why the transport did not take messages.
 
         Raises:
@@ -231,10 +249,10 @@ class Delivery:
             self._breaker.failed()
         elif isinstance(error, Exception) and not is_interruption(error):
             logger.error("transport_failed", exc_info=error)
-            return f"the transport raised {type(error).__name__}"
+            return Failure(f"the transport raised {type(error).__name__}", may_have_it=True)
         else:
             raise error
-        return str(error)
+        return Failure(str(error), error.may_have_it)
 
     def _receipt(self, message: Message, outcome: Outcome) -> Receipt:
         self._counting.count(message.tag, outcome)

@@ -26,11 +26,20 @@ class TrailkeeperError(Exception):
 
 
 class EventNotRecorded(TrailkeeperError):  # noqa: N818 - reads as the sentence it is in an `except`
-    """A `required` event was not recorded; refuse the action it belongs to."""
+    """A `required` event was not recorded, as far as is known; refuse the action it belongs to.
+
+    Where a server did not answer, it may have been recorded all the same: the text says so.
+    """
 
 
 class StreamUnavailable(TrailkeeperError):  # noqa: N818 - as above
-    """Redis did not carry out a command in time, or refused it."""
+    """Redis did not carry out a command in time, or refused it.
+
+    Attributes:
+        may_have_it: whether what was to be added may be in the stream, as a reply is missing.
+    """
+
+    may_have_it = False
 
 
 class StreamRefused(StreamUnavailable):
@@ -40,9 +49,17 @@ class StreamRefused(StreamUnavailable):
 class StreamTimeout(StreamUnavailable):
     """Redis did not answer in time. It may have been this process that was slow."""
 
+    may_have_it = True
+
 
 class SpoolUnavailable(TrailkeeperError):  # noqa: N818 - as above
-    """The spool did not carry out a read or write in time, or could not."""
+    """The spool did not carry out a read or write in time, or could not.
+
+    Attributes:
+        may_have_it: whether another thread may be writing it still.
+    """
+
+    may_have_it = False
 
 
 class InvalidEvent(ValueError):  # noqa: N818 - part of the public interface by this name

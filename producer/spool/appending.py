@@ -29,11 +29,12 @@ Values = tuple[int, str, str, bytes]
 class _RowGroup:
     """What one thread writes: all or nothing."""
 
-    __slots__ = ("is_written", "values", "woken")
+    __slots__ = ("is_taken", "is_written", "values", "woken")
 
     def __init__(self, values: Sequence[Values]) -> None:
         self.values = values
         self.woken = threading.Event()
+        self.is_taken = False
         self.is_written = False
 
 
@@ -97,7 +98,9 @@ class Appender:
     def _wait(self, rows: _RowGroup, deadline: float) -> None:
         seconds = deadline - time.monotonic()
         if seconds <= 0:
-            raise SpoolUnavailable(f"{self._file.path} is busy: other threads kept writing")
+            busy = SpoolUnavailable(f"{self._file.path} is busy: other threads kept writing")
+            busy.may_have_it = rows.is_taken  # by a thread that is writing still
+            raise busy
         is_first = bool(self._waiting) and self._waiting[0] is rows
         rows.woken.wait(min(seconds, POLL_SECONDS if is_first else LATER_SECONDS))
         rows.woken.clear()
@@ -116,6 +119,7 @@ class Appender:
         taken, count = [own], len(own.values)
         for rows in list(self._waiting):
             if rows is not own and count < MAX_ROWS:
+                rows.is_taken = True
                 taken.append(rows)
                 count += len(rows.values)
         return taken

@@ -28,7 +28,8 @@ class Transport(Protocol):
             signature: field ``s``: the signature of both; None without a key.
 
         Raises:
-            StreamUnavailable: the stream did not take it in time, or refused it.
+            StreamUnavailable: the stream did not take it in time, or refused it; `may_have_it` says whether
+                it may be there all the same.
         """
 
     async def asend(

@@ -10,7 +10,7 @@ from trailkeeper.producer.message import fields_of
 from .address import RedisAddress
 from .connection import Connection
 from .pool import ConnectionPool
-from .redis_errors import FAILURES, translated
+from .redis_errors import FAILURES, Attempts
 from .redis_stream_async import AsyncRedisStream
 from .resp import confirmed
 from .shared_wait import wait_command
@@ -40,11 +40,11 @@ class RedisStream(AsyncRedisStream):
 
     def send_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
         """See `Transport.send_all`."""
-        with translated(self._address):
+        with Attempts(self._address) as attempts:
             commands = self._added(entries)
             if self._replicas:
                 commands += wait_command(self._replicas, deadline)
-            return self._execute(commands, deadline, self._replies_to(entries))
+            return self._execute(commands, deadline, self._replies_to(entries), attempts)
 
     @property
     def place(self) -> str:
@@ -55,31 +55,34 @@ class RedisStream(AsyncRedisStream):
         """Close idle connections; those of an event loop are closed when the loop ends."""
         self._pool.clear()
 
-    def _execute(self, commands: bytes, deadline: float, count: int) -> int:
+    def _execute(self, commands: bytes, deadline: float, count: int, attempts: Attempts) -> int:
         while True:
             try:
-                return self._execute_once(commands, deadline, count)
+                return self._execute_once(commands, deadline, count, attempts)
             except FAILURES as error:
                 if (pause := self._pause_after(error, deadline)) is None:
                     raise
             self._pool.clear()
             time.sleep(pause)
 
-    def _execute_once(self, commands: bytes, deadline: float, count: int) -> int:
+    def _execute_once(self, commands: bytes, deadline: float, count: int, attempts: Attempts) -> int:
         connection = self._pool.pop()
         if connection is not None:
             try:
-                return self._execute_on(connection, commands, deadline, count)
+                return self._execute_on(connection, commands, deadline, count, attempts)
             except OSError:
                 if time.monotonic() >= deadline:
                     raise
                 # closed while it was idle, as by a restarted server; the others will be, too
                 self._pool.clear()
-        return self._execute_on(self._pool.take(deadline), commands, deadline, count)
+        return self._execute_on(self._pool.take(deadline), commands, deadline, count, attempts)
 
-    def _execute_on(self, connection: Connection, commands: bytes, deadline: float, count: int) -> int:
+    def _execute_on(
+        self, connection: Connection, commands: bytes, deadline: float, count: int, attempts: Attempts
+    ) -> int:
+        attempts.unanswered += 1
         try:
-            taken = confirmed(connection.execute(commands, deadline, count), self._replicas)
+            taken = confirmed(connection.execute(commands, deadline, count), self._replicas, attempts)
         except BaseException:
             # a late reply would be taken for the next command's, and what refused this one may refuse that
             self._pool.discard(connection)

@@ -15,7 +15,7 @@ from trailkeeper.producer.message import fields_of
 from .address import RedisAddress
 from .patience import Patience
 from .pipe import Answer, Pipe
-from .redis_errors import FAILURES, translated
+from .redis_errors import FAILURES, Attempts
 from .resp import Reply, accepted, confirmed, packed
 from .shared_wait import SharedWait
 
@@ -51,12 +51,13 @@ class AsyncRedisStream:
 
     async def asend_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
         """See `Transport.asend_all`."""
-        with translated(self._address):
+        with Attempts(self._address) as attempts:
             line = await self._line()
             while True:
                 try:
-                    answer = await line.ask(self._added(entries), deadline, self._replies_to(entries))
-                    return confirmed(_replies_in(answer), self._replicas)
+                    commands = self._added(entries)
+                    answer = await line.ask(commands, deadline, self._replies_to(entries), attempts)
+                    return confirmed(_replies_in(answer), self._replicas, attempts)
                 except FAILURES as error:
                     if (pause := self._pause_after(error, deadline)) is None:
                         raise
@@ -99,8 +100,8 @@ class _Line:
         self._opening: asyncio.Task[Pipe] | None = None
         self.closing = self._close_with_loop()
 
-    async def ask(self, commands: bytes, deadline: float, count: int) -> Answer:
-        """Send commands at once and wait for their replies.
+    async def ask(self, commands: bytes, deadline: float, count: int, attempts: Attempts) -> Answer:
+        """Send commands at once and wait for their replies; notes each attempt.
 
         Raises:
             OSError, RefusedError: no connection could be opened, or Redis did not answer in time.
@@ -110,6 +111,7 @@ class _Line:
             is_new = not opening.done()
             shared = self._shared
             pipe = await self._wait(opening, self._pipe, deadline)
+            attempts.unanswered += 1
             asked = shared.ask(commands, count, deadline) if self._replicas else pipe.ask(commands, count)
             answer = await self._wait(asked, pipe, deadline)
             # an open connection may have been closed while it was idle, as by a restarted server

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from .redis_errors import RefusedError
+from .redis_errors import Attempts, MaybeTakenError, RefusedError
 
 MAX_REPLY = 16 * 1024
 """Bytes; the longest reply we expect is an entry's id."""
@@ -56,24 +56,35 @@ def accepted(replies: Sequence[Reply]) -> int:
     """How many commands were accepted before the first that was refused.
 
     Raises:
-        RefusedError: it was the first of all.
+        RefusedError: it was the first of all; MaybeTakenError if a later one was accepted.
     """
     for place, reply in enumerate(replies):
         if isinstance(reply, int):
             raise ConnectionAbortedError(f"not the reply to this command: {reply}")
         if isinstance(reply, RefusedError):
             if place == 0:
-                raise reply
+                raise reply if all(isinstance(each, RefusedError) for each in replies) else _maybe(reply)
             return place
     return len(replies)
 
 
-def confirmed(replies: Sequence[Reply], replicas: int) -> int:
+def confirmed(replies: Sequence[Reply], replicas: int, attempts: Attempts) -> int:
     """The same where, if there are to be *replicas*, the last reply is how many of them have it all.
 
     Raises:
-        RefusedError: the first was refused, or too few replicas have them: a new master may not.
+        RefusedError: the first was refused, which *attempts* notes; MaybeTakenError if too few replicas
+            have them: a new master may not.
     """
+    try:
+        return _confirmed(replies, replicas)
+    except MaybeTakenError:
+        raise
+    except RefusedError:
+        attempts.unanswered -= 1
+        raise
+
+
+def _confirmed(replies: Sequence[Reply], replicas: int) -> int:
     if not replicas:
         return accepted(replies)
     *added, reached = replies
@@ -83,13 +94,17 @@ def confirmed(replies: Sequence[Reply], replicas: int) -> int:
     return taken
 
 
-def too_few(reached: Reply, replicas: int) -> RefusedError | None:
+def too_few(reached: Reply, replicas: int) -> MaybeTakenError | None:
     """Why a WAIT's reply does not confirm what was sent before it; None if it does."""
     if isinstance(reached, RefusedError):
-        return reached
+        return _maybe(reached)
     if not isinstance(reached, int) or reached < replicas:
-        return RefusedError(f"{reached!r} of {replicas} replicas have it (TRAILKEEPER_REDIS_REPLICAS)")
+        return MaybeTakenError(f"{reached!r} of {replicas} replicas have it (TRAILKEEPER_REDIS_REPLICAS)")
     return None
+
+
+def _maybe(refusal: RefusedError) -> MaybeTakenError:
+    return MaybeTakenError(str(refusal))
 
 
 def _text(size: int, received: bytes) -> tuple[Reply, bytes] | None:

@@ -47,22 +47,26 @@ class ShardedStream:
 
     def send_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
         """See `Transport.send_all`."""
+        may_have_it = False
         for place, is_last in self._in_turn():
             try:
                 return self._streams[place].send_all(entries, _share(deadline, is_last=is_last))
-            except StreamUnavailable:
+            except StreamUnavailable as error:
                 self._leave(place)
+                error.may_have_it = may_have_it = may_have_it or error.may_have_it
                 if is_last:
                     raise
         raise AssertionError("one of them is the last")
 
     async def asend_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
         """See `Transport.asend_all`."""
+        may_have_it = False
         for place, is_last in self._in_turn():
             try:
                 return await self._streams[place].asend_all(entries, _share(deadline, is_last=is_last))
-            except StreamUnavailable:
+            except StreamUnavailable as error:
                 self._leave(place)
+                error.may_have_it = may_have_it = may_have_it or error.may_have_it
                 if is_last:
                     raise
         raise AssertionError("one of them is the last")

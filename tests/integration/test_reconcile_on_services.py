@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,7 +19,8 @@ from sqlalchemy import Engine, text
 from tests.support.backfills import run_to_end, start_replay
 from tests.support.command import Outcome, call
 from tests.support.drains import STREAM, an_event, put, query, settings_for
-from trailkeeper import Emitter, EventNotRecorded, ProducerSettings
+from tests.support.servers import serving, valkey
+from trailkeeper import Actor, Emitter, EventNotRecorded, ProducerSettings
 from trailkeeper.models.counting import gaps
 from trailkeeper.models.counting.gaps import open_gaps
 from trailkeeper.models.engine import make_engine, transaction
@@ -169,6 +173,27 @@ def test_a_refused_event_number_is_unused_and_not_missing(
         "unused": [(2, 2)],
     }
     assert found.missing == 0
+
+
+def test_a_required_event_whose_caller_got_no_answer_is_counted_once(
+    services_folder: Path, engine: Engine, database_url: str
+) -> None:
+    """The caller was told that it may be recorded, and it is: its number is not unused as well."""
+    with serving(valkey(services_folder / "stopped")) as server:
+        settings = settings_for(server.url, database_url, spool="off")
+        sending = Emitter(ProducerSettings(redis_url=server.url, spool="off", breaker_seconds=0.1))
+        emit(sending)
+        os.kill(server.pid, signal.SIGSTOP)
+        with pytest.raises(EventNotRecorded, match="may have been recorded"):
+            sending.emit("project:delete", project="p1", actor=Actor("user", "u1"))
+        os.kill(server.pid, signal.SIGCONT)
+        emit(sending)
+        with closing(Drainer(settings, "here/1")) as drainer:
+            drainer.run(2)
+        now = datetime.now(UTC)
+        found = reconcile_live(engine, settings, (now - timedelta(hours=2), now), verify=True)
+
+    assert _fates(found) == {"stored": 3}
 
 
 def test_a_dead_letter_is_accounted_for_and_counts_as_stored_once_it_is_replayed(

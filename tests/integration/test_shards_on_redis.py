@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -23,6 +25,7 @@ from tests.support.waiting import within
 from trailkeeper import Emitter, ProducerSettings
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.redis_client import connect, of_each_stream
+from trailkeeper.producer.transports import stream_of
 from trailkeeper.producer.transports.shards import servers_of, shards_of
 from trailkeeper.producer.wire import encode
 from trailkeeper.views.settings import ViewsSettings
@@ -140,6 +143,21 @@ def test_while_its_stream_is_away_a_process_uses_another_within_its_budget(
         with within(BUDGET):
             assert asyncio.run(sending.aemit(REQUIRED)).outcome == "stream"
         sending.close()
+
+
+def test_what_one_stream_may_have_is_not_certainly_refused_although_another_is_closed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        urls = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        for both in (f"{urls} {AWAY}", f"{AWAY} {urls}"):
+            stream = stream_of(ProducerSettings(redis_url=both))
+            with pytest.raises(StreamUnavailable) as failure:
+                stream.send(b"{}", None, time.monotonic() + BUDGET)
+            assert failure.value.may_have_it
+    with pytest.raises(StreamUnavailable) as failure:
+        stream_of(ProducerSettings(redis_url=f"{AWAY} {AWAY[:-1]}1")).send(
+            b"{}", None, time.monotonic() + BUDGET
+        )
+    assert not failure.value.may_have_it
 
 
 def test_if_all_are_away_events_are_spooled_within_their_budget(tmp_path: Path) -> None:

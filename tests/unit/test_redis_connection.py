@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import socket
 import ssl
@@ -141,6 +142,47 @@ def test_after_an_error_the_connection_is_not_used_again(server: socket.socket) 
             send(stream)
         send(stream)
     assert answers.connections == 2
+
+
+REFUSED = b"-OOM no memory\r\n"
+
+
+@pytest.mark.parametrize(
+    ("replicas", "reply", "may_have_it"),
+    [
+        (0, [REFUSED, REFUSED], False),
+        (0, [REFUSED, TAKEN], True),
+        (1, [REFUSED, REFUSED, b":1\r\n"], False),
+        (1, [TAKEN, TAKEN, b":0\r\n"], True),
+        (1, [TAKEN, TAKEN, b"-NOPERM WAIT\r\n"], True),
+        (0, [], True),
+        (0, [b"nonsense\r\n"], True),
+    ],
+)
+@pytest.mark.parametrize("kind", ["thread", "coroutine"])
+def test_a_failure_says_whether_the_stream_may_have_what_was_sent(
+    server: socket.socket, kind: str, replicas: int, reply: list[bytes], may_have_it: bool
+) -> None:
+    stream = RedisStream(f"redis://127.0.0.1:{server.getsockname()[1]}/0", "audit", replicas)
+    entries, deadline = [{b"e": b"{}"}, {b"e": b"{}"}], time.monotonic() + 0.3
+    run = {
+        "thread": lambda: stream.send_all(entries, deadline),
+        "coroutine": lambda: asyncio.run(stream.asend_all(entries, deadline)),
+    }
+    with answering(server, [b"".join(reply)]), pytest.raises(StreamUnavailable) as failure:
+        run[kind]()
+    assert failure.value.may_have_it is may_have_it
+
+
+def test_a_closed_port_certainly_has_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        stream = stream_to(server)
+    with pytest.raises(StreamUnavailable) as failure:
+        send(stream)
+    assert not failure.value.may_have_it
+    with pytest.raises(StreamUnavailable) as failure:
+        asyncio.run(stream.asend(b"{}", None, time.monotonic() + 1))
+    assert not failure.value.may_have_it
 
 
 def test_a_new_connection_says_who_it_is_and_which_database_it_means(server: socket.socket) -> None:

@@ -14,7 +14,7 @@ import pytest
 from tests.support.drains import an_event
 from tests.support.emitting import BEST_EFFORT, REQUIRED, SPOOLED, Broken, an_emitter
 from trailkeeper import EventNotRecorded
-from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.errors import StreamTimeout, StreamUnavailable
 from trailkeeper.producer.event import MAX_BYTES, MAX_PRODUCER, MAX_SEQUENCE, MAX_VOIDS, Event
 from trailkeeper.producer.stamper import Stamper
 from trailkeeper.producer.wire import decode, encode
@@ -101,6 +101,21 @@ def test_a_refused_event_leaves_its_number_and_its_voids_to_the_next() -> None:
     assert [(event.seq, sorted(event.voids or [])) for event in transport.events] == [(3, [1, 2])]
 
 
+def test_an_event_that_may_be_recorded_keeps_its_number_and_leaves_its_voids_to_the_next() -> None:
+    transport = Flaky()
+    emitter, _ = an_emitter(transport, breaker_seconds=1e-9)
+    for error in (StreamUnavailable("down"), StreamTimeout("no answer"), RuntimeError("who knows")):
+        transport.error, transport.is_down = error, True
+        said = "was not recorded" if transport.tries == 0 else "may have been recorded"
+        with pytest.raises(EventNotRecorded, match=said):
+            emitter.emit(REQUIRED)
+        transport.tries += 1
+    transport.is_down = False
+    emitter.emit(SPOOLED, user="7")
+
+    assert [(event.seq, event.voids) for event in transport.events] == [(4, [1])]
+
+
 def test_what_may_be_dropped_is_not_numbered() -> None:
     emitter, recorder = an_emitter()
     emitter.emit(BEST_EFFORT)
@@ -163,7 +178,7 @@ class Flaky(Broken):
         self, payload: bytes, invalid: bytes | None, deadline: float, signature: bytes | None = None
     ) -> None:
         if self.is_down:
-            raise StreamUnavailable("down")
+            raise self.error
         self.events.append(decode(payload)[0])
 
 
