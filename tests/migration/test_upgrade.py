@@ -154,7 +154,7 @@ def test_dead_letters_of_before_stay_however_alike_they_are(database_url: str) -
             stream=stream,
             stream_id=stream_id,
         )
-    query(database_url, "UPDATE trailkeeper_version SET version_num = '0013'")
+    query(database_url, "UPDATE trailkeeper_version SET version_num = '0014'")
 
     upgrade(database_url)
 

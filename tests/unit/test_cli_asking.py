@@ -47,6 +47,7 @@ DO_NOT = {
     "hold list": "reads",
     "migrate": "runs again without effect, and from several machines at once",
     "retention show": "reads",
+    "size": "reads nothing",
     "serve": "runs until a signal",
     "spool flush": "does what applications do all the time",
     "spool status": "reads",
