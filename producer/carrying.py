@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -39,13 +38,14 @@ def within(frame: Frame | None, function: Callable[P, T]) -> Callable[P, T]:
 def _called(function: Callable[..., Any], frame: Frame | None, /, *args: Any, **kwargs: Any) -> Any:
     with _within(frame):
         result = function(*args, **kwargs)
-    for kind, run in ((Coroutine, _awaited), (Generator, _steps), (AsyncGenerator, _async_steps)):
+    for kind, run in ((Coroutine, awaited), (Generator, _steps), (AsyncGenerator, _async_steps)):
         if isinstance(result, kind):
             return run(lambda: result, frame)
     return result
 
 
-async def _awaited(function: Callable[..., Any], frame: Frame | None, /, *args: Any, **kwargs: Any) -> Any:
+async def awaited(function: Callable[..., Any], frame: Frame | None, /, *args: Any, **kwargs: Any) -> Any:
+    """What a coroutine function returns that runs in a request, or outside of any."""
     with _within(frame):
         return await function(*args, **kwargs)
 
@@ -95,17 +95,23 @@ async def _async_steps(
 
 
 KINDS: tuple[tuple[Callable[[Any], bool], Callable[..., Any]], ...] = (
-    (inspect.iscoroutinefunction, _awaited),
+    (inspect.iscoroutinefunction, awaited),
     (inspect.isgeneratorfunction, _steps),
     (inspect.isasyncgenfunction, _async_steps),
 )
 """What frameworks ask of a function before they call it, and what runs one that is it."""
 
 
-@contextmanager
-def _within(frame: Frame | None) -> Iterator[None]:
-    token = push(frame)
-    try:
-        yield
-    finally:
-        pop(token)
+class _within:  # noqa: N801 - used like the function of `contextlib` that would take three times as long
+    """Run a block in a request, or outside of any."""
+
+    __slots__ = ("_frame", "_token")
+
+    def __init__(self, frame: Frame | None) -> None:
+        self._frame = frame
+
+    def __enter__(self) -> None:
+        self._token = push(self._frame)
+
+    def __exit__(self, *_: object) -> None:
+        pop(self._token)

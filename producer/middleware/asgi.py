@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any
 
 from trailkeeper.producer.batch import batch
-from trailkeeper.producer.carrying import within
+from trailkeeper.producer.carrying import awaited
 from trailkeeper.producer.frames import handling, running
 from trailkeeper.producer.requests.origin import KEY
 
@@ -36,7 +37,7 @@ class ASGIMiddleware(RequestMiddleware[ASGIApplication]):
         frame = scope[KEY] = self._frame(scope)
         # a server goes on with the connection, and begins the next request, in the context it is called in
         around = running()
-        receive, send = within(around, receive), within(around, send)
+        receive, send = partial(awaited, receive, around), partial(awaited, send, around)
         with handling(frame):
             if self._batches and scope["type"] == "http":
                 await self._in_batch(scope, receive, send)
