@@ -54,6 +54,8 @@ WORD = string.ascii_letters + string.digits
             "#{}",
         ),
         *("\u200b{}\u200b", "x\\n{}\\n", "{}>", "a@b@{}", "@{}", "{}@", "…{}"),
+        *("{}…mailbox full", "to…{}", "{}...User unknown", "x..{}", "{}--she said", "said--{}", "{}.-"),
+        *("export_{}_2026.csv", "{}™", "{}¹", "{}①", "½{}", "a%5F{}%5Fb"),
     ],
 )
 @pytest.mark.parametrize(
@@ -63,8 +65,13 @@ def test_an_email_address_is_found_whatever_stands_around_it(text: str, email: s
     assert plain(email) in emails_in(text.format(email))
 
 
+def test_in_a_form_a_plus_is_a_blank() -> None:
+    assert "ann@example.org" in emails_in("/search?q=mail+to+ann@example.org+now&page=2")
+
+
 @pytest.mark.parametrize(
-    "text", ["xann@example.org", "x.ann@example.org", "x-ann@example.org", "éann@example.org", "ann@",
+    "text", ["xann@example.org", "x+ann@example.org", "x.ann@example.org",
+             "x-ann@example.org", "éann@example.org", "ann@",
              "ann@example.org.evil", "ann@example.orgs", "ann@example.org2", "ann@sub.example.org",
              "ann @ example.org", "ann.example.org"]
 )  # fmt: skip
@@ -76,6 +83,10 @@ def test_another_address_is_not_taken_for_it(text: str) -> None:
     "text",
     [
         *(quote(ANN), quote_plus(ANN), quote(quote(ANN)), f"/login?next={quote_plus('/?q=to ' + ANN)}"),
+        *(
+            "https://x.example/?q=mail+to+ann.needle%2Bx@mail.example.org+now",
+            "?q=ann.needle%2Bx@mail.example.org+x",
+        ),
         *(f"?q=to+{quote(ANN)}", json.dumps({"to": f"\n{ANN}"}), json.dumps(json.dumps({"to": f"\t{ANN}"}))),
         *(ANN.replace("@", "\\u0040"), ANN.replace("@", "\uff20"), "ann.needle+x@MAIL.example.org"),
     ],
@@ -89,7 +100,7 @@ def test_a_script_without_blanks_ends_where_an_address_begins() -> None:
 
 
 def test_a_domain_is_the_same_in_ascii() -> None:
-    assert emails_in("ann@xn--bcher-kva.example") == emails_in("ann@bücher.example") == {"ann@bücher.example"}
+    assert emails_in("ann@bücher.example") == {"ann@bücher.example"} <= emails_in("ann@xn--bcher-kva.example")
 
 
 def test_who_says_one_address_says_no_other() -> None:
@@ -97,15 +108,20 @@ def test_who_says_one_address_says_no_other() -> None:
     assert emails_said("Jim O'Brien <jim=o'brien@example.org>") >= {"brien@example.org"}
 
 
-def goes_on(char: str, signs: str) -> bool:
-    """Whether a word goes on there."""
-    return bool(char) and (char.isalnum() or char in signs or unicodedata.category(char)[0] == "M")
+def is_letter(char: str) -> bool:
+    return unicodedata.category(char)[0] in "LM" or unicodedata.category(char) == "Nd"
 
 
-BEFORE = st.text(max_size=5).filter(
-    lambda text: not goes_on(unicodedata.normalize("NFKC", text)[-1:], "._+-")
-)
-AFTER = st.text(max_size=5).filter(lambda text: not goes_on(unicodedata.normalize("NFKC", text)[:1], "._-"))
+def goes_on(away: str, signs: str) -> bool:
+    """Whether a word goes on there: with a letter, or a sign with a letter behind it."""
+    if away and away[0] in signs:
+        away = away[1:]
+    return bool(away) and is_letter(away[0])
+
+
+SIGNS = st.text(".-_+…™¹①½=&%?\uff0e ax", max_size=4)
+BEFORE = (st.text(max_size=5) | SIGNS).filter(lambda text: not goes_on(text[::-1], ".+-"))
+AFTER = (st.text(max_size=5) | SIGNS).filter(lambda text: not goes_on(text, ".-"))
 
 
 @given(

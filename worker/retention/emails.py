@@ -1,8 +1,11 @@
 """Email addresses within text, wherever one may begin and end.
 
 Their local part may have most signs (RFC 5322). Some of these are seen in addresses, ``o'brien@…``,
-and more often beside them: ``email=ann@…``, ``'ann@…'``, ``|ann@…``. So a text has the address with the
-sign, and the one behind it.
+and more often beside them: ``email=ann@…``, ``'ann@…'``, ``|ann@…``, ``export_ann@…``. So a text has the
+address with the sign, and the one behind it. A word goes on with one dot, hyphen or plus between letters.
+
+Where an address begins and ends is looked for in the text as it was written: composed, ``…`` is three dots,
+and ``™`` two letters.
 """
 
 from __future__ import annotations
@@ -16,16 +19,19 @@ from .readings import readings
 LONGEST = 254
 """Characters of a local part, and of a domain: more than an address may have."""
 
-_MAY_HAVE = re.compile(r"[@\uff20\ufe6b%\\]")
-_SIGNS = frozenset("!#$%&'*/=?^`{|}~")
-_BESIDE = _SIGNS | frozenset("._+-")
+_AT = re.compile(r"[@\uff20\ufe6b]")
+_MAY_HAVE = re.compile(rf"{_AT.pattern}|[%\\]")
+_SIGNS = frozenset("!#$%&'*/=?^`{|}~_")
+_JOINING = frozenset(".+-")
+"""Signs with which a word goes on, between two letters."""
+_BESIDE = _SIGNS | _JOINING
 
 
 def emails_in(text: str) -> set[str]:
     """The email addresses that may be in a text, in lower case."""
     if not _MAY_HAVE.search(text):
         return set()
-    return {email for way in readings(text) for email in _emails(plain(way))}
+    return {email for way in readings(text) for written in {way, plain(way)} for email in _emails(written)}
 
 
 def emails_said(text: str) -> set[str]:
@@ -40,10 +46,10 @@ def plain(text: str) -> str:
 
 
 def _emails(text: str) -> Iterator[str]:
-    for match in re.finditer("@", text):
-        domains = set(_domains(text, match.end()))
-        for local in _locals(text, match.start()) if domains else ():
-            yield from (f"{local}@{domain}" for domain in domains)
+    for match in _AT.finditer(text):
+        domains = {plain(domain) for domain in _domains(text, match.end())}
+        for local in set(_locals(text, match.start())) if domains else ():
+            yield from (f"{plain(local)}@{_decoded(domain)}" for domain in domains)
 
 
 def _locals(text: str, end: int) -> Iterator[str]:
@@ -53,7 +59,7 @@ def _locals(text: str, end: int) -> Iterator[str]:
         begin -= 1
     run = text[begin:end]
     for start in range(len(run)):
-        if start == 0 or run[start - 1] in _SIGNS or _is_joined(run[start - 1], run[start]):
+        if start == 0 or _is_sign(run, start - 1) or _is_joined(run[start - 1], run[start]):
             yield run[start:]
             yield _from_letter(run[start:])
 
@@ -64,10 +70,18 @@ def _domains(text: str, begin: int) -> Iterator[str]:
     while end < min(len(text), begin + LONGEST) and (_is_letter(text[end]) or text[end] in ".-_"):
         end += 1
     for stop in range(begin + 1, end + 1):
-        if stop == end or _is_joined(text[stop], text[stop - 1]):
+        if stop == end or _is_sign(text, stop) or _is_joined(text[stop], text[stop - 1]):
             name = text[begin:stop].rstrip(".-_")
             if name[:1].isalnum():
-                yield _decoded(name)
+                yield name
+
+
+def _is_sign(text: str, place: int) -> bool:
+    """Whether an address may begin behind that character, or end before it."""
+    if text[place] in _JOINING:
+        beside = text[max(0, place - 1) : place + 2].replace(text[place], "")
+        return len(beside) < len("ab") or not all(map(_is_letter, beside))
+    return text[place] in _SIGNS
 
 
 def _decoded(name: str) -> str:
@@ -87,7 +101,8 @@ def _from_letter(local: str) -> str:
 
 
 def _is_letter(char: str) -> bool:
-    return char.isalnum() or unicodedata.category(char)[0] == "M"
+    """Whether a word has it; ``①`` and ``½``, which are numbers to Python, stand beside words."""
+    return char.isalpha() or char.isdecimal() or unicodedata.category(char)[0] == "M"
 
 
 def _is_joined(outside: str, inside: str) -> bool:

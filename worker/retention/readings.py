@@ -1,4 +1,4 @@
-"""The ways in which a text can be read: as it is, and with the escapes of URLs and of JSON undone."""
+"""The ways in which a text can be read: as it is, and with the escapes of URLs, forms and of JSON undone."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ DEEP = 3
 
 _UNICODE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _BLANK = re.compile(r"\\+[bfnrt]")
+_FORM = re.compile(r"=[^\s&;#]*\+[^\s&;#]*")
+"""A value of a form or a query, in which a plus is a blank."""
 
 
 def readings(text: str) -> set[str]:
@@ -28,6 +30,8 @@ def _undone(text: str) -> Iterator[str]:
     if "%" in text:
         yield unquote(text)
         yield unquote_plus(text)
+    if "+" in text and "=" in text:
+        yield _FORM.sub(lambda match: match[0].replace("+", " "), text)
     if "\\" in text:
         meant = _UNICODE.sub(lambda match: chr(int(match[1], 16)), text)
         yield _BLANK.sub(" ", meant).replace("\\", "")
