@@ -59,6 +59,10 @@ class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=Fal
     label: Name | None = None
     id_is_public: bool | UnsetType = UNSET
 
+    def __repr__(self) -> str:
+        """Without id and label: it is written into logs, and the id may be that of a live session."""
+        return f"Credential({self.kind!r}, …)"
+
 
 class Actor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """Who did it, with which credential and on whose behalf."""

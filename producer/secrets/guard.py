@@ -17,6 +17,7 @@ from .fields import IDS, FieldsSearch, are_harmless, with_ids
 from .finding import DEPTH, Findings, SecretSeen
 from .fingerprint import REMOVED, Fingerprints
 from .payload import MAX_DEPTH, PayloadRules, PayloadSearch, TooDeep, may_hold_secrets
+from .sessions import without_sessions
 from .texts import without_halves
 from .words import words_of
 
@@ -98,7 +99,7 @@ class SecretGuard:
             tag: to count under.
         """
         findings = Findings(self._fingerprints, is_off=self._is_off)
-        facts = self._without_session(facts, findings)
+        facts = without_sessions(facts, FieldsSearch(self._fingerprints, findings))
         if self._is_off:
             return facts
         made, seen = self._twice(facts, lambda given, found: self._clean(given, kind, found))
@@ -149,18 +150,6 @@ class SecretGuard:
             return event
         payload = PayloadSearch(rules, findings).cleaned(event.additional, is_kept=is_kept)
         return event if payload == event.additional else replace(event, additional=payload)
-
-    def _without_session(self, facts: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
-        actor = facts.get("actor")
-        credential = actor.get("credential") if isinstance(actor, dict) else None
-        if not isinstance(actor, dict) or not isinstance(credential, dict) or "id" not in credential:
-            return dict(facts)
-        fields = FieldsSearch(self._fingerprints, findings)
-        kind, given = credential.get("kind"), credential["id"]
-        made = {"id": fields.credential_id(kind, given, is_public=credential.get("id_is_public") is True)}
-        if "label" in credential:
-            made["label"] = fields.label(kind, given, credential["label"])
-        return {**facts, "actor": {**actor, "credential": {**credential, **made}}}
 
     def _report(self, seen: list[SecretSeen], tag: str) -> None:
         if not seen:

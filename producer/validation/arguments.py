@@ -110,7 +110,7 @@ def _credential_of(credential: Any) -> Credential | None:
     if credential is None:
         return None
     if not isinstance(credential, Credential):
-        raise InvalidEvent("actor.credential", shortened(credential), "a trailkeeper.Credential")
+        raise InvalidEvent("actor.credential", f"a {type(credential).__name__}", "a trailkeeper.Credential")
     kind = id_of("actor.credential.kind", credential.kind)
     if not kind:
         raise InvalidEvent("actor.credential.kind", "it is empty", "such as session or api_token")
@@ -214,6 +214,8 @@ def _subject_of_pair(field: str, pair: tuple[Any, ...]) -> Subject | None:
 def _subject_of_other(field: str, value: Any) -> Subject | None:
     """The subject of a row of an ORM or another object with an id, or of an id of another class."""
     value = unproxied(value)
+    if isinstance(value, Credential):  # its id may be that of a live session
+        raise InvalidEvent(field, "a Credential", SUBJECT_FORMS)
     if isinstance(value, Subject):
         return _made(f"{field}.id", value.id, name_of(f"{field}.name", value.name))
     if isinstance(value, tuple) and not hasattr(value, "id"):

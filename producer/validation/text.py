@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from itertools import islice
+from numbers import Number
 from reprlib import Repr
 from typing import Any, NoReturn, overload
+from uuid import UUID
 
 from trailkeeper.producer.deceptive import plain_text
 from trailkeeper.producer.errors import InvalidEvent, InvalidMessage, is_interruption
@@ -20,13 +26,27 @@ SHORTEST = 64
 """Characters of a text, or items of a list, that are left before anything else is cut."""
 
 
-class _Repr(Repr):
-    def repr1(self, x: Any, level: int) -> str:
-        return super().repr1(as_read(x), level)
+SHOWN = (
+    str,
+    bytes,
+    bytearray,
+    Number,
+    Decimal,
+    UUID,
+    date,
+    time,
+    timedelta,
+    Enum,
+    type,
+    type(None),
+    BaseException,
+)
+"""Classes of what holds nothing else, and is shown in an error."""
 
-
-_repr = _Repr()
+_repr = Repr()
 _repr.maxstring = _repr.maxother = 80
+KEYS = 8
+"""How many keys an error names."""
 
 
 @overload
@@ -69,13 +89,27 @@ def is_address(text: object) -> bool:
 
 
 def shortened(value: object) -> str:
-    """Any value for an error message: short, on one line, and with the names by which secrets are found."""
+    """Any value for an error message, short and on one line.
+
+    Of what holds others only the shape, and of an object only its class: errors go to logs, and what they
+    are about may be a row with all that is known of somebody, or hold the key of a live session.
+    """
     try:
-        return harmless(_repr.repr(value), 200)
+        return harmless(_shape(as_read(value)), 200)
     except ValueError:  # an integer with thousands of digits has no repr
         return f"a very large {type(value).__name__}"
     except Exception:  # noqa: BLE001 - an object of the application may raise anything
         return f"a {type(value).__name__} whose repr raises"
+
+
+def _shape(value: Any) -> str:
+    if isinstance(value, Mapping):
+        some = islice(value, KEYS)
+        keys = [_repr.repr(key) if isinstance(key, str) else _shape(key) for key in some]
+        return f"{{{', '.join(keys)}{', …' if len(value) > len(keys) else ''}}}"
+    if isinstance(value, Collection) and not isinstance(value, SHOWN):
+        return f"[{len(value)} item{'' if len(value) == 1 else 's'}]"
+    return _repr.repr(value) if isinstance(value, SHOWN) else f"<{type(value).__name__}>"
 
 
 def unreadable(field: str, error: Exception, expected: str = "a value that can be read") -> InvalidEvent:

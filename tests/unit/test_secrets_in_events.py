@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -174,6 +174,65 @@ def test_a_session_in_a_wrong_call_is_no_live_one_either(policy: str) -> None:
     event = emitted(actor=actor, settings={"on_invalid": "quarantine", "secrets": policy})
     assert LIVE not in str(event)
     assert event["actor"]["credential"]["id"].startswith("sha256:")
+
+
+AS_AN_OBJECT = {"kind": "session", "id": LIVE}
+BY_A_SESSION = Actor("user", "7", credential=Credential("session", LIVE))
+WRONG: list[dict[str, Any]] = [
+    {"credential": Credential("session", LIVE)},
+    {"credential": LIVE},
+    {"session": LIVE},
+    {"session_id": LIVE},
+    {"user": Credential("session", LIVE)},
+    {"user": Actor("user", None, credential=Credential("cookie", LIVE)), "x": 1},
+    {"project": [BY_A_SESSION]},
+    {"actor": [BY_A_SESSION]},
+    {"actor": {"kind": "user", "id": "7", "credential": AS_AN_OBJECT}},
+    {"actor": {"kind": "user", "id": "7", "credential": {"kind": "session", "session_key": LIVE}}},
+    {"actor": {"kind": "user", "id": "7", "credential": [AS_AN_OBJECT, ["session", LIVE]]}},
+    {"additional": {"by": BY_A_SESSION}},
+    {"additional": {"by": [{"x": AS_AN_OBJECT}]}},
+    {"additional": [("by", BY_A_SESSION)]},
+    {"additional": SimpleNamespace(by=BY_A_SESSION)},
+    *(
+        {"actor": Actor("user", "7", credential=credential)}  # type: ignore[arg-type]
+        for credential in (
+            AS_AN_OBJECT,
+            ("session", LIVE),
+            ["session", LIVE, f"key {LIVE}"],
+            f"session:{LIVE}",
+            LIVE,
+            {"kind": "session", "id": {"value": LIVE}},
+            {"kind": "session", "id": [LIVE]},
+            SimpleNamespace(kind="session", credential=Credential("session", LIVE)),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("wrong", WRONG, ids=str)
+@pytest.mark.parametrize("policy", ["redact", "allow"])
+def test_the_id_of_a_session_is_not_kept_or_told_wherever_it_stands_in_a_wrong_call(
+    wrong: dict[str, Any], policy: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    emitter, recorder = an_emitter(on_invalid="quarantine", secrets=policy)
+    emitter.emit(SPOOLED, **wrong)
+    [message] = recorder.invalid
+    told = f"{message.payload!r} {message.problem} {caplog.text}"
+    assert "wrong call" in caplog.text
+    assert not [place for place in range(len(LIVE) - 7) if LIVE[place : place + 8] in told], told
+
+
+def test_an_error_tells_what_was_passed_and_not_what_is_in_it() -> None:
+    emitter, recorder = an_emitter(on_invalid="quarantine")
+    for wrong in (
+        {"additional": [("password", "correct-horse-battery")]},
+        {"user": {"name": "ann", "mail": "ann@example.org"}},
+    ):
+        emitter.emit(SPOOLED, **cast(dict[str, Any], wrong))
+    pairs, row = (str(message.problem) for message in recorder.invalid)
+    assert pairs == "additional: [1 item]; expected a dict, or another mapping"
+    assert row.startswith("user: {'name', 'mail'} (dict); expected")
 
 
 def test_allow_makes_fingerprints_of_sessions_all_the_same() -> None:
