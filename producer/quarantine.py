@@ -63,8 +63,8 @@ class KeptWalk(Walk):
     """A way through values that keeps what it can of each, instead of refusing any."""
 
     def failed(self, path: str, error: Exception, value: Any) -> Any:  # noqa: ARG002 - it refuses nothing
-        """The value's repr, cut."""
-        return self.text(_repr(value))
+        """The value's repr, cut, as an object: in no place is it taken for a text that was passed."""
+        return {"repr": self.text(_repr(value))}
 
     def _of_other(self, path: str, item: Any, depth: int) -> Any:
         if isinstance(item, msgspec.Struct):

@@ -103,6 +103,8 @@ def shortened(value: object) -> str:
 
 
 def _shape(value: Any) -> str:
+    if isinstance(value, Collection) and not value:
+        return _repr.repr(value)
     if isinstance(value, Mapping):
         some = islice(value, KEYS)
         keys = [_repr.repr(key) if isinstance(key, str) else _shape(key) for key in some]

@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from tests.support.backfills import a_line, start_import, write_lines
 from tests.support.drains import query, settings_for
-from tests.support.dumps import dump
+from tests.support.dumps import texts
 from tests.support.retained import NOW, event, stored
 from tests.support.rows import store_in
 from trailkeeper.models import erased_persons
@@ -57,7 +57,7 @@ def test_what_a_hold_on_something_else_kept_goes_once_it_is_released(
     assert (plan.of_others, again.of_others, again.held) == (1, 1, 0)
     assert plan.looked_for == ["an…@example.org"]
     assert event(engine, held)["additional"] == {"role_name": "Owner"}
-    assert "needle" not in dump(database_url).casefold()
+    assert "needle" not in texts(database_url).casefold()
 
 
 def late_event(engine: Engine, _: Path) -> None:

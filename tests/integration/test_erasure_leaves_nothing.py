@@ -14,7 +14,7 @@ from sqlalchemy import Engine, insert
 from tests.support.backfills import a_line, start_import, write_lines
 from tests.support.draining import a_drain
 from tests.support.drains import STREAM, an_event, put, query, settings_for
-from tests.support.dumps import dump
+from tests.support.dumps import texts
 from tests.support.harmless_keys import filled
 from tests.support.retained import NOW, days_ago, stored, told
 from tests.support.rows import event_row, store, store_in
@@ -189,7 +189,7 @@ def test_an_erasure_leaves_nothing_of_a_person_in_any_table_or_file(
     engine: Engine, settings: WorkerSettings, server: Path, database_url: str, tmp_path: Path
 ) -> None:
     everywhere(engine, settings, tmp_path)
-    assert set(needles_in(dump(database_url))) == set(NEEDLES)
+    assert set(needles_in(texts(database_url))) == set(NEEDLES)
     assert any(needles_in(path.read_bytes()) for path in server.rglob("*.rdb"))
 
     receipt = erase(settings, USER, by="sam")
@@ -197,7 +197,7 @@ def test_an_erasure_leaves_nothing_of_a_person_in_any_table_or_file(
     [agents] = [what for what in receipt.unreached if "user agents" in what]
     assert agents.startswith("user agents that no event uses any more, perhaps of other people: 1;")
     collect_orphans(settings, grace_hours=0)
-    lines = [line for line in dump(database_url).splitlines() if needles_in(line)]
+    lines = [line for line in texts(database_url).splitlines() if needles_in(line)]
     assert lines == []
     files = [path for path in server.rglob("*") if path.is_file()]
     assert {".rdb", ".aof"} <= {path.suffix for path in files}

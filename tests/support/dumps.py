@@ -23,6 +23,15 @@ def dump(url: str, *options: str) -> str:
     return re.sub(r"^\\(un)?restrict .*$", "", dumped, flags=re.MULTILINE)
 
 
+def texts(url: str) -> str:
+    """The same with bytes as text, so that all that anybody could read is found in it."""
+    return re.sub(r"\\+x((?:[0-9a-f]{2})+)", _text, dump(url))
+
+
+def _text(match: re.Match[str]) -> str:
+    return bytes.fromhex(match[1]).decode("utf-8", "replace")
+
+
 def load(url: str, statements: str) -> None:
     """Run a script of SQL, such as a dump with INSERTs."""
     dsn = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

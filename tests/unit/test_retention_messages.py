@@ -177,6 +177,58 @@ def test_whatever_the_shape_in_which_a_message_names_the_user_alone_nothing_pers
     assert SECRET.encode() not in left
 
 
+OF_ANN = f"Account(user_id='u1', name='{SECRET}', email='ann@example.org')"
+WITH_TEXT: list[dict[str, Any]] = [
+    *({place: OF_ANN} for place in ("user", "project", "organization", "request_id", "producer", "tag")),
+    *({place: {"id": OF_ANN}} for place in ("user", "project", "organization")),
+    *({place: {"id": "x", "name": OF_ANN}} for place in ("user", "project", "organization")),
+    {"actor": {"kind": "service", "id": "ci", "on_behalf_of": OF_ANN}},
+    {"actor": {"kind": "user", "id": OF_ANN}},
+    {"actor": {"kind": "user", "id": "u2", "credential": {"kind": "s", "id": OF_ANN}}},
+    {"actor": {"kind": "user", "id": "u2", "credential": {"kind": "s", "label": OF_ANN}}},
+]
+
+
+@pytest.mark.parametrize("shape", WITH_TEXT, ids=json.dumps)
+@pytest.mark.parametrize("quarantined", [True, False])
+def test_the_text_of_an_object_in_the_place_of_an_id_or_name_is_searched(
+    shape: dict[str, Any], *, quarantined: bool
+) -> None:
+    raw = encoded({"tag": "account:logout", **shape}, quarantined=quarantined)
+    left = without(raw, ANN, KEYS)
+    assert left is not None
+    assert SECRET.encode() not in left
+    assert b"ann@" not in left
+
+
+@pytest.mark.parametrize("identity", ["CN=Ann Needle,OU=x", "auth0|7", "Ann (7)", "ann@example.org"])
+def test_an_id_in_whatever_form_is_the_persons_and_stays(identity: str) -> None:
+    message = {"user": {"id": identity, "name": SECRET}, "actor": {"kind": "user", "id": "CN=Bob (2)"}}
+    left = without(json.dumps(message).encode(), Person(identity), KEYS)
+    assert json.loads(left or b"") == {**message, "user": {"id": identity, "name": None}}
+
+
+@pytest.mark.parametrize(
+    "text", [{"user_agent": "x ann@example.org"}, {"request_id": "ann@example.org"},
+             {"project": {"id": "p1", "name": "backup of ann@example.org"}},
+             {"actor": {"kind": "service", "id": "ci", "name": "CI of ann@example.org"}},
+             {"actor": {"kind": "user", "id": "u2", "credential": {"kind": "s", "label": "ann@example.org"}}}]
+)  # fmt: skip
+def test_names_and_labels_of_others_lose_what_tells_of_the_person(text: dict[str, Any]) -> None:
+    person = Person("u1", emails=frozenset({"ann@example.org"}))
+    message = {"tag": "account:logout", "user": {"id": "u2", "name": "bob"}, **text}
+    left = without(json.dumps(message).encode(), person, KEYS) or b"ann@"
+    assert b"ann@" not in left
+    assert json.loads(left)["user"] == message["user"]
+    assert without(left, person, KEYS) is None
+
+
+def test_a_message_with_a_key_twice_that_names_the_person_under_the_first_is_emptied() -> None:
+    own, others = '"user": {"id": "u1"}, "ip": "203.0.113.9"', '"user": {"id": "u9"}'
+    assert without(f"{{{own}, {others}}}".encode(), ANN, KEYS) == b""
+    assert without(f"{{{others}, {others}}}".encode(), ANN, KEYS) is None
+
+
 @pytest.mark.parametrize("shape", ODD)
 def test_a_hold_keeps_what_an_erasure_would_take_whatever_the_shape(shape: dict[str, Any]) -> None:
     hold = Hold(id=7, about="user", subject_id="u1")

@@ -12,14 +12,23 @@ from trailkeeper.models.tables import DeadLetterRow, Hold
 
 from .addresses import cut_addresses
 from .held_messages import holding
-from .message import ERASED, Message, changed, mapping, nameless, part, rebuilt
+from .message import ERASED, Message, changed, event_of, mapping, nameless, part, rebuilt
 from .personal import PersonalKeys
 
 BATCH = 100
 KEPT_AS_IT_IS = {"v", "id", "tag", "occurred_at", "producer", "seq", "voids", "user_agent"}
 """Where no address stands, or, in a user agent, many a version that looks like one."""
 
-Rewrite = Callable[[bytes], bytes]
+SCRUBBED = "what it says of the message was scrubbed with it"
+
+
+class AgedRewrite(NamedTuple):
+    """What becomes of a dead letter as it came, and of what was wrong with it, which repeats parts of it."""
+
+    raw: Callable[[bytes], bytes]
+    detail: Callable[[str], str]
+
+
 _COLUMNS = DeadLetterRow.__table__.c
 
 
@@ -32,7 +41,7 @@ class AgedDeadLetters(NamedTuple):
     holds: set[int]
 
 
-def without_addresses(keys: PersonalKeys) -> Rewrite:
+def without_addresses(keys: PersonalKeys) -> AgedRewrite:
     """A dead letter with networks in the place of addresses; its own address cannot be one, and goes."""
 
     def change(event: Message) -> Message:
@@ -46,10 +55,10 @@ def without_addresses(keys: PersonalKeys) -> Rewrite:
             left["additional"] = cut | cut_addresses(undeclared)
         return left
 
-    return lambda raw: changed(raw, change, _opaque)
+    return AgedRewrite(lambda raw: changed(raw, change, _opaque), cut_addresses)
 
 
-def without_persons(keys: PersonalKeys) -> Rewrite:
+def without_persons(keys: PersonalKeys) -> AgedRewrite:
     """A dead letter without anything personal; one that is no event is emptied."""
 
     def change(event: Message) -> Message:
@@ -66,11 +75,17 @@ def without_persons(keys: PersonalKeys) -> Rewrite:
         new = {"actor": actor, "additional": keys.without(tag, declared) or {}}
         return left | {key: value for key, value in new.items() if left.get(key)}
 
-    return lambda raw: changed(raw, change, lambda _: ERASED)
+    return AgedRewrite(lambda raw: changed(raw, change, lambda _: ERASED), lambda _: SCRUBBED)
 
 
 def rewrite_aged(
-    connection: Connection, rewrite: Rewrite, before: datetime, after: int, holds: list[Hold], *, dry: bool
+    connection: Connection,
+    rewrite: AgedRewrite,
+    before: datetime,
+    after: int,
+    holds: list[Hold],
+    *,
+    dry: bool,
 ) -> AgedDeadLetters | None:
     """Rewrite the next dead letters that are due, save of those that are held; None where there is no other.
 
@@ -89,15 +104,14 @@ def rewrite_aged(
         return None
     number, held, because = 0, 0, set[int]()
     for row in _due(rows, before):
-        left = rewrite(bytes(row.raw))
-        if left == row.raw:
+        new = {"raw": rewrite.raw(bytes(row.raw)), "detail": rewrite.detail(row.detail)}
+        if new == {"raw": row.raw, "detail": row.detail}:
             continue
         if by := holding(bytes(row.raw), holds):
             held, because = held + 1, because | by
             continue
         number += 1
         if not dry:
-            new = {"raw": left, "detail": cut_addresses(row.detail)}
             connection.execute(update(DeadLetterRow).where(_COLUMNS.id == row.id).values(new))
     return AgedDeadLetters(rows[-1].id, number, held, because)
 
@@ -108,7 +122,7 @@ def _due(rows: Any, before: datetime) -> Iterator[Any]:
 
 def _occurred_before(raw: bytes, before: datetime) -> bool:
     try:
-        return datetime.fromisoformat(str(mapping(raw).get("occurred_at"))) < before
+        return datetime.fromisoformat(str(mapping(event_of(raw)).get("occurred_at"))) < before
     except (TypeError, ValueError):  # no time, or one without an offset
         return False
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeAlias, get_args
 
 import msgspec
@@ -28,6 +29,9 @@ REQUESTER = {"kind", "id", "name"}
 OTHER_KINDS = tuple(kind for kind in get_args(ActorKind) if kind != "user")
 """Of actors that are no user, though one may have the same id. Without a kind, the user may be meant."""
 _SCALARS = (str, int, float, type(None))
+IDS = ("tag", "request_id", "producer")
+"""Of `PLAIN`, which are words."""
+_BRACKET = re.compile(r"[<>(){}\[\]]")
 _ODD: Any = object()
 
 
@@ -39,7 +43,7 @@ def changed(raw: bytes, change: Callable[[Message], Message], opaque: Callable[[
     if quarantined := QUARANTINED.match(raw):
         event = changed(quarantined[1], change, opaque)
         problem = quarantined[2].rstrip(b"\n")
-        told = opaque(problem) if event == quarantined[1] else TOLD
+        told = TOLD if event != quarantined[1] else opaque(problem) or TOLD
         return raw if (event, told) == (quarantined[1], problem) else b"e=%b\ninvalid=%b\n" % (event, told)
     event_of = mapping(raw)
     if not event_of:
@@ -80,10 +84,29 @@ def subjects_of(event: Message) -> dict[str, str | None]:
     }
 
 
-def rebuilt(event: Message) -> Message:
-    """Only what an event of this version has, where it has the shape that it has there."""
+def is_of_an_object(text: str) -> bool:
+    """Whether a text may be what Python writes of an object: a wrong call is kept with such texts."""
+    return _BRACKET.search(text) is not None
+
+
+def is_id(value: Any) -> bool:
+    """Whether a value may be an id, and no object or text of one. Some ids have blanks or brackets, too."""
+    if isinstance(value, str):
+        return not is_of_an_object(value) and not any(map(str.isspace, value))
+    return isinstance(value, _SCALARS)
+
+
+def rebuilt(event: Message, is_id: Callable[[Any], bool] = is_id) -> Message:
+    """Only what an event of this version has, where it has the shape that it has there.
+
+    Args:
+        event: a message.
+        is_id: tells of a text or number in the place of an id whether it may be one.
+    """
     left = {name: event[name] for name in PLAIN if name in event and isinstance(event[name], _SCALARS)}
-    left |= _of(event, dict.fromkeys(SUBJECTS, _subject) | {"actor": _actor})
+    left = {name: value for name, value in left.items() if name not in IDS or is_id(value)}
+    subject, actor = partial(_subject, is_id=is_id), partial(_actor, is_id=is_id)
+    left |= _of(event, dict.fromkeys(SUBJECTS, subject) | {"actor": actor})
     if isinstance(event.get("additional"), dict):
         left["additional"] = event["additional"]
     voids = event.get("voids")
@@ -103,6 +126,8 @@ def is_somebody_else(value: Any, user: str) -> bool:
     if not isinstance(value, dict) or not value.keys() <= REQUESTER:
         return False
     kind, identity = value.get("kind"), id_of(value)
+    if identity is not None and is_of_an_object(identity):
+        return False
     return kind in OTHER_KINDS or (kind == "user" and identity not in (None, user))
 
 
@@ -125,27 +150,29 @@ def nameless(subject: Any) -> Any:
     return {**subject, "name": None} if isinstance(subject, dict) and "name" in subject else subject
 
 
-def _subject(value: Any) -> Any:
+def _subject(value: Any, is_id: Callable[[Any], bool]) -> Any:
     if isinstance(value, dict):
-        return {
-            key: item for key, item in value.items() if key in {"id", "name"} and isinstance(item, _SCALARS)
-        }
-    return value if isinstance(value, _SCALARS) else _ODD
+        return _fields(value, ("id", "name"), is_id)
+    return value if isinstance(value, _SCALARS) and is_id(value) else _ODD
 
 
-def _actor(value: Any) -> Any:
+def _actor(value: Any, is_id: Callable[[Any], bool]) -> Any:
     if not isinstance(value, dict):
         return None if value is None else _ODD
-    plain = {key: item for key, item in value.items() if key in {"kind", "id", "name"}}
-    plain = {key: item for key, item in plain.items() if isinstance(item, _SCALARS)}
-    return plain | _of(value, {"credential": _credential, "on_behalf_of": _subject})
+    shapes = {"credential": _credential, "on_behalf_of": _subject}
+    within = _of(value, {key: partial(shape, is_id=is_id) for key, shape in shapes.items()})
+    return _fields(value, ("kind", "id", "name"), is_id) | within
 
 
-def _credential(value: Any) -> Any:
+def _credential(value: Any, is_id: Callable[[Any], bool]) -> Any:
     if not isinstance(value, dict):
         return None if value is None else _ODD
-    known = {key: value[key] for key in ("kind", "id", "label") if key in value}
-    return {key: item for key, item in known.items() if isinstance(item, _SCALARS)}
+    return _fields(value, ("kind", "id", "label"), is_id)
+
+
+def _fields(value: Message, names: tuple[str, ...], is_id: Callable[[Any], bool]) -> Message:
+    found = {key: item for key, item in value.items() if key in names and isinstance(item, _SCALARS)}
+    return {key: item for key, item in found.items() if key != "id" or is_id(item)}
 
 
 def _of(parent: Message, shapes: Mapping[str, Callable[[Any], Any]]) -> Message:

@@ -14,7 +14,7 @@ from trailkeeper.models.writing import DERIVATIONS
 from trailkeeper.worker.settings import WorkerSettings
 
 from .addresses import ADDRESS, CANDIDATE, cut_addresses
-from .dead_letters import without_addresses, without_persons
+from .dead_letters import AgedRewrite, without_addresses, without_persons
 from .personal import (
     HAS_ADDRESS,
     HAS_ADDRESS_IN_KEYS,
@@ -54,7 +54,7 @@ class ScrubStep(NamedTuple):
     values: dict[str, str]
     rewritten: tuple[str, ...]
     rewrite: Callable[[Row], dict[str, Any]]
-    dead_letter: Callable[[bytes], bytes]
+    dead_letter: AgedRewrite
 
     def before(self, now: datetime) -> datetime:
         """Events that occurred before this moment are due."""

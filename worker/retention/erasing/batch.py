@@ -10,7 +10,7 @@ from trailkeeper.models.tables import Hold
 from trailkeeper.worker.retention.held_messages import holding
 from trailkeeper.worker.retention.personal import PersonalKeys
 
-from .message import without
+from .message import tells, without
 from .person import Person
 
 
@@ -50,12 +50,15 @@ class ErasureBatch(NamedTuple):
     holds: list[Hold]
     dry: bool
 
-    def left_of(self, raw: bytes, counts: ErasureCounts) -> bytes | None:
+    def left_of(self, raw: bytes, told: str | None, counts: ErasureCounts) -> bytes | None:
         """A message without the user's data; None where it stays as it is: without any, or held.
 
-        *counts* is added to.
+        *told* is what was wrong with it. That repeats parts of the message, and goes where there is an
+        answer, which is the message as it came where only *told* has the user's data. *counts* is added to.
         """
         left = without(raw, self.person, self.keys)
+        if left is None and told and tells(told, self.person):
+            left = raw
         if left is None:
             return None
         if by := holding(raw, self.holds, self.person.user):

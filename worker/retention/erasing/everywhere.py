@@ -51,7 +51,7 @@ def _messages(job: ErasureJob, person: Person, which: MessageTable) -> ErasureCo
                 return counts
             changed = messages.erase_from(connection, which, batch, page, counts)
             job.add(connection, **{which.counted: changed})
-        last, _ = page[-1]
+        last, _, _ = page[-1]
 
 
 def _lines(job: ErasureJob, person: Person) -> ErasureCounts:

@@ -55,5 +55,5 @@ def erase_from(
 
 
 def _erased(line: StagedLine, batch: ErasureBatch, counts: ErasureCounts) -> StagedLine:
-    left = batch.left_of(line.payload, counts)
+    left = batch.left_of(line.payload, line.detail, counts)
     return line if left is None else StagedLine(line.number, left, line.reason, line.detail and DETAIL)

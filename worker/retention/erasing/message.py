@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from typing import Any
-
-import msgspec
 
 from trailkeeper.worker.retention.message import (
     ERASED,
@@ -12,8 +12,10 @@ from trailkeeper.worker.retention.message import (
     SUBJECTS,
     Message,
     changed,
+    event_of,
     id_of,
-    mapping,
+    is_id,
+    is_of_an_object,
     nameless,
     odd_of,
     part,
@@ -28,23 +30,41 @@ from .owning import anothers, has_origin, is_anothers
 from .person import LASTING, Person
 from .sweeping import swept
 
+TEXTS = ("user_agent", "request_id", "producer")
+"""Fields of a message that are texts of their own."""
+
 
 def without(raw: bytes, person: Person, keys: PersonalKeys) -> bytes | None:
     """A message without a person's data; None where it holds none that we can find.
 
-    One that is no JSON object, and has the id in it as a word or the person's email address, cannot be
-    taken apart, and is emptied.
+    One that is no JSON object, or has a key twice, and has the id in it as a word or the person's email
+    address (there), cannot be taken apart, and is emptied.
     """
+    if tells(_text(raw), person) and any(tells(hidden, person) for hidden in _hidden(event_of(raw))):
+        return ERASED
     left = changed(
         raw,
         lambda event: _left(event, person, keys),
-        lambda opaque: ERASED if _tells(opaque, person) else opaque,
+        lambda opaque: ERASED if tells(_text(opaque), person) else opaque,
     )
-    if left == raw and (event := mapping(raw)):
-        # a key that is there twice hides what stands in the first
-        again = msgspec.json.encode(event)
-        left = again if _tells(raw, person) and not _tells(again, person) else raw
     return None if left == raw else left
+
+
+def _hidden(raw: bytes) -> list[str]:
+    """What stands under a key that is there once more: nobody knows which of the two the rest belongs to."""
+    hidden: list[str] = []
+
+    def noted(pairs: list[tuple[str, Any]]) -> Message:
+        made: Message = {}
+        for key, value in pairs:
+            if key in made:
+                hidden.append(json.dumps({key: made[key]}))
+            made[key] = value
+        return made
+
+    with suppress(ValueError, RecursionError):
+        json.loads(_text(raw), object_pairs_hook=noted)
+    return hidden
 
 
 def may_tell(content: bytes, person: Person) -> bool:
@@ -57,23 +77,57 @@ def may_tell(content: bytes, person: Person) -> bool:
 
 
 def _left(event: Message, person: Person, keys: PersonalKeys) -> Message:
-    subjects, known, odd = subjects_of(event), rebuilt(event), odd_of(event)
+    believed, odd = person.within(_scope(event, keys)), odd_of(event)
+    event = _without_telling_texts(event, believed)
+    known = rebuilt(event, lambda value: is_id(value) or not _is_another_text_of(value, believed))
+    subjects = subjects_of(known)
     named = {place for place in NAMED_BY if subjects[place] == person.user}
     unknown = {name: value for name, value in odd.items() if name not in known}
     # of another shape, but in the place of a person
-    named |= {
-        place
-        for place in ("user", "actor")
-        if id_of(known.get(place)) is None and _names(odd.get(place), person)
-    }
+    named |= {place for place, value in _odd_places(odd, known).items() if _names(value, person, place)}
     is_nobodys = all(subjects[place] is None for place in NAMED_BY)
     if named or (is_nobodys and _names(odd, person)):
         return _payload_erased(_unnamed(known, named, person.user), keys) | anothers(unknown, person)
-    believed = person.within(_scope(event, keys))
     if _names(odd, person) or _tells_of(odd, believed):
         others = {name: value for name, value in unknown.items() if is_anothers(value, believed)}
         event = (_unnamed(known, named, person.user) if _names(odd, person) else known) | others
     return _of_another(event, believed, keys)
+
+
+def _odd_places(odd: Message, known: Message) -> Message:
+    """What stands in the places of persons in a shape that no event has, and has no id that an event has."""
+    actor = odd.get("actor")
+    found = {"user": odd.get("user"), "actor": actor}
+    if isinstance(actor, dict):
+        itself = {key: value for key, value in actor.items() if key != "on_behalf_of"}
+        found |= {"actor": itself, "on_behalf_of": actor.get("on_behalf_of")}
+    has_id_of = {"user": known, "actor": known, "on_behalf_of": part(known, "actor")}
+    return {place: value for place, value in found.items() if id_of(has_id_of[place].get(place)) is None}
+
+
+def _without_telling_texts(event: Message, person: Person) -> Message:
+    """A message without texts that tell of the person where an event has texts, and no ids."""
+    left = {key: _nameless_if_telling(event[key], person) for key in (*SUBJECTS, "actor") if key in event}
+    left |= {key: None for key in TEXTS if isinstance(event.get(key), str) and person.is_in(event[key])}
+    return event | left
+
+
+def _nameless_if_telling(who: Any, person: Person) -> Any:
+    """A subject, actor or credential without the name or label, and those within, if these tell."""
+    if not isinstance(who, dict):
+        return who
+    left = {key: _nameless_if_telling(value, person) for key, value in who.items()}
+    names = {key: who[key] for key in ("name", "label") if isinstance(who.get(key), str)}
+    gone = [
+        key
+        for key, name in names.items()
+        if person.is_in(name) or (is_of_an_object(name) and has_id(name, person.user))
+    ]
+    return left | dict.fromkeys(gone)
+
+
+def _is_another_text_of(value: Any, person: Person) -> bool:
+    return isinstance(value, str) and value != person.user and tells(value, person)
 
 
 def _scope(event: Message, keys: PersonalKeys) -> str | None:
@@ -89,7 +143,9 @@ def _unnamed(left: Message, named: set[str], user: str) -> Message:
     if "actor" in named:
         actor = nameless(actor)
     if "on_behalf_of" in named:
-        actor = {**actor, "on_behalf_of": nameless(actor["on_behalf_of"])}
+        actor = (
+            {**actor, "on_behalf_of": nameless(actor["on_behalf_of"])} if "on_behalf_of" in actor else actor
+        )
     if has_origin(user, actor.get("kind"), id_of(actor), id_of(actor.get("on_behalf_of"))):
         left |= {key: None for key in ("ip", "user_agent") if key in left}
         actor = nameless(_without_credential(actor))
@@ -135,9 +191,11 @@ def _is_text_of(value: Any, person: Person) -> bool:
     return isinstance(value, str) and person.is_in(value)
 
 
-def _names(value: Any, person: Person) -> bool:
+def _names(value: Any, person: Person, key: str = "") -> bool:
     """Whether something that is no part of an event has the id in it, not said to be of another kind."""
-    return mentions(value, lambda text: has_id(text, person.user), lambda item: is_anothers(item, person))
+    return value is not None and mentions(
+        value, lambda text: has_id(text, person.user), lambda item: is_anothers(item, person), key
+    )
 
 
 def _tells_of(value: Any, person: Person) -> bool:
@@ -145,9 +203,8 @@ def _tells_of(value: Any, person: Person) -> bool:
     return mentions(value, person.has_email, lambda item: is_anothers(item, person))
 
 
-def _tells(raw: bytes, person: Person) -> bool:
+def tells(text: str, person: Person) -> bool:
     """Whether a text has the id in it, or the person's email address, also escaped."""
-    text = _text(raw)
     return has_id(text, person.user) or person.has_email(text)
 
 

@@ -8,7 +8,7 @@ that commit later are none that were emitted before.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, TextClause, text, update
 
@@ -29,8 +29,12 @@ class MessageTable(NamedTuple):
     counted: str
 
 
-def page(connection: Connection, messages: MessageTable, after: int) -> list[tuple[int, bytes]]:
-    """The next, by their ids, locked until the transaction ends.
+Page: TypeAlias = list[tuple[int, bytes, str | None]]
+"""Messages by their ids, each with what was wrong with it."""
+
+
+def page(connection: Connection, messages: MessageTable, after: int) -> Page:
+    """The next, in order of their ids, locked until the transaction ends.
 
     All of them are read, as an id can be written in many ways. There are few messages, or something else
     is to be done first.
@@ -39,14 +43,14 @@ def page(connection: Connection, messages: MessageTable, after: int) -> list[tup
         StoreUnavailable: a relay is at one of them for longer than the lock time-out.
     """
     rows = connection.execute(messages.next, {"after": after, "size": BATCH})
-    return [(identity, bytes(raw)) for identity, raw in rows]
+    return [(identity, bytes(raw), _text(told)) for identity, raw, told in rows]
 
 
 def erase_from(
     connection: Connection,
     messages: MessageTable,
     batch: ErasureBatch,
-    page: list[tuple[int, bytes]],
+    page: Page,
     counts: ErasureCounts,
 ) -> int:
     """Take the user's data out of these messages, except those that name what is held.
@@ -55,11 +59,15 @@ def erase_from(
         Out of how many; *counts* is added to.
     """
     before = counts.erased
-    for identity, raw in page:
-        left = batch.left_of(raw, counts)
+    for identity, raw, told in page:
+        left = batch.left_of(raw, told, counts)
         if left is not None and not batch.dry:
             messages.rewrite(connection, identity, left)
     return counts.erased - before
+
+
+def _text(told: Any) -> str | None:
+    return told if told is None or isinstance(told, str) else bytes(told).decode("utf-8", "replace")
 
 
 def _rewrite_letter(connection: Connection, identity: int, left: bytes) -> None:
@@ -76,14 +84,14 @@ def _rewrite_outgoing(connection: Connection, identity: int, left: bytes) -> Non
 
 
 def _of(
-    table: str, column: str, rewrite: Callable[[Connection, int, bytes], None], counted: str
+    table: str, columns: str, rewrite: Callable[[Connection, int, bytes], None], counted: str
 ) -> MessageTable:
     following = text(
-        f"SELECT id, {column} FROM {table} WHERE id > :after"  # noqa: S608 - constants
+        f"SELECT id, {columns} FROM {table} WHERE id > :after"  # noqa: S608 - constants
         f" ORDER BY id LIMIT :size FOR UPDATE"
     )
     return MessageTable(following, rewrite, counted)
 
 
-OUTBOX = _of("outbox", "payload", _rewrite_outgoing, "events")
-DEAD_LETTERS = _of("dead_letters", "raw", _rewrite_letter, "dead_letters")
+OUTBOX = _of("outbox", "payload, invalid", _rewrite_outgoing, "events")
+DEAD_LETTERS = _of("dead_letters", "raw, detail", _rewrite_letter, "dead_letters")
