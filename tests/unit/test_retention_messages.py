@@ -266,6 +266,32 @@ def test_an_id_that_is_too_long_to_be_stored_is_the_users_in_messages_too(identi
         assert holding(raw, [hold]) == {7}
 
 
+NAMES_OF_PERSONS = [
+    *("userid", "USERID", "UserId", "user-id", "user_fk", "userName", "login", "customer", "customerId"),
+    *("author", "author_uuid", "person", "principal", "requester", "sub", "who", "admin", "on_behalf_of"),
+    *("assignee", "recipient_id", "created_by", "uuid", "guid"),
+]
+
+
+@pytest.mark.parametrize("identity", ["7", "4711", "ann"])
+@pytest.mark.parametrize("principal", [["{}", SECRET], "User ({})", {"pk": "{}", "name": SECRET}])
+def test_a_principal_in_another_shape_is_the_person_for_whom_a_service_acted(
+    identity: str, principal: Any
+) -> None:
+    actor = {"kind": "service", "id": "ci", "on_behalf_of": principal}
+    message = {
+        "tag": "account:email:add",
+        "ip": SECRET,
+        "user_agent": SECRET,
+        "additional": {"email": SECRET},
+    }
+    left = without(
+        json.dumps({**message, "actor": actor}).replace("{}", identity).encode(), Person(identity), KEYS
+    )
+    assert left is not None
+    assert SECRET.encode() not in left
+
+
 @pytest.mark.parametrize("identity", ["7", "4711", "ann"])
 @pytest.mark.parametrize(
     ("odd", "counts"),
@@ -274,6 +300,10 @@ def test_an_id_that_is_too_long_to_be_stored_is_the_users_in_messages_too(identi
         ({"said": "at 10.0.0.{}"}, False), ({"valid": "{}"}, False), ({"owner": "{}"}, True),
         ({"userId": "{}"}, True), ({"user": {"id": {"value": "{}"}}}, True),
         ({"seen_by": ["bob", "{}"]}, True),
+        *(({name: "{}"}, True) for name in NAMES_OF_PERSONS),
+        ({"user": {"key": "{}"}}, True), ({"customer": {"number": "{}"}}, True),
+        ({"trace": {"key": "{}"}}, False),
+        ({"by": "User object ({})"}, True), ({"key": "{}"}, False), ({"number": "{}"}, False),
         ({"path": "/users/{}/mail"}, True), ({"said": "user {} left"}, True), ({"users": {"{}": "x"}}, True),
     ],
 )  # fmt: skip

@@ -16,14 +16,22 @@ from trailkeeper.producer.validation.text import CUT
 
 from .readings import readings
 
+_PERSON = (
+    "users?|actors?|accounts?|owners?|members?|customers?|authors?|persons?|people|principals?|subjects?|admins?"
+    "|requesters?|creators?|editors?|reviewers?|approvers?|submitters?|uploaders?|maintainers?|assignees?"
+    "|inviters?|invitees?|senders?|recipients?|employees?|clients?|contacts?|profiles?|who|sub|on[_-]?behalf[_-]?of"
+)
+_OF_ID = "ids?|uu?ids?|guids?|pk|fk|key|nr|no|number|value"
+"""What an id is called behind the name of what has it, or within it."""
 _KEY = (
     r"(?:(?<![A-Za-z])|(?<=[a-z])(?=[A-Z]))"
-    r"(?i:ids?|users?|user_?names?|actors?|accounts?|owners?|members?|projects?|organi[sz]ations?|uid|pk)"
+    rf"(?i:(?:{_PERSON}|projects?|organi[sz]ations?)(?:[_-]?(?:{_OF_ID}|names?))?|ids?|uu?ids?|guids?|pk|logins?|usernames?)"
     r"|(?:(?<=_)by|(?<=[a-z])By)"
 )
 """Names of keys whose values are ids."""
-_BETWEEN = r"""["'\\\s:=/#\[({]{1,8}"""
+_BETWEEN = r"""(?:\sobject)?["'\\\s:=/#\[({]{1,8}"""
 _IDS = {"id", "ids", "uid", "pk"}
+_NAMES_ID, _NAMES_PERSON = re.compile(rf"(?i:{_OF_ID})"), re.compile(rf"(?i:{_PERSON})")
 DIGITS = 15
 """So many digits are no other number by chance."""
 LETTERS = 3
@@ -54,12 +62,17 @@ def mentions(
     """
     if isinstance(value, dict):
         return not is_another(value) and any(
-            tells(f"{key}={name}") or mentions(item, tells, is_another, key if key.lower() in _IDS else name)
+            tells(f"{key}={name}") or mentions(item, tells, is_another, key if _has_id(key, name) else name)
             for name, item in value.items()
         )
     if isinstance(value, list):
         return any(mentions(item, tells, is_another, key) for item in value)
     return isinstance(value, str | int) and not isinstance(value, bool) and tells(f"{key}={value}")
+
+
+def _has_id(key: str, name: str) -> bool:
+    """Whether what has that name within a value is the value's id."""
+    return key.lower() in _IDS or bool(_NAMES_PERSON.fullmatch(key) and _NAMES_ID.fullmatch(name))
 
 
 @lru_cache(maxsize=64)
