@@ -59,7 +59,7 @@ def record_export(viewer: Viewer, question: Question, form: str, *, request: Any
     Raises:
         EventNotRecorded: neither Redis nor the spool took it; refuse the export.
     """
-    if viewer.user_id is None and not viewer.staff:
+    if viewer.is_visitor:
         _anonymous.count("event" if question.event else question.about, form)
         return
     payload = _payload(question) | {"format": form}

@@ -43,6 +43,11 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
             if roles := getattr(self, name):
                 force_setattr(self, name, _roles(name, roles))
 
+    @property
+    def is_visitor(self) -> bool:
+        """Whether it is nobody in particular, who sees what all see."""
+        return self == ANYBODY
+
 
 def _id(name: str, value: Any) -> str:
     text = id_of(name, value)

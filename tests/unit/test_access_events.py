@@ -127,3 +127,16 @@ def test_the_longest_filters_fit_into_an_event(trailkeeper_events: Recorder) -> 
     )  # fmt: skip
     record_export(ADMIN, question, "csv")
     assert trailkeeper_events.events[0].additional["filters"]["tags"] == list(question.tags)
+
+
+@pytest.mark.parametrize(
+    "viewer",
+    [Viewer(projects={"p1": "owner"}), Viewer(organizations={"o1": "maintainer"}), Viewer(staff=True)],
+)
+def test_an_export_by_whoever_sees_more_than_a_visitor_is_recorded_without_an_id_too(
+    viewer: Viewer, trailkeeper_events: Recorder
+) -> None:
+    record_export(viewer, Question(about="project", id="p1"), "csv")
+    (event,) = trailkeeper_events.events
+    assert (event.tag, event.actor.id) == ("admin:history:export", None)
+    assert not viewer.is_visitor
