@@ -169,6 +169,56 @@ def test_the_address_goes_where_no_other_person_acted(
     assert (after["ip"], after["user_name"], after["on_behalf_of_name"]) == (None, None, None)
 
 
+TOLD = "ann.needle@example.org"
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("actor_name", f"CI of {TOLD}"),
+        ("actor_name", "ann.needle\uff20example\uff0eorg"),
+        ("actor_name", "at 2001:DB8:0:0:0:0:0:77"),
+        ("actor_name", "for 203%2E0.113.77"),
+        ("user_name", TOLD),
+        ("on_behalf_of_name", TOLD),
+        ("credential_label", f"{TOLD}'s laptop"),
+    ],
+)
+def test_names_and_labels_in_events_of_others_lose_what_tells_of_the_person(
+    engine: Engine, settings: WorkerSettings, column: str, said: str
+) -> None:
+    own = {"user_id": "u-ann", "actor_kind": "user", "actor_id": "u-ann"}
+    for address in ("203.0.113.77", "2001:db8::77"):
+        stored(engine, NOW, tag="account:email:verify", **own, ip=address, additional={"email": TOLD})
+    names = dict.fromkeys(("actor_name", "user_name", "on_behalf_of_name", "credential_label"), "J. Bob: 7")
+    others = {"scope": "system", "tag": "admin:ip_address:ban", "actor_kind": "anonymous"}
+    telling = stored(engine, NOW, **others, **(names | {column: said}))
+    same = stored(engine, NOW, **others, **names)
+    erase(settings, "u-ann")
+    assert {name: event(engine, telling)[name] for name in names} == names | {column: None}
+    assert {name: event(engine, same)[name] for name in names} == names
+
+
+@pytest.mark.parametrize(
+    ("extras", "stays"),
+    [
+        ({"approved_by": [{"kind": "user", "id": "7", "name": "Ann"}]}, False),
+        ({"approved_by": {"id": "7", "name": "Ann"}}, False),
+        ({"meta": {"by": {"kind": "user", "id": "7", "name": "Ann", "team": "x"}}}, False),
+        ({"note": "approved by user 7 (Ann)"}, False),
+        ({"approved_by": {"kind": "staff", "id": "7", "name": "Sam"}}, True),
+        ({"meta": {"step": 7, "of": "7 of 9"}}, True),
+    ],
+)
+def test_in_unknown_fields_of_others_the_user_is_found_as_in_messages(
+    engine: Engine, settings: WorkerSettings, extras: dict[str, Any], *, stays: bool
+) -> None:
+    columns = {"scope": "project", "project_id": "p1", "tag": "project:create"}
+    of_another = stored(engine, NOW, **columns, actor_kind="user", actor_id="u2", extras={**extras, "n": 1})
+    erase(settings, "7")
+    assert event(engine, of_another)["extras"] == ({**extras, "n": 1} if stays else {"n": 1})
+
+
 def test_events_that_do_not_name_the_user_stay_as_they_are(engine: Engine, settings: WorkerSettings) -> None:
     others = [
         stored(engine, NOW, user_id="u2", user_name="ann", ip="198.51.100.23", extras={"x": 1}),

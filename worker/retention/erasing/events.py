@@ -1,8 +1,8 @@
 """A user's personal data in the table: in the events that name the user, and in what others said.
 
 `owning` tells whose the address, location, client and credential of an event are. An
-event that does not name the user stays as it is, save for personal values in its payload
-that do: what an admin looked for, an address that was banned.
+event that does not name the user stays as it is, save for personal values in its payload,
+names, labels and unknown fields that do: what an admin looked for, an address that was banned.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from trailkeeper.models.holds import HELD
 from trailkeeper.models.writing import DERIVATIONS
 from trailkeeper.worker.retention.personal import HAS_KEYS, Payload, PersonalKeys
 
-from .owning import anothers, has_origin, is_persons
+from .owning import anothers, has_origin, names_person
 from .person import Person
 from .sweeping import swept as swept_payload
 
@@ -32,6 +32,12 @@ NAMED = (
     " OR (e.actor_id = :user AND e.actor_kind = 'user'), false)"
 )
 """Which rows ``e`` name the user; `named_by` says the same of a row that was read."""
+
+TEXTS = (*NAMES.values(), "credential_label")
+"""Columns with texts that people chose, besides the names of projects and organizations."""
+_TOLD = f"concat_ws(' ', {', '.join(f'e.{name}' for name in TEXTS)})"
+_MAY_TELL = rf"{_TOLD} ~ '[@%\\\u3002\uFE50-\uFE6F\uFF00-\uFFEF]|[0-9][.][0-9]|:[0-9A-Fa-f]{{0,4}}:'"
+"""Whether there may be an email address or an address in one of them: nearly none has."""
 
 OTHER_SUBJECTS = ("project_id", "organization_id")
 COLUMNS = (*NAMES, *NAMES.values(), *OTHER_SUBJECTS, "actor_kind", *OF_ACTOR, "tag", "additional", "extras")
@@ -55,7 +61,7 @@ WITHIN = "e.scope = :scope AND e.id > :after AND (CAST(:edge AS uuid) IS NULL OR
 EDGE = text("SELECT id FROM events WHERE scope = :scope AND id > :after ORDER BY id OFFSET :skipped LIMIT 1")
 OTHERS = text(
     f"SELECT {_COLUMNS} FROM events AS e WHERE {WITHIN} AND NOT {NAMED}"  # noqa: S608 - constants
-    f" AND (e.extras IS NOT NULL OR {HAS_KEYS})"
+    f" AND (e.extras IS NOT NULL OR {_MAY_TELL} OR {HAS_KEYS})"
 )
 
 Row: TypeAlias = Mapping[str, Any] | RowMapping
@@ -90,7 +96,7 @@ def window(connection: Connection, scope: str, after: UUID) -> EventWindow:
 
 
 def others(connection: Connection, person: Person, keys: PersonalKeys, window: EventWindow) -> list[UUID]:
-    """The events of a window that do not name the user, and tell of the person in a personal value."""
+    """The events of a window that do not name the user, and tell of the person in what people wrote."""
     values = {"user": person.user, "present": keys.present, **window._asdict()}
     rows = connection.execute(OTHERS, values).mappings()
     return [row["id"] for row in rows if swept(row, person, keys) is not None]
@@ -99,6 +105,7 @@ def others(connection: Connection, person: Person, keys: PersonalKeys, window: E
 def erased(row: Row, person: Person, keys: PersonalKeys) -> Change | None:
     """What is to be written of an event that names the user; None where it has nothing of the person."""
     left = {name: row[name] for name in (*NAMES.values(), *OF_ACTOR)}
+    left |= _telling(row, person.within(row["scope"]))
     left |= {NAMES[identity]: None for identity in named_by(person.user, row)}
     if has_origin(person.user, row["actor_kind"], row["actor_id"], row["on_behalf_of_id"]):
         left |= dict.fromkeys(("actor_name", *OF_ACTOR))
@@ -128,9 +135,13 @@ def swept(row: Row, person: Person, keys: PersonalKeys) -> Change | None:
     """The same of an event that does not name the user."""
     person = person.within(row["scope"])
     extras = _extras(row["extras"], person)
-    if extras != row["extras"]:
-        return {**(_of_payload(row, person, keys) or {}), "extras": extras}
-    return _of_payload(row, person, keys)
+    told = {"extras": extras} if extras != row["extras"] else {}
+    return {**(_of_payload(row, person, keys) or {}), **_telling(row, person), **told} or None
+
+
+def _telling(row: Row, person: Person) -> Change:
+    """The names and labels that tell of the person, emptied."""
+    return {name: None for name in TEXTS if row[name] is not None and person.is_in(row[name])}
 
 
 def _extras(extras: Payload | None, person: Person) -> Payload | None:
@@ -138,7 +149,7 @@ def _extras(extras: Payload | None, person: Person) -> Payload | None:
     left = {
         key: value
         for key, value in (extras or {}).items()
-        if not person.is_in(value) and not is_persons(value, person)
+        if not person.is_in(value) and not names_person({key: value}, person)
     }
     return left or None
 

@@ -26,7 +26,7 @@ from trailkeeper.worker.retention.naming import may_name, mentions
 from trailkeeper.worker.retention.naming import names as has_id
 from trailkeeper.worker.retention.personal import PersonalKeys
 
-from .owning import anothers, has_origin, is_anothers
+from .owning import anothers, has_origin, is_anothers, names_person
 from .person import LASTING, Person
 from .sweeping import swept
 
@@ -84,13 +84,13 @@ def _left(event: Message, person: Person, keys: PersonalKeys) -> Message:
     named = {place for place in NAMED_BY if subjects[place] == person.user}
     unknown = {name: value for name, value in odd.items() if name not in known}
     # of another shape, but in the place of a person
-    named |= {place for place, value in _odd_places(odd, known).items() if _names(value, person, place)}
+    named |= {place for place, value in _odd_places(odd, known).items() if names_person(value, person, place)}
     is_nobodys = all(subjects[place] is None for place in NAMED_BY)
-    if named or (is_nobodys and _names(odd, person)):
+    if named or (is_nobodys and names_person(odd, person)):
         return _payload_erased(_unnamed(known, named, person.user), keys) | anothers(unknown, person)
-    if _names(odd, person) or _tells_of(odd, believed):
+    if names_person(odd, person) or _tells_of(odd, believed):
         others = {name: value for name, value in unknown.items() if is_anothers(value, believed)}
-        event = (_unnamed(known, named, person.user) if _names(odd, person) else known) | others
+        event = (_unnamed(known, named, person.user) if names_person(odd, person) else known) | others
     return _of_another(event, believed, keys)
 
 
@@ -189,13 +189,6 @@ def _without_texts(value: Any, person: Person) -> Any:
 
 def _is_text_of(value: Any, person: Person) -> bool:
     return isinstance(value, str) and person.is_in(value)
-
-
-def _names(value: Any, person: Person, key: str = "") -> bool:
-    """Whether something that is no part of an event has the id in it, not said to be of another kind."""
-    return value is not None and mentions(
-        value, lambda text: has_id(text, person.user), lambda item: is_anothers(item, person), key
-    )
 
 
 def _tells_of(value: Any, person: Person) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from trailkeeper.worker.retention.message import OTHER_KINDS, id_of, is_somebody_else, nameless
+from trailkeeper.worker.retention.message import OTHER_KINDS, is_somebody_else, nameless
+from trailkeeper.worker.retention.naming import mentions, names
 from trailkeeper.worker.retention.personal import Payload
 
 from .person import Person
@@ -49,6 +50,8 @@ def is_anothers(value: Any, person: Person) -> bool:
     return is_somebody_else(value, person.user) and not person.is_in(value)
 
 
-def is_persons(value: Any, person: Person) -> bool:
-    """Whether a value is the user, by kind and id."""
-    return isinstance(value, dict) and value.get("kind") == "user" and id_of(value) == person.user
+def names_person(value: Any, person: Person, key: str = "") -> bool:
+    """Whether something that is no part of an event has the id in it, not said to be of another kind."""
+    return value is not None and mentions(
+        value, lambda text: names(text, person.user), lambda item: is_anothers(item, person), key
+    )
