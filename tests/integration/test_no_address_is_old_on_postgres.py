@@ -189,7 +189,10 @@ def test_dead_letters_past_the_age_of_the_scrub_hold_nothing_personal(
 
 PARTS = st.sampled_from(
     [V4, V6, "198.51.100.0/24", "2001:db8:1::/48", ".", ":", "::", "/", "1", " ", "f", "z", "\n", "\t", '"',
-     "\x01", "\x16", "\f", "\b", "\x7f", "\\", "\\n", "\\u0001", "\\x1b", "%20", "%3A", "IPv6:", "e:"]
+     "\x01", "\x16", "\f", "\b", "\x7f", "\\", "\\n", "\\u0001", "\\x1b", "%20", "%3A", "IPv6:", "e:",
+     V6.replace(":", "%253a"), V6.replace(":", "\\u003A"), V6.replace(":", "\uff1a"),
+     V4.replace(".", "%252E"), V4.replace(".", "\\\\u002e"), V4.replace(".", "\uff0e"), "%25", "3A",
+     "\uff11", "\u3002"]
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ may be personal is not worth an address. Where it is not clear what an address i
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
@@ -17,10 +18,14 @@ NETWORK_BITS = {4: 24, 6: 48}
 
 REMOVED = "[address removed]"
 
-_N = "(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
-_V4 = f"{_N}(?:[.]{_N}){{3}}"
-_H = "[0-9A-Fa-f]{1,4}"
-_C = "(?::|%3[Aa])"
+# digits and signs may be in full width, and signs have the escapes of JSON, and of URLs up to three times
+_D = "[0-9\uff10-\uff19]"
+_N = f"(?:[2\uff12][5\uff15][0-5\uff10-\uff15]|[2\uff12][0-4\uff10-\uff14]{_D}|[01\uff10\uff11]?{_D}?{_D})"
+_DOT = "(?:[.\u3002\ufe52\uff0e\uff61]|%(?:25){0,2}2[Ee]|\\\\+u002[Ee])"
+_C = "(?:[:\ufe55\uff1a]|%(?:25){0,2}3[Aa]|\\\\+u003[Aa])"
+_V4 = f"{_N}(?:{_DOT}{_N}){{3}}"
+_HEX = "[0-9A-Fa-f\uff10-\uff19\uff21-\uff26\uff41-\uff46]"
+_H = f"{_HEX}{{1,4}}"
 _HS = f"{_H}(?:{_C}{_H})*"
 # eight of them within a longer run are a fingerprint
 _PAIR = "[0-9A-Fa-f]{2}"
@@ -29,18 +34,22 @@ _EIGHT = f"(?!{_PAIRS}(?![0-9A-Fa-f]))(?:{_H}{_C}){{7}}{_H}|(?<!{_PAIR}:){_PAIRS
 _V6 = f"(?:{_H}{_C}){{6}}{_V4}|{_EIGHT}|(?:{_HS})?{_C}{_C}(?:(?:{_H}{_C})*{_V4}|{_HS})|{_HS}{_C}{_C}"
 _IS_V4_NETWORK = f"(?:{_N}[.]){{3}}0/(?:[0-9]|1[0-9]|2[0-4])(?![0-9])"
 _IS_V6_NETWORK = f"(?:{_H}(?::{_H}){{0,2}})?::/(?:[0-9]|[1-3][0-9]|4[0-8])(?![0-9])"
+_WORD = "[0-9A-Za-z\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]"
 # an escape ends in letters and digits, but what comes after it is none of its word
-_ESCAPE = r"(?<=%[0-9A-Fa-f]{2})|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\x[0-9A-Fa-f]{2})"
-_BEFORE_V6 = rf"(?:(?<![0-9A-Za-z])|{_ESCAPE}|(?<=\\[a-z]))"
-_BEFORE_V4 = f"(?:(?<![0-9])|{_ESCAPE})"
+_ESCAPE = "|".join(
+    rf"(?<={begin}[0-9A-Fa-f]{{{digits}}})"
+    for begin, digits in (("%", 2), ("%25", 2), ("%2525", 2), (r"\\u", 4), (r"\\x", 2))
+)
+_BEFORE_V6 = rf"(?:(?<!{_WORD})|{_ESCAPE}|(?<=\\[a-z]))"
+_BEFORE_V4 = f"(?:(?<!{_D})|{_ESCAPE})"
 
 ADDRESS = (
-    f"{_BEFORE_V6}(?!{_IS_V6_NETWORK})(?:{_V6})(?![0-9A-Za-z])|{_BEFORE_V4}(?!{_IS_V4_NETWORK}){_V4}(?![0-9])"
+    f"{_BEFORE_V6}(?!{_IS_V6_NETWORK})(?:{_V6})(?!{_WORD})|{_BEFORE_V4}(?!{_IS_V4_NETWORK}){_V4}(?!{_D})"
 )
 """An address of a single machine, or a network smaller than what is left of an address."""
 
-CANDIDATE = f"[0-9][.][0-9]{{1,3}}[.][0-9]{{1,3}}[.][0-9]|{_C}[0-9A-Fa-f]{{0,4}}{_C}"
-"""What each address has in it, and few other texts. It is found in 1 µs, `ADDRESS` by Postgres in 0.4 ms."""
+CANDIDATE = f"{_D}{_DOT}{_D}{{1,3}}{_DOT}{_D}{{1,3}}{_DOT}{_D}|{_C}{_HEX}{{0,4}}{_C}"
+"""What each address has in it, and few other texts. Postgres finds it in 3 µs, `ADDRESS` in 50 µs."""
 
 _CANDIDATE = re.compile(CANDIDATE)
 _ADDRESS = re.compile(ADDRESS)
@@ -58,7 +67,7 @@ def addresses_in(text: str) -> set[str]:
     return {
         str(found)
         for match in _EACH.finditer(text)
-        for each in _shortened(match[1])
+        for each in _shortened(_unescaped(match[1]))
         if (found := _parsed(each))
     }
 
@@ -81,7 +90,7 @@ def _cut(text: str) -> str:
 
 
 def _network(text: str) -> str:
-    address = _parsed(text)
+    address = _parsed(_unescaped(text))
     return str(ip_network((address, NETWORK_BITS[address.version]), strict=False)) if address else REMOVED
 
 
@@ -92,8 +101,12 @@ def _shortened(text: str) -> Iterator[str]:
         yield text
 
 
+def _unescaped(text: str) -> str:
+    return unicodedata.normalize("NFKC", re.sub(_DOT, ".", re.sub(_C, ":", text)))
+
+
 def _parsed(text: str) -> Any:
-    front, colon, last = re.sub("%3[Aa]", ":", text).rpartition(":")
+    front, colon, last = text.rpartition(":")
     try:
         if "." in last:
             # zeros in front, which Python refuses

@@ -49,7 +49,9 @@ def has_address_in_json(value: str) -> str:
     JSON's escapes are blanks then, save for that of a backslash: of an address they are no part.
     """
     written = f"CAST({value} AS text)"
-    return _has_address(written, rf"regexp_replace({written}, '\\(u[0-9a-f]{{4}}|[^\\u]|(\\))', ' \2', 'g')")
+    # no control character stands in JSON as it is
+    marked = rf"regexp_replace(replace({written}, '\\', chr(1)), '\\(u[0-9a-f]{{4}}|[^u])', ' ', 'g')"
+    return _has_address(written, rf"replace({marked}, chr(1), '\')")
 
 
 def _has_address(written: str, meant: str) -> str:
