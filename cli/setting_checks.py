@@ -109,6 +109,11 @@ def _broker(url: str) -> None:
     broker_of(WorkerSettings(broker_url=url))
 
 
+def _redis(urls: str) -> None:
+    for url in urls.split():
+        RedisAddress(url)
+
+
 def _spool(setting: str) -> None:
     path = spool_path(setting)
     if problem := spool_problem(setting) or (path and folder.problem(path)):
@@ -137,7 +142,7 @@ def _each(check: Callable[[str], object]) -> Check:
 KEY = "name:secret, the secret of 32 bytes or more"
 PEM = "a PEM file"
 CHECKS: dict[str, tuple[Check, str]] = {
-    "redis_url": (RedisAddress, "a URL such as redis://:password@host:6379/0"),
+    "redis_url": (_redis, "a URL such as redis://:password@host:6379/0"),
     "redis_tls_ca": (_readable, PEM),
     "redis_tls_cert": (_readable, PEM),
     "redis_tls_key": (_readable, PEM),

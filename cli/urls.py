@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-BETWEEN_URLS = re.compile(r" +(?=rediss?(?:\+\w+)?://|unix://)")
+BETWEEN_URLS = re.compile(r"\s+(?=rediss?(?:\+\w+)?://|unix://)")
 MASK = "***"
 _HOST = r"(?:\[[^\[\]@]*\]|[^:/\[\],@]*)(?::[0-9]*)?"
 _PLACE = re.compile(rf"{_HOST}(?:,{_HOST})*(?:/.*)?", re.DOTALL)

@@ -22,6 +22,8 @@ from .transports.url import UNREADABLE, is_cluster, is_sentinel, is_tls, options
 
 ANSWER_SECONDS = 10.0
 CONNECT_SECONDS = 2.0
+IMPATIENT_SECONDS = 2.0
+"""In place of `ANSWER_SECONDS` where there are several streams: the others wait meanwhile."""
 SENTINEL_TRIES: dict[str, Any] = {
     "socket_timeout": 0.5,
     "socket_connect_timeout": 0.5,
@@ -68,27 +70,34 @@ def connect(
 
 
 def of_each_stream(
-    settings: StreamSettings, call: Callable[[redis.Redis, str], T], **seconds: float
+    settings: StreamSettings, call: Callable[[redis.Redis, str], T], answer_seconds: float | None = None
 ) -> list[T]:
     """What *call* returns for each stream, given a client and its key, in order.
 
     Args:
         settings: name the streams.
         call: what to do with each.
-        **seconds: how long to wait, as for `connect`.
+        answer_seconds: the longest to wait for an answer.
 
     Raises:
-        StreamUnavailable: a stream is away; nevertheless it was called for all the others.
+        StreamUnavailable: a stream is away; nevertheless it was called for all those of other servers.
     """
-    results, problem = list[T](), None
-    for shard in shards_of(settings):
+    shards = shards_of(settings)
+    if answer_seconds is None:
+        answer_seconds = ANSWER_SECONDS if len(shards) == 1 else IMPATIENT_SECONDS
+    results, away, problems = list[T](), set[str](), list[StreamUnavailable]()
+    for shard in shards:
+        if shard.server in away:
+            continue
         try:
-            with connect(shard, **seconds) as client, redis_translated():
+            with connect(shard, answer_seconds=answer_seconds) as client, redis_translated():
                 results.append(call(client, shard.key))
         except StreamUnavailable as error:
-            problem = problem or error
-    if problem is not None:
-        raise problem
+            problems.append(error)
+            if not isinstance(error, StreamRefused):
+                away.add(shard.server)
+    if problems:
+        raise problems[0]
     return results
 
 

@@ -35,7 +35,7 @@ REDIS_URL = (
 RedisUrl = Annotated[
     str,
     msgspec.Meta(
-        pattern=rf"^{REDIS_URL}( +{REDIS_URL})*\Z",
+        pattern=rf"^{REDIS_URL}(\s+{REDIS_URL})*\Z",
         extra={
             "expected": "a URL such as redis://:password@host:6379/0, or of the schemes rediss or unix, or"
             " redis+sentinel://:password@host:26379,host:26379/mymaster/0 or"

@@ -103,7 +103,7 @@ def read_stream(settings: ViewsSettings) -> StreamState:
     Raises:
         StreamUnavailable: one of them does not answer.
     """
-    states = of_each_stream(settings, _read, answer_seconds=SECONDS, connect_seconds=SECONDS)
+    states = of_each_stream(settings, _read, answer_seconds=SECONDS)
     return reduce(_together, states)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, NamedTuple
 
 import redis
@@ -10,7 +9,8 @@ import redis
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.redis_client import connect, redis_translated
 from trailkeeper.producer.stream_keys import GROUP, pause_key
-from trailkeeper.producer.transports.shards import StreamSettings, shards_of
+from trailkeeper.producer.transports.away import AwayServers
+from trailkeeper.producer.transports.shards import Shard, StreamSettings, shards_of
 from trailkeeper.worker.ingest.pause import believed
 
 
@@ -22,8 +22,9 @@ class Backlog(NamedTuple):
     paused: bool
 
 
-AWAY_SECONDS = 1.0
-"""How long a stream that is away is not asked again, where others have to be asked ten times a second."""
+AWAY_SECONDS = (1.0, 15.0)
+"""How long a server that failed is left alone where others have to be asked ten times a second: at first, and
+at the longest. Celery's event loop waits for each question."""
 
 
 class Backlogs:
@@ -36,10 +37,11 @@ class Backlogs:
 
     def __init__(self, settings: StreamSettings, seconds: float) -> None:
         self._streams = [
-            (connect(shard, answer_seconds=seconds, connect_seconds=seconds), shard.key)
+            (connect(shard, answer_seconds=seconds, connect_seconds=seconds), shard)
             for shard in shards_of(settings)
         ]
-        self._away: dict[str, tuple[float, StreamUnavailable]] = {}
+        self._away = AwayServers(*AWAY_SECONDS)
+        self._problem: StreamUnavailable | None = None
 
     def read(self) -> tuple[Backlog, StreamUnavailable | None]:
         """The backlog of those that answer, and why another one does not.
@@ -47,8 +49,8 @@ class Backlogs:
         Raises:
             StreamUnavailable: none answers.
         """
-        found = [backlog for client, key in self._streams if (backlog := self._read(client, key))]
-        away = next((error for _, error in self._away.values()), None)
+        found = [backlog for client, shard in self._streams if (backlog := self._read(client, shard))]
+        away = self._problem if len(found) < len(self._streams) else None
         if not found:
             assert away is not None
             raise away
@@ -56,25 +58,25 @@ class Backlogs:
         new, pending = (sum(getattr(each, name) for each in going_on) for name in ("new", "pending"))
         return Backlog(new, pending, going_on[0].paused), away
 
-    def is_away(self, key: str) -> bool:
-        """Whether a stream did not answer when it was last asked."""
-        return key in self._away
+    def is_away(self, server: str) -> bool:
+        """Whether a server did not answer a moment ago, and is left alone for now."""
+        return self._away.is_away(server)
 
     def close(self) -> None:
         """Give the connections back."""
         for client, _ in self._streams:
             client.close()
 
-    def _read(self, client: redis.Redis, key: str) -> Backlog | None:
-        since, _ = self._away.get(key, (0.0, None))
-        if len(self._streams) > 1 and time.monotonic() - since < AWAY_SECONDS:
+    def _read(self, client: redis.Redis, shard: Shard) -> Backlog | None:
+        if len(self._streams) > 1 and self._away.is_away(shard.server):
             return None
         try:
-            backlog = read_backlog(client, key)
+            backlog = read_backlog(client, shard.key)
         except StreamUnavailable as error:
-            self._away[key] = time.monotonic(), error
+            self._away.leave(shard.server)
+            self._problem = error
             return None
-        self._away.pop(key, None)
+        self._away.returned(shard.server)
         return backlog
 
 

@@ -119,11 +119,11 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         if now - self._admin_commands_checked < ADMIN_COMMANDS_SECONDS:
             return False
         self._admin_commands_checked = now
-        home = shards_of(config)[0].key
-        if self._backlogs.is_away(home):
+        home = shards_of(config)[0]
+        if self._backlogs.is_away(home.server):
             return False  # beat has them looked for, too
         with redis_translated():
-            return bool(self._client.delete(admin_commands_key(home)))
+            return bool(self._client.delete(admin_commands_key(home.key)))
 
     def _relays(self, backlog: Backlog, consumer: Any, config: WorkerSettings) -> int:
         waiting = self._poller.waiting()

@@ -26,5 +26,6 @@ def stream_of(settings: TransportSettings) -> StreamTransport:
     Raises:
         SettingsError: the Redis URL cannot be used.
     """
-    streams = [RedisStream(url, key, settings.redis_replicas) for url, key in shards_of(settings)]
-    return streams[0] if len(streams) == 1 else ShardedStream(streams)
+    shards = shards_of(settings)
+    streams = [RedisStream(url, key, settings.redis_replicas) for url, key in shards]
+    return streams[0] if len(streams) == 1 else ShardedStream(streams, [shard.server for shard in shards])

@@ -18,6 +18,11 @@ class Shard(NamedTuple):
     url: str
     key: str
 
+    @property
+    def server(self) -> str:
+        """The same for streams that are away together; in a Cluster each may be on a node of its own."""
+        return self.key if is_cluster(self.url) else self.url
+
 
 class StreamSettings(Protocol):
     """The settings that say where the streams are."""
@@ -44,10 +49,10 @@ def shards_of(settings: StreamSettings) -> tuple[Shard, ...]:
 
 
 def servers_of(settings: StreamSettings) -> tuple[Shard, ...]:
-    """A stream for each server that has one; in a Cluster each may be on a node of its own."""
+    """A stream for each server that has one."""
     by_server = dict[str, Shard]()
     for shard in shards_of(settings):
-        by_server.setdefault(shard.key if is_cluster(shard.url) else shard.url, shard)
+        by_server.setdefault(shard.server, shard)
     return tuple(by_server.values())
 
 

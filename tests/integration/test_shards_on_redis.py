@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,10 @@ from tests.support.command import call
 from tests.support.drains import STREAM, an_event, put, query, settings_for, stored_ids
 from tests.support.emitting import CATALOGUE, REQUIRED, SPOOLED
 from tests.support.servers import serving, valkey
-from tests.support.waiting import within
+from tests.support.waiting import BUSY_SECONDS, within
 from trailkeeper import Emitter, ProducerSettings
 from trailkeeper.producer.errors import StreamUnavailable
-from trailkeeper.producer.redis_client import connect, of_each_stream
+from trailkeeper.producer.redis_client import IMPATIENT_SECONDS, connect, of_each_stream
 from trailkeeper.producer.transports import stream_of
 from trailkeeper.producer.transports.shards import servers_of, shards_of
 from trailkeeper.producer.wire import encode
@@ -254,3 +254,52 @@ def test_status_doctor_and_reconcile_count_every_stream_and_drain_empties_them(
     assert answer("reconcile")["stranded"] == 0
     assert answer("drain")["stored"] == 6
     assert answer("status")["stream"]["waiting"] == 0
+
+
+@contextmanager
+def silent_servers(number: int) -> Iterator[str]:
+    """Servers that accept connections and never answer, as a setting names them."""
+    with ExitStack() as closing:
+        listening = [closing.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
+        yield " ".join(f"redis://127.0.0.1:{each.getsockname()[1]}/0" for each in listening)
+
+
+@pytest.mark.parametrize(("servers", "shards"), [(2, 2), (6, 6), (1, 64), (3, 64)])
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_however_many_streams_are_silent_an_event_is_spooled_within_its_budget(
+    tmp_path: Path, servers: int, shards: int, *, asynchronous: bool
+) -> None:
+    with silent_servers(servers) as urls:
+        given = ProducerSettings(
+            redis_url=urls, redis_shards=shards, spool=str(tmp_path / "spool.sqlite"), on_invalid="raise"
+        )
+        sending = Emitter(given, catalogue=CATALOGUE)
+        took = []
+        for _ in range(3):
+            began = time.monotonic()
+            receipt = asyncio.run(sending.aemit(SPOOLED)) if asynchronous else sending.emit(SPOOLED)
+            took.append(time.monotonic() - began)
+            assert receipt.outcome == "spooled"
+        sending.close()
+    assert min(took) < BUDGET
+    assert max(took) < BUDGET + BUSY_SECONDS / 4
+
+
+def test_a_server_that_is_silent_delays_a_drain_of_the_others_once_and_then_seldom(
+    settings: WorkerSettings, redis_url: str
+) -> None:
+    with silent_servers(1) as silent:
+        half = settings_for(f"{redis_url} {silent}", settings.database_url, redis_shards=6, spool="off")
+        with closing(Drainer(half, "here/1")) as drainer, connect(redis_url) as client:
+            with pytest.raises(StreamUnavailable), within(IMPATIENT_SECONDS):
+                drainer.run(9)
+            put(client, an_event())
+            with within(0.5):
+                assert drainer.run(9).stored == 1
+
+
+def test_what_is_asked_of_every_stream_waits_for_a_silent_server_once(redis_url: str) -> None:
+    with silent_servers(1) as silent:
+        asked = WorkerSettings(redis_url=f"{redis_url} {silent}", redis_shards=8)
+        with pytest.raises(StreamUnavailable), within(IMPATIENT_SECONDS):
+            of_each_stream(asked, lambda client, key: client.xlen(key))

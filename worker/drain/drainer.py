@@ -6,12 +6,13 @@ Knows nothing of Celery: a task runs it, and so does `trailkeeper drain`.
 from __future__ import annotations
 
 import gc
-import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from trailkeeper.producer.errors import StreamUnavailable
+from trailkeeper.producer.redis_client import ANSWER_SECONDS, IMPATIENT_SECONDS
+from trailkeeper.producer.transports.away import AwayServers
 from trailkeeper.producer.transports.shards import shards_of
 from trailkeeper.worker.gil_switch_interval import short_gil_switch_interval
 from trailkeeper.worker.ingest import RETRY, Report
@@ -21,8 +22,8 @@ from trailkeeper.worker.settings import WorkerSettings
 from .stream_drain import StreamDrain
 
 OBJECTS_BEFORE_COLLECTION = 50_000
-AWAY_SECONDS = 5.0
-"""How long a stream that is away is left alone, as long as there is another."""
+AWAY_SECONDS = (2.0, 30.0)
+"""How long a server that failed is left alone, as long as there is another: at first, and at the longest."""
 
 
 class Drainer(IngestProcess):
@@ -33,10 +34,14 @@ class Drainer(IngestProcess):
 
     def __init__(self, settings: WorkerSettings, consumer: str) -> None:
         super().__init__(settings, consumer)
+        shards = shards_of(settings)
+        # who has others does not wait for one that is silent as long as who has only this
+        answer_seconds = ANSWER_SECONDS if len(shards) == 1 else IMPATIENT_SECONDS
         self.streams = [
-            StreamDrain(shard, consumer, settings, self.ingest, self.engine) for shard in shards_of(settings)
+            StreamDrain(shard, consumer, settings, self.ingest, self.engine, answer_seconds=answer_seconds)
+            for shard in shards
         ]
-        self._away_until = [0.0] * len(self.streams)
+        self._away = AwayServers(*AWAY_SECONDS)
 
     def run(self, seconds: float | None = None) -> Report:
         """Drain each stream until it is empty, or for its share of *seconds*, or of what the settings give.
@@ -47,13 +52,16 @@ class Drainer(IngestProcess):
         share = (self.settings.drain_seconds if seconds is None else seconds) / len(self.streams)
         report, problem = Report(), None
         with _few_collections(), short_gil_switch_interval():
-            for place in self._in_turn():
+            for stream in self._in_turn():
+                if problem is not None and self._away.is_away(stream.server):
+                    continue  # another one there has just failed
                 try:
-                    report.add(self.streams[place].run(share))
+                    report.add(stream.run(share))
+                    self._away.returned(stream.server)
                 except RETRY as error:
                     problem = problem or error
                     if isinstance(error, StreamUnavailable):
-                        self._away_until[place] = time.monotonic() + AWAY_SECONDS
+                        self._away.leave(stream.server)
         if problem is not None:
             raise problem
         return report
@@ -64,12 +72,11 @@ class Drainer(IngestProcess):
         for stream in self.streams:
             stream.close()
 
-    def _in_turn(self) -> list[int]:
+    def _in_turn(self) -> list[StreamDrain]:
         """Streams that are there; consumers begin with different ones, so that none waits for the others."""
-        number, now = len(self.streams), time.monotonic()
-        first = zlib.crc32(self.consumer.encode())
-        places = [(first + step) % number for step in range(number)]
-        return [place for place in places if self._away_until[place] <= now] or places
+        first = zlib.crc32(self.consumer.encode()) % len(self.streams)
+        streams = self.streams[first:] + self.streams[:first]
+        return [stream for stream in streams if not self._away.is_away(stream.server)] or streams
 
 
 @contextmanager

@@ -37,12 +37,21 @@ class StreamDrain:
         settings: say how much at once, and for how long.
         ingest: judges and derives.
         engine: of the database.
+        answer_seconds: the longest to wait for an answer of Redis.
     """
 
     def __init__(
-        self, shard: Shard, consumer: str, settings: WorkerSettings, ingest: Ingest, engine: Engine
+        self,
+        shard: Shard,
+        consumer: str,
+        settings: WorkerSettings,
+        ingest: Ingest,
+        engine: Engine,
+        *,
+        answer_seconds: float,
     ) -> None:
-        self._client = connect(shard)
+        self.server = shard.server
+        self._client = connect(shard, answer_seconds=answer_seconds)
         self._settings = settings
         self._engine = engine
         self._stream = Stream(self._client, shard.key, consumer)

@@ -58,7 +58,8 @@ def run_or_pause(client: redis.Redis, stream_key: str, run: Callable[[], Report]
         if report.batches:
             succeeded(client, stream_key, began)
     except RETRY as error:
-        begin(client, stream_key, cause_of(error), str(error))
+        if type(error) is not StreamUnavailable:  # who does not answer takes no note of it, either
+            begin(client, stream_key, cause_of(error), str(error))
         raise
     return report
 
