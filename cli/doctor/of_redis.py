@@ -23,6 +23,7 @@ from .finding import Finding, ok, problem, warning
 
 OLDEST = (6, 2)
 HEADROOM = 0.8
+COVERAGE = "cluster-require-full-coverage"
 HIDDEN = "CONFIG is not allowed"
 
 
@@ -37,7 +38,8 @@ def redis_server() -> Iterator[Finding]:
     for server in servers:
         with connect(server) as client, redis_translated():
             facts = client.info(), _setting(client, "maxmemory-policy"), _setting(client, "appendonly")
-        for finding in _findings(server, *facts, settings):
+            coverage = _setting(client, COVERAGE) if is_cluster(server.url) else None
+        for finding in [*_findings(server, *facts, settings), *_coverage(coverage)]:
             where = f"{RedisAddress(server.url)} {server.key}: "
             yield finding if len(servers) == 1 else replace(finding, found=where + finding.found)
 
@@ -162,6 +164,13 @@ def _replicas(url: str, info: Mapping[str, Any], settings: WorkerSettings) -> It
         yield warning(check, f"{there}, and none has to have an event before it counts as taken", advice)
     elif wanted:
         yield ok(check, f"{there}, of which {wanted} have to have each event")
+
+
+def _coverage(setting: str | None) -> Iterator[Finding]:
+    """Whether a Cluster of which a part is away goes on with the rest."""
+    if setting == "yes":
+        advice = f"set `{COVERAGE} no`: else nodes that are well refuse everything while another is away"
+        yield warning("Redis Cluster", f"{COVERAGE} is yes", advice)
 
 
 def _memory(info: Mapping[str, Any]) -> Finding:

@@ -19,7 +19,7 @@ from trailkeeper.cli.doctor.finding import ok
 from trailkeeper.cli.doctor.fleet import _clock
 from trailkeeper.cli.doctor.local import _file, catalogue
 from trailkeeper.cli.doctor.of_postgres import _encoding, _located, _schema, _version, _writable
-from trailkeeper.cli.doctor.of_redis import _errors, _eviction, _memory, _persistence, _replicas
+from trailkeeper.cli.doctor.of_redis import _coverage, _errors, _eviction, _memory, _persistence, _replicas
 from trailkeeper.cli.doctor.of_redis import _version as _redis_version
 from trailkeeper.models.status import RecentLocations, ServerFacts
 from trailkeeper.producer.errors import StreamUnavailable
@@ -160,6 +160,11 @@ def test_there_should_be_one_replica_more_than_have_to_have_each_event(
     settings = WorkerSettings(redis_url=url, redis_replicas=wanted)
     found = [finding.severity for finding in _replicas(url, {"connected_slaves": there}, settings)]
     assert found == ([level] if level else [])
+
+
+def test_a_cluster_should_go_on_with_what_is_left_of_it() -> None:
+    assert [finding.severity for finding in _coverage("yes")] == ["warning"]
+    assert [*_coverage("no"), *_coverage(None)] == []
 
 
 @pytest.mark.parametrize(
