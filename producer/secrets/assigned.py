@@ -1,7 +1,8 @@
 """Secrets by the name in front of them: in a URL's query, a DSN, a cookie, a command, JSON within a text.
 
 The heads, name and equals sign, are found first; only behind the name of a secret a value is read, and the
-search goes on after it. So each letter is read a bounded number of times.
+search goes on after it; an ordinary one, within which there may be secrets, is short. So each letter is read
+a bounded number of times.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from .forms import CODED, random
 from .ordinary import counts_tests, is_ordinary
 from .randomness import is_user_and_password
 from .values import place
+from .versions import may_have_version, version_at
 from .words import may_name_assigned, names_assigned, names_counted, names_secret
 
 _HEAD = re.compile(
@@ -43,6 +45,9 @@ def assigned_in(text: str) -> Iterator[tuple[int, int]]:
     done = 0
     for head in _HEAD.finditer(text):
         if head.start() < done or not _tells(head["name"], text, head.end()):
+            continue
+        if may_have_version(head["name"]) and (version := version_at(text, head.end())):
+            done = version
             continue
         start, end = _place(head, text)
         if not is_ordinary(head["name"], text[start:end]):

@@ -10,9 +10,10 @@ from trailkeeper.producer.validation.text import free_name
 
 from .finding import DEPTH, Findings
 from .fingerprint import MARK
-from .ordinary import is_ordinary, is_package
+from .ordinary import is_ordinary
 from .randomness import SHORTEST_RANDOM, is_key, is_random
 from .texts import is_harmless
+from .versions import is_package
 from .words import SMALL, names_counted, names_random, names_secret
 
 MAX_DEPTH = 32

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+import time
 
 import pytest
 
@@ -155,10 +157,148 @@ def test_whether_there_is_a_secret_is_none(value: str) -> None:
             "x-token==v0.0.0-20260916192156-3e28d7ed64df",
         ),
         "libsecret-1-0=0.20.4-2",
+        *(
+            'tiktoken==0.7.0;python_version<"3.9"',
+            "tiktoken==0.7.0;'x' in y",
+            "apt-get install passwd=1:4.8.1-2",
+        ),
+        *("passwd=1:4.13+dfsg1-4ubuntu3", "libsecret-1-0=0.20.5-2ubuntu1~22.04", "libsecret=0.21.4-r0"),
+        *(
+            "passwd=1:4.13+dfsg1-1+deb12u1",
+            "node-jsonwebtoken=9.0.2+~cs18.1.5-1",
+            "tiktoken==2024",
+            "otp==27",
+        ),
+        *(
+            "tiktoken=0.7.0=py310_cuda_11.8",
+            "tiktoken==0.7.0+cu118.gitabc",
+            "tiktoken==0.7.0.dev20240101+gabcdef1",
+        ),
+        *("tiktoken=<Version('0.7.0')>", "'tiktoken': ['0.7.0', '0.8.0']", '"tiktoken": ["==", "0.7.0"]'),
+        *('"Acme.Tokens": "[7.0.3, )"', '"acme/token": "^1.0@dev"', '"acme/token": "dev-main"'),
+        '"Acme.Tokens": {"type": "Direct", "requested": "[7.0.3, )", "contentHash": "abc"}',
+        '"jsonwebtoken": {"version": "9.0.2", "integrity": "sha1-W4pJLHQ==", "dependencies": {"a": "^3"}}',
+        '"jsonwebtoken": {"version": "9.0.2", "engines": {"node": ">=12"}, "requires": {"jws": "^3.2.2"}}',
+        *(
+            '"jsonwebtoken": "npm:jsonwebtoken@9.0.2"',
+            '"jsonwebtoken": ">= 8 <10"',
+            '"jsonwebtoken": "8 - 9"',
+        ),
+        'jsonwebtoken = { git = "https://github.com/Keats/jsonwebtoken", branch = "next" }',
+        *('jsonwebtoken = { path = "../jsonwebtoken" }', "jsonwebtoken = { workspace = true }"),
+        'jsonwebtoken = { version = "9", default-features = false, features = ["use_pem"] }',
+        *('tiktoken = ["pyjwt (>=2.0)"]', 'jjwt-token = "1.0.RELEASE"', '"x-token": "[1.0,2.0)"'),
     ],
 )
 def test_the_version_of_a_package_that_is_called_like_a_secret_stays(text: str) -> None:
     assert starred(text) == text
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        *(
+            "`",
+            "**",
+            "</li>",
+            "”",
+            "…",
+            "、",
+            "。",
+            "\N{FULLWIDTH RIGHT PARENTHESIS}",
+            "|",
+            "|x|",
+            ">log",
+            "&&ls",
+            ";ls",
+            "/x",
+            "\\",
+            " \\",
+        ),
+        *(
+            "->0.8.0",
+            "=>0.8.0",
+            "..0.8.0",
+            "@abc",
+            "#sha256=abc",
+            "--hash",
+            "](https://pypi.org/x/)",
+            "&x=1",
+            ":",
+        ),
+    ],
+)
+def test_any_sign_may_stand_behind_a_version(behind: str) -> None:
+    for version in ("0.7.0", "1!2.0rc1", "1.0.post1.dev2", "1.2.3-beta.1"):
+        text = f"pin tiktoken=={version}{behind}"
+        assert starred(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("password=2024.01.02", "password=1.2.3-correct-horse-battery", "DB_PASSWORD=1.0.0", "x_pin==1234"),
+        *("token=1.0=hunter2hunter2hunter2", "token=1.0+Hunter2Hunter2", "token=1.5$ecret9", "token==123456"),
+        *(f"token=1.2.3-{'0123456789abcdef' * 2}", f"token=1000.{'8cb99dxx' * 4}", 'password="v1.2"'),
+    ],
+)
+def test_a_password_and_a_random_word_that_begin_like_a_version_go(text: str) -> None:
+    name, joint, _ = re.split(r"(==?\"?)", text, maxsplit=1)
+    assert starred(text) == f"{name}{joint}*" + ('"' if '"' in text else "")
+
+
+def test_what_is_said_of_a_package_keeps_no_secret() -> None:
+    for text in (
+        "token={version='1.0', value='hunter22'}",
+        "_token={version='1.0', _key='hunter22'}",
+        '{"token": {"version": "1.0", "dependencies": {"password": "hunter22"}}}',
+        '{"tokens": ["1.0", "hunter22"]}',
+        "token=\"1.0; password='hunter22'\"",
+    ):
+        assert "hunter22" not in starred(text)
+
+
+OPENED = (
+    *(
+        "{version='1.0' ",
+        '{"version":"1.0",',
+        "{version=1,",
+        "{path='",
+        "{'dependencies':{",
+        "[",
+        "['1.0',",
+        "(",
+    ),
+    *(
+        "f('",
+        "Version('",
+        "'",
+        '"',
+        '\\"',
+        "“",
+        "1.0",
+        "1.0|",
+        "1.0-",
+        "==1.0,",
+        "[1.0,",
+        ">=1 ",
+        "npm:a/",
+        "a/b/",
+    ),
+    *("12,fail=0 ", "C:\\a", "/a", "git+https://a/", "aB1", "true;", "1.0;extra ", "0.1=a_", "“", "{"),
+)
+
+
+@pytest.mark.parametrize("opened", OPENED)
+def test_values_that_are_opened_again_and_again_cost_no_more_than_their_length(opened: str) -> None:
+    for name in ("token=", "_token=", "пароль=", "tiktoken==", "pass=", "pwd=", '"token":', r"\"token\":"):
+        for text in (
+            (name + opened) * (30_000 // len(name + opened)),
+            name + opened * (30_000 // len(opened)),
+        ):
+            began = time.process_time()
+            starred(text)
+            assert time.process_time() - began < 0.5  # some ten times of what the slowest takes
 
 
 @pytest.mark.parametrize(
