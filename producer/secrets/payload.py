@@ -10,6 +10,7 @@ from trailkeeper.producer.validation.text import free_name
 
 from .finding import DEPTH, Findings
 from .fingerprint import MARK
+from .headers import are_headers, name_of_value
 from .ordinary import is_ordinary
 from .randomness import SHORTEST_RANDOM, is_key, is_random
 from .texts import is_harmless
@@ -19,7 +20,6 @@ from .words import SMALL, names_counted, names_random, names_secret
 MAX_DEPTH = 32
 """Validation refuses anything deeper."""
 
-PAIR = ("name", "value")
 NO_SECRET = (bool, type(None))
 NUMBERS = frozenset({int, float, bool, type(None)})
 NOTHING: frozenset[str] = frozenset()
@@ -73,23 +73,17 @@ def _may_hold(value: Any, more: frozenset[str]) -> bool:
     if type(value) is str:
         return len(value) >= SHORTEST_RANDOM or not is_harmless(value)
     if type(value) is dict:
+        if (name := name_of_value(value)) and names_secret(name, more):
+            return True
         return any(
             type(key) is not str or names_secret(key, more) or not is_harmless(key) or _may_hold(item, more)
             for key, item in value.items()
         )
     if type(value) is list or type(value) is tuple:
-        if _are_pairs(value) and any(names_secret(name, more) for name, _ in value):
+        if are_headers(value) and any(names_secret(name, more) for name, _ in value):
             return True
         return any(_may_hold(item, more) for item in value)
     return type(value) not in NUMBERS
-
-
-def _are_pairs(value: Sequence[Any]) -> bool:
-    """Whether it is a list of names with their values, as headers are."""
-    return bool(value) and all(
-        isinstance(item, (list, tuple)) and len(item) == len(PAIR) and isinstance(item[0], str)
-        for item in value
-    )
 
 
 def _is_no_secret(key: str, value: Any) -> bool:
@@ -175,12 +169,14 @@ class PayloadSearch:
         if depth > MAX_DEPTH:
             raise TooDeep(path)
         if isinstance(value, dict):
+            name = name_of_value(value)
             cleaned: dict[Any, Any] = {}
             for key, item in value.items():
                 shown = self._key(key, path, cleaned)
-                cleaned[shown] = self._undeclared(key, item, f"{path}.{shown}", depth + 1)
+                named = name if name and key == "value" else key
+                cleaned[shown] = self._undeclared(named, item, f"{path}.{shown}", depth + 1)
             return cleaned
-        if _are_pairs(value):
+        if are_headers(value):
             return [self._pair(pair, f"{path}[{index}]", depth + 1) for index, pair in enumerate(value)]
         return [
             self._value(item, f"{path}[{index}]", depth + 1, may_be_random=may_be_random)
@@ -189,7 +185,7 @@ class PayloadSearch:
 
     def _pair(self, pair: Sequence[Any], path: str, depth: int) -> list[Any]:
         """A name, and what is named by it."""
-        shown = self._value(pair[0], f"{path}[0]", depth + 1, may_be_random=True)
+        shown = self._value(pair[0], f"{path}[0]", depth + 1, may_be_random=False)
         return [shown, self._undeclared(pair[0], pair[1], f"{path}[1]", depth + 1)]
 
     def _key(self, key: Any, path: str, made: dict[Any, Any]) -> Any:

@@ -228,15 +228,42 @@ def test_secrets_are_found_in_lists_within_objects() -> None:
     assert found == {"metadata": {"headers": [{"name": "x", "cookie": REMOVED}, REMOVED]}}
 
 
-def test_secrets_are_found_by_their_names_in_lists_of_pairs_and_lists_of_two_words_stay() -> None:
+def test_secrets_are_found_by_their_names_in_lists_of_headers_and_of_variables() -> None:
     headers = [["Accept", "*/*"], ["X-Api-Key", "abc123secret"], ["Cookie", "sessionid=abcdefgh"]]
-    cleaned = checked(
-        {"headers": headers, "pairs": (("password", "hunter22"),), "changed": ["password", "email"]}
-    )
-    assert cleaned["headers"] == [["Accept", "*/*"], ["X-Api-Key", REMOVED], ["Cookie", REMOVED]]
-    assert cleaned["pairs"] == [["password", REMOVED]]
-    assert cleaned["changed"] == ["password", "email"]
-    assert checked({"data": {"of": headers}})["data"]["of"] == cleaned["headers"]
+    cleaned = [["Accept", "*/*"], ["X-Api-Key", REMOVED], ["Cookie", REMOVED]]
+    assert checked({"headers": headers, "changed": ["password", "email"]}) == {
+        "headers": cleaned,
+        "changed": ["password", "email"],
+    }
+    assert checked({"data": {"of": headers}}) == {"data": {"of": cleaned}}
+    for named, name in (("name", "DB_PASSWORD"), ("key", "API_TOKEN"), ("name", "X-Api-Key")):
+        variables = [{named: name, "value": "hunter2"}, {named: "HOME", "value": "/root"}]
+        found = checked({"data": {"env": variables}})["data"]["env"]
+        assert found == [{named: name, "value": REMOVED}, {named: "HOME", "value": "/root"}]
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [["src/token.py", "src/tokens.py"], ["a", "b"]],
+        [["secrets", "write"], ["contents", "read"]],
+        [["password", 1200], ["reset", 300]],
+        [["django-otp", "One-time passwords"], ["tiktoken", [0, 7, 0]]],
+        [["token", "API token"], ["password", "Password"]],
+        [["api-token", "publish"], ["user", "login"]],
+        [{"name": "token", "value": "API token"}, {"key": "secrets", "value": "write"}],
+    ],
+)
+def test_a_word_in_a_pair_that_is_no_header_names_nothing(pairs: Any) -> None:
+    for payload in ({"note": pairs}, {"metadata": {"x": pairs}}):
+        assert checked(payload) == payload
+
+
+def test_what_is_first_in_a_pair_is_looked_at_like_anything_else() -> None:
+    word = "".join(random.Random(7).choices(string.ascii_letters + string.digits, k=40))
+    for pairs in ([[word, "2024-01-01"]], [[word, "x"], ["Accept", "*/*"]]):
+        assert checked({"note": pairs})["note"][0] == [REMOVED, pairs[0][1]]
+        assert checked({"metadata": {"issued": pairs}})["metadata"]["issued"][0][0] == REMOVED
 
 
 @given(st.uuids(), st.binary(min_size=32, max_size=64))
