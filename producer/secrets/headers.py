@@ -35,7 +35,7 @@ def are_headers(value: Sequence[Any]) -> bool:
 
 
 def name_of_value(value: Mapping[Any, Any]) -> str | None:
-    """What names the value of ``{"name": "DB_PASSWORD", "value": …}``, as in Kubernetes and HAR; else None."""
+    """What names the value of ``{"name": "DB_PASSWORD", "value": …}``, as of Kubernetes or HAR; or None."""
     if "value" not in value:
         return None
     name = value.get("name", value.get("key"))

@@ -16,16 +16,18 @@ _BEFORE = re.compile(r"(?P<opened>\\{0,16}[\"'`]|[<(\[{])?(?P<scheme>[A-Za-z][\w
 _EXTENT = re.compile(rf"\S{{0,{_LONGEST}}}")
 _CLOSING = {"<": ">", "(": ")", "[": "]", "{": "}"}
 
-_USER = r"""(?:(?!;mailto:)[^/:?#()\\\s"'`<>\[\]{}]){0,255}+"""
+_USER = r"""(?:(?![,;|](?:e?mail|mailto|user|owner|contact|from|to|by):)[^/:?#()\\\s"'`<>\[\]{}]){0,255}+"""
 _PLAIN_USER = r"""[^/:?#()\\\s"'`<>\[\]{}@.$%]{0,255}+"""
 _ANY = r"""(?:[^\s"'`]|["'`](?![,:;)}\]]))"""
 """One character of a password: it may be a quote, but none behind which the text around the URL goes on."""
 
 _PORT = r"[0-9]{1,5}"
 _END = r"""(?:[/?#,;&|()\\"'`<>\[\]{}]|\Z)"""
-_NO_PORT = f"(?!{_PORT}{_END})"
-_AT = "(?=@(?!sha[0-9]{3}:))"
-"""Before the host; an image has a digest there."""
+_NO_PORT = rf"(?!{_PORT}{_END}|(?i:port|x{{3,5}}|n{{3,5}})/|[0-9A-Fa-f]{{0,4}}:[0-9A-Fa-f:.]{{0,40}}/)"
+"""Nor a word for one, nor the rest of an address of IPv6 without brackets."""
+
+_AT = r"(?=@(?!sha[0-9]{3}:|v?[0-9]{1,8}\.[0-9]{1,8}(?:\.[0-9]{1,8})?(?![\w.:/-])))"
+"""Before the host; an image has a digest there, and a package its version."""
 
 _AUTHORITY = f"{_USER}:{_NO_PORT}(?:(?![/?#]){_ANY}){{1,1024}}{_AT}"
 """Up to the last @ of the authority, as urllib and pip read it: the user may be an email address."""
@@ -33,11 +35,15 @@ _AUTHORITY = f"{_USER}:{_NO_PORT}(?:(?![/?#]){_ANY}){{1,1024}}{_AT}"
 _SLASHED = f"{_USER.replace('/:', '/:@')}:{_NO_PORT}(?:(?!@){_ANY}){{1,256}}+{_AT}"
 """Or up to the first @, as SQLAlchemy does: the password may hold a slash."""
 
-_DATABASE = f"{_USER}:(?:{_NO_PORT}|(?={_PORT}/[^?#]{{1,1024}}@))(?:(?![?#]){_ANY}){{1,1024}}{_AT}"
-"""No path of a database has an @: the last one before a query ends the password, even one like a port."""
+_DATABASE = (
+    f"(?::|{_USER}:(?:{_NO_PORT}|(?=[0-9]{{1,3}}/[^?#]{{1,1024}}@)))"
+    rf"(?:(?![?#]){_ANY}){{1,1024}}{_AT}"
+)
+"""No path of a database has an @: the last one before a query ends the password, even a short number."""
 
-_WEB = f"{_AUTHORITY}|{_PLAIN_USER}:{_NO_PORT}(?![$%<{{])(?:(?!@){_ANY}){{1,256}}+{_AT}"
-"""Paths of pages often have an @: behind what is no port, nor a name with dots, there is none."""
+_NO_PAGE = r"(?![$%<{]|(?:[A-Za-z_-]{1,64}|[0-9]{1,8})/(?:[\w.-]{1,64}/){0,8}@)"
+_WEB = f"{_AUTHORITY}|{_PLAIN_USER}:{_NO_PORT}{_NO_PAGE}(?:(?!@){_ANY}){{1,256}}+{_AT}"
+"""Paths of pages often have an @, but not behind what is no port, no word before ``/@`` and no host."""
 
 _PLACES = _AUTHORITY
 _DATABASES = f"{_DATABASE}|{_SLASHED}"

@@ -29,6 +29,10 @@ FOUND = {
     "postgres://u:p@host/db?email=a@b.example": "postgres://*@host/db?email=a@b.example",
     "https://us;er,s:pw@h": "https://*@h",
     "https://u:pa/ss9@h": "https://*@h",
+    "https://u:pass9/@h": "https://*@h",
+    "redis://:pw1@10.0.0.1:6379/0": "redis://*@10.0.0.1:6379/0",
+    "redis://:12345/x@cache/0": "redis://*@cache/0",
+    "mongodb://u:123/x@db/app": "mongodb://*@db/app",
     "postgres:%2F%2Fu:hunter22@h/db": "postgres:%2F%2F*@h/db",
 }
 NOTHING = [
@@ -55,6 +59,24 @@ NOTHING = [
     '"see https://h.example","email":"jane@h.example"',
     'home: "https://{host}:{port}", mail: "a@b.example"',
     "svn://host:3690/repo/trunk@1234",
+    "redis://cache:6379/0,alice@example.com,200",
+    "postgresql://db.internal:5432/app;alice@example.com",
+    "postgres://db:5432/app|alice@example.com",
+    "amqp://rabbit:5672/vhost@prod",
+    "mongodb://db:27017/app@tenant",
+    "redis://a:6379/0;redis://b:6379/0;alice@example.com",
+    "https://example.com,mailto:bob@example.com",
+    "Bot/1.0 (+https://example.com|mailto:bob@example.com)",
+    "https://a.example,https://b.example;email:bob@example.com",
+    "http://localhost:PORT/@vite/client",
+    "http://localhost:port/src/@vite/client",
+    "mongodb://db:PORT/app@tenant",
+    "https://host:xxxx/@scope/pkg",
+    "https://wiki:Main_Page/@bob",
+    "https://wiki:Main_Page/of/@bob",
+    "ws://host:ws/@x",
+    "http://2001:db8::1/@x",
+    "maven://org.slf4j:slf4j-api@2.0",
 ]
 
 
