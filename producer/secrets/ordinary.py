@@ -17,7 +17,15 @@ _DIRECTORY = (
 )
 """Of Windows, perhaps with escapes that are none, or of others: with two names, or one that is common."""
 
-_OUTCOMES = r"(?i:(?<![A-Za-z])(?:x?fail(?:ed|ures?)?|skip(?:ped)?|errors?)\W{1,3}[0-9])"
+_OUTCOME = r"(?i:(?:x?fail(?:ed|ures?)?|skip(?:ped)?|errors)[=: ]{1,2}[0-9]{1,6})"
+_JOINED = r"[\s,;|/(\[]{1,3}"
+_BESIDE = (
+    rf"(?<![\w&?.-]){_OUTCOME}{_JOINED}pass[ ]?=[ ]?\Z",
+    rf"[0-9]{{1,6}}{_JOINED}{_OUTCOME}(?![\w&.-])",
+)
+"""A count of other tests, with nothing between: in front of ``pass=``, and behind it."""
+
+_PERSON = r"(?i:[&?]|user|login|account|mail|uid|password)"
 _NEAR = 60
 
 
@@ -33,7 +41,10 @@ def is_ordinary(name: str, value: str) -> bool:
 
 
 def counts_tests(name: str, text: str, start: int) -> bool:
-    """Whether ``pass=12`` stands beside ``fail=0``."""
-    return name.lower() == "pass" and bool(
-        compiled(_OUTCOMES).search(text, max(start - _NEAR, 0), start + _NEAR)
+    """Whether ``pass=12`` stands beside ``fail=0``, and neither in a query nor near what names a person."""
+    if name.lower() != "pass":
+        return False
+    before, behind = text[max(start - _NEAR, 0) : start], text[start : start + _NEAR]
+    return not compiled(_PERSON).search(before + behind) and bool(
+        compiled(_BESIDE[0]).search(before.lower()) or compiled(_BESIDE[1]).match(behind)
     )
