@@ -40,6 +40,8 @@ MOST_EXAMINED = 128
 MANY = 48
 LEAST_SPREAD = 0.85
 LEAST_CHANGES = 0.42
+LEAST_ASCII = 4
+"""Characters to one that is not of ASCII in a name or password in Latin-1; ordinary words read as more."""
 
 
 def is_random(text: str) -> bool:
@@ -77,11 +79,23 @@ def is_user_and_password(text: str) -> bool:
     coded = text.rstrip("=").replace("-", "+").replace("_", "/")
     whole = len(coded) - (len(coded) % 4 == 1)
     try:
-        pair = b64decode(coded[:whole] + "=" * (-whole % 4)).decode()
+        pair = _read(b64decode(coded[:whole] + "=" * (-whole % 4)))
     except ValueError:
         return False
     user, joined, password = pair.partition(":")
     return bool(joined) and (bool(user) or password.isascii()) and pair.isprintable()
+
+
+def _read(raw: bytes) -> str:
+    """Bytes as UTF-8, else as Latin-1, in which clients write them too, if most letters are of ASCII."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        pair = raw.decode("latin-1")
+        others = [sign for sign in pair if not sign.isascii()]
+        enough = max(len(others) * LEAST_ASCII, 2 * LEAST_ASCII) <= len(pair)
+        likely = enough and all(map(str.isalpha, others))
+        return pair if likely else ""
 
 
 def _is_text(text: str) -> bool:

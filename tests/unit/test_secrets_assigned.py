@@ -102,6 +102,12 @@ def test_a_user_and_a_password_in_base64_go_whatever_they_are(pair: str) -> None
         }
 
 
+@pytest.mark.parametrize("pair", ["müller:päss", "jane:geheimnisß", "josé:clave9", "bob:contraseña1"])
+def test_a_user_and_a_password_in_latin_1_go_too(pair: str) -> None:
+    coded = base64.b64encode(pair.encode("latin-1")).decode()
+    assert starred(f"Authorization: Basic {coded}, x") == "Authorization: *, x"
+
+
 def test_a_value_goes_whatever_its_length() -> None:
     for value in ("x" * 10_000, "two words " * 1_000):
         assert starred(f'{{"password": "{value}"}}') == '{"password": "*"}'
