@@ -42,15 +42,24 @@ PEM = (
     r"-{4,5} ?BEGIN[ +](?:[A-Z0-9 +]{0,40}[ +])?PRIVATE[ +]KEY(?:[ +]BLOCK)? ?-{4,5}"
     r"(?s:.*?)(?:-{4,5} ?END[ +][A-Z0-9 +]{0,60}-{4,5}|\Z)"
 )
+_OTHERWISE = (
+    r"[<({\[]|\$[A-Z_{(]|[A-Za-z]\w{0,15}://|[\w.+-]{1,64}@[\w-]{1,64}\.|RFC|ISBN"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T|(?![\w-]))"
+    r"|v?[0-9]{1,4}(?:\.[0-9]{1,4}){1,2}(?:[-+.](?:[a-z]{0,10}[0-9]{0,14}|[0-9a-f]{12})){0,4}(?![\w+/=~-])"
+)
+"""What begins a placeholder, a URL, an address, a date, the name of a document or a version."""
+
 _BEARER = (
-    r"(?![<({\[]|\$[A-Z_{(])"
-    r"(?=[^\s0-9]{0,60}[0-9][^\sA-Za-z]{0,20}[A-Za-z][^\s0-9]{0,40}[0-9]"
-    r"|[^\s\"']{0,60}?[0-9]{5}|[\w+/.-]{8,}={1,2}(?![\w\"'])|[a-z]{24}"
+    rf"(?!{_OTHERWISE})"
+    r"(?=[^\s0-9,;]{0,60}[0-9][^\sA-Za-z,;]{0,20}[A-Za-z][^\s0-9,;]{0,40}[0-9]"
+    r"|[^\s\"',;]{0,60}?[0-9]{5}|[\w+/.-]{8,}={1,2}(?![\w\"'])|[a-z]{24}"
     rf"|{changing(5, 'A-Za-z0-9._~+/|-')})"
-    r"(?:(?!&[\w#.-]{1,64}[=;]|%(?:2[27]|0[AaDd]))[^\s\"'`<>\\]){10,}(?<![,.;:!?)\]}|])"
+    r"(?:[\w.~+/$!*=-]|[#^](?=[\w+/])|[|:](?=[\w+/.=~$-]{16})"
+    r"|%(?!2[0267Cc]|3[BCEbce]|7[Cc]|0[AaDd])){10,}(?<![.!])"
 )
 """What no name is, such as OAuth2Session: it has digits in two places or many, equals signs or many turns.
-Tokens have every other character: those of Laravel ``|``, of Asana ``/`` and ``:``, of eBay ``^`` and ``#``.
+Besides the signs of RFC 6750, tokens of eBay have ``^`` and ``#``, those of Laravel and Asana ``|`` and ``:``,
+but only in front of a long run: other fields of a line may follow.
 """
 
 BASIC = rf"(?:basic|Basic|BASIC){GAP}([A-Za-z0-9+/_-]{{4,}}={{0,2}})(?![\w.-])"

@@ -71,7 +71,7 @@ FOUND = {
 
 
 BEARERS = (
-    *("3|dq8b8Vw2zbJYAxyL1aCcTlN99mhWp708DwGw5HqX", "client42:s3cr3tS3cr3tS3cr3t", "ab$c1d2e3f4g5h6,x"),
+    *("3|dq8b8Vw2zbJYAxyL1aCcTlN99mhWp708DwGw5HqX", "client42:s3cr3tS3cr3tS3cr3t", "ab$c1d2e3f4g5h6"),
     "2/1199123456789012/1200999123456789:e3b91d26ab4a829a95249f512c17b8ed",
     *("1234567890123456|pcoU3u9bywOvTlDnZhu1VYkSjmj", "v^1.1#i^1#p^3#r^1#f^0#I^3#t^H4sIAAAAAAAA/+VYbWwU"),
 )
@@ -90,6 +90,41 @@ def test_the_whole_value_goes_and_nothing_else(text: str, left: str) -> None:
 def test_a_bearer_token_goes_whatever_signs_are_in_it(token: str) -> None:
     assert starred(f"curl -H 'Authorization: Bearer {token}' x") == "curl -H 'Authorization: *' x"
     assert starred(f"(Bearer {token}), then") == "(*), then"
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [
+        "|alice|GET|/x|200",
+        ",alice",
+        ";user=bob",
+        ",Host=example.com}",
+        ":alice:7",
+        "&user=bob",
+        "%2Calice",
+        "<br>x",
+    ],
+)
+def test_what_stands_behind_a_bearer_token_stays(behind: str) -> None:
+    for token in ("abc123def456ghi", BEARERS[0]):
+        assert starred(f"Bearer {token}{behind}") == f"*{behind}"
+    assert starred("{Authorization=Bearer abc123def456ghi,Host=a}") == "{Authorization=*,Host=a}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("bearer user@example2.com1", "Bearer http://example.com/a1b2c3d4", "bearer RFC6750/section-2.1"),
+        *(
+            "ring-bearer v1.2.3-rc.4 released",
+            "github.com/bearer/bearer 1.46.1-rc2",
+            "bearer 2024-01-01T00:00:00Z",
+        ),
+        *("bearer v1.43.7-0.20240101120000-abcdef123456", "The bearer ISBN-978-3-16-148410-0 may"),
+    ],
+)
+def test_what_no_token_is_stays_behind_the_word_bearer(text: str) -> None:
+    assert starred(text) == text
 
 
 @pytest.mark.parametrize("pair", ["root:root", "a:b", "admin:admin", ":token9", "key_live_1:", "ü:ä"])
