@@ -31,6 +31,13 @@ def random(times: int, alphabet: str, length: str, *, whole: bool = False) -> st
     return f"{changing(times, alphabet)}[{alphabet}]{{{length}}}{end}"
 
 
+_SHORT = "As|At|By|Db|Do|Id|If|In|Io|Ip|Is|It|Js|Me|My|No|Of|On|Or|To|Ui|Up|Us"
+NAME_WORD = f"(?:(?:[A-Z]{{1,3}}[a-z]{{2,16}}|{_SHORT})[0-9]{{0,4}})"
+"""One word of a name, as ``Utf8`` is of ``getUtf8Strings``; random text hardly ever is of many such."""
+
+_NO_METHOD = f"(?![a-z]{{1,12}}{NAME_WORD}{{1,9}}[A-Z]{{0,3}}(?![A-Za-z0-9]))"
+"""It is not written as the names of methods are: ``getTotalCountOfItemsById``."""
+
 HEX32 = "[0-9a-f]{32}"
 WORD32 = random(4, ALNUM, "32,")
 """A random word without separators; names of that length have some."""
@@ -57,9 +64,9 @@ _BEARER = (
     r"(?:[\w.~+/$!*=-]|[#^](?=[\w+/])|[|:](?=[\w+/.=~$-]{16})"
     r"|%(?!2[0267Cc]|3[BCEbce]|7[Cc]|0[AaDd])){10,}(?<![.!])"
 )
-"""What no name is, such as OAuth2Session: it has digits in two places or many, equals signs or many turns.
-Besides the signs of RFC 6750, tokens of eBay have ``^`` and ``#``, those of Laravel and Asana ``|`` and ``:``,
-but only in front of a long run: other fields of a line may follow.
+"""What no name is: it has digits in two places (not OAuth2Session) or many, equals signs, or many turns.
+Besides the signs of RFC 6750, tokens of eBay have ``^`` and ``#``, those of Laravel and Asana ``|`` or
+``:``, but only in front of a long run: other fields of a line may follow.
 """
 
 BASIC = rf"(?:basic|Basic|BASIC){GAP}([A-Za-z0-9+/_-]{{4,}}={{0,2}})(?![\w.-])"
@@ -202,7 +209,7 @@ LONG: dict[str, str] = {
     "CircleCI": "CCIPAT_[A-Za-z0-9]{20,30}_[0-9a-fA-F]{40}",
     "Cloudflare": r"v1\.0-[0-9a-f]{24}-[0-9a-f]{146}",
     "GitLab, of a runner": r"GR1348941[\w-]{20,}",
-    "HashiCorp, old": rf"s\.{random(4, ALNUM, '24', whole=True)}",
+    "HashiCorp, old": rf"s\.{_NO_METHOD}{random(4, ALNUM, '24', whole=True)}",
     "Microsoft Teams": r"IncomingWebhook/[0-9a-f]{32}(?:/[\w-]{1,64})*",
     "New Relic": "[0-9a-f]{36}NRAL(?![0-9A-Za-z])",
     "PostHog": f"phx_{random(4, ALNUM, '40,')}",

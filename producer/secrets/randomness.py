@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from collections import Counter
+from collections.abc import Iterator
 from itertools import pairwise
 from math import log2
 
-from .forms import BASE64, random
+from .forms import BASE64, NAME_WORD, random
 
 SHORTEST_RANDOM = 32
 """Characters. Shorter random words are ids: of KSUID 27, of Firebase 28, of YouTube 24, of nanoid 21."""
@@ -28,6 +29,9 @@ _MIXED = r"(?=[^a-z\s]{0,40}[a-z])(?=[^A-Z\s]{0,40}[A-Z])"
 AWS_SECRET = re.compile(rf"(?<![A-Za-z0-9]){_MIXED}{random(4, BASE64, '40')}(?![A-Za-z0-9])", re.ASCII)
 """AWS's secret half of a key. Others look like it: it is looked for only where the other half is."""
 
+_NAMED = re.compile(rf"(?:[a-z]{{2,16}}[0-9]{{0,4}})?{NAME_WORD}*(?:[A-Z]{{1,4}}[0-9]{{0,4}}|[0-9]{{1,8}})?")
+"""A piece of a path that is made of words."""
+
 AWS_ID = re.compile("(?<![A-Za-z0-9])A(?:KI|SI)A[A-Z0-9]{16}(?![A-Za-z0-9])")
 """The other half. It is an id, and tells whose key to take back: it stays."""
 
@@ -40,6 +44,7 @@ MOST_EXAMINED = 128
 MANY = 48
 LEAST_SPREAD = 0.85
 LEAST_CHANGES = 0.42
+MOST_NAMED = 0.6
 LEAST_ASCII = 4
 """Characters to one that is not of ASCII in a name or password in Latin-1; ordinary words read as more."""
 
@@ -70,8 +75,23 @@ def is_key(text: str) -> bool:
     return is_random(text) or bool(
         HEXADECIMAL.fullmatch(text)
         or (LOWER.fullmatch(text) and not text.isalpha())
-        or AWS_SECRET.fullmatch(text)
+        or (AWS_SECRET.fullmatch(text) and not _is_path(text))
     )
+
+
+def halves_in(text: str) -> Iterator[tuple[int, int]]:
+    """Start and end of what looks like the secret half of a key of AWS, and is no path."""
+    found = AWS_SECRET.search(text)
+    while found:
+        if not _is_path(found[0]):
+            yield found.span()
+        found = AWS_SECRET.search(text, found.start() + 1 if _is_path(found[0]) else found.end())
+
+
+def _is_path(text: str) -> bool:
+    """Whether most of it is in pieces that are made of words: ``DataLake/Year2024/Month01``."""
+    named = sum(len(piece) + 1 for piece in re.split("[/+]", text) if _NAMED.fullmatch(piece))
+    return named > len(text) * MOST_NAMED
 
 
 def is_user_and_password(text: str) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from .assigned import assigned_in, may_be_assigned
 from .encoded import readings
 from .fingerprint import MARK
-from .randomness import AWS_ID, AWS_SECRET
+from .randomness import AWS_ID, halves_in
 from .shapes import SHORTEST, known_in, may_hold_known
 from .urls import users_in
 
@@ -93,7 +93,7 @@ def without_secrets(text: str, mark: Mark) -> str:
 
 def without_halves(text: str, mark: Mark) -> str:
     """*text* with a mark for each secret half of a key of AWS, and for what else looks like one."""
-    return _replaced(text, _halves_in, mark)
+    return _replaced(text, halves_in, mark)
 
 
 def holds_aws_id(text: str) -> bool:
@@ -107,10 +107,6 @@ def _secrets_in(text: str) -> Iterator[tuple[int, int]]:
         yield from users_in(text)
     if may_be_assigned(text):
         yield from assigned_in(text)
-
-
-def _halves_in(text: str) -> Iterator[tuple[int, int]]:
-    return (found.span() for found in AWS_SECRET.finditer(text))
 
 
 class _Found(NamedTuple):

@@ -78,6 +78,8 @@ def _texts(value: Any) -> Iterator[str]:
         *("Add basic OpenStreetMap support", "Basic GitHubActions runner", "a basic WhatsAppWeb client"),
         *("Use bearer OAuth2Session of requests", "Bearer ${TOKEN_1_2_3}", 'Bearer error_description="none"'),
         *("Basic Osunbit SDK", "bearer of the HttpAuthenticationFeature", "Bearer {{ token_2_of_3 }}"),
+        *("TypeError: s.getTotalCountOfItemsById is not a function", "s.isFeatureEnabledForUserX(a)"),
+        *("at s.renderRowsOfTableByIndex (main.js:1:2)", "s.getBase64OfUtf8InStrings()"),
         *("/talks?session=Opening-Keynote-2024", '{"talks": {"session": "Opening Keynote"}}'),
     ],
 )

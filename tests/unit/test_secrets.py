@@ -337,6 +337,22 @@ def test_the_secret_half_of_a_key_of_aws_goes_where_the_id_is_which_stays() -> N
     }
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("DataLake/UserEvents/Year2024/Month01/Prt", "/Users/AliceSmith/Documents2/MyProject/Build"),
+        *("src/main/java/com/acme/UserProfileService2Impl", "AcmeCorp/DataPipeline/Releases2024/tree/Main"),
+        *(
+            "/home/Alice/Projects/DataLake/UserEvents/Year2024/Part1",
+            "OrderHttp2Client/Utf8Test/BaseController",
+        ),
+    ],
+)
+def test_a_path_of_words_beside_the_id_of_a_key_of_aws_is_no_half(path: str) -> None:
+    text = f"{'AKIA' + 'IOSFODNN7EXAMPLE'} wrote {path} to disk"
+    assert checked({"note": text}) == {"note": text}
+
+
 @pytest.mark.parametrize("joint", ["=", "/", ":", "&key=", r"\n", "%2F", "+", "&#10;", "_"])
 def test_the_secret_half_of_a_key_of_aws_is_found_whatever_joins_it_to_the_id(joint: str) -> None:
     other, half = "AKIA" + "IOSFODNN7EXAMPLE", "LmfzU+ydUF3MTplzoINzW9CrAbyvcQNVWXLq+gx2"
