@@ -25,6 +25,8 @@ MAX_BITS = 14_000
 TEXT = "text, or a value with a text form of its own (UUID, Decimal, a date, an address, a path …)"
 NO_TEXT = (Mapping, list, AbstractSet, type, BaseException)
 
+OF_A_CONTAINER = ("__len__", "__iter__", "__getitem__")
+"""Methods of arrays and tables, which cannot be hashed, and whose text is only a part of what they hold."""
 
 OF_A_ROW = ("id", "pk", "model_fields", "__fields__")
 """Attributes of rows of an ORM and models of pydantic, whose text may be all that is in them."""
@@ -117,7 +119,7 @@ def _is_value(value: object) -> bool:
     return (
         kind.__str__ is not object.__str__
         and kind.__eq__ is not object.__eq__
-        and kind.__hash__ is not None
+        and (kind.__hash__ is not None or not any(hasattr(kind, name) for name in OF_A_CONTAINER))
         and not any(hasattr(value, name) for name in OF_A_ROW)
     )
 

@@ -32,8 +32,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 from sqlalchemy import create_engine, make_url, text
+from starlette.datastructures import URL, QueryParams
 from starlette.datastructures import Headers as StarletteHeaders
-from starlette.datastructures import QueryParams
 from werkzeug.datastructures import Headers, MultiDict
 from werkzeug.local import LocalProxy
 
@@ -144,6 +144,7 @@ NAMES = {
     "MappingProxyType": MappingProxyType,
     "query_row": query_row(),
     "sqlite_row": sqlite_row(),
+    "RequestURL": URL,  # of a request of FastAPI
 }
 
 
