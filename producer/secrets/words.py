@@ -17,13 +17,20 @@ _NAMES = """
 _RUNS = """
     api_key api_keys private_key private_keys secret_key secret_keys access_key access_keys signing_key
     encryption_key account_key shared_key recovery_code recovery_codes backup_code backup_codes security_code
-    card_number session_key one_time_code db_pass user_pass smtp_pass mot_de_passe mat_khau palavra_passe
+    card_number session_key one_time_code db_pass user_pass smtp_pass
 """
 _OTHER_LANGUAGES = """
-    passwort kennwort contrasena contrasenya senha wachtwoord losenord adgangskode passord salasana heslo
+    passwort kennwort mot_de_passe mat_khau palavra_passe
+    contrasena contrasenya senha wachtwoord losenord adgangskode passord salasana heslo
     jelszo sifre haslo hasło lozinka пароль пароля 密码 密碼 口令 パスワード 暗証番号 비밀번호 암호
     סיסמה كلمة_المرور كلمة_السر رمز_عبور पासवर्ड পাসওয়ার্ড รหัสผ่าน κωδικός_πρόσβασης парола лозинка
 """
+_STILL = """
+    neu neue altes wiederholt wiederholung nova novo nuevo nueva antiga anterior actual atual nouveau actuel
+    ancien confirmation confirmacao confirmacion confirm repeat again new old user пользователя новый nowe
+    stare nieuw
+"""
+_AGAIN = "確認 确认 再入力 확인 재입력"
 _ABOUT = """
     id ids uuid name label description kind type count length expires expiry expiration at on date age
     created updated changed added removed revoked enabled disabled required status state scope scopes method
@@ -33,6 +40,8 @@ _ABOUT = """
     usage price size format mode role roles permission permissions owner prefix suffix
     last4 remaining left valid invalid verified accepted rejected expired issued rotated present exists
     missing available sent set confirmed attempts failures entropy device devices app apps less
+    by user username email algorithm algorithms hasher arn engine days project projects repository environment
+    country release channel samesite action
 """
 _BEHIND = "last expires expiry expiration sent per remaining is"
 _COUNTED = "tokens secrets cookies credentials passwords pan"
@@ -73,9 +82,8 @@ SESSIONS = frozenset(_SESSIONS.split())
 """Words in kinds of credentials whose id may be all that it takes to use them."""
 
 LONGEST_KEY = 128
-_JOINED = re.compile(
-    "(?:password|passwd|passphrase|passwort|kennwort|token|secret|apikey|secretkey|accesskey|privatekey)s?\\Z"
-)
+LONG = 8
+_JOINED = re.compile("(?:password|passwd|passphrase|token|secret|apikey|secretkey|accesskey|privatekey)s?\\Z")
 """Ends of words that nobody divided: ``userpassword``, ``PGPASSWORD``, ``csrfmiddlewaretoken``."""
 
 _JOINED_SESSION = re.compile("(?:session|sessid|sessionid|cookie)s?\\Z")
@@ -109,7 +117,14 @@ def words_of(key: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(key)]
 
 
-_OTHERS = frozenset("_".join(words_of(word)) for word in _OTHER_LANGUAGES.split())
+_OTHERS = tuple("_".join(words_of(word)) for word in _OTHER_LANGUAGES.split())
+_DIVIDED = tuple(f"_{word}" for word in _OTHERS)
+_JOINED_OTHERS = tuple(word for word in _OTHERS if not word.isascii() or len(word) >= LONG)
+"""What also ends a word that nobody divided: ``Benutzerpasswort``, ``用户密码``; shorter ones end others."""
+
+_STILLS = frozenset("".join(words_of(word)) for word in _STILL.split())
+_REPEATED = tuple("".join(words_of(word)) for word in _AGAIN.split())
+"""Behind which it is still the password: the new one, or the same again."""
 
 
 @_remembered
@@ -126,11 +141,20 @@ def names_secret(key: str, more: frozenset[str] = frozenset()) -> bool:
     words = words[max((place + 1 for place, word in enumerate(words) if word in BEHIND), default=0) :]
     if words == ["pass"] or any(word in SECRET or word in more or _JOINED.search(word) for word in words):
         return True
-    given = _OTHERS | more
-    if not (SECRET_RUNS | given).isdisjoint([*words, *_runs(words)]):
+    if not (SECRET_RUNS | more).isdisjoint([*words, *_runs(words)]) or _ends_in_another_language(words):
         return True
     # scripts that do not divide words
-    return not key.isascii() and any(not word.isascii() and word in "_".join(words) for word in given)
+    return not key.isascii() and any(not word.isascii() and word in "_".join(words) for word in more)
+
+
+def _ends_in_another_language(words: list[str]) -> bool:
+    """Whether the last word is a password in another language: what stands behind it is about one."""
+    while words and (words[-1] in _STILLS or words[-1].isdecimal()):
+        words = words[:-1]
+    joined = "_".join(words)
+    for repeated in _REPEATED:
+        joined = joined.removesuffix(repeated)
+    return f"_{joined}".endswith(_DIVIDED) or joined.endswith(_JOINED_OTHERS)
 
 
 @_remembered

@@ -133,6 +133,22 @@ def test_a_key_that_names_a_secret_loses_its_value_whatever_it_is(key: str) -> N
         "password_reset_sent",
         "tokens_per_minute",
         "totp_devices",
+        "password_changed_by",
+        "token_created_by",
+        "api_key_rotated_by",
+        "token_username",
+        "password_algorithm",
+        "passwort_geaendert_am",
+        "senha_alterada_em",
+        "mot_de_passe_modifie_le",
+        "парольная_политика",
+        "пароль_изменён",
+        "密码策略",
+        "パスワードリセット",
+        "암호화폐",
+        "암호화",
+        "비밀번호_변경일",
+        "desenha",
     ],
 )
 def test_a_key_that_only_tells_about_a_secret_keeps_its_value(key: str) -> None:
@@ -193,7 +209,29 @@ def test_what_plainly_is_no_secret_stays_under_the_name_of_one(key: str, value: 
 
 
 @pytest.mark.parametrize(
-    "key", ["пароль", "новый_пароль", "用户密码", "パスワード", "비밀번호", "contraseña", "Passwort"]
+    "key",
+    [
+        *(
+            "пароль",
+            "новый_пароль",
+            "用户密码",
+            "パスワード",
+            "비밀번호",
+            "contraseña",
+            "Passwort",
+            "mot_de_passe",
+        ),
+        *(
+            "Benutzerpasswort",
+            "senha_nova",
+            "contraseña_actual",
+            "passwort2",
+            "确认密码",
+            "密码确认",
+            "비밀번호확인",
+        ),
+        *("пароль_пользователя", "mot de passe actuel", "gebruikerswachtwoord", "dbKennwort"),
+    ],
 )
 def test_a_password_is_one_in_the_languages_that_most_people_speak(key: str) -> None:
     assert checked({"metadata": {key: "hunter22"}}) == {"metadata": {key: REMOVED}}
