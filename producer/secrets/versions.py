@@ -44,9 +44,11 @@ _AT_START = (
 _EXACT = r"(?:[0-9]{1,4}|20[0-9]{6})(?![\w%])"
 """Behind two equals signs a number alone is a version, if it is no code."""
 
-_WRITTEN = rf"{_VERSION}{_ENDED}(?:[-+~._][\w+.~-]{{0,64}})?(?:=[0-9a-z_.]{{1,40}})?(?:@[a-z]{{1,10}})?"
+_WRITTEN = (
+    rf"(?>{_VERSION}{_ENDED}(?:[-+~._][\w+.~-]{{0,64}}+)?(?:=[0-9a-z_.]{{1,40}}+)?(?:@[a-z]{{1,10}}+)?)"
+)
 _CLAUSE = (
-    rf"(?:{_OPERATOR}[ ]?(?:{_WRITTEN}|v?[0-9]{{1,8}})|{_WRITTEN}"
+    rf"(?>{_OPERATOR}[ ]?(?:{_WRITTEN}|v?[0-9]{{1,8}})|{_WRITTEN}"
     r"|[0-9]{1,3}(?=[ ]-)|(?<=-[ ])[0-9]{1,3}|\*|latest)"
 )
 _INTERVAL = rf"[\[(][ ]?(?:{_WRITTEN})?[ ]?,?[ ]?(?:{_WRITTEN})?[ ]?[\])]"
@@ -59,11 +61,13 @@ _SOURCE = (
 )
 """Where a package comes from instead: another name, a repository, a branch, an image."""
 
-_MARKER = r"(?:[ ]?;[ ]?[a-z_]{2,32}[^\w].{0,200})?"
-_ONE = rf"{_CLAUSE}(?:[ ]?(?:,|\|\||-|[ ])[ ]?{_CLAUSE}){{0,8}}|{_INTERVAL}|{_SOURCE}"
-_SPECIFIER = rf"(?i:(?:[a-z][\w.-]{{0,40}}[ ]\()?(?-i:{_ONE})[.,;:!?)\]}}]{{0,3}}){_MARKER}"
+_MARKER = r"(?:(?<=;)[ ]?[a-z_]{2,32}[^\w].{0,200}|[ ];[ ]?[a-z_]{2,32}[^\w].{0,200})?"
+_ONE = rf"{_CLAUSE}(?:(?>[ ]?(?:,|\|\||-|[ ])[ ]?){_CLAUSE}){{0,8}}+|{_INTERVAL}|{_SOURCE}"
+_SPECIFIER = rf"(?>(?:[A-Za-z][\w.-]{{0,40}}+[ ]\()?(?:{_ONE})[.,;:!?)\]}}]{{0,3}}+)"
+"""Without a second try (``?>``): it may stand between the quotes of whatever anybody wrote."""
+
 _ITEM = rf"""\\{{0,16}}["'](?:{_SPECIFIER}|{_OPERATOR})\\{{0,16}}["']"""
-_LIST = rf"\[\s{{0,8}}(?:{_ITEM}\s{{0,8}},?\s{{0,8}}){{1,16}}\]"
+_LIST = rf"\[\s{{0,8}}(?:(?>{_ITEM})\s{{0,8}}+,?\s{{0,8}}+){{1,16}}+\]"
 
 _OF_PACKAGES = """
     version versions specifier resolved requested requires integrity contenthash dependencies devdependencies
@@ -106,7 +110,7 @@ def version_at(text: str, start: int) -> int:
 def is_specifier(value: str) -> bool:
     """Whether a whole text says which versions: ``^9.0.2 || 10``, ``[7.0.3, )``, ``["0.7.0"]``."""
     return len(value) <= LONGEST and bool(
-        compiled(_SPECIFIER).fullmatch(value) or compiled(_LIST).fullmatch(value)
+        compiled(_SPECIFIER + _MARKER).fullmatch(value) or compiled(_LIST).fullmatch(value)
     )
 
 

@@ -342,6 +342,17 @@ def test_values_that_are_opened_again_and_again_cost_no_more_than_their_length(o
             assert time.process_time() - began < 0.5  # some ten times of what the slowest takes
 
 
+@pytest.mark.parametrize("opened", [*OPENED, "1.0 ", "1 - ", "1.0||", "1.0rc1", "a (1.0", "latest-", ";a b"])
+def test_a_quoted_value_that_could_be_read_as_a_version_in_many_ways_is_read_in_one(opened: str) -> None:
+    for start in ('"', '["', '[["1.0","', '">=1;a ', '"[', '"npm:', '{"version":"'):
+        for repeated in (20, 400):
+            text = f"token={start}{opened * repeated}$$!"
+            began = time.process_time()
+            starred(text + '"')
+            starred(text + '"]')
+            assert time.process_time() - began < 0.5  # it takes milliseconds
+
+
 @pytest.mark.parametrize(
     "text",
     [
