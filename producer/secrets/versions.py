@@ -38,9 +38,7 @@ _ENDED = rf"(?!\w|[$!]\w|\.{_NUMBER}[A-Za-z]){_BY_CHANCE}"
 
 _OPERATOR = r"(?:\^|~|~=|~>|>=?|<=?|={1,3}|!=)"
 _QUOTE = r"""(?:\\{0,16}["'`]|[“‘„«])?"""  # noqa: RUF001 - as word processors put them
-_AT_START = (
-    rf"{_QUOTE}(?:<?Version\({_QUOTE})?(?:{_OPERATOR}[ ]?(?:{_VERSION}|v?{_NUMBER})|{_VERSION}){_ENDED}"
-)
+_AT_START = rf"(?:<?Version\({_QUOTE})?(?:{_OPERATOR}[ ]?(?:{_VERSION}|v?{_NUMBER})|{_VERSION}){_ENDED}"
 _EXACT = r"(?:[0-9]{1,4}|20[0-9]{6})(?![\w%])"
 """Behind two equals signs a number alone is a version, if it is no code."""
 
@@ -100,7 +98,7 @@ def may_have_version(name: str) -> bool:
 
 
 def version_at(text: str, start: int) -> int:
-    """Where the version ends that begins there, as behind the name of a package; 0 if there is none."""
+    """Where the version ends that begins there, without quotes, behind the name of a package; or 0."""
     found = compiled(_AT_START).match(text, start)
     if found is None and text.endswith("==", 0, start):
         found = compiled(_EXACT).match(text, start)

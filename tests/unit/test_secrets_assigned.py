@@ -294,6 +294,8 @@ def test_what_is_said_of_a_package_keeps_no_secret() -> None:
         "_token={version='1.0', _key='hunter22'}",
         '{"token": {"version": "1.0", "dependencies": {"password": "hunter22"}}}',
         '{"tokens": ["1.0", "hunter22"]}',
+        '{"token": "1.0 hunter22"}',
+        "token='1.0, hunter22' x",
         "token=\"1.0; password='hunter22'\"",
     ):
         assert "hunter22" not in starred(text)
