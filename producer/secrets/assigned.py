@@ -14,7 +14,7 @@ from .forms import CODED, random
 from .ordinary import counts_tests, is_ordinary
 from .randomness import is_user_and_password
 from .values import place
-from .versions import may_have_version, version_at
+from .versions import version_at
 from .words import may_name_assigned, names_assigned, names_counted, names_secret
 
 _HEAD = re.compile(
@@ -46,7 +46,7 @@ def assigned_in(text: str) -> Iterator[tuple[int, int]]:
     for head in _HEAD.finditer(text):
         if head.start() < done or not _tells(head["name"], text, head.end()):
             continue
-        if may_have_version(head["name"]) and (version := version_at(text, head.end())):
+        if version := version_at(head["name"], text, head.end()):
             done = version
             continue
         start, end = _place(head, text)

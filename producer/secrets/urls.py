@@ -67,7 +67,8 @@ def users_in(text: str) -> Iterator[tuple[int, int]]:
     while place >= 0:
         before = _BEFORE.search(text, max(place - 48, 0), place)
         opened, scheme = (before["opened"], before["scheme"]) if before else (None, None)
-        found = _pattern(scheme or "").match(text, place + 3, _end(text, place + 3, opened))
+        end = _end(text, place + 3, opened)
+        found = _pattern(scheme or "").match(text, place + 3, end) if "@" in text[place : end + 1] else None
         if found:
             yield found.span()
         place = text.find("://", found.end() if found else place + 3)

@@ -20,7 +20,8 @@ _PASSWORDS = frozenset(["password", "passwords", "passphrase", "passcode", "pwd"
 
 _NUMBER = "[0-9]{1,8}"
 _TAIL = (
-    "(?:(?:a|alpha|b|beta|c|rc|pre|preview|dev|post|final|snapshot|canary|next|nightly|r|rev|p|u)[0-9]{0,8})"
+    "(?:(?:a|alpha|b|beta|c|rc|pre|preview|dev|post|final|snapshot|canary|next|nightly|r|rev|p|u)[0-9]{0,8}"
+    "|[a-z](?![A-Za-z0-9]))"
 )
 _BY_CHANCE = (
     r"(?![\w+.~=/-]{0,80}(?:"
@@ -97,10 +98,11 @@ def may_have_version(name: str) -> bool:
     return not words or words[-1] not in _PASSWORDS or "-" in name
 
 
-def version_at(text: str, start: int) -> int:
+def version_at(name: str, text: str, start: int) -> int:
     """Where the version ends that begins there, without quotes, behind the name of a package; or 0."""
-    found = compiled(_AT_START).match(text, start)
-    if found is None and text.endswith("==", 0, start):
+    may_be_one, is_exact = may_have_version(name), text.endswith("==", 0, start)
+    found = compiled(_AT_START).match(text, start) if may_be_one or is_exact else None
+    if found is None and may_be_one and is_exact:
         found = compiled(_EXACT).match(text, start)
     return found.end() if found else 0
 

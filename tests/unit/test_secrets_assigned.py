@@ -206,6 +206,8 @@ def test_whether_there_is_a_secret_is_none(value: str) -> None:
         *("passwd=1:4.13+dfsg1-4ubuntu3", "libsecret-1-0=0.20.5-2ubuntu1~22.04", "libsecret=0.21.4-r0"),
         *(
             "passwd=1:4.13+dfsg1-1+deb12u1",
+            "password==0.2",
+            "openssl-token=1.1.1k-12",
             "node-jsonwebtoken=9.0.2+~cs18.1.5-1",
             "tiktoken==2024",
             "otp==27",
