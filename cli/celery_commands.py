@@ -33,6 +33,7 @@ def become(command: str, defaults: Sequence[str], options: Sequence[str]) -> NoR
     """
     settings()
     warn_of_misspelt()
+    import_module("celery")  # first: its Kombu, which is asked next, may be installed without it
     import_module("trailkeeper.worker.broker_url").broker_of(settings())
     # -P: Celery must not be a file celery.py of the current folder
     line = [sys.executable, "-P", "-m", "celery", "-A", "trailkeeper.worker", command, *defaults, *options]

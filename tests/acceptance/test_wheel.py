@@ -256,6 +256,7 @@ MINIMAL = {
     "emit": ["account:login:success", "--user", "1"],
     "history": ["all"],
     "hold add": ["--user", "1", "--reason", "asked for"],
+    "size": ["--events-per-second", "1"],
     "token": ["--admin"],
 }
 """The arguments without which a command is a wrong call."""
@@ -286,7 +287,7 @@ def test_a_command_whose_extra_is_missing_says_in_one_line_what_to_install(
     assert line.endswith(f"pip install '{needed}'")
 
 
-WITHOUT_EXTRAS = {"config", "emit", "spool status", "spool flush"}
+WITHOUT_EXTRAS = {"config", "emit", "size", "spool status", "spool flush"}
 """Commands that need nothing but click."""
 
 
