@@ -116,10 +116,10 @@ def altered(**changes: Any) -> bytes:
 
 
 POISON: dict[str, Callable[[], bytes]] = {
-    "too_large": lambda: altered(additional={"long": "x" * 70_000}),
+    "too_large": lambda: altered(of_a_newer_producer="x" * 70_000),
     "not_json": lambda: b"{",
     "unknown_version": lambda: altered(v=99),
-    "wrong_shape": lambda: altered(user=5),
+    "wrong_shape": lambda: altered(user=[5]),
     "bad_text": lambda: altered(of_a_newer_producer="u\0"),
     "bad_id": lambda: altered(id=str(uuid7(datetime(2020, 1, 1, tzinfo=UTC)))),
     "bad_time": lambda: altered(
@@ -129,7 +129,7 @@ POISON: dict[str, Callable[[], bytes]] = {
     "unknown_tag": lambda: altered(tag="no:such:tag"),
     "refused_row": lambda: altered(user={"id": "refused"}),
 }
-"""A message for each reason that a payload alone can have, in every source."""
+"""A message for each reason that a payload alone can have, in every source: none is forgiven in a line."""
 
 ELSEWHERE = {
     "no_event": "test_drain_on_services.py",
@@ -279,7 +279,7 @@ class IngestContract:
         self, source: EventSource, caplog: pytest.LogCaptureFixture
     ) -> None:
         with caplog.at_level(logging.DEBUG):
-            source.feed(altered(tag=HOSTILE), altered(tag="nul:\0"), altered(**{HOSTILE: 1, "user": 5}))
+            source.feed(altered(tag=HOSTILE), altered(tag="nul:\0"), altered(**{HOSTILE: 1, "user": [5]}))
             source.run()
         assert len(source.letters()) == 3
         assert not any(letter in line for line in caplog.messages for letter in "\n\r\x1b\x9b\u202e\x00")
