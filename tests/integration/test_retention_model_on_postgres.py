@@ -32,6 +32,12 @@ TAGS = {
     "organization": "organization:team:create",
 }
 PERSONAL = {"account:email:add": {"email"}, "project:role:add": {"submitted_by", "target_user"}}
+DECLARED = {
+    "account:email:add": {"email"},
+    "project:role:add": {"role_name", "submitted_by", "target_user"},
+    "organization:team:create": {"team_name"},
+}
+"""Of the payload below."""
 NAMES = {"user_id": "user_name", "actor_id": "actor_name", "on_behalf_of_id": "on_behalf_of_name"}
 DERIVED = ("location_id", "client_id", "network_id")
 OF_ACTOR = ("ip", *DERIVED, "credential_id", "credential_label")
@@ -56,6 +62,12 @@ class Modelled:
         return {
             key: value for key, value in (self.row["additional"] or {}).items() if key not in keys
         } or None
+
+    @property
+    def nobodys(self) -> dict[str, Any] | None:
+        """The payload without what is personal, and without what the catalogue does not know."""
+        declared = DECLARED[self.row["tag"]]
+        return {key: value for key, value in (self.unpersonal or {}).items() if key in declared} or None
 
 
 @dataclass
@@ -101,9 +113,11 @@ class Model:
         named = [column for column in NAMES if row[column] == user]
         if not named:
             return event
-        acted = {"actor_id", "on_behalf_of_id"} & set(named) or row["actor_id"] is None
-        names = [NAMES[column] for column in named] + ["actor_name"] * (row["actor_id"] is None)
-        return event.without(*names, *(OF_ACTOR if acted else ()), "extras", additional=event.unpersonal)
+        names = [NAMES[column] for column in named]
+        # every actor is a user here; of an event that names neither actor nor principal it may be the user's
+        origin_of = row["actor_id"] or row["on_behalf_of_id"]
+        of_actor = ("actor_name", *OF_ACTOR) if origin_of in {None, user} else ()
+        return event.without(*names, *of_actor, "extras", additional=event.nobodys)
 
 
 COLUMNS = (
@@ -128,7 +142,7 @@ class Machine(RuleBasedStateMachine):
         self.model = Model()
         self.number = 0
         with transaction(engine) as connection:
-            for table in ("events", "holds", "purges", "scrubs", "erasures"):
+            for table in ("events", "holds", "purges", "scrubs", "erasures", "erased_persons"):
                 connection.execute(text(f"DELETE FROM {table}"))
 
     @rule(
@@ -157,7 +171,12 @@ class Machine(RuleBasedStateMachine):
             "credential_label": "laptop",
             "extras": {"x": 1},
             # of this event only: an erasure looks for a person's names and addresses everywhere
-            "additional": {"email": f"{self.number}@example.org", "role_name": "Owner", "target_user": "x"},
+            "additional": {
+                "email": f"{self.number}@example.org",
+                "role_name": "Owner",
+                "target_user": "x",
+                "team_name": "red",
+            },
         }
         row = event_row(
             days_ago(age + self.number / 1e6),
