@@ -106,7 +106,7 @@ def test_what_is_younger_keeps_its_addresses(engine: Engine, settings: WorkerSet
 
 
 def letter(engine: Engine, raw: bytes, **columns: Any) -> int:
-    values = {"stream": "s", "stream_id": repr(raw), "digest": b"1", "reason": "expired", "deliveries": 1}
+    values = {"stream": "s", "stream_id": repr(raw), "digest": raw, "reason": "expired", "deliveries": 1}
     return store_in(engine, DeadLetterRow, raw=raw, detail=f"ip is {V4}", **values | columns)
 
 

@@ -26,7 +26,7 @@ from trailkeeper.models.tables import DeadLetterRow, LocationRow
 def _bury(engine: Engine, stream_id: str, reason: str) -> int:
     columns: dict[str, Any] = {
         "stream": "s",
-        "digest": b"d",
+        "digest": stream_id.encode(),
         "detail": "because",
         "deliveries": 1,
         "raw": b"\x00raw",
