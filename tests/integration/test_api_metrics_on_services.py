@@ -94,8 +94,13 @@ def test_a_pipeline_that_is_new_has_its_numbers_at_zero(redis_url: str, database
 
 
 def test_pauses_beats_and_purges_are_told(
-    redis_url: str, database_url: str, engine: Engine, client: redis.Redis
+    redis_url: str,
+    database_url: str,
+    engine: Engine,
+    client: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(pause, "SECONDS", 50.0)  # it is to be on until the numbers are read
     pause.begin(client, STREAM, "stream", "away")
     client.set(beat_key(STREAM), (datetime.now(UTC) - timedelta(seconds=90)).isoformat())
     moment = datetime(2026, 11, 15, tzinfo=UTC)
