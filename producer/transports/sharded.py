@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from trailkeeper.producer.errors import StreamUnavailable
 from trailkeeper.producer.message import fields_of
@@ -52,53 +53,76 @@ class ShardedStream:
 
     def send_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
         """See `Transport.send_all`."""
-        may_have_it = False
-        for place, is_last in self._in_turn(deadline):
-            try:
-                return self._streams[place].send_all(entries, _share(deadline, is_last=is_last))
-            except StreamUnavailable as error:
-                self._away.leave(self._servers[place])
-                error.may_have_it = may_have_it = may_have_it or error.may_have_it
-                if is_last or time.monotonic() >= deadline:
-                    raise
-        raise AssertionError("one of them is the last")
+        for attempt in self._attempts(deadline):
+            with attempt:
+                return attempt.stream.send_all(entries, attempt.deadline)
+        raise AssertionError("the last attempt raises")
 
     async def asend_all(self, entries: Sequence[Mapping[bytes, bytes]], deadline: float) -> int:
         """See `Transport.asend_all`."""
-        may_have_it = False
-        for place, is_last in self._in_turn(deadline):
-            try:
-                return await self._streams[place].asend_all(entries, _share(deadline, is_last=is_last))
-            except StreamUnavailable as error:
-                self._away.leave(self._servers[place])
-                error.may_have_it = may_have_it = may_have_it or error.may_have_it
-                if is_last or time.monotonic() >= deadline:
-                    raise
-        raise AssertionError("one of them is the last")
+        for attempt in self._attempts(deadline):
+            with attempt:
+                return await attempt.stream.asend_all(entries, attempt.deadline)
+        raise AssertionError("the last attempt raises")
 
     def close(self) -> None:
         """See `Transport.close`."""
         for stream in self._streams:
             stream.close()
 
-    def _in_turn(self, deadline: float) -> Iterator[tuple[int, bool]]:
-        """Which to try, and whether it is the last one: this process's own, and then those of other servers.
+    def _attempts(self, deadline: float) -> Iterator[_Attempt]:
+        """At this process's own stream first, and then at those of other servers that are there.
 
-        By the number of the process: those that a web server forks have numbers in a row. What is left of
-        the time when a try begins is enough for one more that is silent, or it is the last.
+        Its own by its number: processes that a web server forks have numbers in a row.
         """
         number = len(self._streams)
         places = [(os.getpid() + step) % number for step in range(number)]
-        own = places[0]
-        there = [place for place in places if not self._away.is_away(self._servers[place])] or [own]
+        there = [place for place in places if not self._away.is_away(self._servers[place])] or places[:1]
         by_server = {self._servers[place]: place for place in reversed(there)}
         left = [place for place in there if by_server[self._servers[place]] == place]
+        may_have_it = False
         for step, place in enumerate(left, 1):
-            has_time = step == 1 or deadline - time.monotonic() > TIME_FOR_TWO
-            yield place, step == len(left) or not has_time
+            now = time.monotonic()
+            is_last = step == len(left) or (step > 1 and deadline - now < TIME_FOR_TWO)
+            # half of what is left, so that there is time for another stream
+            until = deadline if is_last else now + (deadline - now) / 2
+            leave = partial(self._away.leave, self._servers[place])
+            attempt = _Attempt(self._streams[place], until, None if is_last else deadline, leave, may_have_it)
+            yield attempt
+            may_have_it = attempt.may_have_it
 
 
-def _share(deadline: float, *, is_last: bool) -> float:
-    """Half of what is left, so that there is time for another stream."""
-    now = time.monotonic()
-    return deadline if is_last else now + (deadline - now) / 2
+class _Attempt:
+    """A block that tries one stream, and raises only if there is not the time for another one.
+
+    Args:
+        stream: which.
+        deadline: of this attempt.
+        next_until: of all attempts; None if this is the last.
+        leave: notes that its server failed.
+        may_have_it: whether a stream that was tried before may have the message.
+    """
+
+    def __init__(
+        self,
+        stream: RedisStream,
+        deadline: float,
+        next_until: float | None,
+        leave: Callable[[], None],
+        may_have_it: bool,
+    ) -> None:
+        self.stream = stream
+        self.deadline = deadline
+        self.may_have_it = may_have_it
+        self._next_until = next_until
+        self._leave = leave
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        if not isinstance(error, StreamUnavailable):
+            return False
+        self._leave()
+        error.may_have_it = self.may_have_it = self.may_have_it or error.may_have_it
+        return self._next_until is not None and time.monotonic() < self._next_until
