@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
@@ -9,9 +10,11 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, insert, text
 
+from tests.support.databases import raw_engine
 from tests.support.drains import query
 from tests.support.dumps import dump, load
 from tests.support.rows import event_row, store
+from tests.support.waiting import until
 from trailkeeper.models.engine import make_engine, transaction
 from trailkeeper.models.errors import StoreMisconfigured, StoreUnavailable
 from trailkeeper.models.histories import Question
@@ -19,6 +22,11 @@ from trailkeeper.models.histories.page import read_page
 from trailkeeper.models.migrate import _config, head, revision, upgrade
 from trailkeeper.models.partitions import existing
 from trailkeeper.models.tables import AdminCommandRow
+
+WAITING_FOR_A_LOCK = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+    " AND query LIKE '%LOCK TABLE dead_letters%' AND pid <> pg_backend_pid()"
+)
 
 
 def current(url: str) -> str | None:
@@ -161,3 +169,27 @@ def test_dead_letters_of_before_stay_however_alike_they_are(database_url: str) -
     digests = [bytes(row["digest"]) for row in query(database_url, "SELECT digest FROM dead_letters")]
     assert len(set(digests)) == 4
     assert {len(digest) for digest in digests} == {16}
+
+
+def test_while_an_upgrade_waits_for_a_long_transaction_dead_letters_are_still_made(database_url: str) -> None:
+    insert = (
+        "INSERT INTO dead_letters (stream, stream_id, digest, reason, detail, deliveries, raw)"
+        " VALUES ('events', :stream_id, :digest, 'not_json', '', 1, '{}')"
+    )
+    query(database_url, "UPDATE trailkeeper_version SET version_num = '0014'")
+    engine = raw_engine(database_url)
+    waiting = threading.Thread(target=upgrade, args=[database_url])
+    with engine.connect() as long:
+        long.execute(text(insert), {"stream_id": "1-0", "digest": b"1"})
+        waiting.start()
+        until(lambda: query(database_url, WAITING_FOR_A_LOCK), what="the upgrade waits")
+        for number in range(5):
+            with engine.begin() as connection:
+                connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+                connection.execute(text(insert), {"stream_id": f"2-{number}", "digest": b"2%d" % number})
+        assert waiting.is_alive()
+        long.commit()
+    waiting.join(60)
+    engine.dispose()
+    assert not waiting.is_alive()
+    assert query(database_url, "SELECT version_num FROM trailkeeper_version")[0]["version_num"] == head()

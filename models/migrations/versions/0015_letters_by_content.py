@@ -10,9 +10,27 @@ branch_labels = None
 depends_on = None
 
 
+LOCK = """
+    DO $$
+    BEGIN
+        LOOP
+            BEGIN
+                PERFORM set_config('lock_timeout', '500ms', true);
+                LOCK TABLE dead_letters IN SHARE ROW EXCLUSIVE MODE;
+                PERFORM set_config('lock_timeout', '0', true);
+                EXIT;
+            EXCEPTION WHEN lock_not_available THEN
+                PERFORM pg_sleep(0.5);
+            END;
+        END LOOP;
+    END $$
+"""
+"""In short tries: drains that add a dead letter would wait behind one that waits for a long transaction."""
+
+
 def upgrade() -> None:
     # workers of before add none meanwhile, or one of theirs could be there twice
-    op.execute("LOCK TABLE dead_letters IN SHARE ROW EXCLUSIVE MODE")
+    op.execute(LOCK)
     # what made letters different until now still does
     op.execute("""
         UPDATE dead_letters
