@@ -30,10 +30,6 @@ def a_replica(admin: Any, *, refuses: bool) -> None:
     admin.execute_command("REPLICAOF", *(("127.0.0.1", "1") if refuses else ("NO", "ONE")))
 
 
-def no_memory(admin: Any, *, refuses: bool) -> None:
-    admin.config_set("maxmemory", int(refuses))
-
-
 def no_permission_to(*commands: str) -> Callable[..., None]:
     def change(admin: Any, *, refuses: bool) -> None:
         sign = "-" if refuses else "+"
@@ -45,7 +41,6 @@ def no_permission_to(*commands: str) -> Callable[..., None]:
 REFUSING: dict[str, Callable[..., None]] = {
     "replicas missing": replicas_missing,
     "a replica": a_replica,
-    "no memory": no_memory,
     "no permission to take": no_permission_to("brpop"),
 }
 
@@ -73,11 +68,7 @@ def stack(services_folder: Path) -> Any:
 
 @pytest.mark.parametrize(
     ("how", "while_connecting"),
-    [
-        ("replicas missing", False),
-        ("no permission to take", False),
-        *((how, True) for how in REFUSING if how != "no permission to take"),
-    ],
+    [("no permission to take", False), ("replicas missing", True), ("a replica", True)],
 )
 def test_a_worker_outlives_it_that_redis_refuses_and_says_little(
     stack: Stack, how: str, while_connecting: bool
