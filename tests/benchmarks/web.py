@@ -7,7 +7,6 @@ Nothing takes events out of Redis meanwhile: workers run elsewhere.
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from collections import defaultdict
@@ -19,6 +18,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.ports import free_port
 from trailkeeper.cli.embedded.processes import Child
 
 from .machine import Machine
@@ -63,8 +63,7 @@ def _kept(figures: dict[str, dict[str, float]], way: str) -> float:
 
 @contextmanager
 def _server(machine: Machine, way: str) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = int(listening.getsockname()[1])
+    port = free_port()
     environment = machine.environment("web") | {"RECORDS": way, "PYTHONPATH": str(ROOT)}
     options = ["--port", str(port), "--log-level", "warning", "--no-access-log"]
     server = Child(

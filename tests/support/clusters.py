@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import redis
 
+from tests.support.ports import free_port
 from tests.support.servers import valkey
 from tests.support.waiting import until
 from trailkeeper.cli.embedded.processes import Child
@@ -131,7 +131,7 @@ class Node(Child):
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
-        self.port, self.bus_port = _free_port(), _free_port()
+        self.port, self.bus_port = free_port(), free_port()
         configuration = folder / "server.conf"
         lines = [
             "bind 127.0.0.1",
@@ -197,8 +197,3 @@ class Node(Child):
 
 def _run(client: redis.Redis, *command: Any) -> Any:
     return client.execute_command(*command)  # type: ignore[no-untyped-call]  # as published
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])

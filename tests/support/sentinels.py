@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 import redis
 
+from tests.support.ports import free_port
 from tests.support.servers import valkey
 from tests.support.waiting import until
 from trailkeeper.cli.embedded.processes import Child
@@ -144,8 +144,7 @@ class SentineledRedis:
 class _Sentinel(Child):
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True)
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            self.port = int(listening.getsockname()[1])
+        self.port = free_port()
         self._configuration = folder / "sentinel.conf"
         command = [str(valkey(folder).binary), str(self._configuration), "--sentinel"]
         super().__init__(
