@@ -8,7 +8,7 @@ import re
 import sqlite3
 from collections import UserString
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from email.message import Message
@@ -120,14 +120,18 @@ QUERY = "SELECT 7 AS id, 'alice' AS name"
 
 
 def query_row(query: str = QUERY) -> Any:
-    with create_engine("sqlite://").connect() as connection:
-        return connection.execute(text(query)).one()
+    engine = create_engine("sqlite://")
+    try:
+        with engine.connect() as connection:
+            return connection.execute(text(query)).one()
+    finally:
+        engine.dispose()
 
 
 def sqlite_row(query: str = QUERY) -> Any:
-    connection = sqlite3.connect(":memory:")
-    connection.row_factory = sqlite3.Row
-    return connection.execute(query).fetchone()
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.row_factory = sqlite3.Row
+        return connection.execute(query).fetchone()
 
 
 NAMES = {
