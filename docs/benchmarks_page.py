@@ -19,7 +19,8 @@ BEGIN, END = "<!-- figures of docs/benchmarks.json: make docs -->\n", "<!-- end 
 
 INTRODUCTION = """# Benchmarks
 
-`make bench` measures each of these and its peer or physical limit in turns, in one run on one machine; medians. Ratios travel from machine to machine, absolute figures do not. To make this page from your own run:
+`make bench` measures each of these and its peer or physical limit in turns, on one machine; medians. Ratios
+travel from machine to machine, absolute figures do not. To make this page from your own run:
 
 ```
 make bench ARGS="--json" | tail -1 > docs/benchmarks.json && make docs
