@@ -191,7 +191,7 @@ def test_a_key_that_the_catalogue_declares_may_be_called_as_it_likes_but_not_hol
         ("jsonwebtoken", "^9.0.2"),
         (
             "tough-cookie",
-            {"version": "4.1.3", "resolved": "https://registry.example/tough-cookie", "dev": True},
+            {"version": "4.1.3", "resolved": "https://packages.example/tough-cookie", "dev": True},
         ),
         ("tough-cookie", {"version": "4.1.3", "dependencies": {"psl": "^1.1"}, "engines": {"node": ">=6"}}),
         ("Acme.Tokens", {"type": "Transitive", "resolved": "8.0.1", "contentHash": "kDim"}),
@@ -199,7 +199,7 @@ def test_a_key_that_the_catalogue_declares_may_be_called_as_it_likes_but_not_hol
         ("acme/token", "v2.0.0-20240101120000-abcdef123456+incompatible"),
         ("x-token", "0.12.RELEASE"),
         ("w-token", "[1.0,2.0)"),
-        ("token-service", "registry.example/token-service:1.2.3"),
+        ("token-service", "images.example/token-service:1.2.3"),
         ("tiktoken", "git+https://github.com/openai/tiktoken@main"),
         ("public_key", "hPUfBdL5NnMCroOdEQPG1HqHrOxtYBVxgWIA5Pk8rdE="),
     ],

@@ -46,7 +46,7 @@ NOTHING = [
     "https://example.com:8080/path/@handle",
     "https://$HOST:$PORT/path/@handle",
     "https://medium.example/@user",
-    "https://registry.example/@scope:pkg",
+    "https://packages.example/@scope:pkg",
     "https://a.example,https://b.example:443,ops@b.example",
     "[home](https://example.com):<jane@example.com>",
     "<https://example.com>:jane@example.com",
