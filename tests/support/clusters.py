@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import redis
 
 from tests.support.ports import free_port
-from tests.support.servers import valkey
+from tests.support.servers import started, valkey
 from tests.support.waiting import until
 from trailkeeper.cli.embedded.processes import Child
 
@@ -22,16 +22,9 @@ NODE_TIMEOUT_MS = 1_000
 PASSWORD = "cluster-password"
 
 
-@contextmanager
-def clustered(folder: Path) -> Iterator[RedisCluster]:
+def clustered(folder: Path) -> AbstractContextManager[RedisCluster]:
     """All six, started in a new folder, for the time of the block."""
-    folder.mkdir()
-    found = RedisCluster(folder)
-    try:
-        found.start()
-        yield found
-    finally:
-        found.stop()
+    return started(RedisCluster, folder)
 
 
 class RedisCluster:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 import redis
 
 from tests.support.ports import free_port
-from tests.support.servers import valkey
+from tests.support.servers import started, valkey
 from tests.support.waiting import until
 from trailkeeper.cli.embedded.processes import Child
 from trailkeeper.cli.embedded.redis import EmbeddedRedis
@@ -22,16 +22,9 @@ QUORUM = 2
 DOWN_AFTER_MS = 1_000
 
 
-@contextmanager
-def sentineled(folder: Path) -> Iterator[SentineledRedis]:
+def sentineled(folder: Path) -> AbstractContextManager[SentineledRedis]:
     """All five, started in a new folder, for the time of the block."""
-    folder.mkdir()
-    found = SentineledRedis(folder)
-    try:
-        found.start()
-        yield found
-    finally:
-        found.stop()
+    return started(SentineledRedis, folder)
 
 
 class SentineledRedis:

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import pytest
 import redis
@@ -39,6 +40,31 @@ def redis_of_the_system(folder: Path) -> EmbeddedRedis:
 
 SERVERS: dict[str, Callable[[Path], EmbeddedRedis]] = {"valkey": valkey, "redis_8": redis_8}
 WITH_THE_SYSTEMS = {**SERVERS, "redis_of_the_system": redis_of_the_system}
+
+
+class Several(Protocol):
+    """Servers that belong together."""
+
+    def start(self) -> None:
+        """Start all of them."""
+
+    def stop(self) -> None:
+        """End those that run."""
+
+
+S = TypeVar("S", bound=Several)
+
+
+@contextmanager
+def started(kind: Callable[[Path], S], folder: Path) -> Iterator[S]:
+    """Servers that belong together, started in a new folder, for the time of the block."""
+    folder.mkdir()
+    found = kind(folder)
+    try:
+        found.start()
+        yield found
+    finally:
+        found.stop()
 
 
 @contextmanager
