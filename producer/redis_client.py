@@ -7,7 +7,7 @@ It stands in this package because workers and pages may not import each other, a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple, TypeVar, cast
 
 import redis
@@ -69,36 +69,55 @@ def connect(
         raise SettingsError(UNREADABLE) from None
 
 
-def of_each_stream(
-    settings: StreamSettings, call: Callable[[redis.Redis, str], T], answer_seconds: float | None = None
-) -> list[T]:
-    """What *call* returns for each stream, given a client and its key, in order.
+def answer_seconds_of(settings: StreamSettings) -> float:
+    """The longest to wait for an answer of one of some streams."""
+    return ANSWER_SECONDS if len(shards_of(settings)) == 1 else IMPATIENT_SECONDS
+
+
+class StreamClients(AbstractContextManager["StreamClients"]):
+    """A client of each stream.
 
     Args:
         settings: name the streams.
-        call: what to do with each.
-        answer_seconds: the longest to wait for an answer.
-
-    Raises:
-        StreamUnavailable: a stream is away; nevertheless it was called for all those of other servers.
+        answer_seconds: the longest to wait for an answer; `answer_seconds_of` them, if not given.
     """
-    shards = shards_of(settings)
-    if answer_seconds is None:
-        answer_seconds = ANSWER_SECONDS if len(shards) == 1 else IMPATIENT_SECONDS
-    results, away, problems = list[T](), set[str](), list[StreamUnavailable]()
-    for shard in shards:
-        if shard.server in away:
-            continue
-        try:
-            with connect(shard, answer_seconds=answer_seconds) as client, redis_translated():
-                results.append(call(client, shard.key))
-        except StreamUnavailable as error:
-            problems.append(error)
-            if not isinstance(error, StreamRefused):
-                away.add(shard.server)
-    if problems:
-        raise problems[0]
-    return results
+
+    def __init__(self, settings: StreamSettings, answer_seconds: float | None = None) -> None:
+        seconds = answer_seconds_of(settings) if answer_seconds is None else answer_seconds
+        self._streams = [(shard, connect(shard, answer_seconds=seconds)) for shard in shards_of(settings)]
+
+    def __exit__(self, *_: object) -> None:
+        for _shard, client in self._streams:
+            client.close()
+
+    def each(self, call: Callable[[redis.Redis, str], T]) -> list[T]:
+        """What *call* returns for each stream, given its client and key, in order.
+
+        Raises:
+            StreamUnavailable: a stream is away; nevertheless it was called for all those of other servers.
+        """
+        results, away, problems = list[T](), set[str](), list[StreamUnavailable]()
+        for shard, client in self._streams:
+            if shard.server in away:
+                continue
+            try:
+                with redis_translated():
+                    results.append(call(client, shard.key))
+            except StreamUnavailable as error:
+                problems.append(error)
+                if not isinstance(error, StreamRefused):
+                    away.add(shard.server)
+        if problems:
+            raise problems[0]
+        return results
+
+
+def of_each_stream(
+    settings: StreamSettings, call: Callable[[redis.Redis, str], T], answer_seconds: float | None = None
+) -> list[T]:
+    """`StreamClients.each`, with clients for this one call."""
+    with StreamClients(settings, answer_seconds) as streams:
+        return streams.each(call)
 
 
 class SentinelOptions(NamedTuple):

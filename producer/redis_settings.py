@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl, urlencode
 import msgspec
 
 from .errors import SettingsError
+from .transports.url import is_tls
 
-SECURE = ("rediss://", "rediss+sentinel://", "rediss+cluster://")
 OPTIONS = {"redis_tls_ca": "ssl_ca_certs", "redis_tls_cert": "ssl_certfile", "redis_tls_key": "ssl_keyfile"}
 """The URL's option for each setting."""
 
@@ -38,19 +38,14 @@ class RedisSettings(msgspec.Struct, frozen=True, kw_only=True):
         settings = {name: getattr(self, setting) for setting, name in OPTIONS.items()}
         options = {name: value for name, value in settings.items() if value is not None}
         redis_url: str | None = getattr(self, "redis_url", None)
-        if options and redis_url is not None and not all(map(is_secure, redis_url.split())):
+        if options and redis_url is not None and not all(map(is_tls, redis_url.split())):
             raise SettingsError(
-                f"TRAILKEEPER_REDIS_TLS_* are set, but TRAILKEEPER_REDIS_URL does not begin with {SECURE[0]}"
+                "TRAILKEEPER_REDIS_TLS_* are set, but TRAILKEEPER_REDIS_URL does not begin with rediss://"
             )
         for setting in ("redis_url", "broker_url"):
             if (url := getattr(self, setting, None)) is not None:
                 secured = " ".join(with_tls(each, options) for each in url.split())
                 msgspec.structs.force_setattr(self, setting, secured)
-
-
-def is_secure(url: str) -> bool:
-    """Whether it is a URL of Redis over TLS."""
-    return url.startswith(SECURE)
 
 
 def with_tls(url: str, options: dict[str, str]) -> str:
@@ -59,7 +54,7 @@ def with_tls(url: str, options: dict[str, str]) -> str:
     redis-py verifies the server's certificate and name by default. Celery does not use TLS at all for a
     ``rediss://`` URL without ``ssl_cert_reqs``, so that is always added.
     """
-    if not is_secure(url):
+    if not is_tls(url):
         return url
     base, _, query = url.partition("?")
     return f"{base}?{urlencode({'ssl_cert_reqs': 'required'} | options | dict(parse_qsl(query)), safe='/')}"

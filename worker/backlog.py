@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import redis
 
 from trailkeeper.producer.errors import StreamUnavailable
-from trailkeeper.producer.redis_client import connect, redis_translated
+from trailkeeper.producer.redis_client import answer_seconds_of, connect, redis_translated
 from trailkeeper.producer.stream_keys import GROUP, pause_key
 from trailkeeper.producer.transports.away import AwayServers
 from trailkeeper.producer.transports.shards import Shard, StreamSettings, shards_of
@@ -32,14 +32,12 @@ class Backlogs:
 
     Args:
         settings: which they are.
-        seconds: the longest to wait for one of them.
+        **seconds: the longest to wait for one of them, as for `connect`.
     """
 
-    def __init__(self, settings: StreamSettings, seconds: float) -> None:
-        self._streams = [
-            (connect(shard, answer_seconds=seconds, connect_seconds=seconds), shard)
-            for shard in shards_of(settings)
-        ]
+    def __init__(self, settings: StreamSettings, **seconds: float) -> None:
+        seconds = {"answer_seconds": answer_seconds_of(settings), **seconds}
+        self._streams = [(connect(shard, **seconds), shard) for shard in shards_of(settings)]
         self._away = AwayServers(*AWAY_SECONDS)
         self._problem: StreamUnavailable | None = None
 

@@ -72,12 +72,11 @@ class Dispatcher(bootsteps.StartStopStep):  # type: ignore[misc]  # celery publi
         if (spool := spool_of(config)) is not None:
             self._spool = spool
             closing.callback(spool.close)
-        self._backlogs = Backlogs(config, ANSWER_SECONDS)
+        seconds = {"answer_seconds": ANSWER_SECONDS, "connect_seconds": ANSWER_SECONDS}
+        self._backlogs = Backlogs(config, **seconds)
         closing.callback(self._backlogs.close)
         first = shards_of(config)[0]
-        self._client = closing.enter_context(
-            connect(first, answer_seconds=ANSWER_SECONDS, connect_seconds=ANSWER_SECONDS)
-        )
+        self._client = closing.enter_context(connect(first, **seconds))
         self._poller = OutboxPoller(config, most=config.batch_size * consumer.pool.num_processes)
         self._poller.start()
         closing.callback(self._poller.stop)

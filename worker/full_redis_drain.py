@@ -15,6 +15,8 @@ from typing import Any
 
 from celery import bootsteps
 
+from trailkeeper.producer.redis_client import StreamClients
+
 from .drain.full_redis import all_take_writes
 from .outage import Outage
 from .settings import settings
@@ -39,7 +41,8 @@ class FullRedisDrain(bootsteps.StartStopStep):  # type: ignore[misc]  # celery p
         if QUEUE not in parent.app.amqp.queues.consume_from:
             return
         consumer = f"{parent.hostname}/relief"
-        _check(consumer)  # to connect to its broker, Celery has to write
+        with StreamClients(settings()) as streams:
+            _check(streams, consumer)  # to connect to its broker, Celery has to write
         threading.Thread(target=self._go_on, args=(consumer,), name="trailkeeper-relief", daemon=True).start()
 
     def stop(self, parent: Any) -> None:  # noqa: ARG002 - the interface is Celery's
@@ -47,21 +50,22 @@ class FullRedisDrain(bootsteps.StartStopStep):  # type: ignore[misc]  # celery p
         self._ending.set()
 
     def _go_on(self, consumer: str) -> None:
-        while not self._ending.wait(CHECK_SECONDS):
-            _check(consumer)
+        with StreamClients(settings()) as streams:
+            while not self._ending.wait(CHECK_SECONDS):
+                _check(streams, consumer)
 
 
-def _check(consumer: str) -> None:
+def _check(streams: StreamClients, consumer: str) -> None:
     try:
-        _drain_if_full(consumer)
+        _drain_if_full(streams, consumer)
         _outage.note(None)
     except Exception as error:  # noqa: BLE001 - a full Redis is never relieved once this thread has ended
         _outage.note_unforeseen(error)
 
 
-def _drain_if_full(consumer: str) -> None:
+def _drain_if_full(streams: StreamClients, consumer: str) -> None:
     """If Redis is full, have it drained; takes as long as that does."""
-    if all_take_writes(settings()):
+    if all_take_writes(streams):
         return
     logger.warning("Redis is full: a process of its own drains it")
     command = [sys.executable, "-m", "trailkeeper.worker.drain.full_redis", consumer]

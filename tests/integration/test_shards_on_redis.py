@@ -174,17 +174,17 @@ def test_the_backlog_is_of_all_streams_and_one_that_is_away_is_named(
     settings: WorkerSettings, redis_url: str
 ) -> None:
     put_everywhere(settings, 2)
-    backlogs = Backlogs(settings, 2.0)
+    backlogs = Backlogs(settings)
     backlog, away = backlogs.read()
     assert (backlog.new, away) == (6, None)
     backlogs.close()
-    half = Backlogs(settings_for(f"{redis_url} {AWAY}", settings.database_url), 2.0)
+    half = Backlogs(settings_for(f"{redis_url} {AWAY}", settings.database_url))
     backlog, away = half.read()
     assert backlog.new == 2
     assert "127.0.0.1:1" in str(away)
     half.close()
     with pytest.raises(StreamUnavailable):
-        Backlogs(settings_for(AWAY, settings.database_url), 2.0).read()
+        Backlogs(settings_for(AWAY, settings.database_url)).read()
 
 
 def test_pages_and_metrics_count_all_streams(settings: WorkerSettings) -> None:

@@ -44,9 +44,6 @@ logger = logging.getLogger(__name__)
 ATTEMPTS = 10
 """A backfill fails after so many chunks that began and never ended: it kills its workers."""
 
-BACKLOG_SECONDS = 10.0
-"""The longest to wait for Redis, which says how much waits."""
-
 BATCHES_BEHIND = 10
 """While so many batches wait in the stream, ingestion goes first."""
 
@@ -88,7 +85,7 @@ class Runner:
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
         self.engine = engine_of(settings, "backfill", pool_size=3, idle_timeout_ms=IDLE_MS)
-        self._backlogs = Backlogs(settings, BACKLOG_SECONDS)
+        self._backlogs = Backlogs(settings)
         self.parts = BackfillParts(self.engine, settings)
 
     def step(self, identity: int, *, after_silence: bool = False) -> ChunkResult:

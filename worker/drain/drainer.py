@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from trailkeeper.producer.errors import StreamUnavailable
-from trailkeeper.producer.redis_client import ANSWER_SECONDS, IMPATIENT_SECONDS
 from trailkeeper.producer.transports.away import AwayServers
 from trailkeeper.producer.transports.shards import shards_of
 from trailkeeper.worker.gil_switch_interval import short_gil_switch_interval
@@ -34,12 +33,8 @@ class Drainer(IngestProcess):
 
     def __init__(self, settings: WorkerSettings, consumer: str) -> None:
         super().__init__(settings, consumer)
-        shards = shards_of(settings)
-        # who has others does not wait for one that is silent as long as who has only this
-        answer_seconds = ANSWER_SECONDS if len(shards) == 1 else IMPATIENT_SECONDS
         self.streams = [
-            StreamDrain(shard, consumer, settings, self.ingest, self.engine, answer_seconds=answer_seconds)
-            for shard in shards
+            StreamDrain(shard, consumer, settings, self.ingest, self.engine) for shard in shards_of(settings)
         ]
         self._away = AwayServers(*AWAY_SECONDS)
 

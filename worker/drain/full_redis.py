@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import redis
 
 from trailkeeper.producer.errors import StreamUnavailable
-from trailkeeper.producer.redis_client import StreamFull, of_each_stream, redis_translated
+from trailkeeper.producer.redis_client import StreamClients, StreamFull, redis_translated
 from trailkeeper.producer.stream_keys import last_write_key
 from trailkeeper.worker.ingest.fates import RETRY, Report
 from trailkeeper.worker.settings import WorkerSettings, settings
@@ -42,7 +42,7 @@ def takes_writes(client: redis.Redis, stream: str) -> bool:
     return True
 
 
-def all_take_writes(config: WorkerSettings) -> bool:
+def all_take_writes(streams: StreamClients) -> bool:
     """Note the time beside each stream; False if a server is full, also where another one is away."""
     full = []
 
@@ -51,7 +51,7 @@ def all_take_writes(config: WorkerSettings) -> bool:
             full.append(key)
 
     with suppress(StreamUnavailable):  # the dispatcher says so
-        of_each_stream(config, note)
+        streams.each(note)
     return not full
 
 
@@ -68,11 +68,12 @@ def relieve(config: WorkerSettings, consumer: str, seconds: float = LONGEST_SECO
     drainer, done = Drainer(config, consumer), Report()
     deadline = time.monotonic() + seconds
     try:
-        more = not all_take_writes(config)
-        while more and time.monotonic() < deadline:
-            report = _slice(drainer)
-            done.add(report)
-            more = not all_take_writes(config) or report.batches > 0
+        with StreamClients(config) as streams:
+            more = not all_take_writes(streams)
+            while more and time.monotonic() < deadline:
+                report = _slice(drainer)
+                done.add(report)
+                more = not all_take_writes(streams) or report.batches > 0
     finally:
         drainer.close()
     return done

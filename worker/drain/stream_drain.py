@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from trailkeeper.models.engine import assert_commits
-from trailkeeper.producer.redis_client import connect
+from trailkeeper.producer.redis_client import answer_seconds_of, connect
 from trailkeeper.producer.transports.shards import Shard
 from trailkeeper.worker.ingest import Ingest, Report
 from trailkeeper.worker.ingest.crash_markers import DELIVERIES_BEFORE_SUSPICION, CrashMarkers
@@ -37,21 +37,13 @@ class StreamDrain:
         settings: say how much at once, and for how long.
         ingest: judges and derives.
         engine: of the database.
-        answer_seconds: the longest to wait for an answer of Redis.
     """
 
     def __init__(
-        self,
-        shard: Shard,
-        consumer: str,
-        settings: WorkerSettings,
-        ingest: Ingest,
-        engine: Engine,
-        *,
-        answer_seconds: float,
+        self, shard: Shard, consumer: str, settings: WorkerSettings, ingest: Ingest, engine: Engine
     ) -> None:
         self.server = shard.server
-        self._client = connect(shard, answer_seconds=answer_seconds)
+        self._client = connect(shard, answer_seconds=answer_seconds_of(settings))
         self._settings = settings
         self._engine = engine
         self._stream = Stream(self._client, shard.key, consumer)

@@ -94,8 +94,6 @@ class CrashMarkers:
 
     def marked(self, names: Sequence[str]) -> set[str]:
         """Those that a process died on."""
-        if not names:
-            return set()
         self._clear_survived()
         marks = self._mended(lambda: self._client.hmget(self._key, names))
         return {name for name, mark in zip(names, marks, strict=True) if mark is not None}
