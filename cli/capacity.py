@@ -52,7 +52,6 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
         events_per_second: on average.
         peak: the busiest seconds, as a multiple of the average.
         keep_days: how long events are kept.
-        user_share: of them are events of users, whose partitions are months.
         additional_bytes: that the payload is longer than usual.
         outage_seconds: of Postgres, or of Redis, that shall lose no event and refuse none.
         machines: that emit.
@@ -61,7 +60,6 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     events_per_second: float
     peak: float = 5.0
     keep_days: float = YEAR_DAYS
-    user_share: float = 0.7
     additional_bytes: int = 0
     outage_seconds: float = 3600.0
     machines: int = 2
@@ -120,7 +118,7 @@ def need_of(load: Load, measured: Measured = MEASURED) -> Need:
 
 def _partitions(load: Load) -> int:
     """Those that hold events, and those made ahead: one a scope."""
-    months = math.ceil(load.keep_days / MONTH_DAYS) + 2 if load.user_share else 0
+    months = math.ceil(load.keep_days / MONTH_DAYS) + 2
     years = math.ceil(load.keep_days / YEAR_DAYS) + 2
     return months + 3 * years
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Any
 
+from .readings import readings
+
 NETWORK_BITS = {4: 24, 6: 48}
 """What is left of an address, by its version."""
 
@@ -70,6 +72,11 @@ def addresses_in(text: str) -> set[str]:
         for each in _shortened(_unescaped(match[1]))
         if (found := _parsed(each))
     }
+
+
+def addresses_in_readings(text: str) -> set[str]:
+    """The addresses that may be in a text, or in what it may stand for."""
+    return {address for reading in readings(text) for address in addresses_in(reading)}
 
 
 def cut_addresses(value: Any) -> Any:

@@ -142,10 +142,8 @@ def _unnamed(left: Message, named: set[str], user: str) -> Message:
         left["user"] = nameless(left["user"])
     if "actor" in named:
         actor = nameless(actor)
-    if "on_behalf_of" in named:
-        actor = (
-            {**actor, "on_behalf_of": nameless(actor["on_behalf_of"])} if "on_behalf_of" in actor else actor
-        )
+    if "on_behalf_of" in named and "on_behalf_of" in actor:
+        actor = {**actor, "on_behalf_of": nameless(actor["on_behalf_of"])}
     if has_origin(user, actor.get("kind"), id_of(actor), id_of(actor.get("on_behalf_of"))):
         left |= {key: None for key in ("ip", "user_agent") if key in left}
         actor = nameless(_without_credential(actor))

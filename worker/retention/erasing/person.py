@@ -6,9 +6,8 @@ from typing import Any
 
 import msgspec
 
-from trailkeeper.worker.retention.addresses import addresses_in, cut_addresses
+from trailkeeper.worker.retention.addresses import addresses_in_readings, cut_addresses
 from trailkeeper.worker.retention.emails import emails_in, plain
-from trailkeeper.worker.retention.readings import readings
 
 LASTING = ("project", "organization")
 """Scopes of events that outlive those by which a typed address could be told to be another's."""
@@ -64,9 +63,7 @@ class Person(msgspec.Struct, frozen=True):
         return [*texts, *sorted({cut_addresses(address) for address in self.addresses})]
 
     def _has_address(self, text: str) -> bool:
-        if not self.addresses:
-            return False
-        return any(not self.addresses.isdisjoint(addresses_in(way)) for way in readings(text))
+        return bool(self.addresses) and not self.addresses.isdisjoint(addresses_in_readings(text))
 
 
 def _masked(text: str) -> str:

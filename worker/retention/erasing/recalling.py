@@ -17,9 +17,8 @@ import msgspec
 from trailkeeper.models import erased_persons
 from trailkeeper.models.engine import transaction
 from trailkeeper.models.erased_persons import KnownBy
-from trailkeeper.worker.retention.addresses import addresses_in
+from trailkeeper.worker.retention.addresses import addresses_in_readings
 from trailkeeper.worker.retention.emails import emails_in, plain
-from trailkeeper.worker.retention.readings import readings
 
 from .claims import Claims
 from .everywhere import everywhere
@@ -48,7 +47,7 @@ class Recognised(Person, frozen=True):
     def is_in(self, value: Any) -> bool:
         """Notes what is in a value."""
         for text in _texts(value):
-            for each in {plain(text), *emails_in(text), *_addresses(text)}:
+            for each in {plain(text), *emails_in(text), *addresses_in_readings(text)}:
                 if (mark := fingerprint(self.key, each)) in self.looked_for:
                     self.found[mark] = each
         return False
@@ -110,7 +109,3 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
     elif isinstance(value, str):
         yield value
-
-
-def _addresses(text: str) -> Iterator[str]:
-    return (address for way in readings(text) for address in addresses_in(way))
