@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
+compiled = cache(re.compile)
+"""When it is first needed: few texts have a URL with an @, or the name of a secret."""
+
 ALNUM = "A-Za-z0-9"
 LOWER = "a-z0-9"
 CAPITALS = "A-Z0-9"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
-from .words import LONGEST_KEY
+from .words import LONGEST_KEY, remembered
 
 _OF_HEADERS = """
     accept accept-charset accept-encoding accept-language authorization cache-control content-encoding
@@ -44,11 +43,7 @@ def name_of_value(value: Mapping[Any, Any]) -> str | None:
     return None
 
 
+@remembered
 def _names_header(name: str) -> bool:
-    return _is_header(name[:LONGEST_KEY])
-
-
-@lru_cache(maxsize=1024)
-def _is_header(name: str) -> bool:
     name = name.lower()
     return name.startswith("x-") or name in _HEADERS

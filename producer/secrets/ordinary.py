@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .versions import compiled, is_entry, is_specifier, may_have_version
+from .forms import compiled
+from .versions import is_entry, is_specifier, may_have_version
 
 LEAST = 2
 """Characters of a secret."""

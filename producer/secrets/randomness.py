@@ -83,9 +83,10 @@ def halves_in(text: str) -> Iterator[tuple[int, int]]:
     """Start and end of what looks like the secret half of a key of AWS, and is no path."""
     found = AWS_SECRET.search(text)
     while found:
-        if not _is_path(found[0]):
+        is_path = _is_path(found[0])
+        if not is_path:
             yield found.span()
-        found = AWS_SECRET.search(text, found.start() + 1 if _is_path(found[0]) else found.end())
+        found = AWS_SECRET.search(text, found.start() + 1 if is_path else found.end())
 
 
 def _is_path(text: str) -> bool:

@@ -16,6 +16,9 @@ CREDENTIAL = "credential"
 SAYS_WHICH = ("kind", "id_is_public")
 """Keys of a credential that do not tell its id."""
 
+SHORTEST_SESSION = SHORTEST_RANDOM // 2
+"""Characters. What is shorter may be how many sessions there are, or how long one was."""
+
 
 def without_sessions(facts: Mapping[str, Any], fields: FieldsSearch) -> dict[str, Any]:
     """Facts with fingerprints in the place of ids that somebody could log in with.
@@ -89,10 +92,6 @@ class _SessionsSearch:
         if isinstance(given, bool):
             return given
         return self._fields.credential_id(kind, given, is_public=is_public)
-
-
-SHORTEST_SESSION = SHORTEST_RANDOM // 2
-"""Characters. What is shorter may be how many sessions there are, or how long one was."""
 
 
 def _names(kind: Any) -> bool:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
-_compiled = cache(re.compile)
-"""When it is first needed: few texts have a URL with an @."""
+from .forms import compiled
 
 _LONGEST = 1280
 """Characters of a URL that are read: 255 of a user and 1,024 of a password."""
@@ -76,7 +74,7 @@ def users_in(text: str) -> Iterator[tuple[int, int]]:
 
 def _pattern(scheme: str) -> re.Pattern[str]:
     parts = scheme.lower().split("+")
-    return _compiled(_SCHEMES.get(parts[0]) or _SCHEMES.get(parts[-1]) or _OTHERS)
+    return compiled(_SCHEMES.get(parts[0]) or _SCHEMES.get(parts[-1]) or _OTHERS)
 
 
 def _end(text: str, start: int, opened: str | None) -> int:
@@ -87,8 +85,7 @@ def _end(text: str, start: int, opened: str | None) -> int:
         return end
     closing = _CLOSING.get(opened, opened)
     place = text.find(closing, start, end)
-    while (
-        place >= 0 and text[place + len(closing) : place + len(closing) + 1].isalnum()
-    ):  # one of the password
+    while place >= 0 and text[place + len(closing) : place + len(closing) + 1].isalnum():
+        # one of the password
         place = text.find(closing, place + 1, end)
     return end if place < 0 else place

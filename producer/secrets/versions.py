@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from functools import cache
 
-from .forms import ALNUM, random
+from .forms import ALNUM, compiled, random
 from .words import words_of
-
-compiled = cache(re.compile)
-"""When it is first needed: few texts have the name of a secret."""
 
 LONGEST = 2048
 """Characters of what is said of a package; all that is longer is taken for a secret."""

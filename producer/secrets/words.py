@@ -96,7 +96,7 @@ class NameCheck(Protocol):
     def __call__(self, key: str, *more: frozenset[str]) -> bool: ...
 
 
-def _remembered(check: Callable[..., bool]) -> NameCheck:
+def remembered(check: Callable[..., bool]) -> NameCheck:
     """*check*, which remembers what it said of the beginning of a key, and never all of a long one."""
     cached = lru_cache(maxsize=2048)(check)
 
@@ -110,9 +110,8 @@ def _remembered(check: Callable[..., bool]) -> NameCheck:
 def words_of(key: str) -> list[str]:
     """The words of a key in lower case: ``apiKey``, ``api-key`` and ``API_KEY`` are api and key."""
     key = key[:LONGEST_KEY]
-    if (
-        not key.isascii()
-    ):  # letters that look like ours, such as those of full width or with accents, are ours
+    if not key.isascii():
+        # letters that look like ours, such as those of full width or with accents, are ours
         key = "".join(sign for sign in normalize("NFKD", key) if sign.isascii() or sign.isalnum())
     return [word.lower() for word in _WORD.findall(key)]
 
@@ -127,7 +126,7 @@ _REPEATED = tuple("".join(words_of(word)) for word in _AGAIN.split())
 """Behind which it is still the password: the new one, or the same again."""
 
 
-@_remembered
+@remembered
 def names_secret(key: str, more: frozenset[str] = frozenset()) -> bool:
     """Whether a value under this key is a secret.
 
@@ -157,7 +156,7 @@ def _ends_in_another_language(words: list[str]) -> bool:
     return f"_{joined}".endswith(_DIVIDED) or joined.endswith(_JOINED_OTHERS)
 
 
-@_remembered
+@remembered
 def names_assigned(name: str) -> bool:
     """Whether what follows this name and an equals sign is a secret, whatever it is."""
     words = words_of(name)
@@ -166,20 +165,20 @@ def names_assigned(name: str) -> bool:
     return names_secret(name) or not ASSIGNED.isdisjoint((words[-1], "_".join(words[-2:])))
 
 
-@_remembered
+@remembered
 def may_name_assigned(name: str) -> bool:
     """Whether what follows this name and an equals sign is a secret if it looks random."""
     words = words_of(name)
     return bool(words) and words[-1] in AMBIGUOUS
 
 
-@_remembered
+@remembered
 def names_counted(key: str) -> bool:
     """Whether a small number under this key is no secret, whatever a text there is."""
     return not COUNTED.isdisjoint(words_of(key))
 
 
-@_remembered
+@remembered
 def names_session(kind: str) -> bool:
     """Whether the id of a credential of this kind may be the credential itself, such as a session's."""
     words = words_of(kind)
@@ -188,7 +187,7 @@ def names_session(kind: str) -> bool:
     )
 
 
-@_remembered
+@remembered
 def names_random(key: str) -> bool:
     """Whether a value under this key may look random without being a secret."""
     words = words_of(key)
