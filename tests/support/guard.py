@@ -43,8 +43,9 @@ def make_folder() -> Callable[[], None]:
     tempfile.tempdir = str(folder)
     folders = [folder, MEMORY / folder.name]
     owner = os.getpid()
+    # by its file: as a module it would be imported twice, of which Python warns
     guard = subprocess.Popen(
-        [sys.executable, "-m", __name__, *map(str, folders)],
+        [sys.executable, "-P", __file__, *map(str, folders)],
         stdin=subprocess.PIPE,
         cwd=Path(__file__).parents[2],
         start_new_session=True,
